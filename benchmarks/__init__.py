@@ -1,0 +1,1 @@
+"""Measurements behind every claim; ``python -m benchmarks`` regenerates RESULTS.md."""

@@ -1,0 +1,184 @@
+"""The contract of every clusterer in the table, and scikit-learn's own checks."""
+
+import warnings
+
+import numpy as np
+import pytest
+from sklearn.base import clone
+from sklearn.cluster import KMeans
+from sklearn.metrics import adjusted_rand_score
+from sklearn.utils.estimator_checks import estimator_checks_generator
+
+from topickit.cluster import base
+from topickit.errors import InputError, MemoryBudgetError, ParameterError, ParameterTypeError
+from topickit.vectors import unit_rows
+
+BY_NAME = pytest.mark.parametrize("name", base.CLUSTERERS)
+
+
+def make(name):
+    clusterer = base.resolve(name)
+    return clusterer.set_params(threshold=0.6, min_community_size=4) if name == "community" else clusterer
+
+
+@BY_NAME
+def test_finds_blobs(name, blobs):
+    rows, truth = blobs
+    assert adjusted_rand_score(truth, make(name).fit_predict(rows)) > 0.8
+
+
+@BY_NAME
+def test_labels_are_compact_and_rows_untouched(name, blobs):
+    rows, _ = blobs
+    given = rows.astype(np.float64) * 3
+    given.setflags(write=False)
+    labels = make(name).fit(given).labels_
+    assert labels.dtype == np.int64
+    assert set(np.unique(labels)) - {-1} == set(range(labels.max() + 1))
+    np.testing.assert_array_equal(make(name).fit(given).labels_, labels)
+
+
+@BY_NAME
+def test_order_and_duplicates(name, blobs):
+    rows, _ = blobs
+    order = np.random.default_rng(0).permutation(len(rows))
+    labels = make(name).fit_predict(rows)
+    if name != "community":  # it follows the row order, where groups of equal size are concerned
+        np.testing.assert_array_equal(make(name).fit_predict(rows[order]), labels[order])
+    doubled = make(name).fit_predict(np.concatenate([rows, rows[:7]]))
+    np.testing.assert_array_equal(doubled[-7:], doubled[:7])
+
+
+@BY_NAME
+@pytest.mark.parametrize(
+    "rows",
+    [
+        np.eye(1),
+        np.eye(2),
+        np.ones((6, 3)),
+        np.zeros((4, 3)),
+        np.concatenate([np.zeros((3, 2)), np.ones((3, 2))]),
+        np.arange(7.0)[:, None] + 1,
+        np.eye(5),
+        -np.eye(3),
+    ],
+    ids=["one", "two", "equal", "zero", "some zero", "one column", "orthogonal", "negative"],
+)
+def test_odd_inputs(name, rows):
+    labels = base.resolve(name).fit(rows).labels_
+    assert labels.shape == (len(rows),)
+    assert labels.min() >= -1
+
+
+CHECKS = [
+    pytest.param(estimator, check, id=f"{name}-{getattr(check, 'func', check).__name__}")
+    for name in base.CLUSTERERS
+    for estimator, check in estimator_checks_generator(base.resolve(name))
+]
+
+
+@pytest.mark.parametrize(("estimator", "check"), CHECKS)
+def test_scikit_learn_checks(estimator, check):
+    with warnings.catch_warnings():
+        warnings.simplefilter("default")  # the checks provoke warnings, and assert on those they mean
+        check(estimator)
+
+
+@pytest.mark.parametrize("name", ["graph", "kmeans", "agglomerative"])
+@pytest.mark.parametrize("n", [1, 2, 3, 5, 11, 40])
+def test_exact_number(name, n, blobs):
+    rows, _ = blobs
+    assert base.resolve(name, n_topics=n).fit(rows).grouping_.n_groups == n
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters"),
+    [
+        ("graph", {"n_clusters": 0}),
+        ("graph", {"resolution": 0.0}),
+        ("graph", {"n_clusters": 2, "resolution": 1.0}),
+        ("graph", {"n_neighbors": 0}),
+        ("kmeans", {"n_clusters": -1}),
+        ("agglomerative", {"n_clusters": 0}),
+        ("agglomerative", {"n_clusters": 2, "distance_threshold": 1.0}),
+        ("hdbscan", {"min_cluster_size": 1}),
+        ("community", {"threshold": 2.0}),
+        ("community", {"min_community_size": 0}),
+    ],
+)
+def test_bad_parameters(name, parameters, blobs):
+    with pytest.raises(ParameterError):
+        base.resolve(name).set_params(**parameters).fit(blobs[0])
+
+
+def test_agglomerative_keeps_to_its_budget(blobs):
+    with pytest.raises(MemoryBudgetError, match="fit_sample"):
+        base.resolve("agglomerative").set_params(memory_budget=1000).fit(blobs[0])
+
+
+def test_agglomerative_distance_threshold(blobs):
+    few = base.resolve("agglomerative").set_params(distance_threshold=5.0).fit(blobs[0]).grouping_.n_groups
+    many = base.resolve("agglomerative").set_params(distance_threshold=0.5).fit(blobs[0]).grouping_.n_groups
+    assert few < many
+
+
+def test_weights_are_repeated_rows_for_agglomerative():
+    from topickit.cluster.agglomerative import repeated
+
+    assert repeated(np.array([1, 3, 2]), 100).tolist() == [0, 1, 1, 1, 2, 2]
+    thinned = repeated(np.array([1, 1000, 10]), 50)
+    assert len(thinned) <= 50
+    assert set(thinned) == {0, 1, 2}
+
+
+class Parity:
+    """Not a scikit-learn estimator: only fit_predict."""
+
+    def fit_predict(self, rows):
+        self.seen = rows
+        return np.arange(len(rows)) % 2 * 7 - (np.arange(len(rows)) == 0)
+
+
+def test_any_object_with_fit_predict(blobs):
+    own = Parity()
+    grouping = base.resolve(own).group(unit_rows(blobs[0]), np.ones(len(blobs[0])))
+    assert not hasattr(own, "seen")
+    assert grouping.labels[:4].tolist() == [-1, 1, 0, 1]
+    kmeans = KMeans(3, n_init=1)
+    assert base.resolve(kmeans).group(unit_rows(blobs[0]), np.ones(len(blobs[0]))).n_groups == 3
+    assert not hasattr(kmeans, "labels_")
+
+
+def test_a_clusterer_that_answers_nonsense_is_told_so(blobs):
+    class Wrong:
+        def fit_predict(self, rows):
+            return np.zeros(3)
+
+    with pytest.raises(InputError, match=r"Wrong\.fit_predict"):
+        base.resolve(Wrong()).group(blobs[0], np.ones(160))
+
+
+def test_resolve_says_what_there_is():
+    with pytest.raises(ParameterError, match="graph, kmeans"):
+        base.resolve("k-means")
+    with pytest.raises(ParameterTypeError, match="fit_predict"):
+        base.resolve(3)
+    with pytest.raises(ParameterTypeError, match=r"write KMeans\(\)"):
+        base.resolve(KMeans)
+
+
+@BY_NAME
+def test_config_makes_the_same_clusterer(name):
+    made = base.resolve(name)
+    again = base.from_config(base.config(made))
+    assert type(again) is type(made)
+    assert again.get_params() == made.get_params()
+    assert base.from_config(base.config(name)) == name
+    assert clone(made).get_params() == made.get_params()
+
+
+def test_a_foreign_clusterer_is_lost_and_says_so(blobs):
+    lost = base.from_config(base.config(Parity()))
+    with pytest.raises(ParameterError, match="set_params"):
+        lost.group(blobs[0], np.ones(160))
+    assert base.config(lost) == base.config(base.from_config(base.config(lost)))

@@ -1,0 +1,82 @@
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from topickit.keywords.settings import KeywordSettings
+from topickit.report.report import Report
+from topickit.topics import Topic, Topics
+
+NOTES = {
+    "embedder": {"name": "all-MiniLM-L6-v2", "n_truncated": 312, "truncated_share": 0.14},
+    "keywords": KeywordSettings(n_keywords=3),
+    "n_blank": np.int64(3),
+    "random_state": 20240101,
+    "fit_sample": 5000,
+    "unknown": float("nan"),
+}
+
+
+def _topic(number=0, **changes):
+    values = {
+        "id": number,
+        "size": 1200,
+        "share": 0.6,
+        "keywords": (("cat", 0.5), ("New York", 0.25)),
+        "name": "cat, New York",
+        "representative_documents": ("A cat sat.\nIt slept.", "Cats of New York"),
+        "stability": None,
+    }
+    return Topic(**(values | changes))
+
+
+def _fitted(*items, n_documents=2000, n_outliers=500, notes=NOTES):
+    return SimpleNamespace(topics=Topics(tuple(items), n_documents, n_outliers), notes=notes)
+
+
+@pytest.fixture
+def make_topic():
+    return _topic
+
+
+@pytest.fixture
+def make_report():
+    """A report on hand-made topics; only the attributes of Fitted that reports read are there."""
+    return lambda *items, **settings: Report.of(_fitted(*items, **settings))
+
+
+@pytest.fixture
+def report(make_report):
+    chinese = {"keywords": (("税金", 0.4),), "name": "税金", "representative_documents": ("税金が高い",)}
+    return make_report(_topic(), _topic(1, size=300, share=0.15, **chinese))
+
+
+HOSTILE = (
+    "<script>alert(1)</script>",
+    "</script></style><img src=x onerror=alert(1)>",
+    "\"' onmouseover='alert(1)",
+    "{{ 7 * 7 }}{% raw %}",
+    "line\u2028separator\u2029here",
+    "\u202eright to left\u2066",
+    "\x1b[31mred\x07\x00",
+    "=cmd|'/C calc'!A0",
+    "| pipe | `code` *star* [link](http://x) ![i](http://y)",
+    "# heading",
+    "\ud800",
+    "[bold]rich[/bold] :smile:",
+    "",
+    "👩‍👩‍👧 é́ שלום",
+)
+
+
+@pytest.fixture(params=HOSTILE, ids=range(len(HOSTILE)))
+def hostile(request):
+    return request.param
+
+
+@pytest.fixture
+def hostile_report(make_report, hostile):
+    topic = _topic(
+        keywords=((hostile, 0.5),), name=hostile, representative_documents=(hostile, "long " * 100 + hostile)
+    )
+    return make_report(topic, notes={hostile: hostile, "group": {hostile: [hostile]}})

@@ -1,0 +1,86 @@
+import pytest
+from rich.cells import cell_len
+
+from topickit.errors import ParameterError
+
+
+def test_says_all_that_a_topic_is(report):
+    text = report.to_text(80)
+    for part in (
+        "2 topics in 2,000 documents · 25.0% in no topic",
+        "1,200",
+        "60.0%",
+        "cat, New York",
+        "税金が高い",
+    ):
+        assert part in text
+    assert "A cat sat. It slept." in text
+    assert "Random state 20240101" in text
+    assert "truncated share 14.0%" in text
+    assert "Stable" not in text
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 100, 120, 200])
+def test_fits_the_width(report, width):
+    lines = report.to_text(width).splitlines()
+    assert max(cell_len(line) for line in lines) <= width
+    assert ("█" in report.to_text(width)) == (width >= 100)
+
+
+def test_bars_are_in_proportion(make_report, make_topic):
+    lines = make_report(make_topic(share=0.6), make_topic(1, share=0.15)).to_text(120).splitlines()
+    assert [line.count("█") for line in lines if "█" in line] == [12, 3]
+
+
+def test_print_and_repr_follow_the_terminal(report, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "64")
+    assert str(report) == repr(report) == report.to_text(64)
+    monkeypatch.setenv("COLUMNS", "9")
+    assert str(report) == report.to_text(40)
+
+
+def test_surroundings_do_not_change_it(report, monkeypatch):
+    before = report.to_text(80)
+    for name in ("FORCE_COLOR", "TTY_COMPATIBLE", "JUPYTER_COLUMNS", "NO_COLOR"):
+        monkeypatch.setenv(name, "1")
+    assert report.to_text(80) == before
+
+
+def test_many_topics_are_cut_when_printed_only(make_report, make_topic):
+    report = make_report(*(make_topic(number) for number in range(53)))
+    assert "and 3 smaller topics" in str(report)
+    assert "smaller topics" not in report.to_text()
+    assert report.to_text(80, n_topics=1).count("60.0%") == 1
+
+
+def test_texts_can_be_left_out(report):
+    assert "sat" not in report.to_text(80, texts=False)
+
+
+def test_nothing_found(make_report):
+    text = make_report(n_documents=1, n_outliers=1, notes={}).to_text(80)
+    assert text == "no topics in 1 document · 100% in no topic"
+
+
+def test_topic_without_words_or_share(make_report, make_topic):
+    text = make_report(make_topic(keywords=(), share=0.0, stability=0.5), notes={}).to_text(120)
+    assert "–" in text
+    assert "0.50" in text
+
+
+def test_bad_settings(report):
+    with pytest.raises(ParameterError, match="at least 40"):
+        report.to_text(39)
+    with pytest.raises(ParameterError, match="None for all"):
+        report.to_text(n_topics=0)
+
+
+def test_hostile_text_cannot_drive_the_terminal(hostile_report):
+    text = hostile_report.to_text(80)
+    assert all(ord(char) >= 32 and not 0x7F <= ord(char) < 0xA0 for char in text.replace("\n", ""))
+    assert not set("\u202e\u2066\u2028") & set(text)
+    assert len({line for line in text.split("\n") if line.startswith("#")}) == 1
+
+
+def test_square_brackets_are_not_markup(make_report, make_topic):
+    assert "[bold]x[/bold] :smile:" in make_report(make_topic(name="[bold]x[/bold] :smile:")).to_text(120)

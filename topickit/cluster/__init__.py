@@ -1,0 +1,1 @@
+"""Clusterers: unit vectors in, a Grouping out."""

@@ -1,0 +1,122 @@
+"""Agglomerative clustering: Ward's method on unit vectors."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.cluster.hierarchy import linkage
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+from scipy.spatial.distance import pdist
+
+from topickit.cluster.base import BaseClusterer
+from topickit.cluster.graph import find_n_clusters
+from topickit.errors import MemoryBudgetError, ParameterError
+from topickit.grouping import Grouping
+from topickit.vectors import FloatArray, IntArray
+
+BYTES_PER_PAIR = 16
+"""Two float64 copies of the condensed distances, as SciPy's linkage holds them (measured)."""
+
+
+class AgglomerativeClusterer(BaseClusterer):
+    """Ward's agglomerative clustering of unit rows (Euclidean distance).
+
+    Needs all n (n − 1) / 2 distances: fit it on a sample, or within the memory budget.
+
+    Parameters
+    ----------
+    n_clusters : int, optional
+        None, without a `distance_threshold`, finds the number as `GraphClusterer` does.
+    distance_threshold : float, optional
+        Merge no further than this Ward distance, instead of a number of clusters.
+    memory_budget : int
+        Bytes that the distances may take.
+    random_state : int
+        Used only to find the number of clusters.
+
+    Raises
+    ------
+    MemoryBudgetError
+        When the distances do not fit the budget.
+
+    References
+    ----------
+    Ward, "Hierarchical Grouping to Optimize an Objective Function", JASA 58, 1963.
+
+    Examples
+    --------
+    >>> AgglomerativeClusterer(n_clusters=2).fit_predict([[1, 0], [1, 0.1], [0, 1]]).tolist()
+    [0, 0, 1]
+    """
+
+    def __init__(
+        self,
+        n_clusters: int | None = None,
+        *,
+        distance_threshold: float | None = None,
+        memory_budget: int = 4 * 1024**3,
+        random_state: int = 0,
+    ) -> None:
+        self.n_clusters = n_clusters
+        self.distance_threshold = distance_threshold
+        self.memory_budget = memory_budget
+        self.random_state = random_state
+
+    def group(self, vectors: FloatArray, weights: NDArray[Any]) -> Grouping:
+        """Group distinct unit rows; see `BaseClusterer.group`."""
+        if self.n_clusters is not None and self.n_clusters < 1:
+            raise ParameterError(f"n_clusters must be at least 1, got {self.n_clusters}")
+        if self.n_clusters is not None and self.distance_threshold is not None:
+            raise ParameterError("give n_clusters or distance_threshold, not both")
+        if len(vectors) == 1:
+            return Grouping(np.zeros(1, dtype=np.int64))
+        most = int((2 * self.memory_budget / BYTES_PER_PAIR) ** 0.5)
+        if len(vectors) > most:
+            raise MemoryBudgetError(
+                f"the distances of {len(vectors):,} rows take "
+                f"{len(vectors) ** 2 * BYTES_PER_PAIR / 2**31:.1f} GiB, more than the budget of {self.memory_budget / 2**30:.1f} GiB ({most:,} rows); "
+                "fit on a sample (fit_sample=5000) or raise memory_budget"
+            )
+        rows = repeated(weights, most)
+        merges = linkage(pdist(vectors[rows].astype(np.float64)), method="ward")
+        if self.distance_threshold is not None:
+            n_merges = int(np.searchsorted(merges[:, 2], self.distance_threshold))
+        else:
+            found = self.n_clusters or find_n_clusters(vectors, weights, random_state=self.random_state)
+            n_merges = len(rows) - min(found, len(vectors))
+        first = np.unique(rows, return_index=True)[1]  # equal rows merge first, at distance 0
+        groups = np.unique(cut(merges, n_merges)[first], return_inverse=True)[1].astype(np.int64)
+        return Grouping(groups, notes={"n_clusters": int(groups.max()) + 1})
+
+
+def cut(merges: NDArray[np.float64], n_merges: int) -> IntArray:
+    """Label the leaves of a merge tree after its first merges.
+
+    Parameters
+    ----------
+    merges : float64 ndarray of shape (n − 1, 4)
+        As `scipy.cluster.hierarchy.linkage` gives them, by rising distance.
+    n_merges : int
+
+    Returns
+    -------
+    int64 ndarray of shape (n,)
+    """
+    n = len(merges) + 1
+    parents = np.repeat(np.arange(n, n + n_merges), 2)
+    children = merges[:n_merges, :2].astype(np.int64).ravel()
+    tree = coo_array((np.ones(len(parents)), (parents, children)), shape=(2 * n, 2 * n))
+    return np.asarray(connected_components(tree, directed=False)[1][:n], dtype=np.int64)
+
+
+def repeated(weights: NDArray[Any], most: int) -> IntArray:
+    """Write weights as repeated rows, thinned in proportion where they would be more than `most`.
+
+    Ward's method in SciPy takes no weights, and a row of weight w is w equal rows to it.
+    """
+    counts = np.maximum(1, np.rint(weights)).astype(np.int64)
+    total = int(counts.sum())
+    if total > most:
+        counts = 1 + (counts - 1) * (most - len(counts)) // (total - len(counts))
+    return np.repeat(np.arange(len(counts), dtype=np.int64), counts)

@@ -1,0 +1,250 @@
+"""What a clusterer is, and the table of names.
+
+To add one: a file in this folder with a subclass of `BaseClusterer`, and a row in `CLUSTERERS`.
+The contract suite finds it by the table.
+"""
+
+import copy
+import importlib
+from typing import Any, ClassVar, Protocol, Self, runtime_checkable
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator, ClusterMixin, clone
+from sklearn.utils.validation import _check_sample_weight, validate_data
+
+from topickit.errors import InputError, ParameterError, ParameterTypeError
+from topickit.grouping import Grouping
+from topickit.vectors import FloatArray, IntArray, unit_rows
+
+CLUSTERERS = {
+    "graph": ("topickit.cluster.graph", "GraphClusterer"),
+    "kmeans": ("topickit.cluster.kmeans", "KMeansClusterer"),
+    "agglomerative": ("topickit.cluster.agglomerative", "AgglomerativeClusterer"),
+    "community": ("topickit.cluster.community", "CommunityClusterer"),
+    "hdbscan": ("topickit.cluster.density", "DensityClusterer"),
+}
+
+
+@runtime_checkable
+class Clusterer(Protocol):
+    """Unit vectors in, a Grouping out; the caller's object is not changed by `group`.
+
+    `on_sample` says whether fitting on a sample of the corpus serves as well as on all of it.
+    """
+
+    on_sample: bool
+
+    def group(self, vectors: FloatArray, weights: NDArray[Any]) -> Grouping:
+        """Group distinct unit rows that stand for `weights` documents each."""
+
+
+class BaseClusterer(ClusterMixin, BaseEstimator):  # type: ignore[misc]
+    """A scikit-learn clusterer made of one method, `group`.
+
+    Rows are compared by cosine: `fit` scales them to unit length first. Equal rows count as one
+    row of their summed weight and rows are taken in a canonical order, so neither the order of the
+    rows nor the way duplicates are written changes the groups.
+    """
+
+    on_sample: ClassVar[bool] = True
+    follows_row_order: ClassVar[bool] = False
+
+    labels_: IntArray
+    grouping_: Grouping
+
+    def group(self, vectors: FloatArray, weights: NDArray[Any]) -> Grouping:
+        """Group distinct unit rows.
+
+        Parameters
+        ----------
+        vectors : float32 ndarray of shape (n, d), unit rows
+        weights : ndarray of shape (n,)
+            How many documents each row stands for.
+
+        Returns
+        -------
+        Grouping
+        """
+        raise TypeError(f"{type(self).__name__} has no method `group`")
+
+    def fit(self, X: ArrayLike, y: Any = None, sample_weight: ArrayLike | None = None) -> Self:
+        """Group the rows of X.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, d)
+        y : ignored
+        sample_weight : array-like of shape (n,), optional
+            A row of weight w counts as w equal rows; a row of weight 0 only gets a label.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        InputError
+            When X is not a finite matrix of numbers.
+        """
+        try:
+            rows = validate_data(self, X, dtype=[np.float64, np.float32])
+            weights = _check_sample_weight(sample_weight, rows, ensure_non_negative=True)
+        except ValueError as error:
+            raise InputError(str(error)) from error
+        vectors = unit_rows(rows)
+        if self.follows_row_order:
+            self.grouping_ = self.group(vectors, weights)
+            self.labels_ = self.grouping_.labels
+            return self
+        first, back = distinct_rows(vectors)
+        totals = np.bincount(back, weights, minlength=len(first))
+        self.grouping_ = self.group(vectors[first], totals)
+        self.labels_ = self.grouping_.labels[back]
+        return self
+
+
+def distinct_rows(vectors: FloatArray) -> tuple[IntArray, IntArray]:
+    """Find the distinct rows, in the order of their bytes.
+
+    Returns
+    -------
+    first : int64 ndarray of shape (u,)
+        A row of each kind.
+    back : int64 ndarray of shape (n,)
+        The kind of each row.
+    """
+    plain = np.ascontiguousarray(vectors) + np.float32(0)  # −0 and 0 are one value of two bytes
+    as_bytes = plain.view(np.dtype((np.void, plain.dtype.itemsize * plain.shape[1]))).ravel()
+    _, first, back = np.unique(as_bytes, return_index=True, return_inverse=True)
+    return first.astype(np.int64), back.astype(np.int64).ravel()
+
+
+class ForeignClusterer:
+    """Any scikit-learn style object with `fit_predict`, as a Clusterer.
+
+    A copy is fitted, never the caller's own object.
+
+    Parameters
+    ----------
+    estimator : object with ``fit_predict(X) -> labels``
+    """
+
+    on_sample: bool = True
+
+    def __init__(self, estimator: Any) -> None:
+        self.estimator = estimator
+
+    def group(self, vectors: FloatArray, weights: NDArray[Any]) -> Grouping:
+        """Group unit rows by the object's `fit_predict`; negative labels are outliers."""
+        estimator = (
+            clone(self.estimator) if hasattr(self.estimator, "get_params") else copy.deepcopy(self.estimator)
+        )
+        labels = np.asarray(estimator.fit_predict(vectors.copy()))
+        name = type(self.estimator).__name__
+        if labels.shape != (len(vectors),) or labels.dtype.kind not in "iu":
+            raise InputError(
+                f"{name}.fit_predict must return one integer label a row: shape ({len(vectors)},); "
+                f"got {labels.dtype} of shape {labels.shape}"
+            )
+        kept = labels >= 0
+        result = np.full(len(labels), -1, dtype=np.int64)
+        result[kept] = np.unique(labels[kept], return_inverse=True)[1]
+        return Grouping(result, notes={"clusterer": name})
+
+
+class LostClusterer:
+    """Stands in a loaded model for a clusterer of the user's own, which the file does not hold.
+
+    Parameters
+    ----------
+    description : str
+    """
+
+    on_sample: bool = True
+
+    def __init__(self, description: str) -> None:
+        self.description = description
+
+    def group(self, vectors: FloatArray, weights: NDArray[Any]) -> Grouping:
+        """Raise: there is nothing to group with."""
+        raise ParameterError(
+            f"this model was loaded from a file, which does not hold its clusterer ({self.description}); "
+            "to fit again, set one: model.set_params(clusterer=...)"
+        )
+
+
+def config(clusterer: Any) -> Any:
+    """Describe a clusterer as JSON: a name, or a name and parameters, or what a foreign one was.
+
+    Parameters
+    ----------
+    clusterer : str, Clusterer, or object with ``fit_predict``
+    """
+    if isinstance(clusterer, str):
+        return clusterer
+    for name, (module, cls) in CLUSTERERS.items():
+        if type(clusterer).__module__ == module and type(clusterer).__name__ == cls:
+            return {"name": name, "parameters": clusterer.get_params()}
+    shown = repr(clusterer)
+    named = type(clusterer).__name__ if shown.startswith("<") else shown  # no memory addresses
+    return {"foreign": getattr(clusterer, "description", named)}
+
+
+def from_config(saved: Any) -> Any:
+    """Make what `config` described.
+
+    Parameters
+    ----------
+    saved : str or mapping
+    """
+    if isinstance(saved, str):
+        return saved
+    if "name" in saved:
+        return resolve(saved["name"]).set_params(**saved["parameters"])  # type: ignore[attr-defined]
+    return LostClusterer(saved["foreign"])
+
+
+def resolve(clusterer: Any, *, n_topics: int | None = None, random_state: int = 0) -> Clusterer:
+    """Make a Clusterer of a name, one of ours, or any object with `fit_predict`.
+
+    Parameters
+    ----------
+    clusterer : str, Clusterer, or object with ``fit_predict``
+        The caller's object is copied, not changed.
+    n_topics : int, optional
+        Passed on as `n_clusters` where the clusterer is given by name and takes a number.
+    random_state : int
+        Passed on where the clusterer is given by name.
+
+    Raises
+    ------
+    ParameterError
+        For an unknown name.
+    ParameterTypeError
+        For an object that cannot cluster.
+
+    Examples
+    --------
+    >>> type(resolve("kmeans", n_topics=3)).__name__
+    'KMeansClusterer'
+    """
+    if isinstance(clusterer, str):
+        if clusterer not in CLUSTERERS:
+            raise ParameterError(
+                f"there is no clusterer {clusterer!r}; choose one of {', '.join(CLUSTERERS)}"
+            )
+        module, name = CLUSTERERS[clusterer]
+        made = getattr(importlib.import_module(module), name)()
+        known = made.get_params()
+        wanted = {"n_clusters": n_topics, "random_state": random_state}
+        return made.set_params(**{k: v for k, v in wanted.items() if k in known})  # type: ignore[no-any-return]
+    if isinstance(clusterer, type):
+        raise ParameterTypeError(f"clusterer must be an object, got the class; write {clusterer.__name__}()")
+    if isinstance(clusterer, Clusterer):
+        return clone(clusterer, safe=False)  # type: ignore[no-any-return]
+    if hasattr(clusterer, "fit_predict"):
+        return ForeignClusterer(clusterer)
+    raise ParameterTypeError(
+        f"clusterer must be a name ({', '.join(CLUSTERERS)}) or an object with fit_predict, got {clusterer!r}"
+    )

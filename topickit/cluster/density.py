@@ -1,0 +1,95 @@
+"""Density clusters: HDBSCAN on UMAP-reduced vectors."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from topickit.cluster.base import BaseClusterer
+from topickit.errors import ParameterError
+from topickit.grouping import Grouping
+from topickit.vectors import FloatArray, IntArray
+
+FEWEST_FOR_UMAP = 50
+"""Below this UMAP's spectral start and neighbourhoods mean little: HDBSCAN reads the vectors."""
+
+
+class DensityClusterer(BaseClusterer):
+    """HDBSCAN (Euclidean, excess of mass) on a UMAP reduction (cosine) of unit rows.
+
+    Parameters
+    ----------
+    min_cluster_size : int, optional
+        Fewest rows a cluster; None takes it from the data, the square root of half the number of
+        rows and at least 5, so that a larger sample does not shatter into more clusters.
+    min_samples : int, optional
+        How many neighbours make a row dense; None takes a third of `min_cluster_size`, at most 10.
+    n_neighbors : int
+        UMAP's neighbourhood.
+    n_components : int
+        Dimensions that UMAP reduces to.
+    random_state : int
+        UMAP's seed. A seeded UMAP runs on one thread.
+
+    References
+    ----------
+    McInnes, Healy, Melville, "UMAP", arXiv:1802.03426. Campello, Moulavi, Sander,
+    "Density-Based Clustering Based on Hierarchical Density Estimates", PAKDD 2013.
+
+    Examples
+    --------
+    >>> rows = [[1, i / 100] for i in range(8)] + [[i / 100, 1] for i in range(8)]
+    >>> sorted(set(DensityClusterer(min_cluster_size=5).fit_predict(rows).tolist()))
+    [0, 1]
+    """
+
+    def __init__(
+        self,
+        min_cluster_size: int | None = None,
+        *,
+        min_samples: int | None = None,
+        n_neighbors: int = 15,
+        n_components: int = 5,
+        random_state: int = 0,
+    ) -> None:
+        self.min_cluster_size = min_cluster_size
+        self.min_samples = min_samples
+        self.n_neighbors = n_neighbors
+        self.n_components = n_components
+        self.random_state = random_state
+
+    def group(self, vectors: FloatArray, weights: NDArray[Any]) -> Grouping:
+        """Group distinct unit rows; see `BaseClusterer.group`.
+
+        UMAP and HDBSCAN know no weights: a distinct row counts once here.
+        """
+        from hdbscan import HDBSCAN
+
+        if self.min_cluster_size is not None and self.min_cluster_size < 2:
+            raise ParameterError(f"min_cluster_size must be at least 2, got {self.min_cluster_size}")
+        n = len(vectors)
+        fewest = self.min_cluster_size or max(5, round((n / 2) ** 0.5))
+        if n < 2 * fewest:  # there is no room for two clusters, so density cannot tell any
+            return Grouping(np.zeros(n, dtype=np.int64), notes={"min_cluster_size": fewest})
+        points = self._reduce(vectors) if n >= FEWEST_FOR_UMAP else vectors
+        labels = HDBSCAN(
+            min_cluster_size=fewest,
+            min_samples=self.min_samples or min(10, max(1, fewest // 3)),
+            core_dist_n_jobs=1,
+        ).fit_predict(points.astype(np.float64))
+        return Grouping(labels.astype(np.int64), notes={"min_cluster_size": fewest})
+
+    def _reduce(self, vectors: FloatArray) -> FloatArray:
+        from umap import UMAP
+
+        n = len(vectors)
+        reducer = UMAP(
+            n_neighbors=min(self.n_neighbors, n - 1),
+            n_components=min(self.n_components, vectors.shape[1]),
+            min_dist=0.0,
+            metric="cosine",
+            random_state=self.random_state,
+            n_jobs=1,
+        )
+        reduced: IntArray = reducer.fit_transform(vectors)
+        return np.asarray(reduced, dtype=np.float32)

@@ -1,0 +1,328 @@
+"""Graph communities: Louvain on the cosine nearest-neighbour graph, at a resolution found from the data.
+
+A coarse and a fine partition of one corpus can both be right; which resolutions are depends on the
+corpus by a factor of fifty. Two cheap signals see it: *modularity* of the partition at unit
+resolution, and *stability*, how well partitions of other samples of the same corpus agree with it.
+Both are measured on several small draws, so the cost does not grow with the corpus.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
+from sklearn.metrics import adjusted_rand_score
+
+from topickit.cluster.base import BaseClusterer
+from topickit.errors import ParameterError
+from topickit.grouping import Grouping
+from topickit.vectors import (
+    FloatArray,
+    IntArray,
+    group_means,
+    nearest_prototype,
+    single_threaded,
+    top_k_cosine,
+    unit_rows,
+)
+
+RESOLUTIONS = tuple(float(r) for r in np.geomspace(0.1, 25.0, 15))
+N_DRAWS = 6
+DRAW_SIZE = 2500
+DRAW_SHARE = 0.8
+TOLERANCE = 0.02
+FEWEST_FOR_DRAWS = 30
+LEAST_WEIGHT = 1e-6
+"""Edges of no or negative cosine keep this weight: a row without edges would be a group of its own."""
+
+
+@dataclass(frozen=True, eq=False)
+class Level:
+    """The partitions of all draws at one resolution, with the figures that choose among levels.
+
+    Attributes
+    ----------
+    resolution : float
+    centers : tuple of float32 ndarray of shape (k_i, d)
+        Unit means of the groups of each draw.
+    modularity : float
+        Mean over the draws, at unit resolution.
+    agreement : float64 ndarray of shape (n_draws, n_draws)
+        Adjusted Rand index between the draws, on rows that all of them label.
+    """
+
+    resolution: float
+    centers: tuple[FloatArray, ...]
+    modularity: float
+    agreement: NDArray[np.float64]
+
+    @property
+    def stability(self) -> float:
+        """Mean agreement between two draws, −1 to 1."""
+        return float(_others(self.agreement).mean())
+
+    @property
+    def score(self) -> float:
+        """Modularity × stability."""
+        return self.modularity * self.stability
+
+    @property
+    def center(self) -> FloatArray:
+        """The centres of the draw that agrees most with the others."""
+        return self.centers[int(_others(self.agreement).argmax())]
+
+
+class GraphClusterer(BaseClusterer):
+    """Louvain communities of the exact cosine kNN graph; every row is in one.
+
+    Parameters
+    ----------
+    n_clusters : int, optional
+        None finds the number from the data: modularity × stability over a ladder of resolutions.
+    n_neighbors : int
+        Neighbours a row in the graph (fewer where there are few rows).
+    resolution : float, optional
+        Fixes the resolution of modularity instead of finding it.
+    random_state : int
+        Which draws are compared.
+
+    Attributes
+    ----------
+    labels_ : int64 ndarray of shape (n,)
+    grouping_ : Grouping
+        Its notes give resolution, modularity and stability.
+
+    References
+    ----------
+    Blondel, Guillaume, Lambiotte, Lefebvre, "Fast Unfolding of Communities in Large Networks",
+    J. Stat. Mech. 2008.
+
+    Examples
+    --------
+    >>> rows = [[1, i / 100] for i in range(9)] + [[i / 100, 1] for i in range(9)]
+    >>> GraphClusterer(n_clusters=2).fit(rows).grouping_.n_groups
+    2
+    """
+
+    def __init__(
+        self,
+        n_clusters: int | None = None,
+        *,
+        n_neighbors: int = 15,
+        resolution: float | None = None,
+        random_state: int = 0,
+    ) -> None:
+        self.n_clusters = n_clusters
+        self.n_neighbors = n_neighbors
+        self.resolution = resolution
+        self.random_state = random_state
+
+    def group(self, vectors: FloatArray, weights: NDArray[Any]) -> Grouping:
+        """Group distinct unit rows; see `BaseClusterer.group`."""
+        self._check()
+        if self.n_clusters is not None:
+            graph = knn_graph(vectors, weights, self.n_neighbors)
+            labels = exactly(graph, min(self.n_clusters, len(vectors)))
+            return Grouping(labels, notes={"n_clusters": int(labels.max()) + 1})
+        if self.resolution is not None or len(vectors) < FEWEST_FOR_DRAWS:
+            resolution = self.resolution or 1.0
+            labels = communities(knn_graph(vectors, weights, self.n_neighbors), resolution)
+            return Grouping(labels, notes={"resolution": resolution})
+        level = best_level(ladder(vectors, weights, self.n_neighbors, self.random_state))
+        labels = np.unique(nearest_prototype(vectors, level.center), return_inverse=True)[1].astype(np.int64)
+        return Grouping(
+            labels,
+            notes={
+                "resolution": round(level.resolution, 3),
+                "modularity": round(level.modularity, 3),
+                "stability": round(level.stability, 3),
+            },
+        )
+
+    def _check(self) -> None:
+        if self.n_clusters is not None and self.n_clusters < 1:
+            raise ParameterError(f"n_clusters must be at least 1, got {self.n_clusters}")
+        if self.resolution is not None and not self.resolution > 0:
+            raise ParameterError(f"resolution must be above 0, got {self.resolution}")
+        if self.n_clusters is not None and self.resolution is not None:
+            raise ParameterError("give n_clusters or resolution, not both")
+        if self.n_neighbors < 1:
+            raise ParameterError(f"n_neighbors must be at least 1, got {self.n_neighbors}")
+
+
+def find_n_clusters(vectors: FloatArray, weights: NDArray[Any], *, random_state: int = 0) -> int:
+    """Find how many groups a set of unit rows has, as `GraphClusterer` does.
+
+    Parameters
+    ----------
+    vectors : float32 ndarray of shape (n, d), unit rows
+    weights : ndarray of shape (n,)
+    random_state : int
+    """
+    return GraphClusterer(random_state=random_state).group(vectors, weights).n_groups
+
+
+def ladder(vectors: FloatArray, weights: NDArray[Any], n_neighbors: int, random_state: int) -> list[Level]:
+    """Partition several draws of the rows at each resolution, and compare them.
+
+    Parameters
+    ----------
+    vectors : float32 ndarray of shape (n, d), unit rows
+    weights : ndarray of shape (n,)
+    n_neighbors : int
+    random_state : int
+
+    Returns
+    -------
+    list of Level
+        Coarse to fine.
+    """
+    n = len(vectors)
+    rng = np.random.default_rng(random_state)
+    size = min(DRAW_SIZE, int(DRAW_SHARE * n))
+    draws = [np.sort(rng.permutation(n)[:size]) for _ in range(N_DRAWS)]
+    judged = vectors[np.sort(rng.permutation(n)[:DRAW_SIZE])]
+    graphs = [knn_graph(vectors[rows], weights[rows], n_neighbors) for rows in draws]
+    with single_threaded():
+        return [_level(vectors, weights, judged, draws, graphs, resolution) for resolution in RESOLUTIONS]
+
+
+def _level(
+    vectors: FloatArray,
+    weights: NDArray[Any],
+    judged: FloatArray,
+    draws: list[IntArray],
+    graphs: list[csr_matrix],
+    resolution: float,
+) -> Level:
+    """Partition all draws at one resolution, and compare what they say of the judged rows."""
+    parts = [communities(graph, resolution) for graph in graphs]
+    centers = tuple(
+        unit_rows(group_means(vectors[rows], part, int(part.max()) + 1, weights[rows]))
+        for rows, part in zip(draws, parts, strict=True)
+    )
+    modularities = [modularity(graph, part) for graph, part in zip(graphs, parts, strict=True)]
+    labels = [nearest_prototype(judged, center) for center in centers]
+    agreement = np.array([[adjusted_rand_score(a, b) for a in labels] for b in labels])
+    return Level(resolution, centers, float(np.mean(modularities)), agreement)
+
+
+def best_level(levels: list[Level]) -> Level:
+    """Take the finest level whose score, smoothed over its neighbours, is within `TOLERANCE` of the best.
+
+    Parameters
+    ----------
+    levels : list of Level
+        Coarse to fine.
+    """
+    scores = np.pad([level.score for level in levels], 1, mode="edge")
+    smooth = 0.25 * scores[:-2] + 0.5 * scores[1:-1] + 0.25 * scores[2:]  # one lucky level is no plateau
+    return levels[int(np.flatnonzero(smooth >= (1 - TOLERANCE) * smooth.max())[-1])]
+
+
+def knn_graph(vectors: FloatArray, weights: NDArray[Any], n_neighbors: int) -> csr_matrix:
+    """Link each row to its nearest rows by cosine; symmetric.
+
+    Parameters
+    ----------
+    vectors : float32 ndarray of shape (n, d), unit rows
+    weights : ndarray of shape (n,)
+        An edge weighs its cosine times the root of the product of its rows' weights.
+    n_neighbors : int
+        At most the root of n and at least 2: in a small set everything is near to everything.
+    """
+    n = len(vectors)
+    k = min(n_neighbors, max(2, round(n**0.5)))
+    near = top_k_cosine(vectors, vectors, k, exclude_self=True)
+    root = np.sqrt(np.asarray(weights, dtype=np.float64))
+    edges = np.maximum(near.similarities, LEAST_WEIGHT) * root[:, None] * root[near.indices]
+    starts = np.arange(n + 1) * near.indices.shape[1]
+    graph = csr_matrix((edges.ravel(), near.indices.ravel(), starts), shape=(n, n))
+    graph = csr_matrix(graph + graph.T)
+    graph.sort_indices()
+    return graph
+
+
+def communities(graph: csr_matrix, resolution: float) -> IntArray:
+    """Find the Louvain communities of a weighted symmetric graph; deterministic.
+
+    scikit-network's Leiden draws from C's global `rand`, so the same graph gets another answer at
+    each call; its Louvain does not, and gave the same agreement with gold labels.
+
+    Parameters
+    ----------
+    graph : csr_matrix of shape (n, n)
+    resolution : float
+        Larger finds smaller communities.
+
+    Returns
+    -------
+    int64 ndarray of shape (n,)
+        0 for the largest community, and so on.
+    """
+    from sknetwork.clustering import Louvain
+
+    if graph.nnz == 0:
+        return np.arange(graph.shape[0], dtype=np.int64)
+    method = Louvain(resolution=resolution, modularity="newman", return_probs=False, return_aggregate=False)
+    return np.asarray(method.fit_predict(graph), dtype=np.int64)
+
+
+def modularity(graph: csr_matrix, labels: IntArray) -> float:
+    """Newman's modularity at unit resolution, −0.5 to 1."""
+    between = aggregate(graph, labels)
+    total = between.sum()
+    if total == 0:
+        return 0.0
+    return float(np.trace(between) / total - ((between.sum(axis=1) / total) ** 2).sum())
+
+
+def aggregate(graph: csr_matrix, labels: IntArray) -> NDArray[np.float64]:
+    """Sum the edge weights between groups, shape (n_groups, n_groups)."""
+    n = len(labels)
+    member = csr_matrix((np.ones(n), (np.arange(n), labels)))
+    return np.asarray((member.T @ graph @ member).toarray())
+
+
+def exactly(graph: csr_matrix, n_clusters: int) -> IntArray:
+    """Partition a graph into a given number of groups.
+
+    The first resolution that gives at least that many is taken, then the pair of groups whose
+    union has the largest modularity is merged until the number is right (Clauset, Newman and Moore,
+    Physical Review E 70, 2004).
+    """
+    resolution = 0.1
+    labels = communities(graph, resolution)
+    while labels.max() + 1 < n_clusters:
+        if resolution > 1e6:
+            labels = np.arange(len(labels), dtype=np.int64)
+            break
+        resolution *= 1.5
+        labels = communities(graph, resolution)
+    return merged_down(graph, labels, n_clusters)
+
+
+def merged_down(graph: csr_matrix, labels: IntArray, n_clusters: int) -> IntArray:
+    """Merge groups pair by pair, by largest gain of modularity, down to a number."""
+    between = aggregate(graph, labels)
+    between /= max(between.sum(), 1e-300)
+    names = [[group] for group in range(len(between))]
+    while len(names) > n_clusters:
+        degree = between.sum(axis=1)
+        gain = between - np.outer(degree, degree)
+        np.fill_diagonal(gain, -np.inf)
+        a, b = sorted(np.unravel_index(int(gain.argmax()), gain.shape))
+        between[a] += between[b]
+        between[:, a] += between[:, b]
+        between = np.delete(np.delete(between, b, axis=0), b, axis=1)
+        names[a] += names.pop(b)
+    new = np.empty(int(labels.max()) + 1, dtype=np.int64)
+    for group, members in enumerate(names):
+        new[members] = group
+    return np.asarray(new[labels])
+
+
+def _others(agreement: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Mean agreement of each draw with the other draws."""
+    return np.asarray((agreement.sum(axis=1) - np.diag(agreement)) / (len(agreement) - 1))

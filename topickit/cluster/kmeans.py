@@ -1,0 +1,64 @@
+"""k-means on unit vectors."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.cluster import KMeans
+
+from topickit.cluster.base import BaseClusterer
+from topickit.cluster.graph import find_n_clusters
+from topickit.errors import ParameterError
+from topickit.grouping import Grouping
+from topickit.vectors import FloatArray, nearest_prototype, single_threaded
+
+
+class KMeansClusterer(BaseClusterer):
+    """Lloyd's k-means on unit rows; the prototypes are exactly its centroids.
+
+    Parameters
+    ----------
+    n_clusters : int, optional
+        None finds the number from the data, as `GraphClusterer` does. With fewer distinct rows
+        than clusters, each row is a cluster.
+    n_init : int
+        Runs from different k-means++ starts; the one of lowest inertia is kept.
+    random_state : int
+
+    Attributes
+    ----------
+    labels_ : int64 ndarray of shape (n,)
+    grouping_ : Grouping
+
+    References
+    ----------
+    Arthur and Vassilvitskii, "k-means++: The Advantages of Careful Seeding", SODA 2007.
+
+    Examples
+    --------
+    >>> KMeansClusterer(n_clusters=2).fit([[1, 0], [1, 0.1], [0, 1]]).labels_.tolist()
+    [1, 1, 0]
+    """
+
+    def __init__(self, n_clusters: int | None = None, *, n_init: int = 3, random_state: int = 0) -> None:
+        self.n_clusters = n_clusters
+        self.n_init = n_init
+        self.random_state = random_state
+
+    def group(self, vectors: FloatArray, weights: NDArray[Any]) -> Grouping:
+        """Group distinct unit rows; see `BaseClusterer.group`."""
+        if self.n_clusters is not None and self.n_clusters < 1:
+            raise ParameterError(f"n_clusters must be at least 1, got {self.n_clusters}")
+        wanted = self.n_clusters or find_n_clusters(vectors, weights, random_state=self.random_state)
+        k = min(wanted, len(vectors))
+        with single_threaded():  # sums over threads are formed in another order each time
+            fitted = KMeans(k, n_init=self.n_init, random_state=self.random_state).fit(
+                vectors, sample_weight=weights
+            )
+        centroids = fitted.cluster_centers_.astype(np.float32)
+        return Grouping(
+            labels=nearest_prototype(vectors, centroids),
+            prototypes=centroids,
+            prototype_groups=np.arange(k),
+            notes={"n_clusters": k},
+        )

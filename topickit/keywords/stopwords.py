@@ -1,0 +1,269 @@
+"""Which languages a corpus is in, and the words of them that say nothing about a subject.
+
+The lists are those of the package ``stopwordsiso`` (58 languages), but for English: its list has
+1,298 words, among them "world", "system", "computer", "research" and "help". Ours below holds
+closed word classes and the few verbs and adverbs that stand in every kind of English text.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+import regex  # type: ignore[import-untyped]
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+
+from topickit.vectors import IntArray
+
+_ENGLISH_CLASSES = {
+    "articles and determiners": """
+        a an the this that these those such some any no every each either neither another other others all
+        both half many much more most few fewer less least several enough own same
+    """,
+    "pronouns": """
+        i me my mine myself we us our ours ourselves you your yours yourself yourselves u ya he him his
+        himself she her hers herself it its itself they them their theirs themselves one ones oneself who
+        whom whose which what whatever whoever whichever somebody someone something anybody anyone
+        anything everybody everyone everything nobody none nothing there here thee thou thy
+    """,
+    "prepositions": """
+        about above across after against along amid among amongst around as at before behind below beneath
+        beside besides between beyond by despite down during except for from in inside into like near of
+        off on onto out outside over past per since than through throughout till to toward towards under
+        underneath until unto up upon via with within without
+    """,
+    "conjunctions": """
+        and but or nor so yet if unless whether because although though while whereas when whenever where
+        wherever why how however therefore thus hence moreover furthermore nevertheless nonetheless
+        otherwise meanwhile else et vs versus
+    """,
+    "auxiliaries": """
+        am is are was were be been being do does did doing done have has had having will would shall
+        should can could may might must ought cannot let lets
+    """,
+    "adverbs": """
+        not never ever always often sometimes usually already still just only also too very quite rather
+        really actually almost even again once twice now then soon later ago perhaps maybe instead
+        together away back anyway somewhat somehow somewhere anywhere everywhere elsewhere nowhere
+        probably simply certainly exactly especially particularly basically generally obviously apparently
+        currently recently well far much further yes no ok okay please thanks thank etc e.g i.e eg ie non
+    """,
+    "verbs that every text has": """
+        get gets got gotten getting go goes going went gone come comes came coming make makes made making
+        take takes took taken taking give gives gave given giving put puts putting say says said saying
+        tell tells told know knows knew known think thinks thought see sees saw seen seem seems seemed
+        want wants wanted need needs needed try tries tried trying use uses used using keep keeps kept
+        become becomes became look looks looking looked find finds happen happens happened mean means
+        meant going gonna wanna hope guess
+    """,
+    "weak nouns and adjectives": """
+        thing things something way ways lot lots kind sort bit able good better best bad new old great big
+        little long last next first second two three four five six seven eight nine ten different sure
+        possible certain various due respectively mr mrs ms
+    """,
+    "contractions": """
+        dont doesnt didnt cant couldnt wouldnt shouldnt wont isnt arent wasnt werent hasnt havent hadnt
+        aint im ive id ill youre youve youll hes shes theyre theyve thats whats theres heres lets ain don
+        doesn didn couldn wouldn shouldn isn aren wasn weren hasn haven hadn ll ve re 'll 've 're 'em 'til
+        o'clock
+    """,
+}
+_ENGLISH_CONTRACTION = re.compile(r".*(?:n't|'(?:ll|re|ve|d|m|em|t))")
+_MISSING = {
+    "de": """
+        laut zudem derzeit insgesamt zuletzt fast ebenfalls deutlich rund knapp etwa bereits demnach
+        zufolge lässt lassen liegt geben
+    """,
+    "fr": "quelqu'un aujourd'hui",
+}
+_EVERYWHERE = frozenset({"the", "of", "and", "n/a"})
+
+# Scripts that one language alone (or chiefly) is written in: its list can only meet its own words.
+_SCRIPTS = {
+    "zh": r"\p{Han}",
+    "ja": r"[\p{Hiragana}\p{Katakana}]",
+    "ko": r"\p{Hangul}",
+    "th": r"\p{Thai}",
+    "el": r"\p{Greek}",
+    "he": r"\p{Hebrew}",
+    "hy": r"\p{Armenian}",
+    "bn": r"\p{Bengali}",
+    "gu": r"\p{Gujarati}",
+}
+MIN_SCRIPT_SHARE = 0.01
+MIN_COVERAGE = 0.12
+MIN_COVERAGE_OF_FURTHER = 0.2
+MIN_DOCUMENT_SHARE = 0.01
+MIN_DISTINCT = 2
+MAX_LANGUAGES = 8
+
+
+@cache
+def english() -> frozenset[str]:
+    """List the English stop words."""
+    return frozenset(word for words in _ENGLISH_CLASSES.values() for word in words.split())
+
+
+@cache
+def stop_words(language: str) -> frozenset[str]:
+    """List the stop words of a language, case-folded.
+
+    Parameters
+    ----------
+    language : str
+        ISO 639-1 code.
+
+    Examples
+    --------
+    >>> "and" in stop_words("en"), "und" in stop_words("de"), "world" in stop_words("en")
+    (True, True, False)
+    """
+    if language == "en":
+        return english()
+    from stopwordsiso import stopwords
+
+    extra = _MISSING.get(language, "").split()
+    return frozenset(word.casefold() for word in (*stopwords(language), *extra))
+
+
+def is_stop_word(keys: Sequence[str], languages: Iterable[str]) -> NDArray[np.bool_]:
+    """Say of each case-folded word whether it is a stop word in one of the languages.
+
+    "the", "of" and "and" are in every language: they stand in the titles and names of all.
+
+    Parameters
+    ----------
+    keys : sequence of str, of length v
+    languages : iterable of str
+        ISO 639-1 codes.
+
+    Returns
+    -------
+    bool ndarray of shape (v,)
+
+    Examples
+    --------
+    >>> is_stop_word(["the", "don't", "boat"], ["en"]).tolist()
+    [True, True, False]
+    """
+    number = {key: i for i, key in enumerate(keys)}
+    languages = tuple(languages)
+    mask = np.zeros(len(keys), dtype=np.bool_)
+    for language in languages:
+        mask[_listed(number, language)] = True
+    mask[[number[word] for word in _EVERYWHERE if word in number]] = True
+    return mask
+
+
+def _listed(number: Mapping[str, int], language: str) -> list[int]:
+    """Find the words of a language's list; the list is shorter than the vocabulary."""
+    found = [number[word] for word in stop_words(language) if word in number]
+    if language == "en":
+        found += [i for key, i in number.items() if "'" in key and _ENGLISH_CONTRACTION.fullmatch(key)]
+    return found
+
+
+def find_languages(
+    keys: Sequence[str], counts: csr_array, sizes: IntArray, weights: IntArray
+) -> tuple[str, ...]:
+    """Find the languages of a corpus from its words, the one of most text first.
+
+    A language written in a script of its own is there when a hundredth of the words are in that
+    script. The others are taken one by one: the list that covers most of what is left, if it covers
+    an eighth of the words (for a further language a fifth, and two words) of at least a hundredth of
+    the documents, and at least two of its words are met; those documents are then done.
+
+    Parameters
+    ----------
+    keys : sequence of str, of length v
+        Case-folded words.
+    counts : csr_array of shape (u, v), int
+        How often each document has each word.
+    sizes : int64 ndarray of shape (u,)
+        Words a document.
+    weights : int64 ndarray of shape (u,)
+        Documents that each row stands for.
+
+    Returns
+    -------
+    tuple of str
+        ISO 639-1 codes; empty where no list covers enough.
+    """
+    totals = np.asarray(counts.T @ weights, dtype=np.float64)
+    everything = max(float(totals.sum()), 1.0)
+    by_script = _languages_of_scripts(keys, totals / everything)
+    by_words = _languages_of_lists(keys, counts, sizes, weights, foreign=bool(by_script))
+    found = {**by_words, **by_script}
+    return tuple(sorted(found, key=lambda language: (-found[language], language)))
+
+
+def _languages_of_scripts(keys: Sequence[str], shares: NDArray[np.float64]) -> dict[str, float]:
+    foreign = [i for i, key in enumerate(keys) if not key.isascii()]
+    found = {}
+    for language, script in _SCRIPTS.items():
+        in_script = regex.compile(script)
+        share = float(shares[[i for i in foreign if in_script.search(keys[i])]].sum())
+        if share >= MIN_SCRIPT_SHARE:
+            found[language] = share
+    if "ja" in found and "zh" in found and found["ja"] > 0.2 * found["zh"]:
+        found["ja"] += found.pop("zh")  # Japanese has Han characters of its own
+    return found
+
+
+@dataclass(frozen=True, eq=False)
+class _Coverage:
+    """Documents × words, words × languages, and their product: listed words a document."""
+
+    counts: csr_array
+    member: NDArray[np.int32]
+    hits: NDArray[np.uint16]
+    sizes: IntArray
+    weights: IntArray
+
+    def distinct_words(self, documents: IntArray, language: int) -> int:
+        """Count the words of a language's list that the documents have."""
+        present = np.zeros(self.counts.shape[1], dtype=np.bool_)
+        present[self.counts[documents, :].indices] = True
+        return int((present & (self.member[:, language] > 0)).sum())
+
+
+def _languages_of_lists(
+    keys: Sequence[str], counts: csr_array, sizes: IntArray, weights: IntArray, foreign: bool
+) -> dict[str, float]:
+    from stopwordsiso import langs
+
+    languages = sorted(set(langs()) - set(_SCRIPTS))
+    # Some lists hold digits, which are of no language.
+    number = {key: i for i, key in enumerate(keys) if key[0].isalpha()}
+    member = np.zeros((len(keys), len(languages)), dtype=np.int32)
+    for column, language in enumerate(languages):
+        member[_listed(number, language), column] = 1
+    # Saturating at 65,535 hits a document costs nothing and keeps the table small.
+    hits = np.empty((counts.shape[0], len(languages)), dtype=np.uint16)
+    for start in range(0, len(hits), 65536):
+        block = counts[start : start + 65536] @ csr_array(member)
+        hits[start : start + 65536] = np.minimum(block.toarray(), 65535)
+    return _greedy(languages, _Coverage(counts, member, hits, sizes, weights), foreign)
+
+
+def _greedy(languages: Sequence[str], texts: _Coverage, foreign: bool) -> dict[str, float]:
+    found: dict[str, float] = {}
+    sizes, weights = texts.sizes, texts.weights
+    rest = np.flatnonzero(sizes > 0)
+    n_words, n_documents = float(sizes @ weights), float(weights.sum())
+    # What one list left over is mostly names and numbers, where a chance hit weighs much.
+    share, least = (MIN_COVERAGE_OF_FURTHER, 2) if foreign else (MIN_COVERAGE, 1)
+    while len(rest) and len(found) < MAX_LANGUAGES:
+        covered = weights[rest].astype(np.float64) @ texts.hits[rest].astype(np.float64)
+        best = int(covered.argmax())  # the first of equals: languages stand by code
+        is_claimed = texts.hits[rest, best] >= np.maximum(share * sizes[rest], least)
+        claimed = rest[is_claimed]
+        enough = float(weights[claimed].sum()) >= MIN_DOCUMENT_SHARE * n_documents
+        if not enough or texts.distinct_words(claimed, best) < MIN_DISTINCT:
+            break
+        found[languages[best]] = float(sizes[claimed] @ weights[claimed]) / n_words
+        rest = rest[~is_claimed]
+        share, least = MIN_COVERAGE_OF_FURTHER, 2
+    return found

@@ -1,0 +1,365 @@
+"""TopicModel: the recipe, and fit, predict and transform; it calls the rooms one after another."""
+
+import copy
+import importlib.metadata
+import os
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any, Literal, Self
+
+from numpy.typing import ArrayLike
+from sklearn.base import BaseEstimator, ClusterMixin, TransformerMixin
+
+from topickit import regroup
+from topickit._version import __version__
+from topickit.assign import Assigner
+from topickit.cluster import base as cluster
+from topickit.documents import Documents
+from topickit.embed import base as embed
+from topickit.errors import InputError, NotFittedError, ParameterError, TopickitWarning
+from topickit.fitted import Fitted, derive
+from topickit.keywords.settings import KeywordSettings
+from topickit.keywords.vocabulary import count_terms
+from topickit.progress import stage
+from topickit.topics import Topics
+from topickit.vectors import FloatArray, IntArray, check_vectors, nonzero_rows, unit_rows
+
+if TYPE_CHECKING:
+    from topickit.report.report import Report
+
+RECORDED_PACKAGES = ("numpy", "scipy", "scikit-learn", "scikit-network", "sentence-transformers", "torch")
+
+
+class TopicModel(ClusterMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]
+    """Find the topics of a collection of texts, and the topic of any new text.
+
+    Parameters
+    ----------
+    embedder : str, embedder, object with ``encode``, or function
+        Makes a vector of each text. A model name or path for sentence-transformers, ``"lexical"``
+        for TF-IDF with truncated SVD (no model, no download), or an object of your own.
+    clusterer : str, clusterer, or object with ``fit_predict``
+        ``"graph"``, ``"kmeans"``, ``"agglomerative"``, ``"community"``, ``"hdbscan"``.
+    n_topics : int, optional
+        How many topics; None finds the number from the corpus.
+    keywords : KeywordSettings, optional
+        How keywords are made; None for the default settings.
+    outliers : float, optional
+        At most this share of the documents is left without a topic, 0 to below 1; None leaves it
+        to the clusterer ("graph", "kmeans" and "agglomerative" have no outliers).
+    fit_sample : int or None
+        Distinct documents on which topics are found; all others are assigned to them. None takes
+        all. Community detection always takes all.
+    long_documents : {"truncate", "chunk"}
+        What a named sentence-transformers model does with a text longer than it reads: cut it off,
+        or average the vectors of windows of it.
+    random_state : int
+        Same texts, same settings, same number: the same labels.
+
+    Attributes
+    ----------
+    labels_ : int64 ndarray of shape (n,)
+        Topic of each document; −1 for none. Equal to ``predict`` of the same documents.
+    topics_ : Topics
+        The topics, largest first.
+    fitted_ : Fitted
+        Everything the model knows.
+    embedder_ : embedder
+        The embedder, fitted to the corpus where it learns from it.
+
+    Examples
+    --------
+    >>> texts = ["red apple", "green apple", "apple pie", "fast car", "slow car", "car race"]
+    >>> model = TopicModel(embedder="lexical", clusterer="kmeans", n_topics=2).fit(texts)
+    >>> len(model.topics_)
+    2
+    >>> bool(model.predict(["apple cake"])[0] == model.labels_[0])
+    True
+    """
+
+    labels_: IntArray
+    topics_: Topics
+    fitted_: Fitted
+    embedder_: embed.Embedder
+
+    def __init__(
+        self,
+        embedder: Any = "all-MiniLM-L6-v2",
+        clusterer: Any = "graph",
+        n_topics: int | None = None,
+        *,
+        keywords: KeywordSettings | None = None,
+        outliers: float | None = None,
+        fit_sample: int | None = 5000,
+        long_documents: Literal["truncate", "chunk"] = "truncate",
+        random_state: int = 0,
+    ) -> None:
+        self.embedder = embedder
+        self.clusterer = clusterer
+        self.n_topics = n_topics
+        self.keywords = keywords
+        self.outliers = outliers
+        self.fit_sample = fit_sample
+        self.long_documents = long_documents
+        self.random_state = random_state
+
+    def fit(self, texts: Any, y: Any = None, *, embeddings: ArrayLike | None = None) -> Self:
+        """Find the topics of texts.
+
+        Parameters
+        ----------
+        texts : list, tuple, or column (NumPy, pandas, polars, Arrow) of str
+            A blank text is an outlier.
+        y : ignored
+        embeddings : array-like of shape (n, d), optional
+            Vectors of the texts, if you have them; then no embedder runs.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        InputError, InputTypeError
+            When texts or embeddings cannot be used; the message says which row and why.
+        ParameterError, ParameterTypeError
+            When a setting cannot be used.
+        """
+        self._check_settings()
+        clusterer = cluster.resolve(self.clusterer, n_topics=self.n_topics, random_state=self.random_state)
+        settings = self.keywords or KeywordSettings()
+        documents = Documents.of(texts, None if embeddings is None else check_vectors(embeddings))
+        if not len(documents):
+            raise InputError(
+                f"all {documents.n_rows} documents are blank; there is nothing to find topics in"
+            )
+        embedder = embed.resolve(self.embedder, long_documents=self.long_documents)
+        if embeddings is None:
+            embedder = embed.fitted(embedder, documents.texts, documents.weights)
+            vectors = embed.embed(embedder, documents.texts)
+        else:
+            vectors = unit_rows(check_vectors(embeddings)[documents.first_rows])
+        with stage("Finding topics"):
+            rows = nonzero_rows(
+                vectors, documents.sample(self.fit_sample if clusterer.on_sample else None, self.random_state)
+            )
+            grouping = clusterer.group(vectors[rows], documents.weights[rows]).or_one_group()
+            assigner = Assigner.of(
+                vectors[rows], grouping, documents.weights[rows], random_state=self.random_state
+            )
+            if self.outliers is not None:
+                assigner = assigner.with_outliers(vectors, documents.weights, self.outliers)
+        with stage("Describing topics"):
+            terms = count_terms(documents.texts, documents.weights, settings)
+            notes = self._notes(documents, embedder, vectors, len(rows), grouping.notes)
+            fitted = derive(documents, vectors, terms, assigner, keyword_settings=settings, notes=notes)
+        return self._adopt(self._with_n_topics(fitted), embedder)
+
+    def predict(self, texts: Any, y: Any = None, *, embeddings: ArrayLike | None = None) -> IntArray:
+        """Give the topic of each text, on its own.
+
+        Parameters
+        ----------
+        texts : list, tuple, or column of str
+        y : ignored
+        embeddings : array-like of shape (n, d), optional
+            Vectors of the texts, from the same model as those of `fit`.
+
+        Returns
+        -------
+        int64 ndarray of shape (n,)
+            −1 for an outlier or a blank text.
+        """
+        documents, vectors = self._vectors(texts, embeddings)
+        return documents.per_row(self.fitted_.assigner.labels(vectors), -1)
+
+    def transform(self, texts: Any, y: Any = None, *, embeddings: ArrayLike | None = None) -> FloatArray:
+        """Give the distribution of each text over the topics.
+
+        Parameters
+        ----------
+        texts : list, tuple, or column of str
+        y : ignored
+        embeddings : array-like of shape (n, d), optional
+
+        Returns
+        -------
+        float32 ndarray of shape (n, n_topics)
+            Rows sum to 1; the largest entry is the label's wherever the label is not −1. A blank
+            text is uniform.
+        """
+        return self._spread(*self._vectors(texts, embeddings))
+
+    def fit_predict(self, texts: Any, y: Any = None, *, embeddings: ArrayLike | None = None) -> IntArray:
+        """Find the topics and give the topic of each text; see `fit`."""
+        return self.fit(texts, embeddings=embeddings).labels_
+
+    def fit_transform(self, texts: Any, y: Any = None, *, embeddings: ArrayLike | None = None) -> FloatArray:
+        """Find the topics and give each text's distribution over them; see `fit` and `transform`."""
+        self.fit(texts, embeddings=embeddings)
+        return self._spread(*self._corpus())
+
+    def report(self) -> "Report":
+        """Describe the model: prints as text, and writes HTML, JSON, CSV and Markdown."""
+        from topickit.report.report import Report
+
+        self._check_fitted()
+        return Report.of(self.fitted_)
+
+    def save(self, path: str | os.PathLike[str], *, documents: bool = False) -> None:
+        """Write the model into a folder of JSON and safetensors, whole or not at all.
+
+        Parameters
+        ----------
+        path : path
+            A new folder, or one that holds a saved model, which is replaced.
+        documents : bool
+            Keep the texts, their words and vectors too. Without them the file holds no text of any
+            document, and the loaded model has no representative documents.
+        """
+        from topickit import storage
+
+        self._check_fitted()
+        storage.save(self, path, documents=documents)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str], *, embedder: Any = None) -> "TopicModel":
+        """Read a saved model; it answers as the saved one did. Nothing in the file is executed.
+
+        Parameters
+        ----------
+        path : path
+        embedder : optional
+            Needed to predict from texts where the model was fitted with an embedder of your own.
+        """
+        from topickit import storage
+
+        return storage.load(path, embedder=embedder)
+
+    def merge_topics(self, groups: Sequence[Sequence[int]]) -> Self:
+        """Return a new model in which each group of topics is one; see `topickit.regroup.merge`."""
+        return self._edited(regroup.merge(self._fitted(), groups))
+
+    def delete_topics(self, topics: Sequence[int]) -> Self:
+        """Return a new model without these topics; see `topickit.regroup.delete`."""
+        return self._edited(regroup.delete(self._fitted(), topics))
+
+    def rename_topics(self, names: Mapping[int, str]) -> Self:
+        """Return a new model with topics named by you; see `topickit.regroup.rename`."""
+        return self._edited(regroup.rename(self._fitted(), names))
+
+    def split_topic(self, topic: int, n: int = 2) -> Self:
+        """Return a new model with one topic split into n; see `topickit.regroup.split`."""
+        return self._edited(regroup.split(self._fitted(), topic, n, random_state=self.random_state))
+
+    def with_outliers(self, share: float) -> Self:
+        """Return a new model with another share of outliers; see `topickit.regroup.with_outliers`."""
+        return self._edited(regroup.with_outliers(self._fitted(), share))
+
+    def at(self, n_topics: int) -> Self:
+        """Return a new model with fewer topics, each a union of these; see `topickit.regroup.reduce`."""
+        return self._edited(regroup.reduce(self._fitted(), n_topics))
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "fitted_")
+
+    def _check_settings(self) -> None:
+        for name, least in (("n_topics", 1), ("fit_sample", 2)):
+            value = getattr(self, name)
+            if value is not None and (not isinstance(value, int) or isinstance(value, bool) or value < least):
+                raise ParameterError(f"{name} must be None or an integer of at least {least}, got {value!r}")
+        if self.keywords is not None and not isinstance(self.keywords, KeywordSettings):
+            raise ParameterError(f"keywords must be None or a KeywordSettings, got {self.keywords!r}")
+        if self.long_documents not in ("truncate", "chunk"):
+            raise ParameterError(f"long_documents must be 'truncate' or 'chunk', got {self.long_documents!r}")
+        if self.outliers is not None and not 0 <= self.outliers < 1:
+            raise ParameterError(f"outliers must be None or a share from 0 to below 1, got {self.outliers!r}")
+
+    def _check_fitted(self) -> None:
+        if not hasattr(self, "fitted_"):
+            raise NotFittedError(
+                "this TopicModel is not fitted yet; call fit(texts) first, or TopicModel.load"
+            )
+
+    def _fitted(self) -> Fitted:
+        self._check_fitted()
+        return self.fitted_
+
+    def _vectors(self, texts: Any, embeddings: ArrayLike | None) -> tuple[Documents, FloatArray]:
+        """Documents and their unit vectors, of the length that the model knows."""
+        assigner = self._fitted().assigner
+        documents = Documents.of(texts, None if embeddings is None else check_vectors(embeddings))
+        if embeddings is None:
+            vectors = embed.embed(self.embedder_, documents.texts, dimension=assigner.dimension)
+        else:
+            vectors = unit_rows(check_vectors(embeddings)[documents.first_rows])
+        if vectors.shape[1] != assigner.dimension:
+            raise InputError(
+                f"the model was fitted on vectors of length {assigner.dimension}, these have length "
+                f"{vectors.shape[1]}; use the same embedder for fit and predict"
+            )
+        return documents, vectors
+
+    def _corpus(self) -> tuple[Documents, FloatArray]:
+        """Documents and vectors of the last `fit`."""
+        documents, vectors = self.fitted_.documents, self.fitted_.vectors
+        if documents is None or vectors is None:
+            raise InputError("the model was loaded without its documents; pass them: transform(texts)")
+        return documents, vectors
+
+    def _spread(self, documents: Documents, vectors: FloatArray) -> FloatArray:
+        distribution = self.fitted_.assigner.distribution(vectors)
+        return documents.per_row(distribution, 1 / max(1, len(self.topics_)))
+
+    def _with_n_topics(self, fitted: Fitted) -> Fitted:
+        if self.n_topics is None or self.n_topics == len(fitted.topics):
+            return fitted
+        if self.n_topics < len(fitted.topics):
+            return regroup.reduce(fitted, self.n_topics)
+        warnings.warn(
+            f"{self.n_topics} topics were asked for, and {len(fitted.topics)} were found",
+            TopickitWarning,
+            stacklevel=3,
+        )
+        return fitted
+
+    def _notes(
+        self,
+        documents: Documents,
+        embedder: embed.Embedder,
+        vectors: FloatArray,
+        n_fitted: int,
+        found: Mapping[str, object],
+    ) -> dict[str, object]:
+        """How the model was made, for the report's page of trust."""
+        versions = {package: importlib.metadata.version(package) for package in RECORDED_PACKAGES}
+        return {
+            "settings": self._settings(),
+            "embedder": embed.describe(embedder),
+            "dimension": int(vectors.shape[1]),
+            "documents": documents.n_rows,
+            "distinct_documents": len(documents),
+            "blank_documents": documents.n_blank,
+            "fitted_on": n_fitted,
+            "clusterer": dict(found),
+            "versions": {"topickit": __version__, **versions},
+        }
+
+    def _settings(self) -> dict[str, object]:
+        """The parameters as plain data; an object of the user's by its name."""
+        return {
+            **self.get_params(deep=False),
+            "clusterer": cluster.config(self.clusterer),
+            "embedder": embed.name(self.embedder) or type(self.embedder).__name__,
+            "keywords": asdict(self.keywords or KeywordSettings()),
+        }
+
+    def _adopt(self, fitted: Fitted, embedder: embed.Embedder) -> Self:
+        self.fitted_, self.embedder_ = fitted, embedder
+        self.labels_, self.topics_ = fitted.labels, fitted.topics
+        return self
+
+    def _edited(self, fitted: Fitted) -> Self:
+        return copy.copy(self)._adopt(fitted, self.embedder_)
+

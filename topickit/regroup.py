@@ -1,0 +1,244 @@
+"""Edits of topics: each is an edit of the Assigner, from which the results are derived again.
+
+Every function takes a Fitted and returns a new one; the old one still works. An edited model
+predicts as it was edited. Edits that move documents between topics (`delete`, `split`,
+`with_outliers`) need the corpus in the model; merging and renaming do not.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from topickit.assign import Assigner, make_prototypes
+from topickit.errors import InputError, ParameterError, TopicNotFoundError
+from topickit.fitted import Fitted, derive, derive_mapped
+from topickit.grouping import Grouping
+from topickit.vectors import FloatArray, IntArray, single_threaded
+
+T = TypeVar("T")
+
+
+def merge(fitted: Fitted, groups: Sequence[Sequence[int]]) -> Fitted:
+    """Make one topic of each group of topics; no document moves otherwise.
+
+    Parameters
+    ----------
+    fitted : Fitted
+    groups : sequence of sequences of int
+        For example ``[[1, 4], [2, 3, 7]]``.
+
+    Raises
+    ------
+    TopicNotFoundError
+        For an unknown id.
+    ParameterError
+        When a topic stands in two groups.
+    """
+    if groups and isinstance(groups[0], int | np.integer):
+        groups = [groups]  # type: ignore[list-item]
+    mapping = np.arange(len(fitted.topics))
+    seen: set[int] = set()
+    for group in groups:
+        for topic in group:
+            _known(fitted, topic)
+            if topic in seen:
+                raise ParameterError(
+                    f"topic {topic} stands twice in {groups}; a topic can go to one place only"
+                )
+            seen.add(int(topic))
+        mapping[list(group)] = min(group)
+    return _mapped(fitted, mapping)
+
+
+def rename(fitted: Fitted, names: Mapping[int, str]) -> Fitted:
+    """Give topics names of your own, which later edits keep.
+
+    Parameters
+    ----------
+    fitted : Fitted
+    names : mapping of int to str
+    """
+    for topic, name in names.items():
+        _known(fitted, topic)
+        if not isinstance(name, str) or not name.strip():
+            raise ParameterError(f"the name of topic {topic} must be a non-blank str, got {name!r}")
+    items = tuple(
+        replace(topic, name=names[topic.id]) if topic.id in names else topic for topic in fitted.topics
+    )
+    given = {**fitted.given_names, **{int(topic): name for topic, name in names.items()}}
+    return replace(fitted, topics=replace(fitted.topics, items=items), given_names=given)
+
+
+def delete(fitted: Fitted, topics: Sequence[int]) -> Fitted:
+    """Drop topics; their documents go to the next topic, or to −1 where a threshold says so.
+
+    Parameters
+    ----------
+    fitted : Fitted
+    topics : sequence of int
+    """
+    for topic in topics:
+        _known(fitted, topic)
+    kept = [topic for topic in range(len(fitted.topics)) if topic not in set(topics)]
+    if not kept:
+        raise ParameterError("deleting all topics would leave a model without any")
+    names = {new: fitted.given_names[old] for new, old in enumerate(kept) if old in fitted.given_names}
+    return _derived(fitted, fitted.assigner.select(kept), names)
+
+
+def split(fitted: Fitted, topic: int, n: int = 2, *, random_state: int = 0) -> Fitted:
+    """Split one topic into n by k-means on its documents.
+
+    Parameters
+    ----------
+    fitted : Fitted
+    topic : int
+    n : int
+        Topics to make of it, at least 2.
+    random_state : int
+    """
+    from sklearn.cluster import KMeans
+
+    _known(fitted, topic)
+    documents, vectors = _need(fitted.documents), _need(fitted.vectors)
+    members = np.flatnonzero(fitted.assigner.labels(vectors) == topic)
+    if not 2 <= n <= len(members):
+        raise ParameterError(
+            f"topic {topic} has {len(members)} distinct documents; n must be 2 to that, got {n}"
+        )
+    if fitted.assigner.rule == "first":
+        raise ParameterError(
+            "a community is what its centre says and cannot be split; raise the threshold instead"
+        )
+    weights = documents.weights[members]
+    with single_threaded():
+        parts = KMeans(n, n_init=3, random_state=random_state).fit_predict(
+            vectors[members], sample_weight=weights
+        )
+    grouping = Grouping(parts.astype(np.int64))
+    prototypes, part_of = make_prototypes(vectors[members], grouping, weights, random_state)
+    old = fitted.assigner
+    others = old.topics != topic
+    threshold = old.thresholds[~others].min()
+    assigner = replace(
+        old,
+        prototypes=np.concatenate([old.prototypes[others], prototypes]),
+        topics=np.concatenate(
+            [old.topics[others], np.where(part_of == 0, topic, old.n_topics + part_of - 1)]
+        ),
+        thresholds=np.concatenate([old.thresholds[others], np.full(len(prototypes), threshold, np.float32)]),
+    )
+    return _derived(fitted, assigner, {t: name for t, name in fitted.given_names.items() if t != topic})
+
+
+def with_outliers(fitted: Fitted, share: float) -> Fitted:
+    """Set the share of the documents that are outliers.
+
+    Parameters
+    ----------
+    fitted : Fitted
+    share : float
+        At most this share of each topic's documents, the farthest ones, 0 to below 1.
+    """
+    documents, vectors = _need(fitted.documents), _need(fitted.vectors)
+    assigner = fitted.assigner.with_outliers(vectors, documents.weights, share)
+    return _derived(fitted, assigner, fitted.given_names)
+
+
+def reduce(fitted: Fitted, n_topics: int) -> Fitted:
+    """Merge the most similar topics, two at a time, down to a number.
+
+    Levels nest: the topics at 10 are unions of those at 20. Similarity is Ward's: the merge that
+    adds least to the squared distances of documents from their topic's middle.
+
+    Parameters
+    ----------
+    fitted : Fitted
+    n_topics : int
+        1 to the number of topics there are.
+    """
+    if not 1 <= n_topics <= len(fitted.topics):
+        raise ParameterError(
+            f"n_topics must be 1 to {len(fitted.topics)}, the topics there are; got {n_topics}"
+        )
+    sizes = np.array([topic.size for topic in fitted.topics], dtype=np.float64)
+    return _mapped(fitted, merge_order(fitted.means, sizes, n_topics))
+
+
+def merge_order(means: FloatArray, sizes: NDArray[np.float64], n_groups: int) -> IntArray:
+    """Merge groups by Ward's criterion until a number is left.
+
+    Parameters
+    ----------
+    means : float32 ndarray of shape (k, d)
+    sizes : float64 ndarray of shape (k,)
+    n_groups : int
+
+    Returns
+    -------
+    int64 ndarray of shape (k,)
+        New group of each, 0 … n_groups − 1.
+    """
+    sizes = sizes.astype(np.float64).copy()
+    means = means.astype(np.float64)  # type: ignore[assignment]
+    squares = np.einsum("ij,ij->i", means, means)
+    distances = np.maximum(squares[:, None] + squares[None, :] - 2 * means @ means.T, 0.0)
+    cost = distances * np.outer(sizes, sizes) / np.add.outer(sizes, sizes)
+    np.fill_diagonal(cost, np.inf)
+    members = [[group] for group in range(len(means))]
+    while len(members) > n_groups:
+        a, b = sorted(int(i) for i in np.unravel_index(int(cost.argmin()), cost.shape))
+        # Lance and Williams' update for Ward's criterion
+        total = sizes[a] + sizes[b] + sizes
+        row = ((sizes[a] + sizes) * cost[a] + (sizes[b] + sizes) * cost[b] - sizes * cost[a, b]) / total
+        row[a] = np.inf
+        cost[a], cost[:, a] = row, row
+        cost = np.delete(np.delete(cost, b, axis=0), b, axis=1)
+        sizes[a] += sizes[b]
+        sizes = np.delete(sizes, b)
+        members[a] += members.pop(b)
+    mapping = np.empty(sum(map(len, members)), dtype=np.int64)
+    for group, topics in enumerate(members):
+        mapping[topics] = group
+    return mapping
+
+
+def _mapped(fitted: Fitted, mapping: IntArray) -> Fitted:
+    """Apply a mapping with gaps; a merged topic has a given name only if its parts agree on one."""
+    mapping = np.unique(mapping, return_inverse=True)[1].astype(np.int64)
+    names: dict[int, str] = {}
+    for new in range(int(mapping.max(initial=-1)) + 1):
+        parts = [int(old) for old in np.flatnonzero(mapping == new)]
+        given = {fitted.given_names[old] for old in parts if old in fitted.given_names}
+        if len(given) == 1:
+            names[new] = given.pop()
+    return derive_mapped(fitted, mapping, names)
+
+
+def _derived(fitted: Fitted, assigner: Assigner, names: Mapping[int, str]) -> Fitted:
+    return derive(
+        _need(fitted.documents),
+        _need(fitted.vectors),
+        _need(fitted.terms),
+        assigner,
+        keyword_settings=fitted.keyword_settings,
+        notes=fitted.notes,
+        names=names,
+    )
+
+
+def _need(part: T | None) -> T:
+    if part is None:
+        raise InputError(
+            "this edit moves documents, and the model was loaded without them; edit the model before "
+            "saving it, or save it with documents=True"
+        )
+    return part
+
+
+def _known(fitted: Fitted, topic: int) -> None:
+    if not isinstance(topic, int | np.integer) or not 0 <= topic < len(fitted.topics):
+        raise TopicNotFoundError(f"there is no topic {topic!r}; the ids are 0 to {len(fitted.topics) - 1}")

@@ -1,0 +1,160 @@
+"""The report as CSV, Markdown and JSON."""
+
+import csv
+import io
+import json
+import re
+
+from topickit.report import wording
+from topickit.report.summary import Summary
+from topickit.report.text import headline
+from topickit.topics import Topic
+
+CSV_CELL = 30_000
+"""Characters that a cell may hold: a little under the limit of spreadsheets (32,767)."""
+MARKDOWN_DOCUMENT = 300
+"""Characters of a document that are quoted in Markdown."""
+
+# Full-width signs count as the plain ones in some East Asian settings of a spreadsheet.
+_FORMULA = tuple("=+-@\t\r\n＝＋－＠")
+_MARKDOWN = re.compile(r"([\\`*_\[\]#|~$])")
+_LIST_MARK = re.compile(r"^([-+=]|\d+(?=[.)](\s|$)))")
+
+
+def render_json(summary: Summary, indent: int | None = 2) -> str:
+    """Render everything as JSON (UTF-8 text, no NaN), texts in full.
+
+    Parameters
+    ----------
+    summary : Summary
+    indent : int or None
+        Spaces a level; None for one line.
+
+    Examples
+    --------
+    >>> json.loads(render_json(Summary((), n_documents=2, n_outliers=2, notes={})))["n_outliers"]
+    2
+    """
+    return json.dumps(summary.as_dict(), ensure_ascii=False, allow_nan=False, indent=indent)
+
+
+def render_csv(summary: Summary) -> str:
+    """Render one row a topic as CSV (RFC 4180: commas, CRLF).
+
+    Columns: id, name, size, share, stability (empty if unknown), keywords and weights (both
+    separated by "; ", in the same order), then document_1, document_2, … where there are texts.
+    A cell that a spreadsheet would read as a formula gets a leading apostrophe; a text of more
+    than 30,000 characters is cut. For exact values take JSON.
+
+    Examples
+    --------
+    >>> topic = Topic(id=0, size=3, share=0.75, keywords=(("cat", 0.5),), name="=cats")
+    >>> render_csv(Summary((topic,), n_documents=4, n_outliers=1, notes={})).splitlines()[1]
+    "0,'=cats,3,0.75,,cat,0.5"
+    """
+    n_documents = max((len(topic.representative_documents) for topic in summary.topics), default=0)
+    target = io.StringIO(newline="")
+    rows = csv.writer(target, lineterminator="\r\n")
+    head = ["id", "name", "size", "share", "stability", "keywords", "weights"]
+    rows.writerow([*head, *(f"document_{number + 1}" for number in range(n_documents))])
+    for topic in summary.topics:
+        texts = [safe_cell(text) for text in topic.representative_documents]
+        stability = "" if topic.stability is None else topic.stability
+        words = safe_cell("; ".join(topic.words))
+        weights = "; ".join(f"{weight:.6g}" for _, weight in topic.keywords)
+        row = [
+            topic.id,
+            safe_cell(topic.name),
+            topic.size,
+            topic.share,
+            stability,
+            words,
+            safe_cell(weights),
+            *texts,
+        ]
+        rows.writerow(row + [""] * (n_documents - len(texts)))
+    return target.getvalue()
+
+
+def safe_cell(text: str) -> str:
+    """Make a text safe to open in a spreadsheet.
+
+    A text that would be read as a formula gets a leading apostrophe, control characters are
+    dropped, and what is beyond 30,000 characters is cut.
+
+    Parameters
+    ----------
+    text : str
+
+    Examples
+    --------
+    >>> safe_cell("=1+1"), safe_cell("1+1")
+    ("'=1+1", '1+1')
+    """
+    # Characters without a picture go first: one of them could hide the sign that follows it.
+    shown = wording.clip(wording.printable(text), CSV_CELL)
+    return f"'{shown}" if shown.startswith(_FORMULA) else shown
+
+
+def render_markdown(summary: Summary) -> str:
+    r"""Render a table of topics, their documents and how the model was made, as Markdown.
+
+    Whatever came from texts is escaped; documents are cut at 300 characters.
+
+    Examples
+    --------
+    >>> topic = Topic(id=0, size=3, share=0.75, keywords=(("cat", 0.5),), name="a|b")
+    >>> render_markdown(Summary((topic,), n_documents=4, n_outliers=1, notes={})).splitlines()[6]
+    '| 0 | a\\|b | 3 | 75.0% | cat (0.500) |'
+    """
+    lines = ["# Topics", "", f"{headline(summary)}.", ""]
+    stability = summary.has_stability
+    if summary.topics:
+        lines.append(
+            "| # | Name | Size | Share |" + (" Stability |" if stability else "") + " Keywords (weight) |"
+        )
+        lines.append("| ---: | --- | ---: | ---: |" + (" ---: |" if stability else "") + " --- |")
+        lines.extend(_markdown_row(topic, stability) for topic in summary.topics)
+        lines.append("")
+    if any(topic.representative_documents for topic in summary.topics):
+        lines += ["## Representative documents", ""]
+        for topic in summary.topics:
+            lines.extend(_markdown_documents(topic))
+    lines.extend(_markdown_facts(summary))
+    return "\n".join(lines).rstrip("\n") + "\n"
+
+
+def _markdown_row(topic: Topic, stability: bool) -> str:
+    words = ", ".join(f"{_escaped(word)} ({wording.weight(weight)})" for word, weight in topic.keywords)
+    cells = [str(topic.id), _escaped(topic.name), wording.count(topic.size), wording.percent(topic.share)]
+    if stability:
+        cells.append(wording.score(topic.stability))
+    return f"| {' | '.join([*cells, words or wording.MISSING])} |"
+
+
+def _markdown_documents(topic: Topic) -> list[str]:
+    if not topic.representative_documents:
+        return []
+    texts = [
+        wording.clip(wording.one_line(text), MARKDOWN_DOCUMENT) for text in topic.representative_documents
+    ]
+    return [f"### {topic.id}: {_escaped(topic.name)}", "", *(f"- {_escaped(text)}" for text in texts), ""]
+
+
+def _markdown_facts(summary: Summary) -> list[str]:
+    groups = wording.fact_groups(summary.notes)
+    if not groups:
+        return []
+    lines = ["## How this was made", ""]
+    for group in groups:
+        indent = "  " if group.heading else ""
+        if group.heading:
+            lines.append(f"- {_escaped(group.heading)}")
+        lines.extend(f"{indent}- {_escaped(name)}: {_escaped(shown)}" for name, shown in group.facts)
+    return lines
+
+
+def _escaped(text: str) -> str:
+    line = wording.one_line(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    line = _MARKDOWN.sub(r"\\\1", line)
+    return _LIST_MARK.sub(lambda mark: f"{mark[0]}\\" if mark[0].isdigit() else f"\\{mark[0]}", line)

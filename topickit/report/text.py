@@ -1,0 +1,141 @@
+"""The report as text for a terminal."""
+
+import io
+import math
+import shutil
+
+from rich import box
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from topickit.errors import ParameterError
+from topickit.report import wording
+from topickit.report.summary import Summary
+from topickit.topics import Topic
+
+NARROWEST = 40
+WIDEST = 140
+_ROOM_FOR_BARS = 100
+_BAR = 12
+
+
+def render_text(summary: Summary, width: int | None = None, n_topics: int | None = 50) -> str:
+    """Render a report as plain text: a headline, a table of topics, and how the model was made.
+
+    Parameters
+    ----------
+    summary : Summary
+    width : int, optional
+        Columns, at least 40; by default those of the terminal, at most 140. A double-width
+        character (Chinese, say) takes two.
+    n_topics : int or None
+        Show this many topics, the largest; None for all.
+
+    Returns
+    -------
+    str
+        No colours and no line end at the end.
+
+    Raises
+    ------
+    ParameterError
+        When `width` is below 40 or `n_topics` below 1.
+
+    Examples
+    --------
+    >>> topic = Topic(id=0, size=3, share=0.75, keywords=(("cat", 0.5),), name="cats")
+    >>> print(render_text(Summary((topic,), n_documents=4, n_outliers=1, notes={}), width=60).splitlines()[0])
+    1 topic in 4 documents · 25.0% in no topic
+    """
+    if width is None:
+        width = min(max(shutil.get_terminal_size().columns, NARROWEST), WIDEST)
+    if width < NARROWEST:
+        raise ParameterError(f"width must be at least {NARROWEST} columns, got {width}")
+    if n_topics is not None and n_topics < 1:
+        raise ParameterError(f"n_topics must be at least 1, or None for all; got {n_topics}")
+    shown = summary.topics[:n_topics]
+    parts: list[RenderableType] = [Text(headline(summary))]
+    if shown:
+        parts.append(_table(summary, shown, width))
+    if len(shown) < len(summary.topics):
+        parts.append(Text(f"and {len(summary.topics) - len(shown):,} smaller topics: to_text(n_topics=None)"))
+    parts.extend(_facts(summary))
+    return _rendered(Group(*parts), width)
+
+
+def headline(summary: Summary) -> str:
+    """Say in one line how many topics there are, and how many documents are in none."""
+    n_topics = len(summary.topics)
+    topics = "no topics" if n_topics == 0 else f"{n_topics:,} topic" + ("" if n_topics == 1 else "s")
+    documents = wording.documents(summary.n_documents)
+    return f"{topics} in {documents} · {wording.percent(summary.outlier_share)} in no topic"
+
+
+def _rendered(content: RenderableType, width: int) -> str:
+    # All that rich would read from its surroundings is given: the text is the same anywhere.
+    console = Console(
+        file=io.StringIO(),
+        width=width,
+        color_system=None,
+        force_terminal=False,
+        force_jupyter=False,
+        markup=False,
+        emoji=False,
+        highlight=False,
+        legacy_windows=False,
+        _environ={},
+    )
+    with console.capture() as capture:
+        console.print(content)
+    return "\n".join(line.rstrip() for line in capture.get().splitlines()).rstrip("\n")
+
+
+def _table(summary: Summary, topics: tuple[Topic, ...], width: int) -> Table:
+    bars, stability = width >= _ROOM_FOR_BARS, summary.has_stability and width >= 60
+    table = Table(box=box.SIMPLE_HEAD, width=width, pad_edge=False, padding=(0, 1, 0, 0), show_edge=False)
+    table.add_column("#", justify="right", no_wrap=True)
+    table.add_column("Size", justify="right", no_wrap=True)
+    table.add_column("Share", justify="right", no_wrap=True)
+    if bars:
+        table.add_column("", no_wrap=True, width=_BAR)
+    if stability:
+        table.add_column("Stable", justify="right", no_wrap=True)
+    table.add_column("Name", ratio=3, overflow="fold")
+    table.add_column("Keywords", ratio=7, overflow="fold")
+    largest = max(topic.share for topic in topics)
+    for topic in topics:
+        cells = [str(topic.id), wording.count(topic.size), wording.percent(topic.share)]
+        if bars:
+            cells.append(_bar(topic.share / largest if largest else 0.0))
+        if stability:
+            cells.append(wording.score(topic.stability))
+        table.add_row(*map(Text, cells), Text(wording.one_line(topic.name)), _words(topic))
+    return table
+
+
+def _words(topic: Topic) -> RenderableType:
+    words = Text(", ".join(wording.one_line(word) for word in topic.words) or wording.MISSING)
+    if not topic.representative_documents:
+        return words
+    # Rich cuts at the edge of the column; it need not measure a whole speech for that.
+    example = wording.one_line(topic.representative_documents[0][: 10 * WIDEST])
+    return Group(words, Text(f"“{example}”", no_wrap=True, overflow="ellipsis"))
+
+
+def _bar(part: float) -> str:
+    eighths = max(1, round(part * _BAR * 8)) if part > 0 and math.isfinite(part) else 0
+    return "█" * (eighths // 8) + " ▏▎▍▌▋▊▉"[eighths % 8].strip()
+
+
+def _facts(summary: Summary) -> list[RenderableType]:
+    groups = wording.fact_groups(summary.notes)
+    if not groups:
+        return []
+    parts: list[RenderableType] = [Text("\nHow this was made")]
+    for group in groups:
+        heading = f"{group.heading}: " if group.heading else ""
+        facts = " · ".join(f"{name} {shown}" for name, shown in group.facts)
+        parts.append(Padding(Text(wording.one_line(heading + facts)), (0, 0, 0, 2)))
+    return parts

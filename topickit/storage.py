@@ -1,0 +1,258 @@
+"""Saved models: a folder with manifest.json and safetensors. No pickle; nothing is executed at load.
+
+The manifest is written last and names the other files by their content hash. So a folder holds the
+old model or the new one, whole, whenever the writing stops; and a damaged file is noticed.
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from topickit._version import __version__
+from topickit.assign import Assigner
+from topickit.cluster import base as cluster
+from topickit.documents import Documents
+from topickit.embed import base as embed
+from topickit.errors import InputError, StorageError
+from topickit.files import write_atomic
+from topickit.fitted import Fitted
+from topickit.keywords.counts import TermCounts
+from topickit.keywords.settings import KeywordSettings
+from topickit.keywords.vocabulary import DocumentTerms
+from topickit.model import TopicModel
+from topickit.state import State
+from topickit.topics import Topics
+
+FORMAT = "topickit model"
+FORMAT_VERSION = 1
+MANIFEST = "manifest.json"
+PLAIN_PARAMETERS = ("n_topics", "outliers", "fit_sample", "long_documents", "random_state")
+OUR_FILES = ("arrays-", "texts-")
+
+
+def save(model: TopicModel, path: str | os.PathLike[str], *, documents: bool = False) -> None:
+    """Write a fitted model into a folder.
+
+    Parameters
+    ----------
+    model : TopicModel
+    path : path
+        A new folder, an empty one, or one that holds a saved model, which is replaced.
+    documents : bool
+        Keep texts, their words and vectors.
+
+    Raises
+    ------
+    StorageError
+        When the folder holds something else.
+    InputError
+        When it cannot be written.
+    """
+    folder = _folder_for(Path(path))
+    fitted = model.fitted_
+    parts = {
+        "assigner": fitted.assigner.state(),
+        "counts": fitted.counts.state(),
+        "topics": (fitted.topics if documents else fitted.topics.without_texts()).state(),
+        "embedder": embed.state(model.embedder_),
+        "results": State(
+            {
+                "notes": dict(fitted.notes),
+                "given_names": {str(topic): name for topic, name in fitted.given_names.items()},
+                "keyword_settings": asdict(fitted.keyword_settings),
+            },
+            {"labels": fitted.labels, "means": fitted.means},
+        ),
+    }
+    texts = None
+    if documents:
+        if fitted.documents is None or fitted.vectors is None or fitted.terms is None:
+            raise InputError("the model was loaded without its documents and cannot save them")
+        texts = list(fitted.documents.texts)
+        parts["documents"] = fitted.documents.state()
+        parts["terms"] = fitted.terms.state()
+        parts["vectors"] = State({}, {"vectors": fitted.vectors})
+    _write(folder, parts, texts, _parameters(model))
+
+
+def load(path: str | os.PathLike[str], *, embedder: Any = None) -> TopicModel:
+    """Read a saved model.
+
+    Parameters
+    ----------
+    path : path
+    embedder : optional
+        Instead of the embedder in the file; needed where that was an object of the user's.
+
+    Raises
+    ------
+    StorageError
+        When there is no model, it is damaged, or a newer topickit made it.
+    """
+    folder = Path(path)
+    manifest = _manifest(folder)
+    try:
+        parts = _parts(folder, manifest)
+        fitted = _fitted(parts, _texts(folder, manifest))
+        model = TopicModel(**_restored(manifest["parameters"], fitted.keyword_settings, parts["embedder"]))
+        if embedder is not None:
+            model.embedder = embedder
+            return model._adopt(fitted, embed.resolve(embedder))
+        return model._adopt(fitted, embed.from_state(parts["embedder"]))
+    except (KeyError, IndexError, TypeError, AttributeError) as error:
+        raise StorageError(f"the model in {folder} is damaged: {type(error).__name__} {error}") from error
+
+
+def _folder_for(folder: Path) -> Path:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        names = {entry.name for entry in folder.iterdir()}
+    except OSError as error:
+        raise InputError(f"cannot write a model into {folder}: {error.strerror or error}") from error
+    strangers = sorted(name for name in names if name != MANIFEST and not name.startswith(OUR_FILES))
+    if strangers or (MANIFEST in names and _format_of(folder) != FORMAT):
+        raise StorageError(
+            f"{folder} is a folder with other things in it ({', '.join(strangers[:3]) or MANIFEST}); "
+            "choose a new folder for the model"
+        )
+    return folder
+
+
+def _format_of(folder: Path) -> object:
+    try:
+        return json.loads((folder / MANIFEST).read_text(encoding="utf-8")).get("format")
+    except (OSError, ValueError, AttributeError):
+        return None
+
+
+def _write(
+    folder: Path, parts: Mapping[str, State], texts: list[str] | None, parameters: Mapping[str, Any]
+) -> None:
+    from safetensors.numpy import save as to_bytes
+
+    arrays = {
+        f"{part}.{name}": np.ascontiguousarray(array)
+        for part, state in parts.items()
+        for name, array in state.arrays.items()
+    }
+    files = {"arrays": _write_hashed(folder, "arrays", ".safetensors", to_bytes(arrays))}
+    if texts is not None:
+        raw = json.dumps(texts, ensure_ascii=False).encode("utf-8")
+        files["texts"] = _write_hashed(folder, "texts", ".json", raw)
+    manifest = {
+        "format": FORMAT,
+        "format_version": FORMAT_VERSION,
+        "topickit": __version__,
+        "files": files,
+        "parameters": parameters,
+        "parts": {part: dict(state.config) for part, state in parts.items()},
+    }
+    write_atomic(folder / MANIFEST, json.dumps(manifest, indent=1, ensure_ascii=False, allow_nan=False))
+    kept = {MANIFEST, *(file["name"] for file in files.values())}
+    for entry in folder.iterdir():
+        if entry.name not in kept and entry.name.startswith(OUR_FILES):
+            entry.unlink()
+
+
+def _write_hashed(folder: Path, stem: str, ending: str, raw: bytes) -> dict[str, str]:
+    digest = hashlib.sha256(raw).hexdigest()
+    name = f"{stem}-{digest[:16]}{ending}"
+    write_atomic(folder / name, raw)
+    return {"name": name, "sha256": digest}
+
+
+def _manifest(folder: Path) -> dict[str, Any]:
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise StorageError(f"there is no saved model in {folder}: it has no {MANIFEST}") from error
+    except (OSError, ValueError) as error:
+        raise StorageError(
+            f"the model in {folder} is damaged: {MANIFEST} cannot be read ({error})"
+        ) from error
+    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
+        raise StorageError(f"{folder} holds no topickit model: {MANIFEST} is something else's")
+    if manifest.get("format_version") != FORMAT_VERSION:
+        raise StorageError(
+            f"the model in {folder} has format {manifest.get('format_version')}, made by topickit "
+            f"{manifest.get('topickit')}; this is {__version__}, which reads format {FORMAT_VERSION}: "
+            "upgrade topickit"
+        )
+    return manifest
+
+
+def _read_hashed(folder: Path, file: Mapping[str, str]) -> bytes:
+    name = file["name"]
+    if Path(name).name != name:
+        raise StorageError(f"the model in {folder} is damaged: it names a file outside of it, {name!r}")
+    try:
+        raw = (folder / name).read_bytes()
+    except OSError as error:
+        raise StorageError(
+            f"the model in {folder} is damaged: {name} cannot be read ({error.strerror})"
+        ) from error
+    if hashlib.sha256(raw).hexdigest() != file["sha256"]:
+        raise StorageError(f"the model in {folder} is damaged: {name} is not what was saved; save it again")
+    return raw
+
+
+def _parts(folder: Path, manifest: Mapping[str, Any]) -> dict[str, State]:
+    from safetensors import SafetensorError
+    from safetensors.numpy import load as from_bytes
+
+    try:
+        arrays = from_bytes(_read_hashed(folder, manifest["files"]["arrays"]))
+    except SafetensorError as error:
+        raise StorageError(f"the model in {folder} is damaged: {error}") from error
+    return {
+        part: State(
+            config,
+            {name.removeprefix(f"{part}."): a for name, a in arrays.items() if name.startswith(f"{part}.")},
+        )
+        for part, config in manifest["parts"].items()
+    }
+
+
+def _texts(folder: Path, manifest: Mapping[str, Any]) -> list[str] | None:
+    file = manifest["files"].get("texts")
+    return None if file is None else json.loads(_read_hashed(folder, file))
+
+
+def _fitted(parts: Mapping[str, State], texts: list[str] | None) -> Fitted:
+    results = parts["results"]
+    return Fitted(
+        assigner=Assigner.from_state(parts["assigner"]),
+        labels=results.arrays["labels"],
+        counts=TermCounts.from_state(parts["counts"]),
+        topics=Topics.from_state(parts["topics"]),
+        means=results.arrays["means"],
+        keyword_settings=KeywordSettings(**results.config["keyword_settings"]),
+        documents=None if texts is None else Documents.from_state(parts["documents"], texts),
+        vectors=None if texts is None else parts["vectors"].arrays["vectors"],
+        terms=None if texts is None else DocumentTerms.from_state(parts["terms"]),
+        notes=results.config["notes"],
+        given_names={int(topic): name for topic, name in results.config["given_names"].items()},
+    )
+
+
+def _parameters(model: TopicModel) -> dict[str, Any]:
+    plain = {name: getattr(model, name) for name in PLAIN_PARAMETERS}
+    return {**plain, "clusterer": cluster.config(model.clusterer), "embedder": embed.name(model.embedder)}
+
+
+def _restored(saved: Mapping[str, Any], keywords: KeywordSettings, embedder: State) -> dict[str, Any]:
+    """Constructor arguments of the loaded model."""
+    plain = {name: saved[name] for name in PLAIN_PARAMETERS}
+    return {
+        **plain,
+        "keywords": keywords,
+        "embedder": embed.from_state(embedder) if saved["embedder"] is None else saved["embedder"],
+        "clusterer": cluster.from_config(saved["clusterer"]),
+    }
+

@@ -1,0 +1,121 @@
+"""A column of texts from a file: CSV, TSV, JSON lines, Parquet or plain lines."""
+
+import io
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, cast
+
+from topickit.errors import InputError, ParameterError
+
+if TYPE_CHECKING:
+    import polars as pl
+
+SUFFIXES = {
+    ".csv": "csv",
+    ".tsv": "tsv",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".parquet": "parquet",
+    ".txt": "lines",
+}
+FORMATS = ("csv", "tsv", "jsonl", "parquet", "lines")
+
+
+@dataclass(frozen=True)
+class TextColumn:
+    """The texts of a file, one a row, with how many rows had none.
+
+    Attributes
+    ----------
+    texts : list of str
+        A missing text is ''.
+    n_missing : int
+    """
+
+    texts: list[str]
+    n_missing: int
+
+
+def read_texts(path: str, column: str | None = None, file_format: str | None = None) -> TextColumn:
+    """Read the texts of a file.
+
+    Parameters
+    ----------
+    path : str
+        ``"-"`` reads standard input.
+    column : str, optional
+        The column that holds the texts; may be left out where there is only one of str, or one that
+        is called ``text``. Plain lines have no columns.
+    file_format : {"csv", "tsv", "jsonl", "parquet", "lines"}, optional
+        None goes by the end of the name, and takes plain lines where it says nothing.
+
+    Raises
+    ------
+    InputError
+        When the file cannot be read, or has no such column of str.
+    """
+    kind = file_format or SUFFIXES.get(Path(path).suffix.lower(), "lines")
+    if kind not in FORMATS:
+        raise ParameterError(f"there is no format {kind!r}; choose one of {', '.join(FORMATS)}")
+    source = _open(path)
+    if kind == "lines":
+        return TextColumn(_lines(source.read(), path), 0)
+    return _text_column(_read_table(source, kind, path), column, path)
+
+
+def _open(path: str) -> IO[bytes]:
+    if path == "-":
+        return io.BytesIO(sys.stdin.buffer.read())
+    try:
+        return io.BytesIO(Path(path).read_bytes())
+    except OSError as error:
+        raise InputError(f"cannot read {path}: {error.strerror or error}") from error
+
+
+def _lines(raw: bytes, path: str) -> list[str]:
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw[: error.start].count(b"\n") + 1
+        raise InputError(
+            f"{path} is not UTF-8: byte {error.start}, line {line}; convert it: iconv -t utf-8"
+        ) from error
+    # Not str.splitlines: form feeds and U+2028 stand inside texts.
+    lines = text.replace("\r\n", "\n").split("\n")
+    return lines[:-1] if lines and lines[-1] == "" else lines
+
+
+def _read_table(source: IO[bytes], kind: str, path: str) -> "pl.DataFrame":
+    import polars as pl
+
+    readers: dict[str, Callable[[], Any]] = {
+        "csv": lambda: pl.read_csv(source, infer_schema_length=None),
+        "tsv": lambda: pl.read_csv(source, separator="\t", infer_schema_length=None),
+        "jsonl": lambda: pl.read_ndjson(source, infer_schema_length=None),
+        "parquet": lambda: pl.read_parquet(source),
+    }
+    try:
+        return cast("pl.DataFrame", readers[kind]())
+    except (pl.exceptions.PolarsError, OSError, ValueError) as error:
+        reason = str(error).strip().splitlines() or [type(error).__name__]
+        raise InputError(f"cannot read {path} as {kind}: {reason[0]}") from error
+
+
+def _text_column(table: "pl.DataFrame", column: str | None, path: str) -> TextColumn:
+    import polars as pl
+
+    of_text = [name for name, dtype in table.schema.items() if dtype in (pl.String, pl.Categorical)]
+    if column is None:
+        column = "text" if "text" in of_text else of_text[0] if len(of_text) == 1 else None
+    if column is None:
+        raise InputError(
+            f"{path} has {len(of_text)} columns of text ({', '.join(of_text)}); choose one with --text COLUMN"
+        )
+    if column not in table.columns:
+        raise InputError(f"{path} has no column {column!r}; it has: {', '.join(table.columns)}")
+    if column not in of_text and table.schema[column] != pl.Null:
+        raise InputError(f"column {column!r} of {path} holds {table.schema[column]}, not text")
+    values = table[column].cast(pl.String)
+    return TextColumn(values.fill_null("").to_list(), values.null_count())

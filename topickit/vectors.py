@@ -1,0 +1,312 @@
+"""Shared numerics on unit vectors, in blocks whose size a memory budget sets.
+
+Everything here gives the same bits on one machine whatever the number of threads: blocks have a
+fixed shape, each block is one single-threaded BLAS product, and threads only share out the blocks.
+A row alone and the same row in a batch agree to float32 rounding (BLAS sums the rows of a block in
+slightly different orders), so only rounding at an exact tie may differ.
+"""
+
+import contextlib
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from topickit.errors import InputError, InputTypeError
+
+FloatArray = NDArray[np.float32]
+IntArray = NDArray[np.int64]
+T = TypeVar("T")
+
+ROW_TILE = 256
+PLANNED_THREADS = 8
+"""Blocks in flight that budgets plan for: fixed, so that block shapes do not follow the machine."""
+BLOCK_BUDGET = 256 * 1024**2
+"""Bytes that the blocks in flight may take together, unless a caller says otherwise."""
+
+
+def check_vectors(vectors: ArrayLike, *, n_rows: int | None = None, what: str = "embeddings") -> NDArray[Any]:
+    """Check that an array can serve as one vector a row; the array itself is not changed.
+
+    Parameters
+    ----------
+    vectors : array-like of shape (n, d), any real dtype
+    n_rows : int, optional
+        The number of rows there must be.
+    what : str
+        How the error calls the array.
+
+    Returns
+    -------
+    ndarray of shape (n, d)
+        The caller's array, or the array made of it.
+
+    Raises
+    ------
+    InputTypeError
+        When it is not numeric.
+    InputError
+        When it is not two-dimensional, has the wrong number of rows, no columns, NaN or infinity.
+
+    Examples
+    --------
+    >>> check_vectors([[1.0, 0.0]]).shape
+    (1, 2)
+    """
+    if hasattr(vectors, "detach"):  # a torch tensor, wherever it lives
+        vectors = vectors.detach().cpu().numpy()
+    try:
+        array = np.asarray(vectors)
+    except ValueError as error:
+        raise InputError(f"{what} must be a rectangular array of shape (n, d): {error}") from error
+    if array.dtype.kind not in "fiub":
+        raise InputTypeError(
+            f"{what} must be real numbers, got dtype {array.dtype}; convert them with .astype"
+        )
+    if array.ndim != 2:
+        raise InputError(f"{what} must have shape (n, d), one row a document; got shape {array.shape}")
+    if n_rows is not None and len(array) != n_rows:
+        raise InputError(f"{what} must have one row a document: {n_rows} documents, {len(array)} rows")
+    if array.shape[1] == 0:
+        raise InputError(f"{what} have no columns: shape {array.shape}")
+    for start in range(0, len(array), 65536):
+        finite = np.isfinite(array[start : start + 65536]).all(axis=1)
+        if not finite.all():
+            row = start + int(np.argmin(finite))
+            raise InputError(
+                f"{what} contain NaN or infinity, first in row {row}; drop or embed that row again"
+            )
+    return array
+
+
+def unit_rows(vectors: NDArray[Any]) -> FloatArray:
+    """Scale each row to Euclidean length 1, in a new float32 array; zero rows stay zero.
+
+    Parameters
+    ----------
+    vectors : ndarray of shape (n, d)
+
+    Examples
+    --------
+    >>> unit_rows(np.array([[3.0, 4.0], [0.0, 0.0]])).tolist()
+    [[0.6000000238418579, 0.800000011920929], [0.0, 0.0]]
+    """
+    result = np.empty(vectors.shape, dtype=np.float32)
+    for start in range(0, len(vectors), 8192):
+        rows = vectors[start : start + 8192].astype(np.float64)
+        # The largest entry first: squares of very large or very small entries leave the floats.
+        largest = np.abs(rows).max(axis=1, keepdims=True)
+        rows /= np.where(largest > 0, largest, 1.0)
+        norms = np.sqrt(np.einsum("ij,ij->i", rows, rows))[:, None]
+        result[start : start + 8192] = rows / np.where(norms > 0, norms, 1.0)
+    return result
+
+
+def n_threads() -> int:
+    """Count the processors that this process may use."""
+    with contextlib.suppress(AttributeError):  # not on every system
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+@contextlib.contextmanager
+def single_threaded() -> Iterator[None]:
+    """Keep BLAS and OpenMP to one thread, so that sums are formed in one order."""
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(limits=1):
+        yield
+
+
+def map_blocks(work: Callable[[int, int], T], n_rows: int, block: int) -> list[T]:
+    """Call ``work(start, stop)`` for each block of rows on all processors; results in row order.
+
+    Parameters
+    ----------
+    work : callable
+        Gets the first and last-plus-one row. It should spend its time outside the interpreter lock.
+    n_rows : int
+    block : int
+        Rows a block.
+    """
+    spans = [(start, min(start + block, n_rows)) for start in range(0, n_rows, block)]
+    with single_threaded():
+        if len(spans) < 2:
+            return [work(*span) for span in spans]
+        with ThreadPoolExecutor(n_threads()) as pool:
+            return list(pool.map(lambda span: work(*span), spans))
+
+
+def block_rows(bytes_per_row: int, budget: int = BLOCK_BUDGET) -> int:
+    """Rows a block, in whole tiles, such that all blocks in flight fit the budget.
+
+    Examples
+    --------
+    >>> block_rows(1024, budget=2**20) % ROW_TILE
+    0
+    """
+    rows = budget // max(1, bytes_per_row * PLANNED_THREADS)
+    return int(min(max(rows // ROW_TILE, 1), 16)) * ROW_TILE
+
+
+@dataclass(frozen=True, eq=False)
+class Neighbors:
+    """The nearest rows of each query: positions and cosines, both (n, k), nearest first."""
+
+    indices: IntArray
+    similarities: FloatArray
+
+
+def top_k_cosine(
+    queries: FloatArray, corpus: FloatArray, k: int, *, exclude_self: bool = False, budget: int = BLOCK_BUDGET
+) -> Neighbors:
+    """Find the k rows of largest cosine for each query, exactly, in blocks.
+
+    Parameters
+    ----------
+    queries : float32 ndarray of shape (n, d), unit rows
+    corpus : float32 ndarray of shape (m, d), unit rows
+    k : int
+        Neighbours a query; at most the rows there are.
+    exclude_self : bool
+        Queries and corpus are the same rows: leave each row out of its own list.
+    budget : int
+        Bytes that the blocks may take.
+
+    Returns
+    -------
+    Neighbors
+        Equal cosines stand in the order of their position.
+
+    Examples
+    --------
+    >>> eye = np.eye(3, dtype=np.float32)
+    >>> top_k_cosine(eye, eye, 1).indices.ravel().tolist()
+    [0, 1, 2]
+    """
+    k = min(k, len(corpus) - (1 if exclude_self else 0))
+    if k < 1 or len(queries) == 0:
+        empty = np.empty((len(queries), 0))
+        return Neighbors(empty.astype(np.int64), empty.astype(np.float32))
+
+    def search(start: int, stop: int) -> tuple[IntArray, FloatArray]:
+        scores = queries[start:stop] @ corpus.T
+        if exclude_self:
+            scores[np.arange(stop - start), np.arange(start, stop)] = -np.inf
+        found = np.argpartition(scores, -k, axis=1)[:, -k:]
+        found.sort(axis=1)
+        values = np.take_along_axis(scores, found, axis=1)
+        order = np.argsort(-values, axis=1, kind="stable")
+        return np.take_along_axis(found, order, axis=1), np.take_along_axis(values, order, axis=1)
+
+    parts = map_blocks(search, len(queries), block_rows(8 * len(corpus), budget))
+    return Neighbors(np.concatenate([p[0] for p in parts]), np.concatenate([p[1] for p in parts]))
+
+
+def group_means(
+    vectors: FloatArray, labels: IntArray, n_groups: int, weights: NDArray[Any] | None = None
+) -> NDArray[np.float64]:
+    """Average the rows of each group; a group without rows gets zeros.
+
+    Parameters
+    ----------
+    vectors : float32 ndarray of shape (n, d)
+    labels : int ndarray of shape (n,)
+        The group of each row, 0 … n_groups − 1; rows with −1 are left out.
+    n_groups : int
+    weights : ndarray of shape (n,), optional
+
+    Returns
+    -------
+    float64 ndarray of shape (n_groups, d)
+
+    Examples
+    --------
+    >>> group_means(np.eye(2, dtype=np.float32), np.array([0, 0]), 1).tolist()
+    [[0.5, 0.5]]
+    """
+    from scipy.sparse import csr_array
+
+    rows = np.flatnonzero(labels >= 0)
+    weight = np.ones(len(rows)) if weights is None else np.asarray(weights, dtype=np.float64)[rows]
+    member = csr_array((weight, (labels[rows], rows)), shape=(n_groups, len(vectors)))
+    totals = np.asarray(member.sum(axis=1)).reshape(-1, 1)
+    sums = np.zeros((n_groups, vectors.shape[1]))
+    for start in range(0, len(vectors), 65536):
+        sums += member[:, start : start + 65536] @ vectors[start : start + 65536].astype(np.float64)
+    return np.asarray(sums / np.where(totals > 0, totals, 1.0))
+
+
+def nearest_prototype(vectors: FloatArray, prototypes: FloatArray, budget: int = BLOCK_BUDGET) -> IntArray:
+    """Find the prototype at the smallest Euclidean distance of each row, the first of equals.
+
+    Parameters
+    ----------
+    vectors : float32 ndarray of shape (n, d)
+    prototypes : float32 ndarray of shape (p, d)
+        Of any length: ‖x − c‖² falls as x·c − ‖c‖²/2 rises.
+
+    Returns
+    -------
+    int64 ndarray of shape (n,)
+
+    Examples
+    --------
+    >>> nearest_prototype(np.eye(2, dtype=np.float32), np.eye(2, dtype=np.float32)).tolist()
+    [0, 1]
+    """
+    half_norms = half_square_norms(prototypes)
+
+    def search(start: int, stop: int) -> IntArray:
+        return (vectors[start:stop] @ prototypes.T - half_norms).argmax(axis=1)
+
+    if len(vectors) == 0:
+        return np.empty(0, dtype=np.int64)
+    return np.concatenate(map_blocks(search, len(vectors), block_rows(8 * len(prototypes), budget)))
+
+
+def half_square_norms(prototypes: FloatArray) -> FloatArray:
+    """Half the squared length of each row, the part of a distance that a product leaves out."""
+    squares = np.einsum("ij,ij->i", prototypes.astype(np.float64), prototypes.astype(np.float64))
+    return (0.5 * squares).astype(np.float32)
+
+
+def nonzero_rows(vectors: FloatArray, rows: IntArray) -> IntArray:
+    """Leave out the rows that are all zeros, which have no direction to be grouped by.
+
+    Parameters
+    ----------
+    vectors : float32 ndarray of shape (n, d)
+    rows : int64 ndarray
+        The rows to look at.
+    """
+    return rows[vectors[rows].any(axis=1)]
+
+
+def typical_first(vectors: FloatArray, labels: IntArray, n_groups: int) -> list[IntArray]:
+    """List the rows of each group, the row of largest cosine to the group's mean first.
+
+    Parameters
+    ----------
+    vectors : float32 ndarray of shape (n, d), unit rows
+    labels : int64 ndarray of shape (n,)
+        −1 for rows in no group.
+    n_groups : int
+
+    Examples
+    --------
+    >>> typical_first(np.eye(2, dtype=np.float32), np.array([1, -1]), 2)
+    [array([], dtype=int64), array([0])]
+    """
+    means = unit_rows(group_means(vectors, labels, n_groups))
+    by_group = np.argsort(labels, kind="stable")
+    bounds = np.searchsorted(labels[by_group], np.arange(n_groups + 1))
+    groups = []
+    for group in range(n_groups):
+        rows = by_group[bounds[group] : bounds[group + 1]]
+        groups.append(rows[np.argsort(-(vectors[rows] @ means[group]), kind="stable")])
+    return groups
