@@ -12,12 +12,20 @@ from typing import Any
 import numpy as np
 from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
 
-from benchmarks.common import DATA, LABELLED, TITLES, embeddings, in_own_process, peak_mib, texts_and_labels, write
+from benchmarks.common import (
+    DATA,
+    LABELLED,
+    TITLES,
+    embeddings,
+    in_own_process,
+    peak_mib,
+    texts_and_labels,
+    write,
+)
 from topickit.assign import Assigner
 from topickit.cluster import base
 from topickit.errors import TopickitWarning
 from topickit.model import TopicModel
-from topickit.vectors import unit_rows
 
 
 def measure(name: str, method: str, quick: bool) -> dict[str, Any]:
@@ -52,10 +60,14 @@ def measure(name: str, method: str, quick: bool) -> dict[str, Any]:
 def warm_up(method: str) -> None:
     """Pay imports and compilation before the clock starts."""
     rng = np.random.default_rng(0)
-    TopicModel(clusterer=method).fit([f"w{i} word" for i in range(300)], embeddings=rng.normal(size=(300, 384)))
+    TopicModel(clusterer=method).fit(
+        [f"w{i} word" for i in range(300)], embeddings=rng.normal(size=(300, 384))
+    )
 
 
-def assigner_against_groups(model: TopicModel, gold: np.ndarray, sample: np.ndarray | None) -> dict[str, float]:
+def assigner_against_groups(
+    model: TopicModel, gold: np.ndarray, sample: np.ndarray | None
+) -> dict[str, float]:
     """How well the Assigner's labels agree with the clusterer's own groups, and both with gold."""
     documents, vectors = model.fitted_.documents, model.fitted_.vectors
     rows = np.arange(len(documents)) if sample is None else sample
@@ -83,7 +95,8 @@ def main() -> None:
             rows.append(row)
             print(
                 f"{TITLES[name]:24} {method:14} {row['topics']:4} topics for {row['gold']:3}  "
-                f"{row['outliers']:6.1%} out  NMI {row['nmi']:.3f}  ARI {row['ari']:.3f}  {row['seconds']:6.1f} s  "
+                f"{row['outliers']:6.1%} out  NMI {row['nmi']:.3f}  ARI {row['ari']:.3f}  "
+                f"{row['seconds']:6.1f} s  "
                 f"{row['peak_mib_over_start']:6.0f} MiB  agreement {row['agreement']:.2f}",
                 flush=True,
             )

@@ -13,16 +13,20 @@ LOADED = f"import sys, json, topickit; print(json.dumps([m for m in {HEAVY!r} if
 def process_seconds(*arguments: str) -> float:
     """Median wall time of a Python process."""
     command = [sys.executable, *arguments]
-    return median([seconds(lambda: subprocess.run(command, check=True, capture_output=True)) for _ in range(9)])
+    return median(
+        [seconds(lambda: subprocess.run(command, check=True, capture_output=True)) for _ in range(9)]
+    )
 
 
 def main() -> None:
     """Measure, print and keep."""
-    loaded = json.loads(subprocess.run([sys.executable, "-c", LOADED], check=True, capture_output=True).stdout)
+    loaded = json.loads(
+        subprocess.run([sys.executable, "-c", LOADED], check=True, capture_output=True).stdout
+    )
     result = {
         "import_seconds": process_seconds("-c", "import topickit"),
         "python_seconds": process_seconds("-c", "pass"),
-        "help_seconds": process_seconds("-m", "topickit.cli", "--help"),
+        "help_seconds": process_seconds("-m", "topickit", "--help"),
         "heavy_modules_loaded": loaded,
     }
     print(json.dumps(result, indent=1))

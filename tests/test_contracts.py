@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from sklearn.metrics import adjusted_rand_score
 from threadpoolctl import threadpool_limits
-from topickit.embed.lexical import LexicalEmbedder
 
 from tests.conftest import make_corpus
 from topickit.cluster.base import CLUSTERERS
+from topickit.embed.lexical import LexicalEmbedder
 from topickit.errors import TopickitWarning
 from topickit.model import TopicModel
 

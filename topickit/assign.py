@@ -202,7 +202,8 @@ class Assigner:
     @classmethod
     def from_state(cls, state: State) -> "Assigner":
         """Make the Assigner that gave this state."""
-        return cls(**state.arrays, **state.config)
+        arrays = state.arrays
+        return cls(arrays["prototypes"], arrays["topics"], arrays["thresholds"], **state.config)
 
     def with_outliers(self, vectors: FloatArray, weights: NDArray[Any], share: float) -> "Assigner":
         """Set thresholds so that at most a share of these documents, the farthest ones, are outliers.

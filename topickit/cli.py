@@ -344,7 +344,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     debug = "--debug" in arguments
-    warnings.showwarning = _one_line  # type: ignore[assignment]
+    warnings.showwarning = _one_line
     try:
         app(args=[argument for argument in arguments if argument != "--debug"], prog_name="topickit")
     except TopickitError as error:

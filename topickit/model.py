@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 RECORDED_PACKAGES = ("numpy", "scipy", "scikit-learn", "scikit-network", "sentence-transformers", "torch")
 
 
-class TopicModel(ClusterMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]
+class TopicModel(ClusterMixin, TransformerMixin, BaseEstimator):
     """Find the topics of a collection of texts, and the topic of any new text.
 
     Parameters
@@ -362,4 +362,3 @@ class TopicModel(ClusterMixin, TransformerMixin, BaseEstimator):  # type: ignore
 
     def _edited(self, fitted: Fitted) -> Self:
         return copy.copy(self)._adopt(fitted, self.embedder_)
-

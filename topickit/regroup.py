@@ -183,7 +183,7 @@ def merge_order(means: FloatArray, sizes: NDArray[np.float64], n_groups: int) ->
         New group of each, 0 … n_groups − 1.
     """
     sizes = sizes.astype(np.float64).copy()
-    means = means.astype(np.float64)  # type: ignore[assignment]
+    means = means.astype(np.float64)
     squares = np.einsum("ij,ij->i", means, means)
     distances = np.maximum(squares[:, None] + squares[None, :] - 2 * means @ means.T, 0.0)
     cost = distances * np.outer(sizes, sizes) / np.add.outer(sizes, sizes)

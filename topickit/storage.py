@@ -255,4 +255,3 @@ def _restored(saved: Mapping[str, Any], keywords: KeywordSettings, embedder: Sta
         "embedder": embed.from_state(embedder) if saved["embedder"] is None else saved["embedder"],
         "clusterer": cluster.from_config(saved["clusterer"]),
     }
-

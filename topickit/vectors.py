@@ -262,7 +262,7 @@ def nearest_prototype(vectors: FloatArray, prototypes: FloatArray, budget: int =
     half_norms = half_square_norms(prototypes)
 
     def search(start: int, stop: int) -> IntArray:
-        return (vectors[start:stop] @ prototypes.T - half_norms).argmax(axis=1)
+        return np.asarray((vectors[start:stop] @ prototypes.T - half_norms).argmax(axis=1))
 
     if len(vectors) == 0:
         return np.empty(0, dtype=np.int64)
@@ -272,7 +272,7 @@ def nearest_prototype(vectors: FloatArray, prototypes: FloatArray, budget: int =
 def half_square_norms(prototypes: FloatArray) -> FloatArray:
     """Half the squared length of each row, the part of a distance that a product leaves out."""
     squares = np.einsum("ij,ij->i", prototypes.astype(np.float64), prototypes.astype(np.float64))
-    return (0.5 * squares).astype(np.float32)
+    return np.asarray(0.5 * squares, dtype=np.float32)
 
 
 def nonzero_rows(vectors: FloatArray, rows: IntArray) -> IntArray:

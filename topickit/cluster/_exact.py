@@ -64,6 +64,13 @@ class Rows:
         return self.values[rows] * self.scale[rows, None]
 
 
+    def take(self, rows: slice) -> "Rows":
+        """Some of the rows, copied."""
+        source = np.ascontiguousarray(self.source[rows])
+        values = source if self.values is self.source else np.ascontiguousarray(self.values[rows])
+        return Rows(source, values, self.scale[rows].copy(), self.live[rows].copy())
+
+
 def prepare(vectors: NDArray[Any]) -> Rows:
     """Bring checked vectors into the form that pairs are searched in.
 

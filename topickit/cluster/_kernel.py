@@ -141,7 +141,15 @@ def _dot(vectors: Any, i: Any, j: Any) -> Any:
 
 @compiled()
 def _look(
-    vectors: Any, scale: Any, tile: Any, panel: Any, masks: Any, limits: Any, found: Any, n_in: Any, n_open: Any
+    vectors: Any,
+    scale: Any,
+    tile: Any,
+    panel: Any,
+    masks: Any,
+    limits: Any,
+    found: Any,
+    n_in: Any,
+    n_open: Any,
 ) -> Any:
     """Multiply out the pairs that a tile let through."""
     for r in range(ROWS):

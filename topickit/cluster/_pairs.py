@@ -314,7 +314,7 @@ class _FullScan:
 
 
 def _positions(block: NDArray[np.bool_], i0: int, j0: int) -> NDArray[np.int32]:
-    return (np.argwhere(block) + (i0, j0)).astype(np.int32)
+    return (np.argwhere(block) + np.array([i0, j0])).astype(np.int32)
 
 
 class _FilterScan:

@@ -46,8 +46,9 @@ class AgglomerativeClusterer(BaseClusterer):
 
     Examples
     --------
-    >>> AgglomerativeClusterer(n_clusters=2).fit_predict([[1, 0], [1, 0.1], [0, 1]]).tolist()
-    [0, 0, 1]
+    >>> labels = AgglomerativeClusterer(n_clusters=2).fit_predict([[1, 0], [1, 0.1], [0, 1]])
+    >>> bool(labels[0] == labels[1] != labels[2])
+    True
     """
 
     def __init__(
@@ -73,10 +74,11 @@ class AgglomerativeClusterer(BaseClusterer):
             return Grouping(np.zeros(1, dtype=np.int64))
         most = int((2 * self.memory_budget / BYTES_PER_PAIR) ** 0.5)
         if len(vectors) > most:
+            needed = len(vectors) ** 2 * BYTES_PER_PAIR / 2**31
             raise MemoryBudgetError(
-                f"the distances of {len(vectors):,} rows take "
-                f"{len(vectors) ** 2 * BYTES_PER_PAIR / 2**31:.1f} GiB, more than the budget of {self.memory_budget / 2**30:.1f} GiB ({most:,} rows); "
-                "fit on a sample (fit_sample=5000) or raise memory_budget"
+                f"the distances of {len(vectors):,} rows take {needed:.1f} GiB, more than the budget of "
+                f"{self.memory_budget / 2**30:.1f} GiB ({most:,} rows); fit on a sample (fit_sample=5000) "
+                "or raise memory_budget"
             )
         rows = repeated(weights, most)
         merges = linkage(pdist(vectors[rows].astype(np.float64)), method="ward")

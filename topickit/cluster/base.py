@@ -39,7 +39,7 @@ class Clusterer(Protocol):
         """Group distinct unit rows that stand for `weights` documents each."""
 
 
-class BaseClusterer(ClusterMixin, BaseEstimator):  # type: ignore[misc]
+class BaseClusterer(ClusterMixin, BaseEstimator):
     """A scikit-learn clusterer made of one method, `group`.
 
     Rows are compared by cosine: `fit` scales them to unit length first. Equal rows count as one

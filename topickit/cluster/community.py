@@ -20,7 +20,9 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.utils.validation import validate_data
 
 from topickit.cluster._exact import Judge, Rows, prepare
-from topickit.cluster._pairs import Neighborhoods, Weights, find_neighborhoods, near_block
+from topickit.cluster._greedy import claim
+from topickit.cluster._pairs import Weights, find_neighborhoods, near_block
+from topickit.cluster._threshold import choose_threshold
 from topickit.cluster.base import BaseClusterer
 from topickit.errors import InputError, InputTypeError, NotFittedError, ParameterError, ParameterTypeError
 from topickit.grouping import Grouping
@@ -97,18 +99,16 @@ def detect(
     budget : int
     progress : callable, optional
     """
-    notes: dict[str, object] = {}
-    if threshold == "auto":
-        from topickit.cluster._threshold import choose_threshold
-
-        choice = choose_threshold(rows)
-        threshold, notes["threshold"] = choice.threshold, choice
     weights = np.ones(len(rows)) if weights is None else np.round(weights / WEIGHT_STEP) * WEIGHT_STEP
+    notes: dict[str, object] = {}
+    if isinstance(threshold, str):
+        choice = choose_threshold(rows, weights, budget)
+        threshold, notes["threshold"] = choice.threshold, choice.as_notes()
     if weights.sum() < min_community_size:
         return Detection([], [], np.empty(0, dtype=np.int64), threshold, notes)
     judge = Judge(rows, threshold, batch_size)
     near = find_neighborhoods(rows, judge, min_community_size, weights, budget, progress)
-    claimed = list(_claim(rows, judge, near, weights, min_community_size))
+    claimed = list(claim(rows, judge, near, weights, min_community_size))
     sizes = [float(weights[members].sum()) for members in claimed]
     order = np.argsort([-size for size in sizes], kind="stable").astype(np.int64)
     communities, similarities = [], []
@@ -119,46 +119,6 @@ def detect(
     ranks = np.empty(len(order), dtype=np.int64)
     ranks[order] = np.arange(len(order))
     return Detection(communities, similarities, ranks, threshold, {**notes, **near.notes})
-
-
-def _claim(
-    rows: Rows, judge: Judge, near: Neighborhoods, weights: Weights, smallest: float
-) -> Iterator[IntArray]:
-    """The greedy pass: yields what each kept community claims, its centre first."""
-    able = np.flatnonzero((near.sizes >= smallest) & (weights > 0))
-    ranked = able[np.argsort(-near.sizes[able], kind="stable")]
-    free = np.ones(len(rows), dtype=bool)
-    for center, members in _lists(rows, judge, near, ranked, free):
-        left = members[free[members]]
-        if weights[left].sum() >= smallest:
-            free[left] = False
-            free[center] = False
-            yield np.concatenate([[center], left[left != center]])
-
-
-def _lists(
-    rows: Rows, judge: Judge, near: Neighborhoods, ranked: IntArray, free: NDArray[np.bool_]
-) -> Iterator[tuple[int, IntArray]]:
-    """The ranked rows that are still free when it is their turn, each with its neighbours."""
-    if near.starts is not None and near.members is not None:
-        for center in ranked.tolist():
-            if free[center]:
-                yield center, near.members[near.starts[center] : near.starts[center + 1]]
-        return
-    # Too many pairs to keep: make lists again, of what is free, for a few rows at a time. More at a
-    # time when most turn out to be wanted, fewer when the first of them claimed the others.
-    at_once = 4
-    while len(ranked):
-        ranked = ranked[free[ranked]]
-        turn, ranked = ranked[:at_once], ranked[at_once:]
-        wanted = 0
-        left = np.flatnonzero(free)
-        near_left = near_block(rows, judge, turn, left)
-        for center, is_near in zip(turn.tolist(), near_left, strict=True):
-            if free[center]:
-                wanted += 1
-                yield center, left[is_near]
-        at_once = min(256, 2 * at_once) if 2 * wanted > len(turn) else max(4, at_once // 2)
 
 
 def _by_cosine(rows: Rows, members: IntArray) -> tuple[IntArray, FloatArray]:
@@ -325,7 +285,7 @@ class CommunityClusterer(BaseClusterer):
         self.threshold = threshold
         self.min_community_size = min_community_size
 
-    def fit(self, X: ArrayLike, y: Any = None, sample_weight: ArrayLike | None = None) -> Self:  # noqa: N803
+    def fit(self, X: ArrayLike, y: Any = None, sample_weight: ArrayLike | None = None) -> Self:
         """Find the communities of the rows of X; see `BaseClusterer.fit`."""
         super().fit(X, y, sample_weight)
         grouping = self.grouping_
@@ -358,7 +318,7 @@ class CommunityClusterer(BaseClusterer):
             notes=found.notes,
         )
 
-    def predict(self, X: ArrayLike) -> IntArray:  # noqa: N803
+    def predict(self, X: ArrayLike) -> IntArray:
         """Give each row the first community, in the order of claiming, whose centre is near enough.
 
         Rows of the training data get their own label.

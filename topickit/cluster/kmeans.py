@@ -36,8 +36,9 @@ class KMeansClusterer(BaseClusterer):
 
     Examples
     --------
-    >>> KMeansClusterer(n_clusters=2).fit([[1, 0], [1, 0.1], [0, 1]]).labels_.tolist()
-    [1, 1, 0]
+    >>> labels = KMeansClusterer(n_clusters=2).fit_predict([[1, 0], [1, 0.1], [0, 1]])
+    >>> bool(labels[0] == labels[1] != labels[2])
+    True
     """
 
     def __init__(self, n_clusters: int | None = None, *, n_init: int = 3, random_state: int = 0) -> None:

@@ -1,8 +1,10 @@
 """TF-IDF with truncated SVD (latent semantic analysis): no model, no download, any language."""
 
+import functools
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -27,6 +29,7 @@ _UNSPACED = (
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3041-\u30ff\u31f0-\u31ff"
     "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 )
+_WORDS = re.compile(r"\w+")
 _RUNS = re.compile(rf"([{_UNSPACED}]+)|((?:(?![{_UNSPACED}])\w)+)")
 
 
@@ -35,7 +38,7 @@ def features(text: str) -> list[str]:
 
     A run of a script without spaces gives its characters and pairs of characters; so nothing has
     to be chosen for a corpus of one language or of several. A word of two letters or more gives
-    itself and, if it is longer than `PREFIX`, its prefix.
+    itself and, if it is longer than `PREFIX`, its prefix; single letters count where there is nothing else.
 
     Parameters
     ----------
@@ -47,15 +50,52 @@ def features(text: str) -> list[str]:
     ['trains', '<train', 'in', '東', '京', '東京']
     """
     found: list[str] = []
-    for run, word in _RUNS.findall(text.casefold()):
-        if run:
-            found.extend(run)
-            found.extend(run[i : i + 2] for i in range(len(run) - 1))
-        elif len(word) > 1:
-            found.append(word)
+    words = _WORDS.findall(text.casefold())
+    for word in words:
+        if word.isascii():
+            if len(word) > 1:
+                found.append(word)
             if len(word) > PREFIX:
                 found.append(f"<{word[:PREFIX]}")
-    return found
+        else:
+            found.extend(_features_of_runs(word))
+    return found or words
+
+
+def _features_of_runs(mixed: str) -> Iterator[str]:
+    for run, word in _RUNS.findall(mixed):
+        if run:
+            yield from run
+            yield from (run[i : i + 2] for i in range(len(run) - 1))
+        elif len(word) > 1:
+            yield word
+            if len(word) > PREFIX:
+                yield f"<{word[:PREFIX]}"
+
+
+@dataclass(frozen=True, eq=False)
+class _Known:
+    """What was learnt: v words, and the (d, v) directions that their weights are projected on."""
+
+    vocabulary: tuple[str, ...]
+    idf: FloatArray
+    components: FloatArray
+    centre: FloatArray
+
+    @functools.cached_property
+    def counter(self) -> Any:
+        from sklearn.feature_extraction.text import CountVectorizer
+
+        return CountVectorizer(analyzer=features, vocabulary=self.vocabulary, dtype=np.float32)
+
+    def vectors(self, texts: Sequence[str]) -> FloatArray:
+        matrix = _weighed(self.counter.transform(texts), self.idf)
+        vectors = np.asarray(matrix @ self.components.T, dtype=np.float32) - self.centre
+        vectors[np.diff(matrix.indptr) == 0] = 0.0
+        return vectors
+
+    def arrays(self) -> dict[str, FloatArray]:
+        return {"idf": self.idf, "components": self.components, "centre": self.centre}
 
 
 class LexicalEmbedder:
@@ -87,12 +127,12 @@ class LexicalEmbedder:
     (3, False)
     """
 
-    __slots__ = ("_centre", "_components", "_idf", "_vectorizer", "_vocabulary", "dimension", "random_state")
+    __slots__ = ("_known", "dimension", "random_state")
 
     def __init__(self, dimension: int = 100, random_state: int = 0) -> None:
         self.dimension = dimension
         self.random_state = random_state
-        self._vocabulary: list[str] | None = None
+        self._known: _Known | None = None
 
     def fitted(self, texts: Sequence[str], weights: NDArray[Any] | None = None) -> "LexicalEmbedder":
         """Return a new embedder that knows the words of these texts.
@@ -113,15 +153,8 @@ class LexicalEmbedder:
         _check_dimension(self.dimension)
         weights = _checked_weights(texts, weights)
         with single_threaded():
-            vocabulary, idf = _vocabulary(texts, weights)
             made = LexicalEmbedder(self.dimension, self.random_state)
-            made._know(vocabulary, idf, np.eye(1, len(vocabulary), dtype=np.float32), np.zeros(1, np.float32))
-            if vocabulary:
-                matrix = made._vectorizer.transform(texts)
-                components = _components(matrix, weights, self.dimension, self.random_state)
-                centre = np.average(matrix @ components.T, axis=0, weights=weights)
-                shrunk = centre * (len(texts) / (len(texts) + CENTRE_AFTER))
-                made._know(vocabulary, idf, components, shrunk.astype(np.float32))
+            made._known = _learn(texts, weights, self.dimension, self.random_state)
         return made
 
     def encode(self, texts: Sequence[str]) -> FloatArray:
@@ -142,34 +175,32 @@ class LexicalEmbedder:
         NotFittedError
             Before `fitted`.
         """
-        self._check_fitted()
-        if not self._vocabulary or len(texts) == 0:
-            return np.zeros((len(texts), len(self._components)), dtype=np.float32)
+        if self._known is None:
+            raise NotFittedError(
+                "this LexicalEmbedder has not seen a corpus yet; "
+                "use the embedder that fitted(texts) returns, or give this one to a TopicModel"
+            )
+        if len(texts) == 0 or not self._known.vocabulary:
+            return np.zeros((len(texts), len(self._known.components)), dtype=np.float32)
         with single_threaded():
-            matrix = self._vectorizer.transform(texts)
-            vectors = np.asarray(matrix @ self._components.T, dtype=np.float32) - self._centre
-        vectors[np.diff(matrix.indptr) == 0] = 0.0
-        return vectors
+            return self._known.vectors(texts)
 
     @property
     def fingerprint(self) -> str:
         """Hash of the settings and, once fitted, of everything learnt."""
         digest = hashlib.blake2b(f"{self.dimension} {self.random_state}".encode(), digest_size=16)
-        if self._vocabulary is not None:
-            digest.update("\0".join(self._vocabulary).encode("utf-8"))
-            for array in (self._idf, self._components, self._centre):
+        if self._known is not None:
+            digest.update("\0".join(self._known.vocabulary).encode("utf-8"))
+            for array in self._known.arrays().values():
                 digest.update(array.tobytes())
         return f"lexical:{digest.hexdigest()}"
 
     def state(self) -> State:
         """Return settings, vocabulary and arrays."""
         config = {"kind": "lexical", "dimension": self.dimension, "random_state": self.random_state}
-        if self._vocabulary is None:
+        if self._known is None:
             return State(config)
-        return State(
-            {**config, "vocabulary": list(self._vocabulary)},
-            {"idf": self._idf, "components": self._components, "centre": self._centre},
-        )
+        return State({**config, "vocabulary": list(self._known.vocabulary)}, self._known.arrays())
 
     @classmethod
     def from_state(cls, state: State) -> "LexicalEmbedder":
@@ -183,33 +214,18 @@ class LexicalEmbedder:
         made = cls(int(state.config["dimension"]), int(state.config["random_state"]))
         if "vocabulary" not in state.config:
             return made
-        vocabulary = [str(word) for word in state.config["vocabulary"]]
-        idf, components, centre = (state.arrays[name] for name in ("idf", "components", "centre"))
-        if idf.shape != (len(vocabulary),) or components.shape != (len(centre), len(vocabulary)):
+        vocabulary = tuple(str(word) for word in state.config["vocabulary"])
+        known = _Known(vocabulary, *(state.arrays[name] for name in ("idf", "components", "centre")))
+        if known.idf.shape != (len(vocabulary),) or known.components.shape != (
+            *known.centre.shape,
+            len(vocabulary),
+        ):
             raise InputError(
-                f"{len(vocabulary)} words do not fit arrays of shape {idf.shape}, {components.shape}"
+                f"{len(vocabulary)} words do not fit arrays of shapes {known.idf.shape} and "
+                f"{known.components.shape}"
             )
-        made._know(vocabulary, idf, components, centre)
+        made._known = known
         return made
-
-    def _know(
-        self, vocabulary: list[str], idf: FloatArray, components: FloatArray, centre: FloatArray
-    ) -> None:
-        from sklearn.feature_extraction.text import TfidfVectorizer
-
-        self._vocabulary, self._idf, self._components, self._centre = vocabulary, idf, components, centre
-        if vocabulary:
-            self._vectorizer = TfidfVectorizer(
-                analyzer=features, vocabulary=vocabulary, sublinear_tf=True, dtype=np.float32
-            )
-            self._vectorizer.idf_ = idf
-
-    def _check_fitted(self) -> None:
-        if self._vocabulary is None:
-            raise NotFittedError(
-                "this LexicalEmbedder has not seen a corpus yet; "
-                "use the embedder that fitted(texts) returns, or give this one to a TopicModel"
-            )
 
     def __repr__(self) -> str:
         return f"LexicalEmbedder({self.dimension}, random_state={self.random_state})"
@@ -231,23 +247,34 @@ def _checked_weights(texts: Sequence[str], weights: NDArray[Any] | None) -> NDAr
     return result
 
 
-def _vocabulary(texts: Sequence[str], weights: NDArray[np.float64]) -> tuple[list[str], FloatArray]:
-    """The features of most documents, in alphabetical order, and the smoothed idf of each."""
+def _learn(texts: Sequence[str], weights: NDArray[np.float64], dimension: int, random_state: int) -> _Known:
     from sklearn.feature_extraction.text import CountVectorizer
 
-    counter = CountVectorizer(analyzer=features, binary=True, dtype=np.float32)
+    counter = CountVectorizer(analyzer=features, dtype=np.float32)
     try:
-        present = counter.fit_transform(texts)
+        counts = counter.fit_transform(texts)
     except ValueError:  # no text has a single word
-        return [], np.empty(0, dtype=np.float32)
-    words = np.asarray(counter.get_feature_names_out())
-    frequency = np.asarray(present.T @ weights).ravel()
-    enough = 2 if len(texts) >= MANY_TEXTS else 1
-    kept = np.flatnonzero(frequency >= enough)
-    # Words stand in alphabetical order: a stable sort makes that the order of ties.
+        nothing = np.zeros((1, 0), dtype=np.float32)
+        return _Known((), nothing[0], nothing, np.zeros(1, dtype=np.float32))
+    words = counter.get_feature_names_out()
+    frequency = np.asarray((counts > 0).T @ weights).ravel()
+    kept = np.flatnonzero(frequency >= (2 if len(texts) >= MANY_TEXTS else 1))
+    # Words stand in alphabetical order, and a stable sort makes that the order of equals.
     kept = np.sort(kept[np.argsort(-frequency[kept], kind="stable")[:MAX_VOCABULARY]])
-    idf = np.log((1 + weights.sum()) / (1 + frequency[kept])) + 1
-    return [str(word) for word in words[kept]], idf.astype(np.float32)
+    idf = (np.log((1 + weights.sum()) / (1 + frequency[kept])) + 1).astype(np.float32)
+    matrix = _weighed(counts[:, kept], idf)
+    components = _components(matrix, weights, dimension, random_state)
+    centre = np.average(matrix @ components.T, axis=0, weights=weights)
+    shrunk = centre * (len(texts) / (len(texts) + CENTRE_AFTER))
+    return _Known(tuple(str(word) for word in words[kept]), idf, components, shrunk.astype(np.float32))
+
+
+def _weighed(counts: Any, idf: FloatArray) -> Any:
+    """TF-IDF with 1 + log of the counts, rows of length 1; the counts are used up."""
+    from sklearn.preprocessing import normalize
+
+    counts.data = (np.log(counts.data) + 1) * idf[counts.indices]
+    return normalize(counts, copy=False)
 
 
 def _components(matrix: Any, weights: NDArray[np.float64], dimension: int, random_state: int) -> FloatArray:

@@ -47,7 +47,7 @@ class PrecomputedEmbedder:
             if first != row and text.strip() and not np.array_equal(self._vectors[first], self._vectors[row]):
                 raise InputError(
                     f"rows {first} and {row} hold the same text, {text[:40]!r}, with different vectors: "
-                    "looked up by its text it has one; keep one of the rows, or pass the vectors as embeddings="
+                    "looked up by its text it has one; keep one of them, or pass the vectors as embeddings="
                 )
 
     def encode(self, texts: Sequence[str]) -> NDArray[Any]:
@@ -64,7 +64,7 @@ class PrecomputedEmbedder:
             if row is None:
                 raise InputError(
                     f"text {position}, {text[:40]!r}, is not among the {len(self._rows)} texts whose vectors "
-                    "were given; embed it with the model that made those vectors, and pass them as embeddings="
+                    "were given; embed it with the model that made those, and pass the vectors as embeddings="
                 )
             rows[position] = row
         return self._vectors[rows]

@@ -287,7 +287,7 @@ def progress_bar(total: int, show: bool | None) -> Iterator[Callable[[int], None
         MofNCompleteColumn(),
         TimeRemainingColumn(),
         console=Console(stderr=True),
-        transient=True,
+        transient=show is None,
     )
     task = bar.add_task("Embedding", total=total)
     done = 0

@@ -160,15 +160,17 @@ def cuts(words: list[int | None], room: int) -> list[int]:
 
     Examples
     --------
-    >>> cuts([0, 1, 2, 3, 3, 4, 5], 4)
-    [0, 3, 7]
+    >>> cuts([0, 1, 1, 2, 2, 3, 4, 5, 5, 6, 7, 7, 8, 9], 8)
+    [0, 7, 14]
+    >>> cuts(list(range(8)) + [7, 8, 9, 10, 11, 12, 13, 14], 8)
+    [0, 7, 16]
     """
     bounds = [0]
     while len(words) - bounds[-1] > room:
         left = len(words) - bounds[-1]
         size = -(-left // -(-left // room))
         end = bounds[-1] + size
-        near = range(end, max(bounds[-1], end - max(1, size // 8)), -1)
+        near = range(end, max(bounds[-1], end - 1 - size // 8), -1)
         bounds.append(next((i for i in near if words[i] != words[i - 1]), end))
     return [*bounds, len(words)]
 

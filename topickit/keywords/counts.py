@@ -111,8 +111,8 @@ class TermCounts:
         if self.terms != other.terms or self.n_topics != other.n_topics:
             raise InputError(
                 f"counts add up only over the same terms and topics, got {self.n_topics} topics of "
-                f"{len(self.terms)} terms and {other.n_topics} of {len(other.terms)}; count all parts with the "
-                "terms that one count_terms chose"
+                f"{len(self.terms)} terms and {other.n_topics} of {len(other.terms)}; count all parts with "
+                "the terms that one count_terms chose"
             )
         topics = _canonical(csr_array(self.topics + other.topics))
         return replace(self, topics=topics, outliers=self.outliers + other.outliers)

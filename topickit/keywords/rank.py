@@ -58,6 +58,10 @@ class _Stems:
             self.known[term] = tuple(self.stem(bare(word)) for word in words)
         return self.known[term]
 
+    def name(self, term: int) -> str:
+        """Give what all forms of a term have in common."""
+        return "".join(self.of(term))
+
 
 def top_keywords(weights: csr_array, counts: TermCounts, settings: KeywordSettings) -> list[Keywords]:
     """List the best terms of each topic, each thing once.
@@ -108,14 +112,14 @@ def _of_topic(
     pool = terms[order].tolist()
     row = counts.topics[[topic], :]
     times = dict(zip(row.indices.tolist(), row.data.tolist(), strict=True))
-    dropped: set[int] = set()
+    dropped: set[str] = set()
     while True:
-        rest = (term for term in pool if term not in dropped)
+        rest = (term for term in pool if stems.name(term) not in dropped)
         chosen = _distinct(rest, settings.n_keywords, counts, times, stems)
         absorbed = {word for word in chosen if any(_mostly_inside(word, p, counts, times) for p in chosen)}
         if not absorbed:
             break
-        dropped |= absorbed
+        dropped |= {stems.name(word) for word in absorbed}  # and with a word its other forms
     value_of = dict(zip(terms.tolist(), values.tolist(), strict=True))
     return tuple((counts.terms[term], float(value_of[term])) for term in chosen)
 
@@ -129,7 +133,7 @@ def _distinct(
     words: set[str] = set()  # the words that they consist of
     for term in pool:
         own = stems.of(term)
-        name = "".join(own)
+        name = stems.name(term)
         if name in listed:
             continue
         if len(own) > 1 and words.issuperset(own):

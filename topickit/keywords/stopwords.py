@@ -6,8 +6,8 @@ closed word classes and the few verbs and adverbs that stand in every kind of En
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cache
 
 import numpy as np
@@ -92,11 +92,14 @@ _SCRIPTS = {
     "bn": r"\p{Bengali}",
     "gu": r"\p{Gujarati}",
 }
+# Decides where lists cover a corpus equally, as they do in a few words of related languages.
+_WIDELY_WRITTEN = ("en", "es", "fr", "de", "ru", "pt", "it", "pl", "nl", "tr", "fa", "ar", "id", "uk", "vi")
 MIN_SCRIPT_SHARE = 0.01
 MIN_COVERAGE = 0.12
 MIN_COVERAGE_OF_FURTHER = 0.2
 MIN_DOCUMENT_SHARE = 0.01
-MIN_DISTINCT = 2
+MIN_SHARE_OF_BEST = 0.6
+MIN_DISTINCT, MIN_DISTINCT_OF_FURTHER = 2, 5
 MAX_LANGUAGES = 8
 
 
@@ -124,37 +127,12 @@ def stop_words(language: str) -> frozenset[str]:
         return english()
     from stopwordsiso import stopwords
 
+    # The Chinese and Korean lists hold English words and signs, too.
+    ascii_too = language not in _SCRIPTS
     extra = _MISSING.get(language, "").split()
-    return frozenset(word.casefold() for word in (*stopwords(language), *extra))
-
-
-def is_stop_word(keys: Sequence[str], languages: Iterable[str]) -> NDArray[np.bool_]:
-    """Say of each case-folded word whether it is a stop word in one of the languages.
-
-    "the", "of" and "and" are in every language: they stand in the titles and names of all.
-
-    Parameters
-    ----------
-    keys : sequence of str, of length v
-    languages : iterable of str
-        ISO 639-1 codes.
-
-    Returns
-    -------
-    bool ndarray of shape (v,)
-
-    Examples
-    --------
-    >>> is_stop_word(["the", "don't", "boat"], ["en"]).tolist()
-    [True, True, False]
-    """
-    number = {key: i for i, key in enumerate(keys)}
-    languages = tuple(languages)
-    mask = np.zeros(len(keys), dtype=np.bool_)
-    for language in languages:
-        mask[_listed(number, language)] = True
-    mask[[number[word] for word in _EVERYWHERE if word in number]] = True
-    return mask
+    return frozenset(
+        word.casefold() for word in (*stopwords(language), *extra) if ascii_too or not word.isascii()
+    )
 
 
 def _listed(number: Mapping[str, int], language: str) -> list[int]:
@@ -165,15 +143,32 @@ def _listed(number: Mapping[str, int], language: str) -> list[int]:
     return found
 
 
-def find_languages(
-    keys: Sequence[str], counts: csr_array, sizes: IntArray, weights: IntArray
-) -> tuple[str, ...]:
-    """Find the languages of a corpus from its words, the one of most text first.
+@dataclass(frozen=True, eq=False)
+class StopWords:
+    """The languages of a corpus, and which of its words are stop words.
+
+    Attributes
+    ----------
+    languages : tuple of str
+        ISO 639-1 codes, the language of most text first; empty where no list covers enough.
+    mask : bool ndarray of shape (v,)
+        For each word of the corpus whether it is a stop word. "the", "of" and "and" always are: they
+        stand in the titles and names of all languages.
+    """
+
+    languages: tuple[str, ...]
+    mask: NDArray[np.bool_] = field(repr=False)
+
+
+def find_stop_words(keys: Sequence[str], counts: csr_array, sizes: IntArray, weights: IntArray) -> StopWords:
+    """Find the languages of a corpus from its words, and its stop words in them.
 
     A language written in a script of its own is there when a hundredth of the words are in that
     script. The others are taken one by one: the list that covers most of what is left, if it covers
-    an eighth of the words (for a further language a fifth, and two words) of at least a hundredth of
-    the documents, and at least two of its words are met; those documents are then done.
+    an eighth of the words of at least a hundredth of the documents, no other list covers much more of
+    them, and two of its words are met; those documents are then done. A further language has to cover
+    a fifth, with two words a document and five in all, and its words are stop words only where most
+    of their occurrences are in its documents: some French titles do not make a stop word of "point".
 
     Parameters
     ----------
@@ -186,17 +181,31 @@ def find_languages(
     weights : int64 ndarray of shape (u,)
         Documents that each row stands for.
 
-    Returns
-    -------
-    tuple of str
-        ISO 639-1 codes; empty where no list covers enough.
+    Examples
+    --------
+    >>> counts = csr_array(np.array([[2, 1, 1, 1]]))
+    >>> found = find_stop_words(["the", "boat", "don't", "is"], counts, np.array([5]), np.array([1]))
+    >>> found.languages, found.mask.tolist()
+    (('en',), [True, False, True, True])
     """
     totals = np.asarray(counts.T @ weights, dtype=np.float64)
-    everything = max(float(totals.sum()), 1.0)
-    by_script = _languages_of_scripts(keys, totals / everything)
-    by_words = _languages_of_lists(keys, counts, sizes, weights, foreign=bool(by_script))
-    found = {**by_words, **by_script}
-    return tuple(sorted(found, key=lambda language: (-found[language], language)))
+    shares = totals / max(float(totals.sum()), 1.0)
+    found = _languages_of_scripts(keys, shares)
+    claims = _languages_of_lists(keys, counts, sizes, weights, foreign=bool(found))
+    for language, documents in claims.items():
+        found[language] = float(sizes[documents] @ weights[documents]) / max(float(sizes @ weights), 1.0)
+    languages = tuple(sorted(found, key=lambda language: (-found[language], language)))
+    number = {key: i for i, key in enumerate(keys)}
+    mask = np.zeros(len(keys), dtype=np.bool_)
+    mask[[number[word] for word in _EVERYWHERE if word in number]] = True
+    for language in languages:
+        listed = np.array(_listed(number, language), dtype=np.int64)
+        if language in claims and language != languages[0]:
+            documents = claims[language]
+            inside = np.asarray(counts[documents, :].T @ weights[documents])
+            listed = listed[2 * inside[listed] >= totals[listed]]
+        mask[listed] = True
+    return StopWords(languages, mask)
 
 
 def _languages_of_scripts(keys: Sequence[str], shares: NDArray[np.float64]) -> dict[str, float]:
@@ -231,10 +240,12 @@ class _Coverage:
 
 def _languages_of_lists(
     keys: Sequence[str], counts: csr_array, sizes: IntArray, weights: IntArray, foreign: bool
-) -> dict[str, float]:
+) -> dict[str, IntArray]:
+    """Find the languages that share a script, and the documents in each."""
     from stopwordsiso import langs
 
-    languages = sorted(set(langs()) - set(_SCRIPTS))
+    others = sorted(set(langs()) - set(_SCRIPTS) - set(_WIDELY_WRITTEN))
+    languages = [*_WIDELY_WRITTEN, *others]
     # Some lists hold digits, which are of no language.
     number = {key: i for i, key in enumerate(keys) if key[0].isalpha()}
     member = np.zeros((len(keys), len(languages)), dtype=np.int32)
@@ -248,22 +259,28 @@ def _languages_of_lists(
     return _greedy(languages, _Coverage(counts, member, hits, sizes, weights), foreign)
 
 
-def _greedy(languages: Sequence[str], texts: _Coverage, foreign: bool) -> dict[str, float]:
-    found: dict[str, float] = {}
+def _greedy(languages: Sequence[str], texts: _Coverage, foreign: bool) -> dict[str, IntArray]:
+    found: dict[str, IntArray] = {}
     sizes, weights = texts.sizes, texts.weights
     rest = np.flatnonzero(sizes > 0)
-    n_words, n_documents = float(sizes @ weights), float(weights.sum())
+    untried = np.ones(len(languages), dtype=np.bool_)
+    least_weight = MIN_DOCUMENT_SHARE * float(weights.sum())
     # What one list left over is mostly names and numbers, where a chance hit weighs much.
-    share, least = (MIN_COVERAGE_OF_FURTHER, 2) if foreign else (MIN_COVERAGE, 1)
-    while len(rest) and len(found) < MAX_LANGUAGES:
-        covered = weights[rest].astype(np.float64) @ texts.hits[rest].astype(np.float64)
-        best = int(covered.argmax())  # the first of equals: languages stand by code
-        is_claimed = texts.hits[rest, best] >= np.maximum(share * sizes[rest], least)
-        claimed = rest[is_claimed]
-        enough = float(weights[claimed].sum()) >= MIN_DOCUMENT_SHARE * n_documents
-        if not enough or texts.distinct_words(claimed, best) < MIN_DISTINCT:
-            break
-        found[languages[best]] = float(sizes[claimed] @ weights[claimed]) / n_words
-        rest = rest[~is_claimed]
-        share, least = MIN_COVERAGE_OF_FURTHER, 2
+    further = (MIN_COVERAGE_OF_FURTHER, 2, MIN_DISTINCT_OF_FURTHER)
+    share, least, distinct = further if foreign else (MIN_COVERAGE, 1, MIN_DISTINCT)
+    for _ in range(MAX_LANGUAGES):
+        hits = texts.hits[rest]
+        covered = np.where(untried, weights[rest].astype(np.float64) @ hits.astype(np.float64), 0.0)
+        best = int(covered.argmax())  # the first of equals: the more widely written
+        untried[best] = False
+        claims = hits[:, best] >= np.maximum(share * sizes[rest], least)
+        claims &= hits[:, best] >= MIN_SHARE_OF_BEST * hits.max(axis=1, initial=0)
+        claimed = rest[claims]
+        enough = len(claimed) > 0 and float(weights[claimed].sum()) >= least_weight
+        if enough and texts.distinct_words(claimed, best) >= distinct:
+            found[languages[best]] = claimed
+            rest = rest[~claims]
+            share, least, distinct = further
+        elif not found:
+            break  # where the likeliest is not, the others are chance
     return found

@@ -41,7 +41,7 @@ _PATTERN = r"""
   | (?:(?<![^\s(])\.(?=[A-Za-z]{{2}}))?                                 # .NET
     {letter}+
     (?: [-'’&\u00AD\u200C\u200D]{letter}+                               # don't AT&T
-      | \.(?:[A-Z]{{1,4}}|[A-Za-z]?[a-z]{{1,3}})(?!\w)                   # node.js
+      | \.(?:[A-Z]{{1,4}}|[a-z]{{1,4}}|Net|Js)(?!\w)                   # node.js
     )*
     (?:\+\+|\#(?!\w)|@[\w.-]+)?                                       # C++ C# and addresses
   | \n\s*\n

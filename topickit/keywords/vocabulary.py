@@ -25,9 +25,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array, vstack
 
+from topickit.errors import InputError
 from topickit.keywords.phrases import NO_PHRASES, Phrases, find_phrases, phrase_key
 from topickit.keywords.settings import KeywordSettings
-from topickit.keywords.stopwords import find_languages, is_stop_word
+from topickit.keywords.stopwords import StopWords, find_stop_words
 from topickit.keywords.tokens import IS_UNSPACED, TokenStream, clean, is_hiragana, key_of, read_tokens
 from topickit.state import State
 from topickit.vectors import IntArray
@@ -42,6 +43,7 @@ _MIXED = re.compile(
     r"""[^\W\d_]{2,}\d{1,4}        # mp3 utf8 python3
       | [^\W\d_]\d{1,4}            # x86 G8
       | \d{1,3}[^\W\d_]{3,}        # 64bit 90er
+      | \d{1,3}-bit | [2-5]-d
       | [2-5][dg] | [248]k | [a-z]2[a-z]  # 3d 5g 4k b2b
     """,
     re.VERBOSE,
@@ -125,6 +127,11 @@ def count_terms(texts: Sequence[str], weights: IntArray, settings: KeywordSettin
     DocumentTerms
         The same terms and counts whatever the order of the texts.
 
+    Raises
+    ------
+    InputError
+        When there is not one weight a text.
+
     Examples
     --------
     >>> found = count_terms(["The boats and the sea", "a sea"], np.array([1, 1]), KeywordSettings())
@@ -132,11 +139,13 @@ def count_terms(texts: Sequence[str], weights: IntArray, settings: KeywordSettin
     (('boats', 'sea'), [[1, 1], [0, 1]], ('en',))
     """
     weights = np.asarray(weights, dtype=np.int64)
+    if weights.shape != (len(texts),):
+        raise InputError(f"weights must have shape ({len(texts)},), one a text; got {weights.shape}")
     stream = read_tokens(texts)
     lexicon = _make_lexicon(stream, weights)
     sizes = np.asarray(lexicon.counts.sum(axis=1), dtype=np.int64)
-    languages = find_languages(lexicon.keys, lexicon.counts, sizes, weights)
-    stop = _stop_mask(lexicon.keys, languages, settings)
+    found = find_stop_words(lexicon.keys, lexicon.counts, sizes, weights)
+    stop = _stop_mask(lexicon.keys, found, settings)
     chosen = _choose(lexicon, stop, stream, weights)
     term_of_word = np.full(len(lexicon.keys) + 1, -1, dtype=np.int32)  # the last one serves breaks, −1
     term_of_word[chosen] = np.arange(len(chosen))
@@ -144,10 +153,10 @@ def count_terms(texts: Sequence[str], weights: IntArray, settings: KeywordSettin
     if settings.phrases and len(chosen):
         # Without stop_words nothing is removed, but a phrase still has none at its ends.
         within = term_of_word.copy()
-        within[:-1][is_stop_word(lexicon.keys, languages) | stop] = -1
+        within[:-1][found.mask | stop] = -1
         n_tokens = max(int(sizes @ weights), 1)
         phrases = find_phrases(stream, within[lexicon.word_of], lexicon.totals[chosen], weights, n_tokens)
-    return _assembled(lexicon, chosen, phrases, languages)
+    return _assembled(lexicon, chosen, phrases, found.languages)
 
 
 def _make_lexicon(stream: TokenStream, weights: IntArray) -> _Lexicon:
@@ -188,13 +197,11 @@ def _documents_by_words(stream: TokenStream, word_of: NDArray[np.int32], n_words
     return csr_array(vstack(blocks, format="csr"))
 
 
-def _stop_mask(keys: Sequence[str], languages: tuple[str, ...], settings: KeywordSettings) -> Mask:
+def _stop_mask(keys: Sequence[str], found: StopWords, settings: KeywordSettings) -> Mask:
     if settings.stop_words is None:
         return np.zeros(len(keys), dtype=np.bool_)
     if settings.stop_words == "auto":
-        mask = is_stop_word(keys, languages)
-        mask |= np.fromiter(map(is_hiragana, keys), dtype=np.bool_, count=len(keys))
-        return mask
+        return found.mask | np.fromiter(map(is_hiragana, keys), dtype=np.bool_, count=len(keys))
     given = {key_of(clean(word) or word) for word in settings.stop_words}
     return np.fromiter((key in given for key in keys), dtype=np.bool_, count=len(keys))
 
@@ -241,6 +248,8 @@ def _is_word(key: str) -> bool:
         return False
     if _MIXED.fullmatch(key):
         return True
+    if key[0].isdigit():  # 26-year-old, 2-0
+        return False
     pieces = re.split(r"[-.'&_+#]+", key)
     return any(piece.isalpha() for piece in pieces) and all(
         piece.isalpha() or piece.isdigit() or not piece or _MIXED.fullmatch(piece) for piece in pieces

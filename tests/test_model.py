@@ -1,0 +1,236 @@
+"""TopicModel as its users meet it: scikit-learn's ways, bad input, embedders and clusterers of their own."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.base import clone
+from sklearn.cluster import KMeans
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import FunctionTransformer
+from sklearn.utils.validation import check_is_fitted
+
+from tests.conftest import make_corpus
+from topickit.cluster.graph import GraphClusterer
+from topickit.errors import InputError, InputTypeError, NotFittedError, ParameterError, ParameterTypeError
+from topickit.keywords.settings import KeywordSettings
+from topickit.model import TopicModel
+
+TEXTS, SUBJECTS = make_corpus(120)
+
+
+@pytest.fixture(scope="module")
+def model() -> TopicModel:
+    return TopicModel(embedder="lexical", n_topics=4).fit(TEXTS)
+
+
+def letters(texts):
+    """An embedder of the user's: how often each letter stands in a text."""
+    return np.array(
+        [[text.lower().count(letter) for letter in "abcdefghijklmnopqrstuvwxyz"] for text in texts]
+    )
+
+
+def test_is_a_scikit_learn_estimator():
+    model = TopicModel(embedder="lexical", clusterer="kmeans", n_topics=3, random_state=7)
+    copy = clone(model)
+    assert copy.get_params() == model.get_params()
+    assert copy.set_params(n_topics=5).n_topics == 5
+    assert model.n_topics == 3
+    with pytest.raises(Exception, match="not fitted"):
+        check_is_fitted(model)
+    check_is_fitted(model.fit(TEXTS))
+
+
+def test_last_step_of_a_pipeline():
+    strip = FunctionTransformer(lambda texts: [text.strip() for text in texts])
+    pipeline = Pipeline([("strip", strip), ("topics", TopicModel(embedder="lexical", n_topics=4))])
+    labels = pipeline.fit_predict([f"  {text} " for text in TEXTS])
+    np.testing.assert_array_equal(labels, TopicModel(embedder="lexical", n_topics=4).fit_predict(TEXTS))
+    assert pipeline.transform(TEXTS).shape == (120, 4)
+    assert pipeline.predict(TEXTS[:3]).tolist() == labels[:3].tolist()
+
+
+def test_y_is_ignored():
+    labels = TopicModel(embedder="lexical", n_topics=4).fit_predict(TEXTS, SUBJECTS)
+    np.testing.assert_array_equal(labels, TopicModel(embedder="lexical", n_topics=4).fit_predict(TEXTS))
+
+
+@pytest.mark.parametrize(
+    ("texts", "error"),
+    [
+        ("a text", InputTypeError),
+        (["a", None], InputTypeError),
+        ([b"a"], InputTypeError),
+        ([1, 2], InputTypeError),
+        ([], InputError),
+        (["", "  ", "\n"], InputError),
+        (["\ud83d"], InputError),
+    ],
+)
+def test_bad_texts(texts, error, model):
+    with pytest.raises(error):
+        TopicModel(embedder="lexical").fit(texts)
+    if texts != ["", "  ", "\n"]:
+        with pytest.raises(error):
+            model.predict(texts)
+
+
+@pytest.mark.parametrize(
+    ("embeddings", "error", "said"),
+    [
+        (np.zeros((119, 3)), InputError, "120 documents, 119 rows"),
+        (np.zeros(120), InputError, "shape"),
+        (np.full((120, 2), np.nan), InputError, "row 0"),
+        (np.full((120, 2), np.inf), InputError, "row 0"),
+        (np.full((120, 2), "a"), InputTypeError, "real numbers"),
+        (np.zeros((120, 2), dtype=complex), InputTypeError, "real numbers"),
+    ],
+)
+def test_bad_embeddings(embeddings, error, said, model):
+    for method in (TopicModel().fit, model.predict):
+        with pytest.raises(error, match=said):
+            method(TEXTS, embeddings=embeddings)
+
+
+def test_embeddings_of_another_length_at_predict(model):
+    with pytest.raises(InputError, match="same embedder"):
+        model.predict(TEXTS, embeddings=np.ones((120, 3)))
+
+
+@pytest.mark.parametrize(
+    ("parameters", "error"),
+    [
+        ({"n_topics": 0}, ParameterError),
+        ({"n_topics": 2.5}, ParameterError),
+        ({"fit_sample": 1}, ParameterError),
+        ({"outliers": 1.0}, ParameterError),
+        ({"keywords": "all"}, ParameterError),
+        ({"long_documents": "drop"}, ParameterError),
+        ({"clusterer": "kmean"}, ParameterError),
+        ({"clusterer": 3}, ParameterTypeError),
+        ({"embedder": 3}, ParameterTypeError),
+    ],
+)
+def test_bad_parameters(parameters, error):
+    with pytest.raises(error):
+        TopicModel(**{"embedder": "lexical", **parameters}).fit(TEXTS)
+
+
+@pytest.mark.parametrize("method", ["predict", "transform", "report", "save", "at", "merge_topics"])
+def test_before_fit(method):
+    arguments = () if method == "report" else (["a"],)
+    with pytest.raises(NotFittedError, match="call fit"):
+        getattr(TopicModel(), method)(*arguments)
+
+
+def test_only_stop_words_still_have_keywords():
+    model = TopicModel(embedder="lexical", n_topics=1).fit(["the and of", "and the or", "of the and"] * 3)
+    assert model.labels_.tolist() == [0] * 9
+    assert model.topics_[0].keywords
+
+
+def test_chinese():
+    texts = [
+        "股票市场今天大涨",
+        "银行利率下调股票上涨",
+        "基金公司投资股票市场",
+        "足球比赛昨晚结束",
+        "球队赢得足球冠军",
+        "足球联赛开始比赛",
+    ]
+    model = TopicModel(embedder="lexical", n_topics=2).fit(texts)
+    words = {word for topic in model.topics_ for word in topic.words}
+    assert {"股票", "足球"} <= words
+
+
+@pytest.mark.parametrize(
+    "clusterer", ["graph", "kmeans", GraphClusterer(n_clusters=4), KMeans(4, n_init=3, random_state=0)]
+)
+@pytest.mark.parametrize("embedder", ["lexical", letters])
+def test_embedders_and_clusterers_of_all_kinds(clusterer, embedder):
+    model = TopicModel(embedder=embedder, clusterer=clusterer).fit(TEXTS)
+    np.testing.assert_array_equal(model.predict(TEXTS), model.labels_)
+
+
+def test_an_object_with_encode_is_not_changed():
+    class Own:
+        calls = 0
+
+        def encode(self, texts):
+            type(self).calls += 1
+            return letters(texts)
+
+    own = Own()
+    labels = TopicModel(embedder=own, n_topics=4).fit_predict(TEXTS)
+    np.testing.assert_array_equal(labels, TopicModel(embedder=letters, n_topics=4).fit_predict(TEXTS))
+    assert vars(own) == {}
+    assert Own.calls == 1
+
+
+def test_given_embeddings_are_as_good_as_embedding():
+    vectors = letters(TEXTS).astype(np.float32)
+    given = TopicModel(embedder=letters, n_topics=4).fit(TEXTS, embeddings=vectors)
+    np.testing.assert_array_equal(given.labels_, TopicModel(embedder=letters, n_topics=4).fit(TEXTS).labels_)
+    np.testing.assert_array_equal(given.predict(TEXTS), given.labels_)
+
+
+def test_topics_tell_all(model):
+    topic = model.topics_[0]
+    assert topic.size == (model.labels_ == 0).sum()
+    assert topic.share == pytest.approx(topic.size / 120)
+    assert all(isinstance(word, str) and weight > 0 for word, weight in topic.keywords)
+    assert topic.words[0] in topic.name
+    representatives = topic.representative_documents
+    assert len(representatives) == 5
+    assert all(model.labels_[TEXTS.index(text)] == 0 for text in representatives)
+
+
+def test_representatives_are_the_nearest_of_the_topic(model):
+    documents, vectors = model.fitted_.documents, model.fitted_.vectors
+    labels = model.fitted_.assigner.labels(vectors)
+    for topic in model.topics_:
+        mine = np.flatnonzero(labels == topic.id)
+        mean = np.average(vectors[mine], axis=0, weights=documents.weights[mine])
+        best = mine[np.argsort(-(vectors[mine] @ mean))[:5]]
+        assert {documents.texts[i] for i in best} == set(topic.representative_documents)
+
+
+def test_n_topics_that_cannot_be_found_is_said():
+    with pytest.warns(UserWarning, match="50 topics were asked for"):
+        TopicModel(embedder="lexical", clusterer="hdbscan", n_topics=50).fit(TEXTS)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.05, 0.3])
+def test_outlier_share_holds(share):
+    texts, _ = make_corpus(400)
+    model = TopicModel(embedder="lexical", outliers=share, fit_sample=100, n_topics=4).fit(texts)
+    assert (model.labels_ < 0).mean() <= share
+    assert share == 0 or (model.labels_ < 0).mean() > share / 3
+    assert (model.with_outliers(0).labels_ >= 0).all()
+
+
+def test_a_sample_serves_all_documents():
+    texts, subjects = make_corpus(600)
+    model = TopicModel(embedder="lexical", fit_sample=100, n_topics=4).fit(texts)
+    assert model.fitted_.notes["fitted_on"] == 100
+    from sklearn.metrics import adjusted_rand_score
+
+    assert adjusted_rand_score(subjects, model.labels_) > 0.7
+
+
+def test_keyword_settings():
+    model = TopicModel(
+        embedder="lexical", n_topics=4, keywords=KeywordSettings(n_keywords=3, weighting="bm25")
+    )
+    assert all(len(topic.keywords) == 3 for topic in model.fit(TEXTS).topics_)
+
+
+def test_pandas_column_with_an_index_of_its_own(model):
+    column = pd.Series(TEXTS, index=range(1000, 1120))
+    np.testing.assert_array_equal(model.predict(column), model.labels_)
+
+
+def test_the_same_settings_another_seed_may_differ_but_each_repeats():
+    one = TopicModel(embedder="lexical", fit_sample=40, random_state=1).fit(TEXTS)
+    again = TopicModel(embedder="lexical", fit_sample=40, random_state=1).fit(TEXTS)
+    np.testing.assert_array_equal(one.labels_, again.labels_)

@@ -1,0 +1,95 @@
+"""The public names, what importing costs, and the code in README and docstrings, which is run."""
+
+import doctest
+import importlib
+import json
+import pkgutil
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import topickit
+
+ROOT = Path(__file__).resolve().parents[1]
+PUBLIC = [
+    "AgglomerativeClusterer",
+    "Assigner",
+    "CommunityClusterer",
+    "DensityClusterer",
+    "GraphClusterer",
+    "KMeansClusterer",
+    "KeywordSettings",
+    "LexicalEmbedder",
+    "PrecomputedEmbedder",
+    "Report",
+    "SentenceEmbedder",
+    "Topic",
+    "TopicModel",
+    "TopickitError",
+    "TopickitWarning",
+    "Topics",
+    "__version__",
+    "community_detection",
+]
+HEAVY = {"torch", "numba", "sklearn", "umap", "plotly", "scipy", "nltk", "polars", "transformers"}
+MODULES = [module.name for module in pkgutil.walk_packages(topickit.__path__, "topickit.")]
+
+
+def test_public_names():
+    assert topickit.__all__ == sorted(PUBLIC, key=lambda name: (name.startswith("__"), name)) or sorted(
+        topickit.__all__
+    ) == sorted(PUBLIC)
+    assert dir(topickit) == sorted(topickit.__all__)
+
+
+@pytest.mark.parametrize("name", [name for name in PUBLIC if not name.startswith("__")])
+def test_each_is_there_and_documented(name):
+    value = getattr(topickit, name)
+    assert value.__doc__
+    if not issubclass(value if isinstance(value, type) else object, Exception | Warning):
+        shown = ">>>" in value.__doc__ or "Attributes" in value.__doc__
+        assert shown, f"{name} shows neither an example nor its attributes"
+
+
+def test_an_unknown_name_is_an_attribute_error():
+    with pytest.raises(AttributeError, match="no attribute 'BERTopic'"):
+        _ = topickit.BERTopic
+
+
+@pytest.mark.parametrize("statement", ["import topickit", "import topickit.cli"])
+def test_importing_loads_nothing_heavy(statement):
+    code = f"import sys, json; {statement}; print(json.dumps(sorted(sys.modules)))"
+    loaded = json.loads(subprocess.run([sys.executable, "-c", code], check=True, capture_output=True).stdout)
+    assert "topickit" in loaded
+    assert not HEAVY & set(loaded)
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_docstring_examples(name):
+    module = importlib.import_module(name)
+    assert module.__doc__, f"{name} has no docstring"
+    result = doctest.testmod(module, optionflags=doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS)
+    assert result.failed == 0
+
+
+def test_readme_code_runs(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+    assert blocks
+    for block in blocks:
+        exec(compile(block, "README.md", "exec"), {})
+    assert (tmp_path / "topics.html").stat().st_size > 1000
+
+
+def test_no_machine_is_named_in_the_repository():
+    pattern = re.compile(r"(?<![\w.~/])/(?:home|root|mnt|work)/[A-Za-z]")
+    tracked = subprocess.run(
+        ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False
+    ).stdout.split()
+    for name in tracked:
+        path = ROOT / name
+        if path.suffix in {".py", ".md", ".toml", ".txt"} and path.exists():
+            assert not pattern.search(path.read_text(encoding="utf-8")), name

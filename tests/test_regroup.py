@@ -1,0 +1,135 @@
+"""Edits of topics: a new model each, which predicts as it was edited."""
+
+import numpy as np
+import pytest
+
+from tests.conftest import make_corpus
+from topickit.errors import InputError, ParameterError, TopicNotFoundError
+from topickit.model import TopicModel
+
+TEXTS, _ = make_corpus(160)
+
+
+@pytest.fixture(scope="module")
+def model() -> TopicModel:
+    return TopicModel(embedder="lexical", n_topics=6).fit(TEXTS)
+
+
+@pytest.fixture(scope="module")
+def loaded(model, tmp_path_factory) -> TopicModel:
+    path = tmp_path_factory.mktemp("models") / "m"
+    model.save(path)
+    return TopicModel.load(path)
+
+
+def same_partition(a, b):
+    return len(set(zip(a.tolist(), b.tolist(), strict=True))) == len(set(a.tolist())) == len(set(b.tolist()))
+
+
+@pytest.mark.parametrize("which", ["model", "loaded"])
+def test_merge(which, request):
+    model = request.getfixturevalue(which)
+    before = model.labels_.copy()
+    merged = model.merge_topics([[1, 4], [2, 3]])
+    expected = np.array([0, 1, 2, 2, 1, 3])[model.labels_]
+    assert same_partition(merged.labels_, expected)
+    assert [topic.size for topic in merged.topics_] == sorted(np.bincount(expected), reverse=True)
+    np.testing.assert_array_equal(merged.predict(TEXTS), merged.labels_)
+    np.testing.assert_array_equal(model.labels_, before)
+    assert len(model.topics_) == 6
+    total = merged.fitted_.counts.topics.sum() + merged.fitted_.counts.outliers.sum()
+    assert total == model.fitted_.counts.topics.sum() + model.fitted_.counts.outliers.sum()
+
+
+def test_a_merge_is_the_same_with_and_without_texts(model, loaded):
+    one, other = model.merge_topics([[0, 5]]), loaded.merge_topics([[0, 5]])
+    np.testing.assert_array_equal(one.labels_, other.labels_)
+    assert [t.keywords for t in one.topics_] == [t.keywords for t in other.topics_]
+    np.testing.assert_allclose(one.fitted_.means, other.fitted_.means, atol=1e-5)
+
+
+def test_merge_of_one_group_may_be_written_flat(model):
+    np.testing.assert_array_equal(model.merge_topics([1, 4]).labels_, model.merge_topics([[1, 4]]).labels_)
+
+
+def test_levels_nest(model):
+    finer = model.labels_
+    for n in (5, 4, 3, 2, 1):
+        coarser = model.at(n)
+        assert len(coarser.topics_) == n
+        assert len(set(zip(finer.tolist(), coarser.labels_.tolist(), strict=True))) == len(
+            set(finer.tolist())
+        )
+        np.testing.assert_array_equal(coarser.predict(TEXTS), coarser.labels_)
+        finer = coarser.labels_
+
+
+def test_delete_moves_the_documents_to_the_next_topic(model):
+    less = model.delete_topics([2])
+    assert len(less.topics_) == 5
+    assert (less.labels_ >= 0).all()
+    stayed = model.labels_ != 2
+    assert same_partition(less.labels_[stayed], model.labels_[stayed])
+    np.testing.assert_array_equal(less.predict(TEXTS), less.labels_)
+
+
+def test_split(model):
+    more = model.split_topic(0, 3)
+    assert len(more.topics_) == 8
+    np.testing.assert_array_equal(more.predict(TEXTS), more.labels_)
+    others = (model.labels_ != 0) & np.isin(more.labels_, np.unique(more.labels_[model.labels_ != 0]))
+    assert others.sum() >= 0.9 * (model.labels_ != 0).sum()
+
+
+@pytest.mark.parametrize("which", ["model", "loaded"])
+def test_names_are_kept_by_later_edits(which, request):
+    model = request.getfixturevalue(which)
+    renamed = model.rename_topics({0: "first", 3: "fourth"})
+    assert renamed.topics_[0].name == "first"
+    assert model.topics_[0].name != "first"
+    merged = renamed.merge_topics([[1, 2]])
+    assert {"first", "fourth"} <= {topic.name for topic in merged.topics_}
+    both = renamed.merge_topics([[0, 3]])
+    assert not {"first", "fourth"} & {topic.name for topic in both.topics_}
+
+
+def test_an_edited_model_is_saved_as_edited(model, tmp_path):
+    edited = model.merge_topics([[0, 1]]).rename_topics({0: "both"})
+    edited.save(tmp_path / "edited")
+    again = TopicModel.load(tmp_path / "edited")
+    np.testing.assert_array_equal(again.predict(TEXTS), edited.labels_)
+    assert again.topics_[0].name == "both"
+
+
+def test_what_moves_documents_needs_them(loaded):
+    for edit in (
+        lambda: loaded.delete_topics([0]),
+        lambda: loaded.split_topic(0),
+        lambda: loaded.with_outliers(0.1),
+    ):
+        with pytest.raises(InputError, match="documents=True"):
+            edit()
+
+
+@pytest.mark.parametrize(
+    ("edit", "error"),
+    [
+        (lambda m: m.merge_topics([[0, 9]]), TopicNotFoundError),
+        (lambda m: m.merge_topics([[0, -1]]), TopicNotFoundError),
+        (lambda m: m.merge_topics([[0, 1], [1, 2]]), ParameterError),
+        (lambda m: m.delete_topics([6]), TopicNotFoundError),
+        (lambda m: m.delete_topics(range(6)), ParameterError),
+        (lambda m: m.rename_topics({7: "x"}), TopicNotFoundError),
+        (lambda m: m.rename_topics({0: " "}), ParameterError),
+        (lambda m: m.split_topic(0, 1), ParameterError),
+        (lambda m: m.split_topic(0, 1000), ParameterError),
+        (lambda m: m.at(0), ParameterError),
+        (lambda m: m.at(7), ParameterError),
+        (lambda m: m.with_outliers(1.5), ParameterError),
+        (lambda m: m.topics_[-1], TopicNotFoundError),
+        (lambda m: m.topics_[6], TopicNotFoundError),
+    ],
+)
+def test_bad_edits(model, edit, error):
+    with pytest.raises(error):
+        edit(model)
