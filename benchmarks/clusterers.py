@@ -41,7 +41,7 @@ def measure(name: str, method: str, quick: bool) -> dict[str, Any]:
     model = TopicModel(clusterer=method).fit(texts, embeddings=vectors)
     elapsed = time.perf_counter() - start
     labels = model.labels_
-    sample = model.fitted_.documents.sample(model.fit_sample)
+    sample = model.fitted_.documents.sample(base.resolve(method).sample_size)
     return {
         "collection": name,
         "method": method,
@@ -53,7 +53,7 @@ def measure(name: str, method: str, quick: bool) -> dict[str, Any]:
         "ari": adjusted_rand_score(gold, labels),
         "seconds": elapsed,
         "peak_mib_over_start": peak_mib() - before,
-        **assigner_against_groups(model, gold, sample if base.resolve(method).on_sample else None),
+        **assigner_against_groups(model, gold, sample),
     }
 
 
@@ -65,12 +65,11 @@ def warm_up(method: str) -> None:
     )
 
 
-def assigner_against_groups(
+def assigner_against_groups(model: TopicModel, gold: np.ndarray, rows: np.ndarray) -> dict[str, float]:
     model: TopicModel, gold: np.ndarray, sample: np.ndarray | None
 ) -> dict[str, float]:
     """How well the Assigner's labels agree with the clusterer's own groups, and both with gold."""
     documents, vectors = model.fitted_.documents, model.fitted_.vectors
-    rows = np.arange(len(documents)) if sample is None else sample
     groups = base.resolve(model.clusterer).group(vectors[rows], documents.weights[rows])
     assigned = Assigner.of(vectors[rows], groups, documents.weights[rows]).labels(vectors[rows])
     truth = gold[documents.first_rows[rows]]

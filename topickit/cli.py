@@ -131,7 +131,9 @@ def fit(
     outliers: Annotated[float | None, typer.Option(min=0, max=0.99, help="Largest share left out.")] = None,
     embedder: EmbedderName = "all-MiniLM-L6-v2",
     vectors: Vectors = None,
-    fit_sample: Annotated[int, typer.Option(min=0, help="Documents to find topics on; 0 for all.")] = 5000,
+    fit_sample: Annotated[
+        int | None, typer.Option(min=0, help="Documents to find topics on; 0 for all, else what serves.")
+    ] = None,
     long_documents: Annotated[str, typer.Option(help="truncate or chunk.")] = "truncate",
     keep_texts: Annotated[bool, typer.Option("--keep-texts", help="Keep the texts in the model.")] = False,
     labels: Annotated[Path | None, typer.Option(help="CSV for the topic of each row.")] = None,
@@ -147,7 +149,7 @@ def fit(
         clusterer=clusterer.value,
         n_topics=n_topics,
         outliers=outliers,
-        fit_sample=fit_sample or None,
+        fit_sample="auto" if fit_sample is None else fit_sample or None,
         long_documents=long_documents,  # type: ignore[arg-type]
         random_state=random_state,
     )

@@ -48,9 +48,10 @@ class TopicModel(ClusterMixin, TransformerMixin, BaseEstimator):
     outliers : float, optional
         At most this share of the documents is left without a topic, 0 to below 1; None leaves it
         to the clusterer ("graph", "kmeans" and "agglomerative" have no outliers).
-    fit_sample : int or None
-        Distinct documents on which topics are found; all others are assigned to them. None takes
-        all. Community detection always takes all.
+    fit_sample : int, "auto" or None
+        Distinct documents on which topics are found; all others are assigned to them. "auto" takes
+        as many as serve the clusterer (15,000 for "graph", all for "community", 5,000 for others),
+        None all.
     long_documents : {"truncate", "chunk"}
         What a named sentence-transformers model does with a text longer than it reads: cut it off,
         or average the vectors of windows of it.
@@ -91,7 +92,7 @@ class TopicModel(ClusterMixin, TransformerMixin, BaseEstimator):
         *,
         keywords: KeywordSettings | None = None,
         outliers: float | None = None,
-        fit_sample: int | None = 5000,
+        fit_sample: int | Literal["auto"] | None = "auto",
         long_documents: Literal["truncate", "chunk"] = "truncate",
         random_state: int = 0,
     ) -> None:
@@ -141,9 +142,8 @@ class TopicModel(ClusterMixin, TransformerMixin, BaseEstimator):
         else:
             vectors = unit_rows(check_vectors(embeddings)[documents.first_rows])
         with stage("Finding topics"):
-            rows = nonzero_rows(
-                vectors, documents.sample(self.fit_sample if clusterer.on_sample else None, self.random_state)
-            )
+            size = clusterer.sample_size if self.fit_sample == "auto" else self.fit_sample
+            rows = nonzero_rows(vectors, documents.sample(size, self.random_state))
             grouping = clusterer.group(vectors[rows], documents.weights[rows]).or_one_group()
             assigner = Assigner.of(
                 vectors[rows], grouping, documents.weights[rows], random_state=self.random_state
@@ -265,10 +265,12 @@ class TopicModel(ClusterMixin, TransformerMixin, BaseEstimator):
         return hasattr(self, "fitted_")
 
     def _check_settings(self) -> None:
-        for name, least in (("n_topics", 1), ("fit_sample", 2)):
+        for name, least, others in (("n_topics", 1, (None,)), ("fit_sample", 2, (None, "auto"))):
             value = getattr(self, name)
-            if value is not None and (not isinstance(value, int) or isinstance(value, bool) or value < least):
-                raise ParameterError(f"{name} must be None or an integer of at least {least}, got {value!r}")
+            if value not in others and not (type(value) is int and value >= least):
+                raise ParameterError(
+                    f"{name} must be one of {others} or an int of at least {least}, got {value!r}"
+                )
         if self.keywords is not None and not isinstance(self.keywords, KeywordSettings):
             raise ParameterError(f"keywords must be None or a KeywordSettings, got {self.keywords!r}")
         if self.long_documents not in ("truncate", "chunk"):

@@ -57,12 +57,11 @@ class Rows:
     @property
     def margin(self) -> float:
         """A bound on how far two float32 products of the same unit rows can be apart."""
-        return (2.5 * self.source.shape[1] + 16) * UNIT_ROUNDOFF
+        return float(2.5 * self.source.shape[1] + 16) * UNIT_ROUNDOFF
 
     def unit(self, rows: slice | IntArray) -> FloatArray:
         """Unit rows, float32, of some rows: a new array."""
         return self.values[rows] * self.scale[rows, None]
-
 
     def take(self, rows: slice) -> "Rows":
         """Some of the rows, copied."""

@@ -64,8 +64,22 @@ def make_filter(rows: Rows, threshold: float) -> Filter | None:
         width, share = _cheapest(rows, basis, threshold)
     if not width:
         return None
-    axes = np.ascontiguousarray(basis[:, : width - 1])
+    return build_filter(rows, threshold, np.ascontiguousarray(basis[:, : width - 1]), share)
+
+
+def build_filter(rows: Rows, threshold: float, axes: FloatArray, share: float) -> Filter | None:
+    """Compute the filter's coordinates on given axes, or None where rounding would eat the threshold.
+
+    Parameters
+    ----------
+    rows : Rows
+    threshold : float
+    axes : float32 ndarray of shape (d, m), orthonormal columns, m odd
+    share : float
+    """
     limit = threshold - rows.margin - sum(_slacks(*axes.shape))
+    if limit < LOWEST_THRESHOLD / 2:
+        return None
     coordinates = np.concatenate(
         map_blocks(lambda start, stop: _quantised(rows.unit(slice(start, stop)), axes), len(rows), 4096)
     )
@@ -90,7 +104,7 @@ def principal_axes(rows: Rows) -> FloatArray:
     for _ in range(3):
         axes = np.linalg.qr(sample.T @ (sample @ axes))[0]
     turned = sample @ axes
-    return (axes @ np.linalg.eigh(turned.T @ turned)[1][:, ::-1]).astype(np.float32)
+    return np.asarray(axes @ np.linalg.eigh(turned.T @ turned)[1][:, ::-1], dtype=np.float32)
 
 
 def _cheapest(rows: Rows, basis: FloatArray, threshold: float) -> tuple[int, float]:

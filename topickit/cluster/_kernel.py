@@ -13,9 +13,12 @@ from typing import Any
 import numba
 import numpy as np
 from llvmlite import ir
-from numba.core import cgutils, types
+from numba.core import cgutils
+from numba.core import types as numba_types
 from numba.extending import intrinsic
 from numpy.typing import NDArray
+
+types: Any = numba_types  # its names are made at run time
 
 ROWS = 6
 """Rows a tile: 12 sums, 2 columns and 1 row fill the 16 registers of AVX2."""
@@ -157,7 +160,7 @@ def _look(
         i = tile * ROWS + r
         j = panel * COLUMNS
         while bits:
-            if bits & 1 and i < j:
+            if bits & 1 and i < j < len(vectors):
                 cosine = _dot(vectors, i, j) * scale[i] * scale[j]
                 if cosine >= limits[1]:
                     found[n_in, 0] = i

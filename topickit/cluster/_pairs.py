@@ -314,7 +314,7 @@ class _FullScan:
 
 
 def _positions(block: NDArray[np.bool_], i0: int, j0: int) -> NDArray[np.int32]:
-    return (np.argwhere(block) + np.array([i0, j0])).astype(np.int32)
+    return np.asarray(np.argwhere(block) + np.array([i0, j0]), dtype=np.int32)
 
 
 class _FilterScan:
@@ -328,7 +328,7 @@ class _FilterScan:
     def run(self, collector: _Collector, progress: Progress | None) -> None:
         from topickit.cluster import _kernel
 
-        n, width = self.chosen.coordinates.shape
+        n, width = len(self.rows), self.chosen.coordinates.shape[1]
         left = _kernel.pack(self.chosen.coordinates, _kernel.ROWS)
         right = _kernel.pack(self.chosen.coordinates, _kernel.COLUMNS)
         tiles, panels = -(-n // _kernel.ROWS), -(-n // _kernel.COLUMNS)

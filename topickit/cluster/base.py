@@ -25,15 +25,18 @@ CLUSTERERS = {
     "hdbscan": ("topickit.cluster.density", "DensityClusterer"),
 }
 
+SAMPLE_SIZE = 5000
+
 
 @runtime_checkable
 class Clusterer(Protocol):
     """Unit vectors in, a Grouping out; the caller's object is not changed by `group`.
 
-    `on_sample` says whether fitting on a sample of the corpus serves as well as on all of it.
+    `sample_size` says how many distinct documents serve it as well as the whole corpus; None for
+    a method that is about all of them.
     """
 
-    on_sample: bool
+    sample_size: int | None
 
     def group(self, vectors: FloatArray, weights: NDArray[Any]) -> Grouping:
         """Group distinct unit rows that stand for `weights` documents each."""
@@ -47,7 +50,7 @@ class BaseClusterer(ClusterMixin, BaseEstimator):
     rows nor the way duplicates are written changes the groups.
     """
 
-    on_sample: ClassVar[bool] = True
+    sample_size: ClassVar[int | None] = SAMPLE_SIZE
     follows_row_order: ClassVar[bool] = False
 
     labels_: IntArray
@@ -130,7 +133,7 @@ class ForeignClusterer:
     estimator : object with ``fit_predict(X) -> labels``
     """
 
-    on_sample: bool = True
+    sample_size: int | None = SAMPLE_SIZE
 
     def __init__(self, estimator: Any) -> None:
         self.estimator = estimator
@@ -161,7 +164,7 @@ class LostClusterer:
     description : str
     """
 
-    on_sample: bool = True
+    sample_size: int | None = SAMPLE_SIZE
 
     def __init__(self, description: str) -> None:
         self.description = description

@@ -278,7 +278,7 @@ class CommunityClusterer(BaseClusterer):
     ([0, 0, 1, 1, 0, -1], [0])
     """
 
-    on_sample: ClassVar[bool] = False
+    sample_size: ClassVar[int | None] = None
     follows_row_order: ClassVar[bool] = True
 
     def __init__(self, threshold: Threshold = 0.75, min_community_size: int = 10) -> None:

@@ -7,7 +7,7 @@ Both are measured on several small draws, so the cost does not grow with the cor
 """
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,11 +27,12 @@ from topickit.vectors import (
     unit_rows,
 )
 
-RESOLUTIONS = tuple(float(r) for r in np.geomspace(0.1, 25.0, 15))
+RESOLUTIONS = tuple(float(r) for r in np.geomspace(0.1, 40.0, 18))
+N_NEIGHBORS = 10
 N_DRAWS = 6
 DRAW_SIZE = 2500
 DRAW_SHARE = 0.8
-TOLERANCE = 0.02
+TOLERANCE = 0.04
 FEWEST_FOR_DRAWS = 30
 LEAST_WEIGHT = 1e-6
 """Edges of no or negative cosine keep this weight: a row without edges would be a group of its own."""
@@ -105,11 +106,13 @@ class GraphClusterer(BaseClusterer):
     2
     """
 
+    sample_size: ClassVar[int | None] = N_DRAWS * DRAW_SIZE  # draws that do not overlap much
+
     def __init__(
         self,
         n_clusters: int | None = None,
         *,
-        n_neighbors: int = 15,
+        n_neighbors: int = N_NEIGHBORS,
         resolution: float | None = None,
         random_state: int = 0,
     ) -> None:

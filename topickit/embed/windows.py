@@ -160,17 +160,15 @@ def cuts(words: list[int | None], room: int) -> list[int]:
 
     Examples
     --------
-    >>> cuts([0, 1, 1, 2, 2, 3, 4, 5, 5, 6, 7, 7, 8, 9], 8)
-    [0, 7, 14]
-    >>> cuts(list(range(8)) + [7, 8, 9, 10, 11, 12, 13, 14], 8)
-    [0, 7, 16]
+    >>> cuts([0, 1, 2, 2, 3, 4], 4)
+    [0, 2, 6]
     """
     bounds = [0]
     while len(words) - bounds[-1] > room:
         left = len(words) - bounds[-1]
         size = -(-left // -(-left // room))
         end = bounds[-1] + size
-        near = range(end, max(bounds[-1], end - 1 - size // 8), -1)
+        near = range(end, max(bounds[-1], end - 1 - max(1, size // 8)), -1)
         bounds.append(next((i for i in near if words[i] != words[i - 1]), end))
     return [*bounds, len(words)]
 

@@ -1,0 +1,104 @@
+"""RESULTS.md from the kept results: ``python -m benchmarks.report``. Says what has not been measured."""
+
+from collections.abc import Callable
+from typing import Any
+
+from benchmarks.common import HERE, TITLES, read
+
+Result = dict[str, Any]
+
+
+def table(head: list[str], rows: list[list[str]]) -> str:
+    """A Markdown table; the first column is text, the others are numbers."""
+    lines = [head, ["---", *["---:"] * (len(head) - 1)], *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def made_on(result: Result) -> str:
+    """The machine and the versions of one result."""
+    env = result["environment"]
+    versions = ", ".join(f"{name} {number}" for name, number in env["versions"].items())
+    return f"*{env['cores']} cores, Python {env['python']}, {versions}.*"
+
+
+def clusterers(result: Result) -> str:
+    """Every clusterer on four collections, and the Assigner against its groups."""
+    found = [
+        [
+            TITLES[row["collection"]],
+            row["method"],
+            f"{row['topics']} / {row['gold']}",
+            f"{row['outliers']:.1%}",
+            f"{row['nmi']:.3f}",
+            f"{row['ari']:.3f}",
+            f"{row['seconds']:.1f}",
+            f"{row['peak_mib_over_start']:.0f}",
+        ]
+        for row in result["rows"]
+    ]
+    kept = [
+        [
+            TITLES[row["collection"]],
+            row["method"],
+            f"{row['agreement']:.3f}",
+            f"{row['ari_groups']:.3f}",
+            f"{row['ari_assigned']:.3f}",
+        ]
+        for row in result["rows"]
+    ]
+    columns = ["collection", "clusterer", "topics / gold", "outliers", "NMI", "ARI", "seconds", "MiB"]
+    return "\n\n".join(
+        [
+            "## The five clusterers",
+            "`python -m benchmarks.clusterers`. `TopicModel(clusterer=…)` with no other setting on the shared MiniLM "
+            "vectors, so seconds are after embedding, keywords and report state included; imports and numba's "
+            "compilation are not. MiB is the peak over the state before `fit`. Agreement with gold counts outliers "
+            "as one group. Found on 5,000 documents and assigned to all, except community detection.",
+            made_on(result),
+            table(columns, found),
+            "### What is kept of the groups",
+            "Labels come from the Assigner only. Its agreement (ARI) with the clusterer's own groups on the documents "
+            "that were clustered, and the ARI of both against gold there.",
+            table(["collection", "clusterer", "agreement", "groups, gold", "Assigner, gold"], kept),
+        ]
+    )
+
+
+def startup(result: Result) -> str:
+    """Import and help."""
+    loaded = ", ".join(result["heavy_modules_loaded"]) or "none"
+    rows = [
+        ["`import topickit`, whole process", f"{result['import_seconds']:.3f}"],
+        ["Python alone", f"{result['python_seconds']:.3f}"],
+        ["`topickit --help`", f"{result['help_seconds']:.3f}"],
+    ]
+    return "\n\n".join(
+        [
+            "## Start-up",
+            "`python -m benchmarks.startup`. Medians of nine processes. Loaded by `import topickit` of torch, numba, "
+            f"scikit-learn, umap, plotly, scipy, nltk, polars, transformers: {loaded}.",
+            made_on(result),
+            table(["what", "seconds"], rows),
+        ]
+    )
+
+
+SECTIONS: dict[str, Callable[[Result], str]] = {"clusterers": clusterers, "startup": startup}
+
+
+def main() -> None:
+    """Write RESULTS.md."""
+    parts = [
+        "# Results",
+        "Made by `python -m benchmarks`, which runs the benchmarks named below one after another.",
+    ]
+    for name, section in SECTIONS.items():
+        result = read(name)
+        parts.append(
+            section(result) if result else f"## {name}\n\nNot measured: `python -m benchmarks.{name}`."
+        )
+    (HERE / "RESULTS.md").write_text("\n\n".join(parts) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
