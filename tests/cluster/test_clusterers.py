@@ -182,3 +182,13 @@ def test_a_foreign_clusterer_is_lost_and_says_so(blobs):
     with pytest.raises(ParameterError, match="set_params"):
         lost.group(blobs[0], np.ones(160))
     assert base.config(lost) == base.config(base.from_config(base.config(lost)))
+
+
+def test_adjusted_rand_is_scikit_learns():
+    from topickit.cluster.graph import adjusted_rand
+
+    rng = np.random.default_rng(0)
+    for _ in range(50):
+        n, k = rng.integers(1, 60), rng.integers(1, 9)
+        a, b = rng.integers(0, k, n), rng.integers(0, k, n)
+        assert adjusted_rand(a, b) == pytest.approx(adjusted_rand_score(a, b))

@@ -298,7 +298,7 @@ class _FullScan:
         limit, margin = self.judge.threshold, self.rows.margin
         near = cosines >= limit + margin
         close = cosines >= limit - margin
-        n_close = np.count_nonzero(close) - np.count_nonzero(near)
+        n_close = int(np.count_nonzero(close)) - int(np.count_nonzero(near))
         if n_close > close.size // 16:
             decided = self.judge.block(left, right)
             if decided is not None:

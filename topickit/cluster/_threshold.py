@@ -77,8 +77,8 @@ class Choice:
             why = f"no two rows have a cosine of {LOWEST} or more: any threshold from there on gives the same"
         else:
             why = (
-                f"{self.threshold:.2f} is the best balance of {len(self.candidates)} thresholds from {LOWEST} to "
-                f"{HIGHEST}: {best.closure:.0%} of the pairs inside communities reach it themselves, and "
+                f"{self.threshold:.2f} is the best balance of {len(self.candidates)} thresholds: "
+                f"{best.closure:.0%} of the pairs inside communities reach it themselves, and "
                 f"{best.kept:.0%} of {self.n_rows} rows are with their nearest neighbour"
             )
         names = ("threshold", "closure", "kept", "score", "n_communities")

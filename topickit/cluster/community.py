@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, Self, overload
 
 import numpy as np
+import sklearn.exceptions
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils.validation import validate_data
 
@@ -226,7 +227,7 @@ def community_detection(
     Examples
     --------
     >>> community_detection([[1, 0], [1, 0.1], [0, 1], [0.1, 1], [1, 0.2]], min_community_size=2)
-    [[1, 0, 4], [2, 3]]
+    [[0, 1, 4], [2, 3]]
     """
     _check(threshold, min_community_size)
     if not isinstance(batch_size, int | np.integer) or batch_size < 1:
@@ -244,6 +245,10 @@ def community_detection(
             progress=progress,
         )
     return (Communities(found), found.similarities) if return_similarities else Communities(found)
+
+
+class _NotFittedError(NotFittedError, sklearn.exceptions.NotFittedError):
+    """Ours, and the one that scikit-learn's tools look for."""
 
 
 class CommunityClusterer(BaseClusterer):
@@ -339,7 +344,7 @@ class CommunityClusterer(BaseClusterer):
             When X is not a finite matrix with as many columns as the training data.
         """
         if not hasattr(self, "grouping_"):
-            raise NotFittedError("this CommunityClusterer is not fitted yet; call fit first")
+            raise _NotFittedError("this CommunityClusterer is not fitted yet; call fit first")
         try:
             vectors = unit_rows(validate_data(self, X, dtype=[np.float64, np.float32], reset=False))
         except ValueError as error:
