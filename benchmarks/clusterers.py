@@ -66,8 +66,6 @@ def warm_up(method: str) -> None:
 
 
 def assigner_against_groups(model: TopicModel, gold: np.ndarray, rows: np.ndarray) -> dict[str, float]:
-    model: TopicModel, gold: np.ndarray, sample: np.ndarray | None
-) -> dict[str, float]:
     """How well the Assigner's labels agree with the clusterer's own groups, and both with gold."""
     documents, vectors = model.fitted_.documents, model.fitted_.vectors
     groups = base.resolve(model.clusterer).group(vectors[rows], documents.weights[rows])

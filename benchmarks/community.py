@@ -19,7 +19,7 @@ import numpy as np
 import polars as pl
 
 from benchmarks.common import DATA, embeddings, in_own_process, median, seconds, write
-from topickit.cluster.community import community_detection
+from topickit.cluster.detection import community_detection
 from topickit.vectors import n_threads, unit_rows
 
 QUESTIONS = "quora_questions"

@@ -103,6 +103,14 @@ def test_cluster_with_vectors_needs_no_model(run, files, tmp_path):
     assert out.count("Elements") == 4
 
 
+def test_a_threshold_chosen_from_the_texts(run, files):
+    status, _, err = run(
+        "cluster", files / "t.txt", "--embedder", "lexical", "--threshold", "auto", "--min-size", 3
+    )
+    assert status == 0
+    assert "chosen from these texts" in err
+
+
 def test_standard_input(files):
     command = [sys.executable, "-m", "topickit", "cluster", "-", "--method", "kmeans", "--clusters", "4"]
     command += ["--embedder", "lexical"]
@@ -133,6 +141,8 @@ def test_standard_input(files):
         (["fit", "{files}/t.txt"], 2, "--out"),
         (["fit", "{files}/t.txt", "--out", "m", "--n-topics", "0"], 2, "--n-topics"),
         (["fit", "{files}/t.txt", "--out", "m", "--long-documents", "drop"], 2, "drop"),
+        (["cluster", "{files}/t.txt", "--embedder", "lexical", "--threshold", "high"], 2, "--threshold"),
+        (["cluster", "{files}/t.txt", "--embedder", "lexical", "--threshold", "7"], 2, "threshold"),
         (["nonsense"], 2, "nonsense"),
     ],
 )

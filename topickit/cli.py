@@ -207,8 +207,8 @@ def cluster(
     method: Annotated[Method, typer.Option(help="How groups are found.")] = Method.community,
     text: TextColumn = None,
     threshold: Annotated[
-        float, typer.Option(min=-1, max=1, help="community: least cosine to the centre.")
-    ] = 0.75,
+        str, typer.Option(help="community: least cosine to the centre, -1 to 1, or 'auto'.")
+    ] = "0.75",
     min_size: Annotated[int, typer.Option(min=1, help="community: fewest members.")] = 25,
     clusters: Annotated[
         int | None, typer.Option(min=1, help="kmeans, agglomerative, graph: how many.")
@@ -232,7 +232,7 @@ def cluster(
     groups = _groups(
         unit,
         method,
-        threshold=threshold,
+        threshold=_threshold(threshold),
         min_size=min_size,
         clusters=clusters,
         distance_threshold=distance_threshold,
@@ -246,7 +246,10 @@ def _groups(unit: "FloatArray", method: Method, **options: Any) -> list[list[int
     if method is Method.community:
         from topickit.cluster.community import community_detection
 
-        return community_detection(unit, options["threshold"], options["min_size"])
+        found = community_detection(unit, options["threshold"], options["min_size"])
+        if options["threshold"] == "auto":
+            typer.echo(f"Threshold {found.threshold:.3f}, chosen from these texts.", err=True)
+        return found
     from topickit.cluster import base
     from topickit.vectors import typical_first
 
@@ -260,6 +263,14 @@ def _groups(unit: "FloatArray", method: Method, **options: Any) -> list[list[int
     labels = made.fit(unit).labels_
     groups = [group.tolist() for group in typical_first(unit, labels, int(labels.max()) + 1)]
     return sorted(groups, key=len, reverse=True)
+
+
+def _threshold(value: str) -> Any:
+    """A number, or "auto"."""
+    try:
+        return value if value == "auto" else float(value)
+    except ValueError:
+        raise ParameterError(f"--threshold must be a number from -1 to 1, or auto; got {value!r}") from None
 
 
 def _print_groups(groups: Sequence[Sequence[int]], texts: Sequence[str], shown: int = 3) -> None:

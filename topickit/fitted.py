@@ -1,10 +1,12 @@
 """Fitted: everything a fitted model knows, and `derive`, the one place where results are computed."""
 
+import importlib.metadata
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from topickit._version import __version__
 from topickit.assign import Assigner
 from topickit.documents import Documents
 from topickit.keywords.counts import TermCounts
@@ -16,6 +18,7 @@ from topickit.topics import Topic, Topics
 from topickit.vectors import FloatArray, IntArray, group_means, typical_first
 
 N_REPRESENTATIVES = 5
+RECORDED_PACKAGES = ("numpy", "scipy", "scikit-learn", "scikit-network", "sentence-transformers", "torch")
 
 
 @dataclass(frozen=True, eq=False)
@@ -216,3 +219,41 @@ def readable_name(keywords: tuple[tuple[str, float], ...], topic: int) -> str:
         if len(chosen) == 3:
             break
     return ", ".join(chosen) if chosen else f"topic {topic}"
+
+
+def provenance(
+    documents: Documents,
+    settings: Mapping[str, object],
+    embedder: str,
+    dimension: int,
+    n_fitted: int,
+    found: Mapping[str, object],
+) -> dict[str, object]:
+    """Record how a model was made, for the report's page of trust.
+
+    Parameters
+    ----------
+    documents : Documents
+    settings : mapping
+        The model's parameters as plain data.
+    embedder : str
+        What made the vectors.
+    dimension : int
+        Length of the vectors.
+    n_fitted : int
+        Distinct documents on which topics were found.
+    found : mapping
+        What the clusterer noted.
+    """
+    packages = {package: importlib.metadata.version(package) for package in RECORDED_PACKAGES}
+    return {
+        "settings": dict(settings),
+        "embedder": embedder,
+        "dimension": dimension,
+        "documents": documents.n_rows,
+        "distinct_documents": len(documents),
+        "blank_documents": documents.n_blank,
+        "fitted_on": n_fitted,
+        "clusterer": dict(found),
+        "versions": {"topickit": __version__, **packages},
+    }

@@ -1,7 +1,6 @@
 """TopicModel: the recipe, and fit, predict and transform; it calls the rooms one after another."""
 
 import copy
-import importlib.metadata
 import os
 import warnings
 from collections.abc import Mapping, Sequence
@@ -12,13 +11,12 @@ from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, ClusterMixin, TransformerMixin
 
 from topickit import regroup
-from topickit._version import __version__
 from topickit.assign import Assigner
 from topickit.cluster import base as cluster
 from topickit.documents import Documents
 from topickit.embed import base as embed
 from topickit.errors import InputError, NotFittedError, ParameterError, TopickitWarning
-from topickit.fitted import Fitted, derive
+from topickit.fitted import Fitted, derive, provenance
 from topickit.keywords.settings import KeywordSettings
 from topickit.keywords.vocabulary import count_terms
 from topickit.progress import stage
@@ -27,8 +25,6 @@ from topickit.vectors import FloatArray, IntArray, check_vectors, nonzero_rows, 
 
 if TYPE_CHECKING:
     from topickit.report.report import Report
-
-RECORDED_PACKAGES = ("numpy", "scipy", "scikit-learn", "scikit-network", "sentence-transformers", "torch")
 
 
 class TopicModel(ClusterMixin, TransformerMixin, BaseEstimator):
@@ -152,7 +148,14 @@ class TopicModel(ClusterMixin, TransformerMixin, BaseEstimator):
                 assigner = assigner.with_outliers(vectors, documents.weights, self.outliers)
         with stage("Describing topics"):
             terms = count_terms(documents.texts, documents.weights, settings)
-            notes = self._notes(documents, embedder, vectors, len(rows), grouping.notes)
+            notes = provenance(
+                documents,
+                self._settings(),
+                embed.describe(embedder),
+                vectors.shape[1],
+                len(rows),
+                grouping.notes,
+            )
             fitted = derive(documents, vectors, terms, assigner, keyword_settings=settings, notes=notes)
         return self._adopt(self._with_n_topics(fitted), embedder)
 
@@ -325,28 +328,6 @@ class TopicModel(ClusterMixin, TransformerMixin, BaseEstimator):
             stacklevel=3,
         )
         return fitted
-
-    def _notes(
-        self,
-        documents: Documents,
-        embedder: embed.Embedder,
-        vectors: FloatArray,
-        n_fitted: int,
-        found: Mapping[str, object],
-    ) -> dict[str, object]:
-        """How the model was made, for the report's page of trust."""
-        versions = {package: importlib.metadata.version(package) for package in RECORDED_PACKAGES}
-        return {
-            "settings": self._settings(),
-            "embedder": embed.describe(embedder),
-            "dimension": int(vectors.shape[1]),
-            "documents": documents.n_rows,
-            "distinct_documents": len(documents),
-            "blank_documents": documents.n_blank,
-            "fitted_on": n_fitted,
-            "clusterer": dict(found),
-            "versions": {"topickit": __version__, **versions},
-        }
 
     def _settings(self) -> dict[str, object]:
         """The parameters as plain data; an object of the user's by its name."""

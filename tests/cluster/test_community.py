@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from sklearn.base import clone
 
 from tests.conftest import SHARED
-from topickit.cluster import _exact, _filter, _pairs, _threshold
-from topickit.cluster.community import CommunityClusterer, community_detection
+from topickit.cluster import _exact, _filter, _kernel, _pairs, _threshold
+from topickit.cluster.community import CommunityClusterer
+from topickit.cluster.detection import community_detection
 from topickit.errors import InputError, InputTypeError, NotFittedError, ParameterError, ParameterTypeError
 
 VECTORS = SHARED / "embeddings" / "quora_questions.npy"
@@ -109,26 +110,23 @@ def test_equals_the_reference_without_room_for_lists(case):
     assert_same(*case, memory_budget=0)
 
 
-@given(cases(), st.integers(0, 12))
+@given(cases(), st.integers(1, 24), st.sampled_from([_filter.WIDE, _filter.NARROW]))
 @FUZZ
-def test_equals_the_reference_through_the_filter(case, half):
+def test_equals_the_reference_through_the_filter(case, m, kind):
     rows, threshold, smallest = case
-    filtered = force_filter(2 * half + 1)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(_pairs, "make_filter", filtered)
+        patch.setattr(_pairs, "make_filter", force_filter(m, kind))
         assert_same(rows, max(threshold, 0.15), smallest)
 
 
-def force_filter(m):
+def force_filter(m, kind):
     """A filter of m coordinates (or as many as there are) for any number of rows."""
+    if kind is _filter.NARROW and not _kernel.has_narrow():
+        kind = _filter.WIDE  # this processor has no other
 
     def make(rows, threshold):
-        if len(rows) == 0:
-            return None
-        axes = _filter.principal_axes(rows)
-        width = min(m, axes.shape[1] - 1 + axes.shape[1] % 2)
-        axes = np.ascontiguousarray(axes[:, :width])
-        return _filter.build_filter(rows, threshold, axes, 0.0) if width else None
+        axes = _filter.principal_axes(rows)[:, :m]
+        return _filter.build_filter(rows, threshold, axes, kind) if len(rows) else None
 
     return make
 
@@ -393,19 +391,36 @@ def test_bits_of_a_product_do_not_depend_on_its_shape(n_columns):
         assert torch.equal(unit[left] @ unit[right].T, full[left][:, right])
 
 
-def test_the_filter_never_loses_a_pair():
+@pytest.mark.parametrize("kind", [_filter.WIDE, _filter.NARROW])
+@pytest.mark.parametrize("m", [1, 9, 40])
+def test_the_filter_never_loses_a_pair(kind, m):
     rows = _exact.prepare(clusters(700, 40, 30, 0.6))
     unit = rows.unit(slice(0, None)).astype(np.float64)
-    for m in (1, 9, 39):
-        made = force_filter(m)(rows, 0.5)
-        products = made.coordinates.astype(np.int64) @ made.coordinates.astype(np.int64).T
-        assert (products > made.above)[unit @ unit.T >= 0.5].all()
+    made = _filter.build_filter(rows, 0.5, _filter.principal_axes(rows)[:, :m], kind)
+    sums = made.rows.astype(np.int64) @ made.columns.astype(np.int64).T + made.starts
+    # As the kernel's sums do: 16 bits that wrap around.
+    sums = sums.astype(kind.total)
+    passed = sums > made.limits[:, None]
+    assert passed[unit @ unit.T >= 0.5].all()
+    if m == 40:
+        assert passed.mean() < 0.1 + (unit @ unit.T >= 0.4).mean()
+
+
+@pytest.mark.skipif(not _kernel.has_narrow(), reason="this processor has only the wide kind")
+def test_both_kinds_of_the_filter_find_the_same(monkeypatch):
+    rows = clusters(5003, 96, 300, 0.45)
+    narrow = community_detection(rows, 0.6, 4)
+    monkeypatch.setattr(_kernel, "has_narrow", lambda: False)
+    wide = community_detection(rows, 0.6, 4)
+    assert narrow.notes["coordinates"] > 0
+    assert wide.notes["coordinates"] > 0
+    assert narrow == wide
 
 
 def test_import_needs_no_heavy_library():
     code = (
-        "import sys; from topickit.cluster import community; "
-        "print([m for m in ('torch', 'numba') if m in sys.modules])"
+        "import sys; from topickit.cluster import detection; "
+        "print([m for m in ('torch', 'numba', 'scipy', 'sklearn') if m in sys.modules])"
     )
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert out.stdout.strip() == "[]"

@@ -8,7 +8,10 @@ Neighbour lists are kept while they fit the budget; past it only their sizes are
 again when it is asked for.
 """
 
+import contextlib
+import importlib
 import itertools
+import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -25,9 +28,13 @@ Weights = NDArray[np.float64]
 Progress = Callable[[int, int], None]
 
 FULL_ROWS, FULL_COLUMNS = 512, 2048
-FILTER_COLUMNS = 4096
+FILTER_COLUMNS = 16384
 FILTER_TILES = 96
 """Row tiles a block: 576 rows."""
+FOUND_AT_ONCE = 2**18
+"""Pairs that a thread holds before it hands them over."""
+IMPORT_TORCH_ROWS = 20_000
+"""From here on some pair is sure to be at the threshold."""
 AT_ONCE = 2**20
 """Pairs that are held before they are counted or decided."""
 BYTES_PER_PAIR = 64
@@ -157,6 +164,8 @@ def find_neighborhoods(
     """
     n = len(rows)
     collector = _Collector(judge, weights, budget // BYTES_PER_PAIR)
+    if len(rows) >= IMPORT_TORCH_ROWS and "torch" not in sys.modules:
+        threading.Thread(target=_import_torch).start()
     chosen = make_filter(rows, judge.threshold)
     scan = _FullScan(rows, judge) if chosen is None else _FilterScan(rows, judge, chosen)
     with single_threaded():
@@ -165,7 +174,7 @@ def find_neighborhoods(
     collector.finish()
     sizes = collector.sizes + np.where(own, weights, 0.0)
     notes: dict[str, object] = {
-        "coordinates": 0 if chosen is None else chosen.coordinates.shape[1],
+        "coordinates": 0 if chosen is None else chosen.columns.shape[1],
         "pairs_at_threshold": collector.n_decided,
         "lists": collector.keeping,
     }
@@ -266,6 +275,12 @@ def _share_out(
             future.result()
 
 
+def _import_torch() -> None:
+    """Import torch while the scan is running: it takes longer than the scan of 50,000 rows."""
+    with contextlib.suppress(ImportError):  # whoever needs it will say so
+        importlib.import_module("torch")
+
+
 class _FullScan:
     """Searches blocks by full float32 products."""
 
@@ -328,28 +343,36 @@ class _FilterScan:
     def run(self, collector: _Collector, progress: Progress | None) -> None:
         from topickit.cluster import _kernel
 
-        n, width = len(self.rows), self.chosen.coordinates.shape[1]
-        left = _kernel.pack(self.chosen.coordinates, _kernel.ROWS)
-        right = _kernel.pack(self.chosen.coordinates, _kernel.COLUMNS)
-        tiles, panels = -(-n // _kernel.ROWS), -(-n // _kernel.COLUMNS)
-        step = FILTER_COLUMNS // _kernel.COLUMNS
+        n, chosen = len(self.rows), self.chosen
+        together = _kernel.columns_a_panel(chosen.columns)
+        packed = (
+            _kernel.pack(chosen.rows, _kernel.ROWS, chosen.kind.shift),
+            _kernel.pack(chosen.columns, together),
+            _kernel.pad(chosen.starts, together, 0),
+            _kernel.pad(chosen.limits, _kernel.ROWS, np.iinfo(chosen.limits.dtype).max),
+            chosen.rows.shape[1] // 2,
+        )
+        tiles, panels = -(-n // _kernel.ROWS), -(-n // together)
+        step = FILTER_COLUMNS // together
         tasks = [
             (tile, min(tile + FILTER_TILES, tiles), panel, min(panel + step, panels))
             for tile in range(0, tiles, FILTER_TILES)
-            for panel in range(tile * _kernel.ROWS // _kernel.COLUMNS, panels, step)
+            for panel in range(tile * _kernel.ROWS // together, panels, step)
         ]
         margin, limit = self.rows.margin, self.judge.threshold
         limits = (np.float32(limit - margin), np.float32(limit + margin))
-        above = np.int32(self.chosen.above)
 
         def make_worker() -> Callable[..., None]:
-            found = np.empty((FILTER_TILES * _kernel.ROWS * FILTER_COLUMNS, 2), dtype=np.int32)
+            found = np.empty((FOUND_AT_ONCE, 2), dtype=np.int32)
 
             def search(*span: int) -> None:
-                n_near, n_close = _kernel.scan_block(
-                    self.rows.values, self.rows.scale, left, right, width // 2, above, span, limits, found
-                )
-                collector.add(found[:n_near], found[len(found) - n_close :])
+                at = (span[0], span[2])
+                while at[0] < span[1]:
+                    n_near, n_close, *at_next = _kernel.scan_block(
+                        self.rows.values, self.rows.scale, packed, together, span, at, limits, found
+                    )
+                    collector.add(found[:n_near], found[len(found) - n_close :])
+                    at = (at_next[0], at_next[1])
 
             return search
 

@@ -1,5 +1,6 @@
 """Density clusters: HDBSCAN on UMAP-reduced vectors."""
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -8,7 +9,7 @@ from numpy.typing import NDArray
 from topickit.cluster.base import BaseClusterer
 from topickit.errors import ParameterError
 from topickit.grouping import Grouping
-from topickit.vectors import FloatArray, IntArray
+from topickit.vectors import FloatArray, top_k_cosine
 
 FEWEST_FOR_UMAP = 50
 """Below this UMAP's spectral start and neighbourhoods mean little: HDBSCAN reads the vectors."""
@@ -82,14 +83,20 @@ class DensityClusterer(BaseClusterer):
     def _reduce(self, vectors: FloatArray) -> FloatArray:
         from umap import UMAP
 
-        n = len(vectors)
-        reducer = UMAP(
-            n_neighbors=min(self.n_neighbors, n - 1),
-            n_components=min(self.n_components, vectors.shape[1]),
-            min_dist=0.0,
-            metric="cosine",
-            random_state=self.random_state,
-            n_jobs=1,
-        )
-        reduced: IntArray = reducer.fit_transform(vectors)
-        return np.asarray(reduced, dtype=np.float32)
+        k = min(self.n_neighbors, len(vectors) - 1)
+        # Exact neighbours: faster than compiling and running the approximate search on a sample.
+        near = top_k_cosine(vectors, vectors, k)
+        distances = np.maximum(1 - near.similarities, 0)
+        with warnings.catch_warnings():
+            # UMAP says that it cannot transform new rows without its own index; we assign them ourselves.
+            warnings.filterwarnings("ignore", "precomputed_knn", UserWarning)
+            reducer = UMAP(
+                n_neighbors=k,
+                n_components=min(self.n_components, vectors.shape[1]),
+                min_dist=0.0,
+                metric="cosine",
+                random_state=self.random_state,
+                n_jobs=1,
+                precomputed_knn=(near.indices.astype(np.int32), distances, None),
+            )
+            return np.asarray(reducer.fit_transform(vectors), dtype=np.float32)
