@@ -83,7 +83,37 @@ def startup(result: Result) -> str:
     )
 
 
-SECTIONS: dict[str, Callable[[Result], str]] = {"clusterers": clusterers, "startup": startup}
+def every_collection(result: Result) -> str:
+    """All clusterers at full size."""
+    rows = [
+        [
+            row["collection"],
+            f"{row['rows']:,}",
+            row["method"],
+            str(row["topics"]),
+            f"{row['outliers']:.1%}",
+            f"{row['seconds']:.1f}",
+            f"{row['peak_mib']:.0f}",
+        ]
+        for row in result["rows"]
+    ]
+    return "\n\n".join(
+        [
+            "## Every collection at its full size",
+            "`python -m benchmarks.every_collection`. Vectors of the lexical embedder (100 dimensions); seconds after "
+            "embedding, with keywords (and, in the first UMAP of a process, numba's compilation); MiB is the peak of "
+            "the whole process, vectors and texts included.",
+            made_on(result),
+            table(["collection", "rows", "clusterer", "topics", "outliers", "seconds", "MiB"], rows),
+        ]
+    )
+
+
+SECTIONS: dict[str, Callable[[Result], str]] = {
+    "clusterers": clusterers,
+    "every_collection": every_collection,
+    "startup": startup,
+}
 
 
 def main() -> None:

@@ -11,8 +11,9 @@ from topickit._version import __version__
 if TYPE_CHECKING:
     from topickit.assign import Assigner
     from topickit.cluster.agglomerative import AgglomerativeClusterer
-    from topickit.cluster.community import CommunityClusterer, community_detection
+    from topickit.cluster.community import CommunityClusterer
     from topickit.cluster.density import DensityClusterer
+    from topickit.cluster.detection import community_detection
     from topickit.cluster.graph import GraphClusterer
     from topickit.cluster.kmeans import KMeansClusterer
     from topickit.embed.lexical import LexicalEmbedder
@@ -41,7 +42,7 @@ _HOMES = {
     "TopickitError": "topickit.errors",
     "TopickitWarning": "topickit.errors",
     "Topics": "topickit.topics",
-    "community_detection": "topickit.cluster.community",
+    "community_detection": "topickit.cluster.detection",
 }
 
 __all__ = [

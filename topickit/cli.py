@@ -228,9 +228,9 @@ def cluster(
         raise InputError(f"{file} has no texts: all {len(texts)} rows are blank")
     given = _load_vectors(vectors, len(texts))
     kept = [texts[row] for row in rows]
-    unit = _embed(kept, embedder) if given is None else _unit(given[rows])
+    found = _embed(kept, embedder) if given is None else given if len(rows) == len(texts) else given[rows]
     groups = _groups(
-        unit,
+        found,
         method,
         threshold=_threshold(threshold),
         min_size=min_size,
@@ -241,17 +241,17 @@ def cluster(
     _print_groups(groups, kept)
 
 
-def _groups(unit: "FloatArray", method: Method, **options: Any) -> list[list[int]]:
+def _groups(vectors: Any, method: Method, **options: Any) -> list[list[int]]:
     """Groups of rows, largest first, the most typical member first."""
     if method is Method.community:
-        from topickit.cluster.community import community_detection
+        from topickit.cluster.detection import community_detection
 
-        found = community_detection(unit, options["threshold"], options["min_size"])
+        found = community_detection(vectors, options["threshold"], options["min_size"])
         if options["threshold"] == "auto":
             typer.echo(f"Threshold {found.threshold:.3f}, chosen from these texts.", err=True)
         return found
     from topickit.cluster import base
-    from topickit.vectors import typical_first
+    from topickit.vectors import typical_first, unit_rows
 
     made: Any = base.resolve(method.value, n_topics=options["clusters"], random_state=options["random_state"])
     if options["clusters"] is not None and "n_clusters" not in made.get_params():
@@ -260,6 +260,7 @@ def _groups(unit: "FloatArray", method: Method, **options: Any) -> list[list[int
         if method is not Method.agglomerative:
             raise ParameterError(f"--distance-threshold goes with agglomerative, not with {method.value}")
         made.set_params(distance_threshold=options["distance_threshold"])
+    unit = unit_rows(vectors)
     labels = made.fit(unit).labels_
     groups = [group.tolist() for group in typical_first(unit, labels, int(labels.max()) + 1)]
     return sorted(groups, key=len, reverse=True)
@@ -306,12 +307,6 @@ def _load_vectors(path: Path | None, n_rows: int) -> Any:
     except (OSError, ValueError) as error:
         raise InputError(f"cannot read vectors from {path}: {error}") from error
     return check_vectors(array, n_rows=n_rows, what=f"the vectors in {path}")
-
-
-def _unit(vectors: Any) -> "FloatArray":
-    from topickit.vectors import unit_rows
-
-    return unit_rows(vectors)
 
 
 def _embed(texts: list[str], embedder: str) -> "FloatArray":

@@ -2,9 +2,9 @@
 
 import copy
 import os
-import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from numbers import Integral
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 from numpy.typing import ArrayLike
@@ -15,7 +15,7 @@ from topickit.assign import Assigner
 from topickit.cluster import base as cluster
 from topickit.documents import Documents
 from topickit.embed import base as embed
-from topickit.errors import InputError, NotFittedError, ParameterError, TopickitWarning
+from topickit.errors import InputError, NotFittedError, ParameterError
 from topickit.fitted import Fitted, derive, provenance
 from topickit.keywords.settings import KeywordSettings
 from topickit.keywords.vocabulary import count_terms
@@ -157,7 +157,9 @@ class TopicModel(ClusterMixin, TransformerMixin, BaseEstimator):
                 grouping.notes,
             )
             fitted = derive(documents, vectors, terms, assigner, keyword_settings=settings, notes=notes)
-        return self._adopt(self._with_n_topics(fitted), embedder)
+        if self.n_topics is not None:
+            fitted = regroup.at_most(fitted, self.n_topics)
+        return self._adopt(fitted, embedder)
 
     def predict(self, texts: Any, y: Any = None, *, embeddings: ArrayLike | None = None) -> IntArray:
         """Give the topic of each text, on its own.
@@ -270,7 +272,7 @@ class TopicModel(ClusterMixin, TransformerMixin, BaseEstimator):
     def _check_settings(self) -> None:
         for name, least, others in (("n_topics", 1, (None,)), ("fit_sample", 2, (None, "auto"))):
             value = getattr(self, name)
-            if value not in others and not (type(value) is int and value >= least):
+            if value not in others and not (_is_whole(value) and value >= least):
                 raise ParameterError(
                     f"{name} must be one of {others} or an int of at least {least}, got {value!r}"
                 )
@@ -317,18 +319,6 @@ class TopicModel(ClusterMixin, TransformerMixin, BaseEstimator):
         distribution = self.fitted_.assigner.distribution(vectors)
         return documents.per_row(distribution, 1 / max(1, len(self.topics_)))
 
-    def _with_n_topics(self, fitted: Fitted) -> Fitted:
-        if self.n_topics is None or self.n_topics == len(fitted.topics):
-            return fitted
-        if self.n_topics < len(fitted.topics):
-            return regroup.reduce(fitted, self.n_topics)
-        warnings.warn(
-            f"{self.n_topics} topics were asked for, and {len(fitted.topics)} were found",
-            TopickitWarning,
-            stacklevel=3,
-        )
-        return fitted
-
     def _settings(self) -> dict[str, object]:
         """The parameters as plain data; an object of the user's by its name."""
         return {
@@ -345,3 +335,7 @@ class TopicModel(ClusterMixin, TransformerMixin, BaseEstimator):
 
     def _edited(self, fitted: Fitted) -> Self:
         return copy.copy(self)._adopt(fitted, self.embedder_)
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, Integral) and not isinstance(value, bool)

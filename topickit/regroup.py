@@ -5,6 +5,7 @@ predicts as it was edited. Edits that move documents between topics (`delete`, `
 `with_outliers`) need the corpus in the model; merging and renaming do not.
 """
 
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TypeVar
@@ -13,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from topickit.assign import Assigner, make_prototypes
-from topickit.errors import InputError, ParameterError, TopicNotFoundError
+from topickit.errors import InputError, ParameterError, TopickitWarning, TopicNotFoundError
 from topickit.fitted import Fitted, derive, derive_mapped
 from topickit.grouping import Grouping
 from topickit.vectors import FloatArray, IntArray, single_threaded
@@ -166,6 +167,23 @@ def reduce(fitted: Fitted, n_topics: int) -> Fitted:
         )
     sizes = np.array([topic.size for topic in fitted.topics], dtype=np.float64)
     return _mapped(fitted, merge_order(fitted.means, sizes, n_topics))
+
+
+def at_most(fitted: Fitted, n_topics: int) -> Fitted:
+    """Merge down to a number of topics; where fewer were found, say so and leave them.
+
+    Parameters
+    ----------
+    fitted : Fitted
+    n_topics : int
+    """
+    if n_topics > len(fitted.topics):
+        warnings.warn(
+            f"{n_topics} topics were asked for, and {len(fitted.topics)} were found",
+            TopickitWarning,
+            stacklevel=3,
+        )
+    return reduce(fitted, min(n_topics, len(fitted.topics)))
 
 
 def merge_order(means: FloatArray, sizes: NDArray[np.float64], n_groups: int) -> IntArray:

@@ -1,0 +1,86 @@
+"""Every clusterer on every shared collection at its full size: ``python -m benchmarks.every_collection``.
+
+Vectors by the lexical embedder, so no transformer is waited for; the question is whether each ends, how
+soon after embedding, and in how much memory.
+"""
+
+import argparse
+import time
+import warnings
+from typing import Any
+
+import numpy as np
+
+from benchmarks.common import DATA, in_own_process, peak_mib, texts_and_labels, write
+from topickit.cluster import base
+from topickit.documents import Documents
+from topickit.embed import base as embed
+from topickit.errors import TopickitWarning
+from topickit.model import TopicModel
+
+COLLECTIONS = (
+    "sotu_speeches",
+    "python_peps",
+    "gnad10_test_de",
+    "bbc_news",
+    "octis_bbc_news",
+    "un_general_debates",
+    "banking77",
+    "20newsgroups_stripped",
+    "20newsgroups",
+    "thucnews_titles_zh",
+    "stackoverflow_titles",
+    "quora_questions",
+    "arxiv_titles",
+)
+
+
+def measure(name: str, n: int | None) -> list[dict[str, Any]]:
+    """Embed one collection, and fit all clusterers on it."""
+    warnings.simplefilter("ignore", TopickitWarning)
+    texts, _ = texts_and_labels(name, n)
+    documents = Documents.of(texts)
+    embedder = embed.fitted(embed.resolve("lexical"), documents.texts, documents.weights)
+    vectors = embed.embed(embedder, documents.texts)[documents.rows]
+    rows = []
+    for method in base.CLUSTERERS:
+        before, start = peak_mib(), time.perf_counter()
+        model = TopicModel(clusterer=method).fit(texts, embeddings=vectors)
+        rows.append(
+            {
+                "collection": name,
+                "rows": len(texts),
+                "method": method,
+                "topics": len(model.topics_),
+                "outliers": float((model.labels_ < 0).mean()),
+                "seconds": time.perf_counter() - start,
+                "peak_mib": peak_mib(),
+                "peak_mib_over_start": peak_mib() - before,
+            }
+        )
+        assert np.array_equal(model.predict(texts[:500], embeddings=vectors[:500]), model.labels_[:500])
+    return rows
+
+
+def main() -> None:
+    """Measure all, and keep the result."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="1,000 rows a collection, nothing kept")
+    quick = parser.parse_args().quick
+    if not DATA.is_dir():
+        raise SystemExit("the shared collections are not beside this checkout")
+    rows: list[dict[str, Any]] = []
+    for name in COLLECTIONS:
+        for row in in_own_process(measure, name, 1000 if quick else None):
+            rows.append(row)
+            print(
+                f"{name:22} {row['rows']:7,} {row['method']:14} {row['topics']:5} topics {row['outliers']:6.1%} out "
+                f"{row['seconds']:6.1f} s  peak {row['peak_mib']:6.0f} MiB",
+                flush=True,
+            )
+    if not quick:
+        write("every_collection", {"rows": rows})
+
+
+if __name__ == "__main__":
+    main()
