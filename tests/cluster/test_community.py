@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sklearn.base import clone
 
 from tests.conftest import SHARED
-from topickit.cluster import _exact, _filter, _kernel, _pairs, _threshold
+from topickit.cluster import _device, _exact, _filter, _kernel, _pairs, _threshold
 from topickit.cluster.community import CommunityClusterer
 from topickit.cluster.detection import community_detection
 from topickit.errors import InputError, InputTypeError, NotFittedError, ParameterError, ParameterTypeError
@@ -108,6 +108,29 @@ def test_equals_the_reference_in_double_precision(case):
 @FUZZ
 def test_equals_the_reference_without_room_for_lists(case):
     assert_same(*case, memory_budget=0)
+
+
+@given(cases(), st.sampled_from([1, 7, 64]), st.sampled_from([0, 2**30]))
+@FUZZ
+def test_equals_the_reference_on_a_torch_device(case, block, budget):
+    """The code that runs on a GPU, on torch's own CPU device."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_device.DeviceScan.__init__, "__defaults__", (block,))
+        assert_same(*case, device="cpu", memory_budget=budget)
+
+
+def test_a_device_that_is_not_there():
+    for device in ("gpu", "cuda:97"):
+        with pytest.raises(ParameterError, match="cannot be used"):
+            community_detection(np.eye(3), 0.75, 1, device=device)
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU here")
+def test_a_gpu_finds_the_same():
+    rows = clusters(20_000, 64, 200, 0.4)
+    for threshold in (0.3, 0.75, 0.9):
+        on_gpu = community_detection(torch.from_numpy(rows).cuda(), threshold)
+        assert on_gpu == community_detection(rows, threshold)
 
 
 @given(cases(), st.integers(1, 24), st.sampled_from([_filter.WIDE, _filter.NARROW]))

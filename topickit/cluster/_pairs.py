@@ -20,6 +20,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from topickit.cluster._device import DeviceScan
 from topickit.cluster._exact import Judge, Rows
 from topickit.cluster._filter import Filter, make_filter
 from topickit.vectors import FloatArray, IntArray, n_threads, single_threaded
@@ -144,7 +145,13 @@ class _Collector:
 
 
 def find_neighborhoods(
-    rows: Rows, judge: Judge, smallest: float, weights: Weights, budget: int, progress: Progress | None = None
+    rows: Rows,
+    judge: Judge,
+    smallest: float,
+    weights: Weights,
+    budget: int,
+    progress: Progress | None = None,
+    device: str | None = None,
 ) -> Neighborhoods:
     """Count the neighbours of every row, and list those of the rows that have enough.
 
@@ -161,13 +168,15 @@ def find_neighborhoods(
         Bytes that lists may take.
     progress : callable, optional
         Told how many blocks are done, of how many.
+    device : str, optional
+        A torch device that searches, instead of the processors.
     """
     n = len(rows)
     collector = _Collector(judge, weights, budget // BYTES_PER_PAIR)
     if len(rows) >= IMPORT_TORCH_ROWS and "torch" not in sys.modules:
         threading.Thread(target=_import_torch).start()
-    chosen = make_filter(rows, judge.threshold)
-    scan = _FullScan(rows, judge) if chosen is None else _FilterScan(rows, judge, chosen)
+    chosen = None if device is not None else make_filter(rows, judge.threshold)
+    scan = _make_scan(rows, judge, chosen, device)
     with single_threaded():
         scan.run(collector, progress)
     own = _near_to_themselves(rows, judge)
@@ -185,6 +194,14 @@ def find_neighborhoods(
     keys.sort()
     starts = np.searchsorted(keys, np.arange(n + 1) * n)
     return Neighborhoods(sizes, starts, np.remainder(keys, max(n, 1), out=keys), notes)
+
+
+def _make_scan(
+    rows: Rows, judge: Judge, chosen: Filter | None, device: str | None
+) -> "_FullScan | _FilterScan | DeviceScan":
+    if device is not None:
+        return DeviceScan(rows, judge, device)
+    return _FullScan(rows, judge) if chosen is None else _FilterScan(rows, judge, chosen)
 
 
 def near_block(rows: Rows, judge: Judge, centers: IntArray, among: IntArray) -> NDArray[np.bool_]:

@@ -30,6 +30,8 @@ class CommunityClusterer(BaseClusterer):
     threshold : float from -1 to 1, or "auto"
     min_community_size : int
         Communities of less weight are not kept; their rows get the label −1.
+    device : str, optional
+        A torch device, such as "cuda", that searches for pairs in `fit`; the result is the same.
 
     Attributes
     ----------
@@ -57,9 +59,12 @@ class CommunityClusterer(BaseClusterer):
     sample_size: ClassVar[int | None] = None
     follows_row_order: ClassVar[bool] = True
 
-    def __init__(self, threshold: Threshold = 0.75, min_community_size: int = 10) -> None:
+    def __init__(
+        self, threshold: Threshold = 0.75, min_community_size: int = 10, *, device: str | None = None
+    ) -> None:
         self.threshold = threshold
         self.min_community_size = min_community_size
+        self.device = device
 
     def fit(self, X: ArrayLike, y: Any = None, sample_weight: ArrayLike | None = None) -> Self:
         """Find the communities of the rows of X; see `BaseClusterer.fit`."""
@@ -80,6 +85,7 @@ class CommunityClusterer(BaseClusterer):
             self.threshold,
             self.min_community_size,
             weights=np.asarray(weights, dtype=np.float64),
+            device=self.device,
         )
         labels = np.full(len(vectors), -1, dtype=np.int64)
         for label, members in enumerate(found.communities):

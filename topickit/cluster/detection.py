@@ -84,6 +84,7 @@ def detect(
     batch_size: int | None = None,
     budget: int = MEMORY_BUDGET,
     progress: Callable[[int, int], None] | None = None,
+    device: str | None = None,
 ) -> Detection:
     """Find the communities of prepared rows; the arguments are those of `community_detection`.
 
@@ -97,6 +98,7 @@ def detect(
         See `topickit.cluster._exact.Judge`.
     budget : int
     progress : callable, optional
+    device : str, optional
     """
     weights = np.ones(len(rows)) if weights is None else np.round(weights / WEIGHT_STEP) * WEIGHT_STEP
     notes: dict[str, object] = {}
@@ -106,7 +108,7 @@ def detect(
     if weights.sum() < min_community_size:
         return Detection([], [], np.empty(0, dtype=np.int64), threshold, notes)
     judge = Judge(rows, threshold, batch_size)
-    near = find_neighborhoods(rows, judge, min_community_size, weights, budget, progress)
+    near = find_neighborhoods(rows, judge, min_community_size, weights, budget, progress, device)
     claimed = list(claim(rows, judge, near, weights, min_community_size))
     sizes = [float(weights[members].sum()) for members in claimed]
     order = np.argsort([-size for size in sizes], kind="stable").astype(np.int64)
@@ -146,6 +148,7 @@ def community_detection(
     *,
     sample_weight: ArrayLike | None = ...,
     memory_budget: int = ...,
+    device: str | None = ...,
     return_similarities: Literal[False] = ...,
 ) -> Communities: ...
 
@@ -160,6 +163,7 @@ def community_detection(
     *,
     sample_weight: ArrayLike | None = ...,
     memory_budget: int = ...,
+    device: str | None = ...,
     return_similarities: Literal[True],
 ) -> tuple[Communities, list[FloatArray]]: ...
 
@@ -173,6 +177,7 @@ def community_detection(
     *,
     sample_weight: ArrayLike | None = None,
     memory_budget: int = MEMORY_BUDGET,
+    device: str | None = None,
     return_similarities: bool = False,
 ) -> Communities | tuple[Communities, list[FloatArray]]:
     """Find communities: rows with many others near them, and those others.
@@ -199,6 +204,9 @@ def community_detection(
         makes none. Weights are rounded to multiples of 2**-20.
     memory_budget : int
         Bytes that neighbour lists may take. What does not fit is computed a second time.
+    device : str, optional
+        A torch device that searches for pairs, in larger blocks and with the same result; all rows
+        must fit it. None takes that of a tensor on a GPU, and the processors for anything else.
     return_similarities : bool
         Give the cosines with the centres too.
 
@@ -241,6 +249,7 @@ def community_detection(
             batch_size=int(batch_size),
             budget=memory_budget,
             progress=progress,
+            device=_device_of(embeddings) if device is None else device,
         )
     return (Communities(found), found.similarities) if return_similarities else Communities(found)
 
@@ -275,6 +284,12 @@ def _as_matrix(embeddings: Any) -> NDArray[Any]:
     if array.ndim == 1:
         array = array[None, :] if len(array) else np.empty((0, 1))
     return check_vectors(array)
+
+
+def _device_of(embeddings: Any) -> str | None:
+    """The GPU that a tensor lives on."""
+    device = getattr(embeddings, "device", None)
+    return None if getattr(device, "type", "cpu") == "cpu" else str(device)
 
 
 def _from_tensor(tensor: Any) -> NDArray[Any]:
