@@ -19,19 +19,19 @@ from topickit.errors import TopickitWarning
 from topickit.model import TopicModel
 
 COLLECTIONS = (
-    "sotu_speeches",
-    "python_peps",
-    "gnad10_test_de",
+    "arxiv_titles",
+    "quora_questions",
+    "stackoverflow_titles",
+    "thucnews_titles_zh",
+    "banking77",
     "bbc_news",
     "octis_bbc_news",
+    "gnad10_test_de",
+    "python_peps",
+    "sotu_speeches",
     "un_general_debates",
-    "banking77",
     "20newsgroups_stripped",
     "20newsgroups",
-    "thucnews_titles_zh",
-    "stackoverflow_titles",
-    "quora_questions",
-    "arxiv_titles",
 )
 
 
@@ -73,13 +73,13 @@ def main() -> None:
     for name in COLLECTIONS:
         for row in in_own_process(measure, name, 1000 if quick else None):
             rows.append(row)
+            if not quick:
+                write("every_collection", {"rows": rows})
             print(
                 f"{name:22} {row['rows']:7,} {row['method']:14} {row['topics']:5} topics {row['outliers']:6.1%} out "
                 f"{row['seconds']:6.1f} s  peak {row['peak_mib']:6.0f} MiB",
                 flush=True,
             )
-    if not quick:
-        write("every_collection", {"rows": rows})
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from benchmarks.common import HERE, TITLES, read
+from benchmarks.common import HERE, TITLES, median, read
 
 Result = dict[str, Any]
 
@@ -64,6 +64,78 @@ def clusterers(result: Result) -> str:
     )
 
 
+def community(result: Result) -> str:
+    """Fast community detection against the reference."""
+    speed = [
+        [
+            str(row["threshold"]),
+            str(row["communities"]),
+            f"{median(row['seconds']):.2f}",
+            f"{median(row['reference_seconds']):.2f}",
+            f"{row['ratio']:.1f}",
+            "yes" if row["same"] else "NO",
+        ]
+        for row in result["thresholds"]
+    ]
+    hard = [
+        [
+            row["case"],
+            f"{row['rows']:,}",
+            str(row["threshold"]),
+            f"{median(row['seconds']):.2f}",
+            f"{median(row['reference_seconds']):.2f}",
+            f"{row['ratio']:.1f}",
+            "yes" if row["same"] else "NO",
+        ]
+        for row in result["hard"]
+    ]
+    scale = [
+        [
+            f"{row['rows']:,}",
+            f"{median(row['seconds']):.2f}",
+            f"{row['peak_mib_over_vectors']:.0f}",
+            f"{row['ratio']:.1f}" if "ratio" in row else "not run",
+        ]
+        for row in result["scale"]
+    ]
+    chosen = [
+        [
+            str(row["smallest"]),
+            f"{row['chosen']:.2f}",
+            f"{row['f1']:.3f}",
+            f"{row['best_fixed']:.2f}",
+            f"{row['best_f1']:.3f}",
+        ]
+        for row in result["automatic"]["by_smallest"]
+    ]
+    rows, threads = f"{result['thresholds'][0]['rows']:,}", result["threads"]
+    times = ["seconds", "reference, seconds", "times as fast", "same communities"]
+    return "\n\n".join(
+        [
+            "## Fast community detection",
+            "`python -m benchmarks.community`. Ours and sentence-transformers' `util.community_detection` in turn, "
+            f"in one process on {threads} threads: medians of five paired runs and their ratio. Same communities: as "
+            "sets, with the same centres, in the same order, in every pair of runs.",
+            made_on(result),
+            f"### {rows} Quora questions, 384 dimensions, at least {result['thresholds'][0]['smallest']} members",
+            table(["threshold", "communities", *times], speed),
+            "### Inputs that prune badly",
+            table(["input", "rows", "threshold", *times], hard),
+            "### Scale",
+            f"{result['scale_input']} At threshold .75; the fitted exponent of growth is {result['growth']:.2f}. MiB is "
+            "the peak of memory over the vectors.",
+            table(["rows", "seconds", "MiB", "times as fast as the reference"], scale),
+            '### `threshold="auto"`',
+            f"Pairwise F1 against the marked duplicates of {result['automatic']['rows']:,} questions, with the "
+            "threshold chosen from the vectors alone and with the best of all fixed ones (which the labels tell).",
+            table(["fewest members", "chosen", "F1", "best fixed", "its F1"], chosen),
+            "### The command",
+            f"`topickit cluster FILE --method community --vectors FILE` on {result['command']['rows']:,} questions, the "
+            f"whole process: {median(result['command']['seconds']):.2f} s (median of {len(result['command']['seconds'])}).",
+        ]
+    )
+
+
 def startup(result: Result) -> str:
     """Import and help."""
     loaded = ", ".join(result["heavy_modules_loaded"]) or "none"
@@ -111,6 +183,7 @@ def every_collection(result: Result) -> str:
 
 SECTIONS: dict[str, Callable[[Result], str]] = {
     "clusterers": clusterers,
+    "community": community,
     "every_collection": every_collection,
     "startup": startup,
 }
