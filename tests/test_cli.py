@@ -143,6 +143,9 @@ def test_standard_input(files):
         (["fit", "{files}/t.txt", "--out", "m", "--long-documents", "drop"], 2, "drop"),
         (["cluster", "{files}/t.txt", "--embedder", "lexical", "--threshold", "high"], 2, "--threshold"),
         (["cluster", "{files}/t.txt", "--embedder", "lexical", "--threshold", "7"], 2, "threshold"),
+        (["cluster", "{files}/t.txt", "--method", "kmeans", "--min-size", "5"], 2, "--min-size"),
+        (["cluster", "{files}/t.txt", "--clusters", "5"], 2, "--clusters"),
+        (["fit", "{files}/t.txt", "--text", "body", "--out", "m"], 1, "--input-format"),
         (["nonsense"], 2, "nonsense"),
     ],
 )

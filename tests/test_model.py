@@ -104,6 +104,8 @@ def test_embeddings_of_another_length_at_predict(model):
         ({"n_topics": 2.5}, ParameterError),
         ({"fit_sample": 1}, ParameterError),
         ({"outliers": 1.0}, ParameterError),
+        ({"outliers": "few"}, ParameterError),
+        ({"random_state": -1}, ParameterError),
         ({"keywords": "all"}, ParameterError),
         ({"long_documents": "drop"}, ParameterError),
         ({"clusterer": "kmean"}, ParameterError),
@@ -172,6 +174,13 @@ def test_given_embeddings_are_as_good_as_embedding():
     given = TopicModel(embedder=letters, n_topics=4).fit(TEXTS, embeddings=vectors)
     np.testing.assert_array_equal(given.labels_, TopicModel(embedder=letters, n_topics=4).fit(TEXTS).labels_)
     np.testing.assert_array_equal(given.predict(TEXTS), given.labels_)
+
+
+def test_predicting_texts_after_vectors_of_unknown_origin_is_warned_of():
+    vectors = np.random.default_rng(0).normal(size=(120, 384))
+    model = TopicModel(n_topics=4).fit(TEXTS, embeddings=vectors)
+    with pytest.warns(UserWarning, match="fitted on vectors given to it"):
+        model.predict(TEXTS[:2])
 
 
 def test_topics_tell_all(model):

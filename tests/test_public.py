@@ -79,7 +79,12 @@ def test_readme_code_runs(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     blocks = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
     assert blocks
-    for block in blocks:
+    first: dict[str, object] = {}
+    exec(compile(blocks[0], "README.md", "exec"), first)
+    promised = re.search(r"topics_\[0\]  # (Topic\(0, '[^']*', size=\d+, share=[\d.]+%)", blocks[0])
+    assert promised
+    assert repr(first["model"].topics_[0]).startswith(promised[1])
+    for block in blocks[1:]:
         exec(compile(block, "README.md", "exec"), {})
     assert (tmp_path / "topics.html").stat().st_size > 1000
 

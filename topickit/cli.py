@@ -207,9 +207,11 @@ def cluster(
     method: Annotated[Method, typer.Option(help="How groups are found.")] = Method.community,
     text: TextColumn = None,
     threshold: Annotated[
-        str, typer.Option(help="community: least cosine to the centre, -1 to 1, or 'auto'.")
-    ] = "0.75",
-    min_size: Annotated[int, typer.Option(min=1, help="community: fewest members.")] = 25,
+        str | None, typer.Option(help="community: least cosine to the centre, or 'auto'; 0.75 if not given.")
+    ] = None,
+    min_size: Annotated[
+        int | None, typer.Option(min=1, help="community: fewest members; 25 if not given.")
+    ] = None,
     clusters: Annotated[
         int | None, typer.Option(min=1, help="kmeans, agglomerative, graph: how many.")
     ] = None,
@@ -222,6 +224,7 @@ def cluster(
     random_state: Seed = 0,
 ) -> None:
     """Group the sentences of a file and print the groups."""
+    _check_options(method, threshold, min_size, clusters, distance_threshold)
     texts = _texts(file, text, input_format)
     rows = [row for row, value in enumerate(texts) if value and not value.isspace()]
     if not rows:
@@ -232,13 +235,33 @@ def cluster(
     groups = _groups(
         found,
         method,
-        threshold=_threshold(threshold),
-        min_size=min_size,
+        threshold=_threshold(threshold or "0.75"),
+        min_size=min_size or 25,
         clusters=clusters,
         distance_threshold=distance_threshold,
         random_state=random_state,
     )
     _print_groups(groups, kept)
+
+
+def _check_options(
+    method: Method,
+    threshold: str | None,
+    min_size: int | None,
+    clusters: int | None,
+    distance_threshold: float | None,
+) -> None:
+    """Refuse an option that the method would not read."""
+    numbered = {Method.kmeans, Method.agglomerative, Method.graph}
+    for option, value, methods in (
+        ("--threshold", threshold, {Method.community}),
+        ("--min-size", min_size, {Method.community}),
+        ("--clusters", clusters, numbered),
+        ("--distance-threshold", distance_threshold, {Method.agglomerative}),
+    ):
+        if value is not None and method not in methods:
+            names = ", ".join(sorted(m.value for m in methods))
+            raise ParameterError(f"{option} goes with {names}, not with {method.value}")
 
 
 def _groups(vectors: Any, method: Method, **options: Any) -> list[list[int]]:
@@ -254,11 +277,7 @@ def _groups(vectors: Any, method: Method, **options: Any) -> list[list[int]]:
     from topickit.vectors import typical_first, unit_rows
 
     made: Any = base.resolve(method.value, n_topics=options["clusters"], random_state=options["random_state"])
-    if options["clusters"] is not None and "n_clusters" not in made.get_params():
-        raise ParameterError(f"--clusters goes with kmeans, agglomerative and graph, not with {method.value}")
     if options["distance_threshold"] is not None:
-        if method is not Method.agglomerative:
-            raise ParameterError(f"--distance-threshold goes with agglomerative, not with {method.value}")
         made.set_params(distance_threshold=options["distance_threshold"])
     unit = unit_rows(vectors)
     labels = made.fit(unit).labels_
@@ -283,7 +302,9 @@ def _print_groups(groups: Sequence[Sequence[int]], texts: Sequence[str], shown: 
         for line in listed:
             typer.echo(f"\t{line}")
     grouped = sum(map(len, groups))
-    typer.echo(f"\n{len(groups)} clusters, {grouped:,} of {len(texts):,} texts in one.", err=True)
+    typer.echo(f"\n{len(groups):,} clusters, {grouped:,} of {len(texts):,} texts in one.", err=True)
+    if not groups:
+        typer.echo("For more, lower --min-size or --threshold.", err=True)
 
 
 def _texts(file: str, column: str | None, file_format: FileFormat | None) -> list[str]:

@@ -2,9 +2,10 @@
 
 import copy
 import os
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from numbers import Integral
+from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 from numpy.typing import ArrayLike
@@ -15,7 +16,7 @@ from topickit.assign import Assigner
 from topickit.cluster import base as cluster
 from topickit.documents import Documents
 from topickit.embed import base as embed
-from topickit.errors import InputError, NotFittedError, ParameterError
+from topickit.errors import InputError, NotFittedError, ParameterError, TopickitWarning
 from topickit.fitted import Fitted, derive, provenance
 from topickit.keywords.settings import KeywordSettings
 from topickit.keywords.vocabulary import count_terms
@@ -25,6 +26,9 @@ from topickit.vectors import FloatArray, IntArray, check_vectors, nonzero_rows, 
 
 if TYPE_CHECKING:
     from topickit.report.report import Report
+
+DEFAULT_EMBEDDER = "all-MiniLM-L6-v2"
+GIVEN_VECTORS = "vectors given by the user"
 
 
 class TopicModel(ClusterMixin, TransformerMixin, BaseEstimator):
@@ -82,7 +86,7 @@ class TopicModel(ClusterMixin, TransformerMixin, BaseEstimator):
 
     def __init__(
         self,
-        embedder: Any = "all-MiniLM-L6-v2",
+        embedder: Any = DEFAULT_EMBEDDER,
         clusterer: Any = "graph",
         n_topics: int | None = None,
         *,
@@ -151,7 +155,7 @@ class TopicModel(ClusterMixin, TransformerMixin, BaseEstimator):
             notes = provenance(
                 documents,
                 self._settings(),
-                embed.describe(embedder),
+                embed.describe(embedder) if embeddings is None else GIVEN_VECTORS,
                 vectors.shape[1],
                 len(rows),
                 grouping.notes,
@@ -280,7 +284,9 @@ class TopicModel(ClusterMixin, TransformerMixin, BaseEstimator):
             raise ParameterError(f"keywords must be None or a KeywordSettings, got {self.keywords!r}")
         if self.long_documents not in ("truncate", "chunk"):
             raise ParameterError(f"long_documents must be 'truncate' or 'chunk', got {self.long_documents!r}")
-        if self.outliers is not None and not 0 <= self.outliers < 1:
+        if not (_is_whole(self.random_state) and self.random_state >= 0):
+            raise ParameterError(f"random_state must be an int of at least 0, got {self.random_state!r}")
+        if self.outliers is not None and not (isinstance(self.outliers, Real) and 0 <= self.outliers < 1):
             raise ParameterError(f"outliers must be None or a share from 0 to below 1, got {self.outliers!r}")
 
     def _check_fitted(self) -> None:
@@ -298,6 +304,7 @@ class TopicModel(ClusterMixin, TransformerMixin, BaseEstimator):
         assigner = self._fitted().assigner
         documents = Documents.of(texts, None if embeddings is None else check_vectors(embeddings))
         if embeddings is None:
+            self._warn_of_other_vectors()
             vectors = embed.embed(self.embedder_, documents.texts, dimension=assigner.dimension)
         else:
             vectors = unit_rows(check_vectors(embeddings)[documents.first_rows])
@@ -307,6 +314,17 @@ class TopicModel(ClusterMixin, TransformerMixin, BaseEstimator):
                 f"{vectors.shape[1]}; use the same embedder for fit and predict"
             )
         return documents, vectors
+
+    def _warn_of_other_vectors(self) -> None:
+        given = self.fitted_.notes.get("embedder") == GIVEN_VECTORS
+        if given and embed.name(self.embedder) == DEFAULT_EMBEDDER:
+            warnings.warn(
+                f"the model was fitted on vectors given to it, and these texts are embedded with "
+                f"{self.embedder}; if that did not make those vectors, pass embeddings=, or set embedder= to "
+                "the model that did",
+                TopickitWarning,
+                stacklevel=4,
+            )
 
     def _corpus(self) -> tuple[Documents, FloatArray]:
         """Documents and vectors of the last `fit`."""

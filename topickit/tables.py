@@ -59,6 +59,11 @@ def read_texts(path: str, column: str | None = None, file_format: str | None = N
     kind = file_format or SUFFIXES.get(Path(path).suffix.lower(), "lines")
     if kind not in FORMATS:
         raise ParameterError(f"there is no format {kind!r}; choose one of {', '.join(FORMATS)}")
+    if kind == "lines" and column is not None:
+        raise InputError(
+            f"{path} is read as plain lines, which have no column {column!r}; "
+            "say what it is with --input-format csv, tsv, jsonl or parquet"
+        )
     source = _open(path)
     if kind == "lines":
         return TextColumn(_lines(source.read(), path), 0)
