@@ -130,17 +130,18 @@ class TopicModel(ClusterMixin, TransformerMixin, BaseEstimator):
         self._check_settings()
         clusterer = cluster.resolve(self.clusterer, n_topics=self.n_topics, random_state=self.random_state)
         settings = self.keywords or KeywordSettings()
-        documents = Documents.of(texts, None if embeddings is None else check_vectors(embeddings))
+        given = None if embeddings is None else check_vectors(embeddings)
+        documents = Documents.of(texts, given)
         if not len(documents):
             raise InputError(
                 f"all {documents.n_rows} documents are blank; there is nothing to find topics in"
             )
         embedder = embed.resolve(self.embedder, long_documents=self.long_documents)
-        if embeddings is None:
+        if given is None:
             embedder = embed.fitted(embedder, documents.texts, documents.weights)
             vectors = embed.embed(embedder, documents.texts)
         else:
-            vectors = unit_rows(check_vectors(embeddings)[documents.first_rows])
+            vectors = unit_rows(given[documents.first_rows])
         with stage("Finding topics"):
             size = clusterer.sample_size if self.fit_sample == "auto" else self.fit_sample
             rows = nonzero_rows(vectors, documents.sample(size, self.random_state))
@@ -155,7 +156,7 @@ class TopicModel(ClusterMixin, TransformerMixin, BaseEstimator):
             notes = provenance(
                 documents,
                 self._settings(),
-                embed.describe(embedder) if embeddings is None else GIVEN_VECTORS,
+                embed.describe(embedder) if given is None else GIVEN_VECTORS,
                 vectors.shape[1],
                 len(rows),
                 grouping.notes,
@@ -302,12 +303,13 @@ class TopicModel(ClusterMixin, TransformerMixin, BaseEstimator):
     def _vectors(self, texts: Any, embeddings: ArrayLike | None) -> tuple[Documents, FloatArray]:
         """Documents and their unit vectors, of the length that the model knows."""
         assigner = self._fitted().assigner
-        documents = Documents.of(texts, None if embeddings is None else check_vectors(embeddings))
-        if embeddings is None:
+        given = None if embeddings is None else check_vectors(embeddings)
+        documents = Documents.of(texts, given)
+        if given is None:
             self._warn_of_other_vectors()
             vectors = embed.embed(self.embedder_, documents.texts, dimension=assigner.dimension)
         else:
-            vectors = unit_rows(check_vectors(embeddings)[documents.first_rows])
+            vectors = unit_rows(given[documents.first_rows])
         if vectors.shape[1] != assigner.dimension:
             raise InputError(
                 f"the model was fitted on vectors of length {assigner.dimension}, these have length "
