@@ -1,0 +1,115 @@
+"""`topickit cluster`."""
+
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import typer
+
+from topickit.cli.options import EmbedderName, File, InFormat, Method, Seed, TextColumn, Vectors
+from topickit.cli.reading import embed, load_vectors, read_column
+from topickit.errors import InputError, ParameterError
+
+
+def cluster(
+    file: File,
+    method: Annotated[Method, typer.Option(help="How groups are found.")] = Method.community,
+    text: TextColumn = None,
+    threshold: Annotated[
+        str | None, typer.Option(help="community: least cosine to the centre, or 'auto'; 0.75 if not given.")
+    ] = None,
+    min_size: Annotated[
+        int | None, typer.Option(min=1, help="community: fewest members; 25 if not given.")
+    ] = None,
+    clusters: Annotated[
+        int | None, typer.Option(min=1, help="kmeans, agglomerative, graph: how many.")
+    ] = None,
+    distance_threshold: Annotated[
+        float | None, typer.Option(min=0, help="agglomerative: merge no further than this.")
+    ] = None,
+    embedder: EmbedderName = "all-MiniLM-L6-v2",
+    vectors: Vectors = None,
+    input_format: InFormat = None,
+    random_state: Seed = 0,
+) -> None:
+    """Group the sentences of a file and print the groups."""
+    _check_options(method, threshold, min_size, clusters, distance_threshold)
+    texts = read_column(file, text, input_format)
+    rows = [row for row, value in enumerate(texts) if value and not value.isspace()]
+    if not rows:
+        raise InputError(f"{file} has no texts: all {len(texts)} rows are blank")
+    given = load_vectors(vectors, len(texts))
+    kept = [texts[row] for row in rows]
+    found = embed(kept, embedder) if given is None else given if len(rows) == len(texts) else given[rows]
+    groups = _groups(
+        found,
+        method,
+        threshold=_threshold(threshold or "0.75"),
+        min_size=min_size or 25,
+        clusters=clusters,
+        distance_threshold=distance_threshold,
+        random_state=random_state,
+    )
+    _print_groups(groups, kept)
+
+
+def _check_options(
+    method: Method,
+    threshold: str | None,
+    min_size: int | None,
+    clusters: int | None,
+    distance_threshold: float | None,
+) -> None:
+    """Refuse an option that the method would not read."""
+    numbered = {Method.kmeans, Method.agglomerative, Method.graph}
+    for option, value, methods in (
+        ("--threshold", threshold, {Method.community}),
+        ("--min-size", min_size, {Method.community}),
+        ("--clusters", clusters, numbered),
+        ("--distance-threshold", distance_threshold, {Method.agglomerative}),
+    ):
+        if value is not None and method not in methods:
+            names = ", ".join(sorted(m.value for m in methods))
+            raise ParameterError(f"{option} goes with {names}, not with {method.value}")
+
+
+def _groups(vectors: Any, method: Method, **options: Any) -> list[list[int]]:
+    """Groups of rows, largest first, the most typical member first."""
+    if method is Method.community:
+        from topickit.cluster.detection import community_detection
+
+        found = community_detection(vectors, options["threshold"], options["min_size"])
+        if options["threshold"] == "auto":
+            typer.echo(f"Threshold {found.threshold:.3f}, chosen from these texts.", err=True)
+        return found
+    from topickit.cluster import base
+    from topickit.vectors import typical_first, unit_rows
+
+    made: Any = base.resolve(method.value, n_topics=options["clusters"], random_state=options["random_state"])
+    if options["distance_threshold"] is not None:
+        made.set_params(distance_threshold=options["distance_threshold"])
+    unit = unit_rows(vectors)
+    labels = made.fit(unit).labels_
+    groups = [group.tolist() for group in typical_first(unit, labels, int(labels.max()) + 1)]
+    return sorted(groups, key=len, reverse=True)
+
+
+def _threshold(value: str) -> Any:
+    """A number, or "auto"."""
+    try:
+        return value if value == "auto" else float(value)
+    except ValueError:
+        raise ParameterError(f"--threshold must be a number from -1 to 1, or auto; got {value!r}") from None
+
+
+def _print_groups(groups: Sequence[Sequence[int]], texts: Sequence[str], shown: int = 3) -> None:
+    for number, group in enumerate(groups, start=1):
+        typer.echo(f"\nCluster {number}, #{len(group)} Elements")
+        listed = [" ".join(texts[row].split()) for row in group]
+        if len(listed) > 2 * shown:
+            listed = [*listed[:shown], "...", *listed[-shown:]]
+        for line in listed:
+            typer.echo(f"\t{line}")
+    grouped = sum(map(len, groups))
+    typer.echo(f"\n{len(groups):,} clusters, {grouped:,} of {len(texts):,} texts in one.", err=True)
+    if not groups:
+        typer.echo("For more, lower --min-size or --threshold.", err=True)

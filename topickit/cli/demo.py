@@ -1,0 +1,42 @@
+"""`topickit demo`."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from topickit.cli.options import EmbedderName
+
+if TYPE_CHECKING:
+    from topickit.report.report import Report
+
+
+def demo(
+    out: Annotated[Path, typer.Option(help="Folder for the report.")] = Path("topickit-demo"),
+    embedder: EmbedderName = "all-MiniLM-L6-v2",
+) -> None:
+    """Find the topics of the docstrings on this machine; needs no network and no data file."""
+    from sklearn.metrics import normalized_mutual_info_score
+
+    from topickit.demo import demo_corpus
+    from topickit.model import TopicModel
+    from topickit.progress import stage
+
+    with stage("Reading docstrings of the installed packages"):
+        corpus = demo_corpus()
+    n_packages = len(set(corpus.packages))
+    typer.echo(f"{len(corpus.texts):,} docstrings of {n_packages} packages.", err=True)
+    model = TopicModel(embedder=embedder).fit(corpus.texts)
+    report = model.report()
+    typer.echo(str(report))
+    agreement = normalized_mutual_info_score(corpus.packages, model.labels_)
+    typer.echo(f"\nAgreement of topics with the packages that the docstrings come from: NMI {agreement:.2f}")
+    out.mkdir(parents=True, exist_ok=True)
+    _write_all(report, out)
+    typer.echo(f"Report: {out / 'topics.html'} (also topics.csv and topics.json)")
+
+
+def _write_all(report: "Report", folder: Path) -> None:
+    report.to_html(folder / "topics.html")
+    report.to_csv(folder / "topics.csv")
+    report.to_json(folder / "topics.json")

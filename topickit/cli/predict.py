@@ -1,0 +1,26 @@
+"""`topickit predict`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from topickit.cli.options import File, InFormat, TextColumn, Vectors
+from topickit.cli.reading import emit, labels_csv, load_vectors, read_column
+
+
+def predict(
+    model: Annotated[Path, typer.Argument(help="A saved model.")],
+    file: File,
+    text: TextColumn = None,
+    vectors: Vectors = None,
+    out: Annotated[Path | None, typer.Option(help="CSV to write, instead of standard output.")] = None,
+    input_format: InFormat = None,
+) -> None:
+    """Give the topic of each text of a file, as CSV: row, topic, name."""
+    from topickit.model import TopicModel
+
+    loaded = TopicModel.load(model)
+    texts = read_column(file, text, input_format)
+    table = labels_csv(loaded, loaded.predict(texts, embeddings=load_vectors(vectors, len(texts))))
+    emit(table, out)

@@ -1,0 +1,70 @@
+"""What several commands do: read texts and vectors, write tables."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from topickit.cli.options import FileFormat
+from topickit.errors import InputError
+from topickit.files import write_atomic
+
+if TYPE_CHECKING:
+    from topickit.model import TopicModel
+    from topickit.vectors import FloatArray
+
+
+def read_column(file: str, column: str | None, file_format: FileFormat | None) -> list[str]:
+    """Read the texts of a file, and say how many rows have none."""
+    from topickit.tables import read_texts
+
+    found = read_texts(file, column, None if file_format is None else file_format.value)
+    if found.n_missing:
+        typer.echo(f"{found.n_missing:,} of {len(found.texts):,} rows have no text: outliers.", err=True)
+    return found.texts
+
+
+def load_vectors(path: Path | None, n_rows: int) -> Any:
+    """Read checked vectors from a .npy file; None where no file is given."""
+    if path is None:
+        return None
+    import numpy as np
+
+    from topickit.vectors import check_vectors
+
+    try:
+        array = np.load(path, allow_pickle=False)
+    except (OSError, ValueError) as error:
+        raise InputError(f"cannot read vectors from {path}: {error}") from error
+    return check_vectors(array, n_rows=n_rows, what=f"the vectors in {path}")
+
+
+def embed(texts: list[str], embedder: str) -> "FloatArray":
+    """Vectors of texts in their order, each distinct text embedded once."""
+    from topickit.documents import Documents
+    from topickit.embed import base
+
+    documents = Documents.of(texts)
+    made = base.fitted(base.resolve(embedder), documents.texts, documents.weights)
+    return base.embed(made, documents.texts)[documents.rows]
+
+
+def labels_csv(model: "TopicModel", labels: Any) -> str:
+    """Write the topic of each row as CSV."""
+    import polars as pl
+
+    from topickit.report.tables import safe_cell
+
+    names = {-1: "", **{topic.id: safe_cell(topic.name) for topic in model.topics_}}
+    frame = pl.DataFrame(
+        {"row": range(len(labels)), "topic": labels, "name": [names[int(label)] for label in labels]}
+    )
+    return frame.write_csv()
+
+
+def emit(content: str, out: Path | None) -> None:
+    """Print, or write a file whole."""
+    if out is None:
+        typer.echo(content, nl=not content.endswith("\n"))
+    else:
+        write_atomic(out, content)

@@ -1,0 +1,40 @@
+"""`topickit report`."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from topickit.cli.reading import emit
+
+
+class ReportFormat(StrEnum):
+    """What a report is written as."""
+
+    text = "text"
+    json = "json"
+    csv = "csv"
+    markdown = "markdown"
+    html = "html"
+
+
+def report(
+    model: Annotated[Path, typer.Argument(help="A saved model.")],
+    format: Annotated[ReportFormat, typer.Option("--format", help="What to write.")] = ReportFormat.text,
+    out: Annotated[Path | None, typer.Option(help="File to write, instead of standard output.")] = None,
+    no_texts: Annotated[bool, typer.Option("--no-texts", help="Leave out all document text.")] = False,
+) -> None:
+    """Describe a saved model."""
+    from topickit.model import TopicModel
+
+    made = TopicModel.load(model).report()
+    texts = not no_texts
+    content = {
+        ReportFormat.text: lambda: made.to_text(texts=texts),
+        ReportFormat.json: lambda: made.to_json(texts=texts),
+        ReportFormat.csv: lambda: made.to_csv(texts=texts),
+        ReportFormat.markdown: lambda: made.to_markdown(texts=texts),
+        ReportFormat.html: lambda: made.to_html(texts=texts),
+    }[format]()
+    emit(content, out)
