@@ -181,7 +181,43 @@ def every_collection(result: Result) -> str:
     )
 
 
+def cache(result: Result) -> str:
+    """The embedding cache."""
+    rows = [
+        [
+            f"{row['rows']:,} {row['dtype']}",
+            f"{row['writes']:,.0f}",
+            f"{row['hits']:,.0f}",
+            f"{row['hits_shuffled']:,.0f}",
+            f"{row['one_row_ms']:.1f}",
+            f"{row['bytes_a_row']:,.0f}",
+            "yes" if row["same"] else "NO",
+        ]
+        for row in result["rows"]
+    ]
+    columns = [
+        "rows",
+        "written a second",
+        "found a second",
+        "found, shuffled",
+        "ms for one",
+        "bytes a row",
+        "same bits",
+    ]
+    return "\n\n".join(
+        [
+            "## The embedding cache",
+            f"`python -m benchmarks.cache`. `CachedEmbedder.encode` around ready vectors of {result['dimension']} "
+            "columns: hashing, SQLite, checksums and the result array; medians of three, the file in the system's "
+            "page cache. Written in transactions of 512.",
+            made_on(result),
+            table(columns, rows),
+        ]
+    )
+
+
 SECTIONS: dict[str, Callable[[Result], str]] = {
+    "cache": cache,
     "clusterers": clusterers,
     "community": community,
     "every_collection": every_collection,

@@ -32,6 +32,14 @@ def make_corpus(n: int, seed: int = 0) -> tuple[list[str], list[str]]:
     return texts, subjects
 
 
+@pytest.fixture(scope="session", autouse=True)
+def cache_of_the_command(tmp_path_factory):
+    """The command keeps vectors unless told otherwise: not among the user's own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TOPICKIT_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
 @pytest.fixture(scope="session")
 def corpus() -> tuple[list[str], list[str]]:
     return make_corpus(240)

@@ -11,17 +11,24 @@ LINES = [
     {"cli"},
     {"storage"},
     {"model", "report"},
+    {"plot"},
     {"regroup", "analysis", "metrics"},
     {"fitted"},
     {"topics"},
     {"assign", "embed", "cluster", "keywords"},
-    {"documents", "vectors", "grouping", "tables", "demo"},
+    {"documents", "vectors", "grouping", "tables", "demo", "covariates"},
     {"extras", "files", "progress", "state", "_version"},
     {"errors"},
 ]
 HEIGHT = {room: len(LINES) - i for i, line in enumerate(LINES) for room in line}
-# vectors is the numerics of its line: documents and groupings are made of vectors.
-WITHIN_A_LINE = {("documents", "vectors"), ("grouping", "vectors")}
+# vectors is the numerics of its line: documents and groupings are made of vectors. The hierarchy of
+# topics is the order in which regroup merges them, and models are compared by the measures of labels.
+WITHIN_A_LINE = {
+    ("documents", "vectors"),
+    ("grouping", "vectors"),
+    ("analysis", "regroup"),
+    ("analysis", "metrics"),
+}
 # What the user opens from the model is imported when it is opened.
 DOORS = {("model", "report"), ("model", "storage")}
 

@@ -33,6 +33,7 @@ PUBLIC = [
     "Topics",
     "__version__",
     "community_detection",
+    "plot",
 ]
 HEAVY = {"torch", "numba", "sklearn", "umap", "plotly", "scipy", "nltk", "polars", "transformers"}
 MODULES = [module.name for module in pkgutil.walk_packages(topickit.__path__, "topickit.")]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from topickit._version import __version__
 
 if TYPE_CHECKING:
+    from topickit import plot
     from topickit.assign import Assigner
     from topickit.cluster.agglomerative import AgglomerativeClusterer
     from topickit.cluster.community import CommunityClusterer
@@ -45,6 +46,8 @@ _HOMES = {
     "community_detection": "topickit.cluster.detection",
 }
 
+_ROOMS = ("plot",)
+
 __all__ = [
     "AgglomerativeClusterer",
     "Assigner",
@@ -64,10 +67,13 @@ __all__ = [
     "Topics",
     "__version__",
     "community_detection",
+    "plot",
 ]
 
 
 def __getattr__(name: str) -> Any:
+    if name in _ROOMS:
+        return importlib.import_module(f"topickit.{name}")
     if name in _HOMES:
         value = getattr(importlib.import_module(_HOMES[name]), name)
         globals()[name] = value

@@ -1,17 +1,20 @@
 """Fitted: everything a fitted model knows, and `derive`, the one place where results are computed."""
 
 import importlib.metadata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from topickit._version import __version__
 from topickit.assign import Assigner
+from topickit.covariates import Covariates
 from topickit.documents import Documents
 from topickit.keywords.counts import TermCounts
 from topickit.keywords.ctfidf import weigh
-from topickit.keywords.rank import top_keywords
+from topickit.keywords.evidence import Evidence
+from topickit.keywords.lift import Lift, lifts
+from topickit.keywords.rank import shortlists, top_keywords
 from topickit.keywords.settings import KeywordSettings
 from topickit.keywords.vocabulary import DocumentTerms
 from topickit.topics import Topic, Topics
@@ -46,6 +49,10 @@ class Fitted:
         How the model was made: versions, settings, findings of the clusterer.
     given_names : mapping of int to str
         Names that the user gave, by topic.
+    evidence : Evidence or None
+        What re-ranks keywords when topics are merged; None where keywords go by weight alone.
+    covariates : Covariates or None
+        When each row is from, and its class, where the user said so.
     """
 
     assigner: Assigner
@@ -59,6 +66,8 @@ class Fitted:
     terms: DocumentTerms | None = field(default=None, repr=False)
     notes: Mapping[str, object] = field(default_factory=dict, repr=False)
     given_names: Mapping[int, str] = field(default_factory=dict, repr=False)
+    evidence: Evidence | None = field(default=None, repr=False)
+    covariates: Covariates | None = field(default=None, repr=False)
 
 
 def derive(
@@ -70,6 +79,8 @@ def derive(
     keyword_settings: KeywordSettings,
     notes: Mapping[str, object],
     names: Mapping[int, str] | None = None,
+    stability: Sequence[float | None] | None = None,
+    covariates: Covariates | None = None,
 ) -> Fitted:
     """Compute labels, counts, keywords and topics from a corpus and an Assigner.
 
@@ -87,30 +98,41 @@ def derive(
     notes : mapping
     names : mapping of int to str, optional
         Names that the user gave, by the Assigner's topic numbers.
+    stability : sequence of float or None, optional
+        How well each of the Assigner's topics is found again.
+    covariates : Covariates, optional
     """
     assigner, old_ids = by_falling_size(assigner, vectors, documents.weights)
     labels = assigner.labels(vectors)
     counts = TermCounts.of(terms, labels, documents.weights, assigner.n_topics)
-    keywords = top_keywords(weigh(counts, keyword_settings), counts, keyword_settings)
+    means = group_means(vectors, labels, assigner.n_topics, documents.weights).astype(np.float32)
+    evidence = None
+    if keyword_settings.rerank:
+        listed = shortlists(weigh(counts, keyword_settings), counts)
+        candidates = np.unique(np.concatenate([np.empty(0, dtype=np.int64), *listed]))
+        evidence = Evidence.of(terms, vectors, documents.weights, candidates)
     given = {new: names[old] for new, old in enumerate(old_ids) if names and old in names}
-    topics = describe(documents, vectors, labels, keywords, given)
+    known = [stability[old] if stability else None for old in old_ids]
+    words = Words.of(counts, means, evidence, keyword_settings)
     return Fitted(
         assigner=assigner,
         labels=documents.per_row(labels, -1),
         counts=counts,
-        topics=topics,
-        means=group_means(vectors, labels, assigner.n_topics, documents.weights).astype(np.float32),
+        topics=described(documents.per_row(labels, -1), words, given, known, documents, vectors),
+        means=means,
         keyword_settings=keyword_settings,
+        evidence=evidence,
         documents=documents,
         vectors=vectors,
         terms=terms,
         notes=notes,
         given_names=given,
+        covariates=covariates,
     )
 
 
 def derive_mapped(fitted: Fitted, mapping: IntArray, names: Mapping[int, str] | None = None) -> Fitted:
-    """Compute the results again after topics were merged or renamed; a saved model needs no text for it.
+    """Compute the results again after topics were merged: counts add up, and no text is read.
 
     Parameters
     ----------
@@ -120,49 +142,45 @@ def derive_mapped(fitted: Fitted, mapping: IntArray, names: Mapping[int, str] | 
     names : mapping of int to str, optional
         Names by new number.
     """
-    assigner = fitted.assigner.mapped(mapping)
-    if fitted.documents is not None and fitted.vectors is not None and fitted.terms is not None:
-        settings = fitted.keyword_settings
-        return derive(
-            fitted.documents,
-            fitted.vectors,
-            fitted.terms,
-            assigner,
-            keyword_settings=settings,
-            notes=fitted.notes,
-            names=names,
-        )
-    labels = np.where(fitted.labels >= 0, mapping[fitted.labels], -1)
-    sizes = np.bincount(labels[labels >= 0], minlength=assigner.n_topics)
+    sizes = np.bincount(mapping, [topic.size for topic in fitted.topics])
     old_ids = [int(t) for t in np.argsort(-sizes, kind="stable")]
-    rank = np.argsort(old_ids).astype(np.int64)
-    return _without_texts(
-        fitted, rank[mapping], {n: names[o] for n, o in enumerate(old_ids) if names and o in names}
-    )
-
-
-def _without_texts(fitted: Fitted, mapping: IntArray, names: Mapping[int, str]) -> Fitted:
-    """Results of a mapping whose numbers stand in their final order, from counts and labels alone."""
+    mapping = np.argsort(old_ids).astype(np.int64)[mapping]
+    given = {new: names[old] for new, old in enumerate(old_ids) if names and old in names}
     counts = fitted.counts.merged([int(new) for new in mapping])
     labels = np.where(fitted.labels >= 0, mapping[fitted.labels], -1)
-    settings = fitted.keyword_settings
-    keywords = top_keywords(weigh(counts, settings), counts, settings)
-    sizes = np.bincount(labels[labels >= 0], minlength=len(keywords))
-    items = tuple(
-        Topic(t, int(sizes[t]), float(sizes[t] / len(labels)), words, names.get(t) or readable_name(words, t))
-        for t, words in enumerate(keywords)
-    )
-    topics = Topics(items, len(labels), int((labels < 0).sum()))
     old_sizes = np.array([topic.size for topic in fitted.topics])
+    means = group_means(fitted.means, mapping, len(old_ids), old_sizes).astype(np.float32)
+    known: list[float | None] = [None] * len(old_ids)
+    for old, new in enumerate(mapping.tolist()):
+        if (mapping == new).sum() == 1:  # of a topic made now, nobody knows how often it is found
+            known[new] = fitted.topics[old].stability
+    words = Words.of(counts, means, fitted.evidence, fitted.keyword_settings)
     return replace(
         fitted,
         assigner=fitted.assigner.mapped(mapping),
         labels=labels,
         counts=counts,
-        topics=topics,
-        means=group_means(fitted.means, mapping, len(items), old_sizes).astype(np.float32),
-        given_names=names,
+        topics=described(labels, words, given, known, fitted.documents, fitted.vectors),
+        means=means,
+        given_names=given,
     )
+
+
+@dataclass(frozen=True)
+class Words:
+    """Keywords of each topic, and how much likelier they are inside it than outside."""
+
+    keywords: Sequence[tuple[tuple[str, float], ...]]
+    lifts: Sequence[tuple[Lift, ...]]
+
+    @classmethod
+    def of(
+        cls, counts: TermCounts, means: FloatArray, evidence: Evidence | None, settings: KeywordSettings
+    ) -> "Words":
+        """Choose the keywords of each topic."""
+        weights = weigh(counts, settings)
+        keywords = top_keywords(weights, counts, settings, evidence=evidence, means=means)
+        return cls(keywords, lifts(counts, [[word for word, _ in listed] for listed in keywords]))
 
 
 def by_falling_size(assigner: Assigner, vectors: FloatArray, weights: IntArray) -> tuple[Assigner, list[int]]:
@@ -184,29 +202,48 @@ def by_falling_size(assigner: Assigner, vectors: FloatArray, weights: IntArray) 
         # Rows that a dropped topic called outliers may now belong to another one: look again.
 
 
-def describe(
-    documents: Documents,
-    vectors: FloatArray,
+def described(
     labels: IntArray,
-    keywords: list[tuple[tuple[str, float], ...]],
+    words: Words,
     names: Mapping[int, str],
+    stability: Sequence[float | None],
+    documents: Documents | None,
+    vectors: FloatArray | None,
 ) -> Topics:
-    """Put each topic's numbers, words and nearest documents together."""
-    n_topics = len(keywords)
-    sizes = np.bincount(labels[labels >= 0], documents.weights[labels >= 0], minlength=n_topics).astype(int)
-    nearest = typical_first(vectors, labels, n_topics)
+    """Put each topic's numbers, words and nearest documents together.
+
+    Parameters
+    ----------
+    labels : int64 ndarray of shape (n,)
+        Of the caller's rows.
+    words : Words
+    names : mapping of int to str
+        Names that the user gave.
+    stability : sequence of float or None
+        Of each topic.
+    documents, vectors : Documents, float32 ndarray of shape (u, d); or None
+        Without them no topic has representative documents.
+    """
+    n_topics = len(words.keywords)
+    sizes = np.bincount(labels[labels >= 0], minlength=n_topics)
+    typical: list[tuple[str, ...]] = [()] * n_topics
+    if documents is not None and vectors is not None:
+        nearest = typical_first(vectors, labels[documents.first_rows], n_topics)
+        typical = [tuple(documents.texts[i] for i in rows[:N_REPRESENTATIVES]) for rows in nearest]
     items = tuple(
         Topic(
             id=topic,
             size=int(sizes[topic]),
-            share=float(sizes[topic] / documents.n_rows),
-            keywords=keywords[topic],
-            name=names.get(topic) or readable_name(keywords[topic], topic),
-            representative_documents=tuple(documents.texts[i] for i in nearest[topic][:N_REPRESENTATIVES]),
+            share=float(sizes[topic] / len(labels)),
+            keywords=words.keywords[topic],
+            name=names.get(topic) or readable_name(words.keywords[topic], topic),
+            representative_documents=typical[topic],
+            stability=stability[topic],
+            lifts=words.lifts[topic],
         )
         for topic in range(n_topics)
     )
-    return Topics(items, documents.n_rows, documents.n_rows - int(sizes.sum()))
+    return Topics(items, len(labels), int((labels < 0).sum()))
 
 
 def readable_name(keywords: tuple[tuple[str, float], ...], topic: int) -> str:

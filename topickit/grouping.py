@@ -3,12 +3,15 @@
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from topickit.errors import TopickitWarning
 from topickit.vectors import FloatArray, IntArray
+
+UNASKED = -2
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,6 +34,9 @@ class Grouping:
         The cosine that `rule="first"` asks for.
     notes : mapping
         What the method found out on the way (a resolution, a stability), for reports.
+    others : tuple of int64 ndarray of shape (n,)
+        What the same method says of the same rows from other samples of them: its groups there, −1
+        for none, and `UNASKED` for a row that the sample does not judge.
     """
 
     labels: IntArray
@@ -39,6 +45,7 @@ class Grouping:
     rule: Literal["nearest", "first"] = "nearest"
     threshold: float | None = None
     notes: Mapping[str, object] = field(default_factory=dict)
+    others: tuple[IntArray, ...] = ()
 
     @property
     def n_groups(self) -> int:
@@ -56,3 +63,67 @@ class Grouping:
             stacklevel=4,
         )
         return Grouping(np.zeros(len(self.labels), dtype=np.int64), notes=self.notes)
+
+    def recovery(self, labels: IntArray, weights: NDArray[Any], n_topics: int) -> list[float | None]:
+        """Say how well topics are found again by the same method in other samples.
+
+        The mean over samples of the largest Jaccard index that one of their groups has with the topic
+        (Hennig, "Cluster-wise Assessment of Cluster Stability", Computational Statistics and Data
+        Analysis 52, 2007).
+
+        Parameters
+        ----------
+        labels : int64 ndarray of shape (n,)
+            Topics of the training rows.
+        weights : ndarray of shape (n,)
+        n_topics : int
+
+        Returns
+        -------
+        list of float or None, of length n_topics
+            None where no other sample was taken, or none judged a row of the topic.
+        """
+        found = [best_jaccard(labels, other, weights, n_topics) for other in self.others]
+        if not found:
+            return [None] * n_topics
+        table = np.array(found)
+        judged = ~np.isnan(table)
+        mean = np.where(judged, table, 0.0).sum(axis=0) / np.maximum(judged.sum(axis=0), 1)
+        return [float(m) if any_ else None for m, any_ in zip(mean, judged.any(axis=0), strict=True)]
+
+
+def best_jaccard(
+    labels: IntArray, other: IntArray, weights: NDArray[Any], n_topics: int
+) -> NDArray[np.float64]:
+    """Give the largest Jaccard index of each topic with a group of another partition.
+
+    Parameters
+    ----------
+    labels : int64 ndarray of shape (n,)
+        −1 for none.
+    other : int64 ndarray of shape (n,)
+        −1 for none; rows that are `UNASKED` are left out.
+    weights : ndarray of shape (n,)
+    n_topics : int
+
+    Returns
+    -------
+    float64 ndarray of shape (n_topics,)
+        NaN for a topic of which no row was asked about.
+
+    Examples
+    --------
+    >>> best_jaccard(np.array([0, 0, 0, 1]), np.array([5, 5, 2, 2]), np.ones(4), 2).round(2).tolist()
+    [0.67, 0.5]
+    """
+    asked = other != UNASKED
+    topic, group, weight = labels[asked], other[asked], np.asarray(weights, dtype=np.float64)[asked]
+    n_groups = int(group.max(initial=-1)) + 1
+    # One more row and column for rows in no topic and no group: they count for the union only.
+    cell = np.where(topic < 0, n_topics, topic) * (n_groups + 1) + np.where(group < 0, n_groups, group)
+    table = np.bincount(cell, weight, minlength=(n_topics + 1) * (n_groups + 1)).reshape(n_topics + 1, -1)
+    both = table[:-1, :-1]
+    sizes = table[:-1].sum(axis=1)
+    union = sizes[:, None] + table[:, :-1].sum(axis=0)[None, :] - both
+    best = (both / np.maximum(union, 1e-300)).max(axis=1, initial=0.0)
+    return np.asarray(np.where(sizes > 0, best, np.nan))

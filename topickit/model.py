@@ -14,8 +14,10 @@ from sklearn.base import BaseEstimator, ClusterMixin, TransformerMixin
 from topickit import regroup
 from topickit.assign import Assigner
 from topickit.cluster import base as cluster
+from topickit.covariates import Covariates
 from topickit.documents import Documents
 from topickit.embed import base as embed
+from topickit.embed.cache import cached, folder_of
 from topickit.errors import InputError, NotFittedError, ParameterError, TopickitWarning
 from topickit.fitted import Fitted, derive, provenance
 from topickit.keywords.settings import KeywordSettings
@@ -55,6 +57,9 @@ class TopicModel(ClusterMixin, TransformerMixin, BaseEstimator):
     long_documents : {"truncate", "chunk"}
         What a named sentence-transformers model does with a text longer than it reads: cut it off,
         or average the vectors of windows of it.
+    cache : path, optional
+        Folder in which vectors of named models are kept between runs, by hashes of the texts; see
+        `topickit.embed.CachedEmbedder`. It is not saved with the model.
     random_state : int
         Same texts, same settings, same number: the same labels.
 
@@ -94,6 +99,7 @@ class TopicModel(ClusterMixin, TransformerMixin, BaseEstimator):
         outliers: float | None = None,
         fit_sample: int | Literal["auto"] | None = "auto",
         long_documents: Literal["truncate", "chunk"] = "truncate",
+        cache: str | os.PathLike[str] | None = None,
         random_state: int = 0,
     ) -> None:
         self.embedder = embedder
@@ -103,9 +109,18 @@ class TopicModel(ClusterMixin, TransformerMixin, BaseEstimator):
         self.outliers = outliers
         self.fit_sample = fit_sample
         self.long_documents = long_documents
+        self.cache = cache
         self.random_state = random_state
 
-    def fit(self, texts: Any, y: Any = None, *, embeddings: ArrayLike | None = None) -> Self:
+    def fit(
+        self,
+        texts: Any,
+        y: Any = None,
+        *,
+        embeddings: ArrayLike | None = None,
+        timestamps: Any = None,
+        classes: Any = None,
+    ) -> Self:
         """Find the topics of texts.
 
         Parameters
@@ -115,6 +130,10 @@ class TopicModel(ClusterMixin, TransformerMixin, BaseEstimator):
         y : ignored
         embeddings : array-like of shape (n, d), optional
             Vectors of the texts, if you have them; then no embedder runs.
+        timestamps : sequence of ISO 8601 str, date, datetime, datetime64, int (a year) or None, optional
+            When each text is from: for topics over time. They do not change the topics.
+        classes : sequence of str, number or None, optional
+            What each text belongs to: for topics by class. They do not change the topics.
 
         Returns
         -------
@@ -132,6 +151,7 @@ class TopicModel(ClusterMixin, TransformerMixin, BaseEstimator):
         settings = self.keywords or KeywordSettings()
         given = None if embeddings is None else check_vectors(embeddings)
         documents = Documents.of(texts, given)
+        covariates = Covariates.of(documents.n_rows, timestamps=timestamps, classes=classes)
         if not len(documents):
             raise InputError(
                 f"all {documents.n_rows} documents are blank; there is nothing to find topics in"
@@ -139,7 +159,7 @@ class TopicModel(ClusterMixin, TransformerMixin, BaseEstimator):
         embedder = embed.resolve(self.embedder, long_documents=self.long_documents)
         if given is None:
             embedder = embed.fitted(embedder, documents.texts, documents.weights)
-            vectors = embed.embed(embedder, documents.texts)
+            vectors = embed.embed(cached(embedder, self.cache), documents.texts)
         else:
             vectors = unit_rows(given[documents.first_rows])
         with stage("Finding topics"):
@@ -161,7 +181,18 @@ class TopicModel(ClusterMixin, TransformerMixin, BaseEstimator):
                 len(rows),
                 grouping.notes,
             )
-            fitted = derive(documents, vectors, terms, assigner, keyword_settings=settings, notes=notes)
+            fitted = derive(
+                documents,
+                vectors,
+                terms,
+                assigner,
+                keyword_settings=settings,
+                notes=notes,
+                stability=grouping.recovery(
+                    assigner.labels(vectors[rows]), documents.weights[rows], assigner.n_topics
+                ),
+                covariates=covariates,
+            )
         if self.n_topics is not None:
             fitted = regroup.at_most(fitted, self.n_topics)
         return self._adopt(fitted, embedder)
@@ -285,6 +316,8 @@ class TopicModel(ClusterMixin, TransformerMixin, BaseEstimator):
             raise ParameterError(f"keywords must be None or a KeywordSettings, got {self.keywords!r}")
         if self.long_documents not in ("truncate", "chunk"):
             raise ParameterError(f"long_documents must be 'truncate' or 'chunk', got {self.long_documents!r}")
+        if self.cache is not None:
+            folder_of(self.cache)
         if not (_is_whole(self.random_state) and self.random_state >= 0):
             raise ParameterError(f"random_state must be an int of at least 0, got {self.random_state!r}")
         if self.outliers is not None and not (isinstance(self.outliers, Real) and 0 <= self.outliers < 1):
@@ -307,7 +340,8 @@ class TopicModel(ClusterMixin, TransformerMixin, BaseEstimator):
         documents = Documents.of(texts, given)
         if given is None:
             self._warn_of_other_vectors()
-            vectors = embed.embed(self.embedder_, documents.texts, dimension=assigner.dimension)
+            embedder = cached(self.embedder_, self.cache)
+            vectors = embed.embed(embedder, documents.texts, dimension=assigner.dimension)
         else:
             vectors = unit_rows(given[documents.first_rows])
         if vectors.shape[1] != assigner.dimension:
@@ -340,9 +374,11 @@ class TopicModel(ClusterMixin, TransformerMixin, BaseEstimator):
         return documents.per_row(distribution, 1 / max(1, len(self.topics_)))
 
     def _settings(self) -> dict[str, object]:
-        """The parameters as plain data; an object of the user's by its name."""
+        """The parameters that decide the result, as plain data; an object of the user's by its name."""
+        parameters = self.get_params(deep=False)
+        del parameters["cache"]  # where this machine keeps vectors
         return {
-            **self.get_params(deep=False),
+            **parameters,
             "clusterer": cluster.config(self.clusterer),
             "embedder": embed.name(self.embedder) or type(self.embedder).__name__,
             "keywords": asdict(self.keywords or KeywordSettings()),

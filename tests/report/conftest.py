@@ -2,7 +2,11 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from scipy.sparse import csr_array
 
+from tests.conftest import make_corpus
+from topickit import TopicModel
+from topickit.keywords.counts import TermCounts
 from topickit.keywords.settings import KeywordSettings
 from topickit.report.report import Report
 from topickit.topics import Topic, Topics
@@ -30,8 +34,23 @@ def _topic(number=0, **changes):
     return Topic(**(values | changes))
 
 
-def _fitted(*items, n_documents=2000, n_outliers=500, notes=NOTES):
-    return SimpleNamespace(topics=Topics(tuple(items), n_documents, n_outliers), notes=notes)
+def _fitted(*items, n_documents=2000, n_outliers=500, notes=NOTES, given_names=()):
+    """What a summary reads of a model that was saved without its documents."""
+    k = len(items)
+    nothing = csr_array((k, 0), dtype=np.int64)
+    return SimpleNamespace(
+        topics=Topics(tuple(items), n_documents, n_outliers),
+        notes=notes,
+        means=np.eye(k, 8, dtype=np.float32),
+        counts=TermCounts((), nothing, np.zeros(0, dtype=np.int64), (), np.zeros((0, 3), dtype=np.int32)),
+        keyword_settings=KeywordSettings(),
+        labels=np.full(n_documents, -1),
+        documents=None,
+        vectors=None,
+        terms=None,
+        covariates=None,
+        given_names=dict.fromkeys(given_names, "given"),
+    )
 
 
 @pytest.fixture
@@ -43,6 +62,18 @@ def make_topic():
 def make_report():
     """A report on hand-made topics; only the attributes of Fitted that reports read are there."""
     return lambda *items, **settings: Report.of(_fitted(*items, **settings))
+
+
+@pytest.fixture(scope="session")
+def dated_model():
+    """A model of dated texts with classes and a map: one topic rises, one is of one class alone."""
+    texts, subjects = make_corpus(240)
+    rng = np.random.default_rng(0)
+    years = [2000 + int(rng.integers(5, 10) if s == "sailing" else rng.integers(0, 10)) for s in subjects]
+    years[3] = None
+    classes = ["land" if s != "sailing" else "sea" for s in subjects]
+    model = TopicModel(embedder="lexical", clusterer="kmeans", n_topics=4)
+    return model.fit(texts, timestamps=years, classes=classes)
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 import base64
 import hashlib
+import json
 import re
 from html.parser import HTMLParser
 
@@ -15,7 +16,7 @@ class Page(HTMLParser):
 
     def __init__(self, source):
         super().__init__()
-        self.open, self.elements, self.text, self.script = [], [], [], ""
+        self.open, self.elements, self.text, self.scripts, self.data = [], [], [], [], {}
         self.feed(source)
         self.close()
 
@@ -29,7 +30,11 @@ class Page(HTMLParser):
 
     def handle_data(self, data):
         if self.open and self.open[-1] == "script":
-            self.script += data
+            attrs = self.elements[-1][1]
+            if attrs.get("type") == "application/json":
+                self.data[attrs["id"]] = self.data.get(attrs["id"], "") + data
+            else:
+                self.scripts.append(data)
         elif self.open and self.open[-1] != "style":
             self.text.append(data)
 
@@ -62,18 +67,31 @@ def test_page_needs_nothing_else(report):
     assert page.open == []
     assert not {"link", "img", "iframe", "base", "object", "form"} & set(page.shape())
     links = [value for _, attrs in page.elements for name, value in attrs.items() if name in {"href", "src"}]
-    assert links == ["#topic-0", "#topic-1"]
-    assert not re.search(r"url\(|@import|https?:", source)
+    assert {"#topic-0", "#topic-1"} <= set(links)
+    ids = {attrs["id"] for _, attrs in page.elements if "id" in attrs}
+    assert all(link[0] == "#" and link[1:] in ids for link in links)
+    ours = source.replace(page.scripts[0], "")
+    assert not re.search(r"url\(|@import|https?:", ours)
 
 
 def test_page_allows_its_own_script_alone(report):
     page = Page(report.to_html())
     (policy,) = [attrs["content"] for tag, attrs in page.elements if "http-equiv" in attrs]
-    digest = base64.b64encode(hashlib.sha256(page.script.encode()).digest()).decode()
-    assert f"script-src 'sha256-{digest}';" in policy
+    assert len(page.scripts) == 3
+    for script in page.scripts:
+        digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+        assert f"'sha256-{digest}'" in policy
     assert "default-src 'none'" in policy
-    assert page.shape().count("script") == 1
-    assert not re.search(r"\.innerHTML|\beval\b|</", page.script)
+    assert "connect-src" not in policy
+    assert "'unsafe-inline'" not in policy.split("script-src")[1]
+    assert not any(re.search(r"\.innerHTML|\beval\b|document\.write|</", ours) for ours in page.scripts[1:])
+
+
+def test_data_in_the_page_is_json(report):
+    data = {name: json.loads(text) for name, text in Page(report.to_html()).data.items()}
+    assert set(data) == {"palette-data", "topics-data", "figures-data", "map-data"}
+    assert [topic["name"] for topic in data["topics-data"]] == ["cat, New York", "税金"]
+    assert set(data["figures-data"]) == {"similarity"}
 
 
 def test_hostile_text_breaks_nothing(hostile_report, hostile, make_report, make_topic):
@@ -85,7 +103,8 @@ def test_hostile_text_breaks_nothing(hostile_report, hostile, make_report, make_
     assert page.open == []
     assert page.shape() == expected.shape()
     assert [sorted(attrs) for _, attrs in page.elements] == [sorted(attrs) for _, attrs in expected.elements]
-    assert page.script == expected.script
+    assert page.scripts == expected.scripts
+    assert json.loads(page.data["topics-data"])[0]["size"] == 1200
     fragment = Page(hostile_report._repr_html_())
     assert fragment.open == []
     assert set(fragment.shape()) == {"div", "table", "caption", "thead", "tr", "th", "tbody", "td", "bdi"}
@@ -110,10 +129,10 @@ def test_texts_can_be_left_out(report):
 
 def test_long_documents_open_and_are_cut(make_report, make_topic):
     page = Page(make_report(make_topic(representative_documents=("word " * 20_000, "short"))).to_html())
-    assert page.shape().count("details") == 1
     assert max(len(text) for text in page.text) == FULL_TEXT
+    assert page.shape().count("details") == 2  # the topic's own, and the text's
     short = Page(make_report(make_topic(representative_documents=("a" * 320,))).to_html())
-    assert "details" not in short.shape()
+    assert short.shape().count("details") == 1
 
 
 @pytest.mark.parametrize("stability", [None, 0.0, 0.75])
@@ -121,7 +140,8 @@ def test_stability_is_shown_where_known(make_report, make_topic, stability):
     page = " ".join(Page(make_report(make_topic(stability=stability)).to_html()).text)
     assert ("Stability" in page) == (stability is not None)
     if stability is not None:
-        assert f"stability {stability:.2f}" in page
+        assert f"stability {stability:.2f}" in " ".join(page.split())
+        assert ("unstable" in page) == (stability < 0.5)
 
 
 def test_bars_are_in_proportion(make_report, make_topic):

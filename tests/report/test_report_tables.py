@@ -115,7 +115,7 @@ def test_hostile_markdown_keeps_its_structure(hostile_report):
 
     parser = MarkdownIt("commonmark", {"html": True}).enable("table")
     tokens = parser.parse(hostile_report.to_markdown())
-    assert [token.tag for token in tokens if token.type == "heading_open"] == ["h1", "h2", "h3", "h2"]
+    assert [token.tag for token in tokens if token.type == "heading_open"] == ["h1", "h2", "h3", "h2", "h2"]
     assert sum(token.type == "tr_open" for token in tokens) == 2
     assert sum(token.type == "td_open" for token in tokens) == 5
     kinds = {child.type for token in tokens for child in token.children or ()}

@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import typer
 
 from topickit._version import __version__
-from topickit.cli import cluster, demo, fit, predict, report
+from topickit.cli import cache, cluster, compare, demo, fit, predict, report, score
 from topickit.errors import ParameterError, ParameterTypeError, TopickitError
 
 app = typer.Typer(
@@ -42,8 +42,18 @@ def _root(
     """Take the options of all commands; `main` reads --debug itself."""
 
 
-for _command in (demo.demo, fit.fit, predict.predict, report.report, cluster.cluster):
+_COMMANDS = (
+    demo.demo,
+    fit.fit,
+    predict.predict,
+    report.report,
+    cluster.cluster,
+    compare.compare,
+    score.score,
+)
+for _command in _COMMANDS:
     app.command()(_command)
+app.add_typer(cache.app)
 
 
 def _one_line(message: Warning | str, *_: Any, **__: Any) -> None:

@@ -5,8 +5,18 @@ from typing import Annotated, Any
 
 import typer
 
-from topickit.cli.options import EmbedderName, File, InFormat, Method, Seed, TextColumn, Vectors
-from topickit.cli.reading import embed, load_vectors, read_column
+from topickit.cli.options import (
+    CacheFolder,
+    EmbedderName,
+    File,
+    InFormat,
+    Method,
+    NoCache,
+    Seed,
+    TextColumn,
+    Vectors,
+)
+from topickit.cli.reading import cache_folder, embed, load_vectors, read_column
 from topickit.errors import InputError, ParameterError
 
 
@@ -30,6 +40,8 @@ def cluster(
     vectors: Vectors = None,
     input_format: InFormat = None,
     random_state: Seed = 0,
+    cache: CacheFolder = None,
+    no_cache: NoCache = False,
 ) -> None:
     """Group the sentences of a file and print the groups."""
     _check_options(method, threshold, min_size, clusters, distance_threshold)
@@ -39,7 +51,10 @@ def cluster(
         raise InputError(f"{file} has no texts: all {len(texts)} rows are blank")
     given = load_vectors(vectors, len(texts))
     kept = [texts[row] for row in rows]
-    found = embed(kept, embedder) if given is None else given if len(rows) == len(texts) else given[rows]
+    if given is None:
+        found = embed(kept, embedder, cache_folder(cache, no_cache))
+    else:
+        found = given if len(rows) == len(texts) else given[rows]
     groups = _groups(
         found,
         method,

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from topickit.cli.options import EmbedderName
+from topickit.cli.options import CacheFolder, EmbedderName, NoCache
+from topickit.cli.reading import cache_folder
 
 if TYPE_CHECKING:
     from topickit.report.report import Report
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 def demo(
     out: Annotated[Path, typer.Option(help="Folder for the report.")] = Path("topickit-demo"),
     embedder: EmbedderName = "all-MiniLM-L6-v2",
+    cache: CacheFolder = None,
+    no_cache: NoCache = False,
 ) -> None:
     """Find the topics of the docstrings on this machine; needs no network and no data file."""
     from sklearn.metrics import normalized_mutual_info_score
@@ -26,7 +29,9 @@ def demo(
         corpus = demo_corpus()
     n_packages = len(set(corpus.packages))
     typer.echo(f"{len(corpus.texts):,} docstrings of {n_packages} packages.", err=True)
-    model = TopicModel(embedder=embedder).fit(corpus.texts)
+    model = TopicModel(embedder=embedder, cache=cache_folder(cache, no_cache)).fit(
+        corpus.texts, classes=corpus.packages
+    )
     report = model.report()
     typer.echo(str(report))
     agreement = normalized_mutual_info_score(corpus.packages, model.labels_)

@@ -5,8 +5,18 @@ from typing import Annotated
 
 import typer
 
-from topickit.cli.options import EmbedderName, File, InFormat, Method, Seed, TextColumn, Vectors
-from topickit.cli.reading import labels_csv, load_vectors, read_column
+from topickit.cli.options import (
+    CacheFolder,
+    EmbedderName,
+    File,
+    InFormat,
+    Method,
+    NoCache,
+    Seed,
+    TextColumn,
+    Vectors,
+)
+from topickit.cli.reading import cache_folder, labels_csv, load_vectors, read_dated
 from topickit.files import write_atomic
 
 
@@ -14,6 +24,12 @@ def fit(
     file: File,
     out: Annotated[Path, typer.Option(help="Folder for the model.")],
     text: TextColumn = None,
+    time: Annotated[
+        str | None, typer.Option(help="Column that says when each text is from: topics over time.")
+    ] = None,
+    by: Annotated[
+        str | None, typer.Option(help="Column that says what each text belongs to: topics by class.")
+    ] = None,
     clusterer: Annotated[Method, typer.Option(help="How topics are found.")] = Method.graph,
     n_topics: Annotated[int | None, typer.Option(min=1, help="How many topics; found if not given.")] = None,
     outliers: Annotated[float | None, typer.Option(min=0, max=0.99, help="Largest share left out.")] = None,
@@ -27,11 +43,13 @@ def fit(
     labels: Annotated[Path | None, typer.Option(help="CSV for the topic of each row.")] = None,
     input_format: InFormat = None,
     random_state: Seed = 0,
+    cache: CacheFolder = None,
+    no_cache: NoCache = False,
 ) -> None:
     """Find the topics of a file of texts, and save the model."""
     from topickit.model import TopicModel
 
-    texts = read_column(file, text, input_format)
+    texts, timestamps, classes = read_dated(file, text, time, by, input_format)
     model = TopicModel(
         embedder=embedder,
         clusterer=clusterer.value,
@@ -39,9 +57,11 @@ def fit(
         outliers=outliers,
         fit_sample="auto" if fit_sample is None else fit_sample or None,
         long_documents=long_documents,  # type: ignore[arg-type]
+        cache=cache_folder(cache, no_cache),
         random_state=random_state,
     )
-    model.fit(texts, embeddings=load_vectors(vectors, len(texts)))
+    given = load_vectors(vectors, len(texts))
+    model.fit(texts, embeddings=given, timestamps=timestamps, classes=classes)
     model.save(out, documents=keep_texts)
     if labels is not None:
         write_atomic(labels, labels_csv(model, model.labels_))

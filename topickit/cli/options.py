@@ -35,3 +35,12 @@ Vectors = Annotated[
 ]
 EmbedderName = Annotated[str, typer.Option(help="Model name or path, or 'lexical' (no model).")]
 Seed = Annotated[int, typer.Option(help="Same texts, same seed: the same topics.")]
+CacheFolder = Annotated[
+    Path | None,
+    typer.Option(
+        "--cache",
+        envvar="TOPICKIT_CACHE",
+        help="Folder of vectors kept between runs; if not given, in the user's cache folder.",
+    ),
+]
+NoCache = Annotated[bool, typer.Option("--no-cache", help="Keep no vectors, and use none that are kept.")]

@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from topickit.cli.options import File, InFormat, TextColumn, Vectors
-from topickit.cli.reading import emit, labels_csv, load_vectors, read_column
+from topickit.cli.options import CacheFolder, File, InFormat, NoCache, TextColumn, Vectors
+from topickit.cli.reading import cache_folder, emit, labels_csv, load_vectors, read_column
 
 
 def predict(
@@ -16,11 +16,13 @@ def predict(
     vectors: Vectors = None,
     out: Annotated[Path | None, typer.Option(help="CSV to write, instead of standard output.")] = None,
     input_format: InFormat = None,
+    cache: CacheFolder = None,
+    no_cache: NoCache = False,
 ) -> None:
     """Give the topic of each text of a file, as CSV: row, topic, name."""
     from topickit.model import TopicModel
 
-    loaded = TopicModel.load(model)
+    loaded = TopicModel.load(model).set_params(cache=cache_folder(cache, no_cache))
     texts = read_column(file, text, input_format)
     table = labels_csv(loaded, loaded.predict(texts, embeddings=load_vectors(vectors, len(texts))))
     emit(table, out)

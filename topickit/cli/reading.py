@@ -19,9 +19,28 @@ def read_column(file: str, column: str | None, file_format: FileFormat | None) -
     from topickit.tables import read_texts
 
     found = read_texts(file, column, None if file_format is None else file_format.value)
-    if found.n_missing:
-        typer.echo(f"{found.n_missing:,} of {len(found.texts):,} rows have no text: outliers.", err=True)
+    _say_missing(found.n_missing, len(found.texts))
     return found.texts
+
+
+def read_dated(
+    file: str, text: str | None, time: str | None, by: str | None, file_format: FileFormat | None
+) -> tuple[list[str], list[Any] | None, list[Any] | None]:
+    """Read the texts of a file with their timestamps and classes, None for a column not asked for."""
+    from topickit.tables import read_with_columns
+
+    others = [name for name in (time, by) if name is not None]
+    if not others:
+        return read_column(file, text, file_format), None, None
+    found = read_with_columns(file, others, text, None if file_format is None else file_format.value)
+    _say_missing(found.n_missing, len(found.texts))
+    timestamps = None if time is None else found.columns[time]
+    return found.texts, timestamps, None if by is None else found.columns[by]
+
+
+def _say_missing(n_missing: int, n_rows: int) -> None:
+    if n_missing:
+        typer.echo(f"{n_missing:,} of {n_rows:,} rows have no text: outliers.", err=True)
 
 
 def load_vectors(path: Path | None, n_rows: int) -> Any:
@@ -39,14 +58,22 @@ def load_vectors(path: Path | None, n_rows: int) -> Any:
     return check_vectors(array, n_rows=n_rows, what=f"the vectors in {path}")
 
 
-def embed(texts: list[str], embedder: str) -> "FloatArray":
+def cache_folder(cache: Path | None, no_cache: bool) -> Path | None:
+    """Return the folder for kept vectors: the one named, the user's cache folder, or none."""
+    from topickit.embed.cache import default_folder
+
+    return None if no_cache else cache or default_folder()
+
+
+def embed(texts: list[str], embedder: str, cache: Path | None) -> "FloatArray":
     """Vectors of texts in their order, each distinct text embedded once."""
     from topickit.documents import Documents
     from topickit.embed import base
+    from topickit.embed.cache import cached
 
     documents = Documents.of(texts)
     made = base.fitted(base.resolve(embedder), documents.texts, documents.weights)
-    return base.embed(made, documents.texts)[documents.rows]
+    return base.embed(cached(made, cache), documents.texts)[documents.rows]
 
 
 def labels_csv(model: "TopicModel", labels: Any) -> str:

@@ -5,11 +5,15 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from topickit.embed.base import Embedder, FittedOnCorpus, embed, from_state, resolve
+    from topickit.embed.cache import CachedEmbedder
+    from topickit.embed.distilled import DistilledEmbedder
     from topickit.embed.lexical import LexicalEmbedder
     from topickit.embed.precomputed import PrecomputedEmbedder
     from topickit.embed.sentence import SentenceEmbedder
 
 __all__ = [
+    "CachedEmbedder",
+    "DistilledEmbedder",
     "Embedder",
     "FittedOnCorpus",
     "LexicalEmbedder",
@@ -21,6 +25,8 @@ __all__ = [
 ]
 
 _HOMES = {
+    "CachedEmbedder": "topickit.embed.cache",
+    "DistilledEmbedder": "topickit.embed.distilled",
     "LexicalEmbedder": "topickit.embed.lexical",
     "PrecomputedEmbedder": "topickit.embed.precomputed",
     "SentenceEmbedder": "topickit.embed.sentence",

@@ -15,13 +15,19 @@ from topickit.errors import InputError, InputTypeError, ParameterError, Paramete
 from topickit.state import State
 from topickit.vectors import FloatArray, check_vectors, unit_rows
 
-EMBEDDERS: Mapping[str, str] = MappingProxyType({"lexical": "topickit.embed.lexical:LexicalEmbedder"})
+EMBEDDERS: Mapping[str, str] = MappingProxyType(
+    {
+        "lexical": "topickit.embed.lexical:LexicalEmbedder",
+        "distilled": "topickit.embed.distilled:DistilledEmbedder",
+    }
+)
 """Names that a user may give; any other name is a sentence-transformers model."""
 
 KINDS: Mapping[str, str] = MappingProxyType(
     {
         "sentence": "topickit.embed.sentence:SentenceEmbedder",
         "lexical": "topickit.embed.lexical:LexicalEmbedder",
+        "distilled": "topickit.embed.distilled:DistilledEmbedder",
         "external": "topickit.embed.base:AbsentEmbedder",
     }
 )
@@ -100,7 +106,7 @@ class ForeignEmbedder:
             When what comes back is not one row of real, finite numbers a text.
         """
         vectors = check_vectors(
-            _as_array(self._call(list(texts)), repr(self)), n_rows=len(texts), what=f"vectors from {self!r}"
+            as_array(self._call(list(texts)), repr(self)), n_rows=len(texts), what=f"vectors from {self!r}"
         )
         self._dimension = vectors.shape[1]
         return vectors
@@ -275,7 +281,7 @@ def embed(embedder: Embedder, texts: Sequence[str], *, dimension: int = 0) -> Fl
         raise InputTypeError("texts must be a collection of str, got one str; wrap it: [text]")
     if len(texts) == 0:
         return np.empty((0, dimension), dtype=np.float32)
-    vectors = _as_array(embedder.encode(texts), repr(embedder))
+    vectors = as_array(embedder.encode(texts), repr(embedder))
     return unit_rows(check_vectors(vectors, n_rows=len(texts), what=f"vectors from {embedder!r}"))
 
 
@@ -393,7 +399,9 @@ def _named(name: str | bytes, long_documents: LongDocuments) -> Embedder:
     if not isinstance(name, str) or not name.strip():
         raise ParameterError(f"embedder must be the name or path of a model, got {name!r}; {_WAYS}")
     if name in EMBEDDERS:
-        embedder: Embedder = _load(EMBEDDERS[name])()
+        made = _load(EMBEDDERS[name])
+        reads_long = "long_documents" in inspect.signature(made).parameters
+        embedder: Embedder = made(long_documents=long_documents) if reads_long else made()
     else:
         embedder = _load(KINDS["sentence"])(name, long_documents=long_documents)
     return embedder
@@ -404,7 +412,7 @@ def _load(address: str) -> Any:
     return getattr(importlib.import_module(module), name)
 
 
-def _as_array(vectors: Any, source: str) -> Any:
+def as_array(vectors: Any, source: str) -> Any:
     """Turn tensors, and lists of tensors or arrays, into one array; sparse matrices are refused."""
     if hasattr(vectors, "toarray"):
         raise InputTypeError(
@@ -414,5 +422,5 @@ def _as_array(vectors: Any, source: str) -> Any:
     if hasattr(vectors, "detach"):
         return vectors.detach().cpu().float().numpy()  # .float(): NumPy has no bfloat16
     if isinstance(vectors, list | tuple) and any(hasattr(row, "detach") for row in vectors):
-        return [_as_array(row, source) for row in vectors]
+        return [as_array(row, source) for row in vectors]
     return vectors

@@ -64,6 +64,7 @@ class SentenceEmbedder:
     """
 
     __slots__ = (
+        "_confirmed",
         "_model",
         "_saved_fingerprint",
         "batch_size",
@@ -89,6 +90,7 @@ class SentenceEmbedder:
         self.show_progress = show_progress
         self._model: SentenceTransformer | None = None
         self._saved_fingerprint: str | None = None
+        self._confirmed = False
 
     def encode(self, texts: Sequence[str]) -> FloatArray:
         """Embed texts, each on its own.
@@ -113,26 +115,61 @@ class SentenceEmbedder:
         TopickitWarning
             When texts were cut off, once a call.
         """
+        texts = list(texts)
+        if not texts:
+            self._check()
+            return np.empty((0, self._loaded().get_embedding_dimension() or 0), dtype=np.float32)
+        (vectors,) = self.encode_blocks(texts, len(texts))
+        return vectors
+
+    def encode_blocks(self, texts: Sequence[str], size: int) -> Iterator[FloatArray]:
+        """Embed texts block after block, as `encode` does each, under one progress bar and warning.
+
+        Parameters
+        ----------
+        texts : sequence of str
+        size : int
+            Texts a block; the last may be shorter.
+        """
         self._check()
         texts = list(texts)
         model = self._loaded()
-        if not texts:
-            return np.empty((0, model.get_embedding_dimension() or 0), dtype=np.float32)
         reader = windows.reader_of(model, self.long_documents)
-        if reader is None:
-            return unit_rows(self._run(model, texts))
-        if self.long_documents == "chunk":
-            cut = reader.windows(texts)
-            return windows.average(unit_rows(self._run(model, cut.texts)), cut)
-        heads = reader.heads(texts)
-        if heads.n_cut:
+        n_cut = 0
+        with progress_bar(len(texts), self.show_progress) as advance:
+            for start in range(0, len(texts), size):
+                block = texts[start : start + size]
+                if reader is not None and self.long_documents == "chunk":
+                    cut = reader.windows(block)
+                    yield windows.average(unit_rows(self._run(model, cut.texts, len(block), advance)), cut)
+                    continue
+                if reader is not None:
+                    heads = reader.heads(block)
+                    block, n_cut = heads.texts, n_cut + heads.n_cut
+                    if n_cut and start + size >= len(texts):
+                        self._warn_of_cut(n_cut, len(texts), reader.room)
+                yield unit_rows(self._run(model, block, len(block), advance))
+
+    def confirm(self) -> str:
+        """Return the fingerprint, as that of vectors in use; warns where a model was saved with another.
+
+        Vectors that were kept are used without loading the model, so whoever keeps them calls this.
+
+        Warns
+        -----
+        TopickitWarning
+            When weights or tokeniser are not those that the model was saved with.
+        """
+        fingerprint = self.fingerprint
+        if not self._confirmed and self._saved_fingerprint not in (None, fingerprint):
             warnings.warn(
-                f"{heads.n_cut} of {len(texts)} documents are longer than the {reader.room} tokens that "
-                f"{self.model} reads, and were cut off there; long_documents='chunk' reads them whole",
+                f"the weights or tokeniser of {self.model} are not those that the model was saved with; "
+                "topics of new texts may differ. Install the same ones, or fit again",
                 TopickitWarning,
-                stacklevel=2,
+                stacklevel=3,
             )
-        return unit_rows(self._run(model, heads.texts))
+        self._confirmed = True
+        return fingerprint
 
     @property
     def fingerprint(self) -> str:
@@ -154,7 +191,7 @@ class SentenceEmbedder:
 
     def state(self) -> State:
         """Return name and settings; weights are not saved, only the fingerprint of those that were used."""
-        used = self._model is not None
+        used = self._confirmed or self._model is not None
         return State(
             {
                 "kind": "sentence",
@@ -206,25 +243,33 @@ class SentenceEmbedder:
             if place is None:
                 reach_hub(self.model)
             self._model = _load(self.model, place, self.device)
-            if self._saved_fingerprint is not None and self._saved_fingerprint != self.fingerprint:
-                warnings.warn(
-                    f"the weights or tokeniser of {self.model} are not those that the model was saved with; "
-                    "topics of new texts may differ. Install the same ones, or fit again",
-                    TopickitWarning,
-                    stacklevel=3,
-                )
+            if self._saved_fingerprint is not None:
+                self.confirm()
         return self._model
 
-    def _run(self, model: "SentenceTransformer", texts: list[str]) -> NDArray[Any]:
+    def _warn_of_cut(self, n_cut: int, n_texts: int, room: int) -> None:
+        warnings.warn(
+            f"{n_cut} of {n_texts} documents are longer than the {room} tokens that "
+            f"{self.model} reads, and were cut off there; long_documents='chunk' reads them whole",
+            TopickitWarning,
+            stacklevel=4,
+        )
+
+    def _run(
+        self,
+        model: "SentenceTransformer",
+        texts: list[str],
+        n_documents: int,
+        advance: Callable[[float], None],
+    ) -> NDArray[Any]:
         """Embed texts in batches of like length, longest first: the time left is rather overrated."""
         order = sorted(range(len(texts)), key=lambda i: -len(texts[i]))
         parts: list[NDArray[Any]] = []
-        with progress_bar(len(texts), self.show_progress) as advance:
-            # One batch a call: so its make-up, and with it the rounding, is ours and always the same.
-            for start in range(0, len(order), self.batch_size):
-                batch = [texts[i] for i in order[start : start + self.batch_size]]
-                parts.append(model.encode(batch, batch_size=len(batch), show_progress_bar=False))
-                advance(len(batch))
+        # One batch a call: so its make-up, and with it the rounding, is ours and always the same.
+        for start in range(0, len(order), self.batch_size):
+            batch = [texts[i] for i in order[start : start + self.batch_size]]
+            parts.append(model.encode(batch, batch_size=len(batch), show_progress_bar=False))
+            advance(len(batch) * n_documents / len(texts))
         result = np.empty((len(texts), parts[0].shape[1]), dtype=np.float32)
         result[order] = np.concatenate(parts)
         return result
@@ -265,7 +310,7 @@ def _no_bars() -> Iterator[None]:
 
 
 @contextmanager
-def progress_bar(total: int, show: bool | None) -> Iterator[Callable[[int], None]]:
+def progress_bar(total: int, show: bool | None) -> Iterator[Callable[[float], None]]:
     """Give a function to be told of finished texts; it draws a bar on stderr once that is worth it.
 
     Parameters
@@ -290,9 +335,9 @@ def progress_bar(total: int, show: bool | None) -> Iterator[Callable[[int], None
         transient=show is None,
     )
     task = bar.add_task("Embedding", total=total)
-    done = 0
+    done = 0.0
 
-    def advance(n: int) -> None:
+    def advance(n: float) -> None:
         nonlocal done
         done += n
         bar.update(task, completed=done)

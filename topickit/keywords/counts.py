@@ -1,6 +1,6 @@
 """TermCounts: how often each topic has each term. Integers, made once, and additive."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -32,6 +32,13 @@ class TermCounts:
         ISO 639-1 codes of the languages of the corpus.
     parts : int32 ndarray of shape (t, 3)
         The terms that a phrase consists of, then −1; all −1 for a word.
+    spread : csr_array of shape (k, t), int64, optional
+        Documents of each topic that have a term; stored where `topics` is. None where only
+        occurrences are known.
+    sizes : int64 ndarray of shape (k + 1,), optional
+        Documents of each topic, then those in no topic.
+    outlier_spread : int64 ndarray of shape (t,), optional
+        Documents in no topic that have a term.
 
     Examples
     --------
@@ -49,6 +56,9 @@ class TermCounts:
     outliers: IntArray = field(repr=False)
     languages: tuple[str, ...]
     parts: NDArray[np.int32] = field(repr=False)
+    spread: csr_array | None = field(default=None, repr=False)
+    sizes: IntArray | None = field(default=None, repr=False)
+    outlier_spread: IntArray | None = field(default=None, repr=False)
 
     @classmethod
     def of(
@@ -79,9 +89,21 @@ class TermCounts:
                     f"{name} must have shape ({n_documents},), one a document; got {values.shape}"
                 )
         _check_range(label, n_topics, "label")
-        summed = _sum_rows(document_terms.counts.astype(np.int64), label, weight, n_topics)
-        terms, languages = document_terms.terms, document_terms.languages
-        return cls(terms, *_split_outliers(summed), languages, document_terms.parts)
+        counts = csr_array(document_terms.counts.astype(np.int64))
+        present = csr_array((np.ones_like(counts.data), counts.indices, counts.indptr), shape=counts.shape)
+        topics, outliers = _split_outliers(_sum_rows(counts, label, weight, n_topics))
+        spread, outlier_spread = _split_outliers(_sum_rows(present, label, weight, n_topics))
+        sizes = np.bincount(np.where(label < 0, n_topics, label), weight, minlength=n_topics + 1)
+        return cls(
+            document_terms.terms,
+            topics,
+            outliers,
+            document_terms.languages,
+            document_terms.parts,
+            spread,
+            sizes.astype(np.int64),
+            outlier_spread,
+        )
 
     def state(self) -> State:
         """Give what `from_state` makes it of."""
@@ -90,14 +112,21 @@ class TermCounts:
             "parts": self.parts,
             **csr_arrays(self.topics),
         }
+        if self.spread is not None and self.sizes is not None and self.outlier_spread is not None:
+            # Its places are those of the occurrences.
+            arrays |= {"spread": self.spread.data, "sizes": self.sizes, "outlier_spread": self.outlier_spread}
         return State({"terms": list(self.terms), "languages": list(self.languages)}, arrays)
 
     @classmethod
     def from_state(cls, state: State) -> "TermCounts":
         """Make the TermCounts that gave this state."""
         terms, languages = tuple(state.config["terms"]), tuple(state.config["languages"])
-        topics = csr_from(state.arrays, len(terms))
-        return cls(terms, topics, state.arrays["outliers"], languages, state.arrays["parts"])
+        arrays = state.arrays
+        counts = cls(terms, csr_from(arrays, len(terms)), arrays["outliers"], languages, arrays["parts"])
+        if "spread" not in arrays:
+            return counts
+        spread = csr_from({**arrays, "data": arrays["spread"]}, len(terms))
+        return replace(counts, spread=spread, sizes=arrays["sizes"], outlier_spread=arrays["outlier_spread"])
 
     @property
     def n_topics(self) -> int:
@@ -114,8 +143,14 @@ class TermCounts:
                 f"{len(self.terms)} terms and {other.n_topics} of {len(other.terms)}; count all parts with "
                 "the terms that one count_terms chose"
             )
-        topics = _canonical(csr_array(self.topics + other.topics))
-        return replace(self, topics=topics, outliers=self.outliers + other.outliers)
+        return replace(
+            self,
+            topics=_canonical(csr_array(self.topics + other.topics)),
+            outliers=self.outliers + other.outliers,
+            spread=_sum_known(self.spread, other.spread, lambda a, b: _canonical(csr_array(a + b))),
+            sizes=_sum_known(self.sizes, other.sizes, np.add),
+            outlier_spread=_sum_known(self.outlier_spread, other.outlier_spread, np.add),
+        )
 
     def merged(self, mapping: Sequence[int]) -> "TermCounts":
         """Add up the counts of topics that become one; no text is read again.
@@ -145,9 +180,20 @@ class TermCounts:
             )
         n_topics = int(new.max(initial=-1)) + 1
         _check_range(new, n_topics, "mapping")
-        summed = _sum_rows(self.topics, new, np.ones_like(new), n_topics)
-        topics, outliers = _split_outliers(summed)
-        return replace(self, topics=topics, outliers=self.outliers + outliers)
+        once = np.ones_like(new)
+        topics, outliers = _split_outliers(_sum_rows(self.topics, new, once, n_topics))
+        merged = replace(self, topics=topics, outliers=self.outliers + outliers)
+        if self.spread is None or self.sizes is None or self.outlier_spread is None:
+            return merged
+        spread, more = _split_outliers(_sum_rows(self.spread, new, once, n_topics))
+        places = np.where(new < 0, n_topics, new)
+        sizes = np.bincount(places, self.sizes[:-1], minlength=n_topics + 1).astype(np.int64)
+        sizes[-1] += self.sizes[-1]
+        return replace(merged, spread=spread, sizes=sizes, outlier_spread=self.outlier_spread + more)
+
+
+def _sum_known(a: Any, b: Any, add: Callable[[Any, Any], Any]) -> Any:
+    return None if a is None or b is None else add(a, b)
 
 
 def _check_range(labels: IntArray, n_topics: int, what: str) -> None:

@@ -8,21 +8,29 @@ of ten should name ten things, so
   as forms, too);
 - a word that hardly occurs in the topic but inside a listed phrase gives way to the phrase;
 - a phrase whose words are all listed already gives way to them.
+
+Where there is `Evidence`, the list is chosen from a shortlist by coherence and relevance.
 """
 
+import itertools
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from topickit.keywords.counts import TermCounts
+from topickit.keywords.evidence import Evidence
+from topickit.keywords.rerank import RELEVANCE_POWER, coherent_order, held_back, ranking_weights
 from topickit.keywords.settings import KeywordSettings
+from topickit.vectors import FloatArray, IntArray
 
 Keywords = tuple[tuple[str, float], ...]
 
 MIN_SHARE_INSIDE = 0.6
+CANDIDATES = 60
+FEWEST_CANDIDATES = 20
+ALL_CANDIDATES = 6000
 _SNOWBALL = {
     "ar": "arabic",
     "da": "danish",
@@ -43,27 +51,40 @@ _SNOWBALL = {
 
 
 @dataclass(eq=False)
-class _Stems:
-    """Stems of terms, each found once."""
+class _Terms:
+    """The terms of a corpus with their stems and parts, each found once."""
 
     counts: TermCounts
     stem: Callable[[str], str]
+    parts: dict[int, tuple[int, ...]] = field(default_factory=dict)
     known: dict[int, tuple[str, ...]] = field(default_factory=dict)
 
-    def of(self, term: int) -> tuple[str, ...]:
+    def parts_of(self, term: int) -> tuple[int, ...]:
+        """Give the words of a phrase; none for a word."""
+        if term not in self.parts:
+            self.parts[term] = tuple(int(part) for part in self.counts.parts[term] if part >= 0)
+        return self.parts[term]
+
+    def stems(self, term: int) -> tuple[str, ...]:
         """Give the stems of a phrase's words, or of the one word."""
         if term not in self.known:
-            parts = [int(part) for part in self.counts.parts[term] if part >= 0]
-            words = [self.counts.terms[part] for part in parts] or [self.counts.terms[term]]
+            words = [self.counts.terms[part] for part in self.parts_of(term)] or [self.counts.terms[term]]
             self.known[term] = tuple(self.stem(bare(word)) for word in words)
         return self.known[term]
 
     def name(self, term: int) -> str:
         """Give what all forms of a term have in common."""
-        return "".join(self.of(term))
+        return "".join(self.stems(term))
 
 
-def top_keywords(weights: csr_array, counts: TermCounts, settings: KeywordSettings) -> list[Keywords]:
+def top_keywords(
+    weights: csr_array,
+    counts: TermCounts,
+    settings: KeywordSettings,
+    *,
+    evidence: Evidence | None = None,
+    means: FloatArray | None = None,
+) -> list[Keywords]:
     """List the best terms of each topic, each thing once.
 
     Parameters
@@ -74,6 +95,10 @@ def top_keywords(weights: csr_array, counts: TermCounts, settings: KeywordSettin
         Of the same k topics and t terms.
     settings : KeywordSettings
         `n_keywords` is read.
+    evidence : Evidence, optional
+        What re-ranks the candidates; see `topickit.keywords.rerank`. Without it, weight alone counts.
+    means : float32 ndarray of shape (k, d), optional
+        Mean vector of each topic's documents; goes with `evidence`.
 
     Returns
     -------
@@ -90,59 +115,144 @@ def top_keywords(weights: csr_array, counts: TermCounts, settings: KeywordSettin
     [(('game', 0.3), ('win', 0.1))]
     """
     weights = csr_array(weights, dtype=np.float64)
-    stems = _Stems(counts, stemmer(counts.languages))
-    # All of equal weight are drawn from by name, so the order of the alphabet is made once.
-    alphabet = np.empty(len(counts.terms), dtype=np.int64)
-    alphabet[np.argsort(np.array(counts.terms, dtype=object), kind="stable")] = np.arange(len(counts.terms))
-    return [_of_topic(topic, weights, counts, settings, stems, alphabet) for topic in range(weights.shape[0])]
+    terms = _Terms(counts, stemmer(counts.languages))
+    alphabet = _alphabet(counts)
+    pools = _pools(weights, alphabet)
+    if evidence is not None and means is not None:
+        best = _coherent(weights, counts, settings, evidence, means, terms)
+        pools = [
+            [*first, *(t for t in pool if t not in set(first))]
+            for first, pool in zip(best, pools, strict=True)
+        ]
+    result = []
+    for topic, pool in enumerate(pools):
+        row = weights[[topic], :]
+        value_of = dict(zip(row.indices.tolist(), row.data.tolist(), strict=True))
+        chosen = _chosen(pool, settings.n_keywords, terms, _times(counts, topic))
+        chosen.sort(key=lambda term, of=value_of: (-of[term], alphabet[term]))  # type: ignore[misc]
+        result.append(tuple((counts.terms[term], float(value_of[term])) for term in chosen))
+    return result
 
 
-def _of_topic(
-    topic: int,
+def shortlists(weights: csr_array, counts: TermCounts, *, known: IntArray | None = None) -> list[IntArray]:
+    """List the candidates of each topic, each thing once: what `Evidence` is asked about.
+
+    Parameters
+    ----------
+    weights : csr_array of shape (k, t), float64
+    counts : TermCounts
+    known : int64 ndarray, optional
+        Take no other terms than these.
+
+    Returns
+    -------
+    list of int64 ndarray, of length k
+        At most `CANDIDATES` terms a topic, fewer where there are many topics.
+    """
+    return _shortlists(weights, counts, _Terms(counts, stemmer(counts.languages)), known)
+
+
+def _shortlists(
+    weights: csr_array, counts: TermCounts, terms: _Terms, known: IntArray | None
+) -> list[IntArray]:
+    ranked = ranking_weights(weights, counts)
+    if known is not None:
+        allowed = np.zeros(len(counts.terms), dtype=np.bool_)
+        allowed[known] = True
+        ranked.data = np.where(allowed[ranked.indices], ranked.data, 0.0)
+        ranked.eliminate_zeros()
+    n = int(np.clip(ALL_CANDIDATES // max(counts.n_topics, 1), FEWEST_CANDIDATES, CANDIDATES))
+    # Of a pool of ten thousand words the first few hundred decide.
+    pools = [pool[: 5 * n] for pool in _pools(ranked, _alphabet(counts))]
+    chosen = [_chosen(pool, n, terms, _times(counts, topic)) for topic, pool in enumerate(pools)]
+    return [np.array(listed, dtype=np.int64) for listed in chosen]
+
+
+def _coherent(
     weights: csr_array,
     counts: TermCounts,
     settings: KeywordSettings,
-    stems: _Stems,
-    alphabet: NDArray[np.int64],
-) -> Keywords:
-    begin, end = weights.indptr[topic], weights.indptr[topic + 1]
-    terms, values = weights.indices[begin:end], weights.data[begin:end]
-    # A weight of 0 still says that the topic has the word: better than nothing, after all others.
-    order = np.lexsort((alphabet[terms], -values))
-    pool = terms[order].tolist()
+    evidence: Evidence,
+    means: FloatArray,
+    terms: _Terms,
+) -> list[list[int]]:
+    """Choose the keywords of each topic from its shortlist."""
+    listed = _shortlists(weights, counts, terms, evidence.terms)
+    ranked = ranking_weights(weights, counts)
+    result = []
+    for topic, back in enumerate(held_back(listed, ranked)):
+        candidates = listed[topic]
+        if not len(candidates):
+            result.append([])
+            continue
+        relevance = np.maximum(evidence.relevance(candidates, means[topic]), 1e-3)
+        own = np.asarray(ranked[[topic]][:, candidates].toarray()).ravel()
+        weight = own ** (1 - RELEVANCE_POWER) * relevance**RELEVANCE_POWER
+        weight = weight / max(float(weight.max()), 1e-300) - back
+        order = coherent_order(weight, evidence.npmi(candidates), settings.n_keywords)
+        result.append([int(candidates[i]) for i in order])
+    return result
+
+
+def _alphabet(counts: TermCounts) -> IntArray:
+    """Place of each term in the alphabet: terms of equal weight are listed by it."""
+    alphabet = np.empty(len(counts.terms), dtype=np.int64)
+    alphabet[np.argsort(np.array(counts.terms, dtype=object), kind="stable")] = np.arange(len(counts.terms))
+    return alphabet
+
+
+def _pools(weights: csr_array, alphabet: IntArray) -> list[list[int]]:
+    """Terms of each topic by falling weight. A weight of 0 still says that the topic has the word."""
+    result = []
+    for begin, end in itertools.pairwise(weights.indptr.tolist()):
+        terms, values = weights.indices[begin:end], weights.data[begin:end]
+        result.append(terms[np.lexsort((alphabet[terms], -values))].tolist())
+    return result
+
+
+def _first(terms: list[int], pool: list[int]) -> list[int]:
+    taken = set(terms)
+    return [*terms, *(term for term in pool if term not in taken)]
+
+
+def _times(counts: TermCounts, topic: int) -> dict[int, int]:
     row = counts.topics[[topic], :]
-    times = dict(zip(row.indices.tolist(), row.data.tolist(), strict=True))
+    return dict(zip(row.indices.tolist(), row.data.tolist(), strict=True))
+
+
+def _chosen(pool: list[int], n: int, terms: _Terms, times: dict[int, int]) -> list[int]:
+    """Take n terms from a pool, best first, that name different things."""
     dropped: set[str] = set()
     while True:
-        rest = (term for term in pool if stems.name(term) not in dropped)
-        chosen = _distinct(rest, settings.n_keywords, counts, times, stems)
-        absorbed = {word for word in chosen if any(_mostly_inside(word, p, counts, times) for p in chosen)}
+        rest = (term for term in pool if terms.name(term) not in dropped)
+        chosen = _distinct(rest, n, terms, times)
+        phrases = [term for term in chosen if terms.parts_of(term)]
+        absorbed = {word for word in chosen if any(_mostly_inside(word, p, terms, times) for p in phrases)}
         if not absorbed:
-            break
-        dropped |= {stems.name(word) for word in absorbed}  # and with a word its other forms
-    value_of = dict(zip(terms.tolist(), values.tolist(), strict=True))
-    return tuple((counts.terms[term], float(value_of[term])) for term in chosen)
+            return chosen
+        dropped |= {terms.name(word) for word in absorbed}  # and with a word its other forms
 
 
-def _distinct(
-    pool: Iterable[int], n: int, counts: TermCounts, times: dict[int, int], stems: _Stems
-) -> list[int]:
+def _distinct(pool: Iterable[int], n: int, terms: _Terms, times: dict[int, int]) -> list[int]:
     """Take terms from the best down, leaving out what names nothing new."""
     chosen: list[int] = []
+    phrases: list[int] = []
     listed: set[str] = set()  # whole terms, stemmed and without spaces
     words: set[str] = set()  # the words that they consist of
     for term in pool:
-        own = stems.of(term)
-        name = stems.name(term)
+        own = terms.stems(term)
+        name = terms.name(term)
         if name in listed:
             continue
         if len(own) > 1 and words.issuperset(own):
             # Unless it is what the listed words stand for: then they give way to it.
-            if not any(_mostly_inside(other, term, counts, times) for other in chosen):
+            if not any(_mostly_inside(other, term, terms, times) for other in chosen):
                 continue
-        elif any(_mostly_inside(term, other, counts, times) for other in chosen):
+        elif any(_mostly_inside(term, other, terms, times) for other in phrases):
             continue
         chosen.append(term)
+        if len(own) > 1:
+            phrases.append(term)
         listed.add(name)
         words.update(own)
         if len(chosen) == n:
@@ -150,10 +260,9 @@ def _distinct(
     return chosen
 
 
-def _mostly_inside(inner: int, phrase: int, counts: TermCounts, times: dict[int, int]) -> bool:
+def _mostly_inside(inner: int, phrase: int, terms: _Terms, times: dict[int, int]) -> bool:
     """Say whether nearly all occurrences of a term in the topic are in the phrase."""
-    outer = [int(part) for part in counts.parts[phrase] if part >= 0]
-    own = [int(part) for part in counts.parts[inner] if part >= 0] or [inner]
+    outer, own = terms.parts_of(phrase), terms.parts_of(inner) or (inner,)
     return (
         len(own) < len(outer)
         and set(own) < set(outer)

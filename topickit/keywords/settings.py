@@ -26,6 +26,9 @@ class KeywordSettings:
         your own replace the lists, whatever their case.
     phrases : bool
         Find two-word collocations, such as "New York", and count them as words of their own.
+    rerank : bool
+        Choose from the best-weighted words those that belong to the topic and to each other; see
+        `topickit.keywords.rerank`. False lists them by weight alone.
 
     Raises
     ------
@@ -43,6 +46,7 @@ class KeywordSettings:
     reduce_frequent: bool = False
     stop_words: Literal["auto"] | tuple[str, ...] | None = "auto"
     phrases: bool = True
+    rerank: bool = True
 
     def __post_init__(self) -> None:
         if isinstance(self.n_keywords, bool) or not isinstance(self.n_keywords, int | np.integer):

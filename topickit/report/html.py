@@ -2,41 +2,58 @@
 
 import base64
 import hashlib
+import json
 import math
 from functools import cache
 from importlib.resources import files
+from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from topickit.report import wording
-from topickit.report.summary import Summary
+from topickit.plot import figures
+from topickit.plot.palette import DARK, LIGHT, NO_TOPIC
+from topickit.report import pieces, wording
+from topickit.report.map import DocumentMap
+from topickit.report.summary import UNSTABLE, Plain, Summary
 from topickit.report.text import headline
+from topickit.report.tree import topic_tree
 from topickit.topics import Topic
+
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
 
 PREVIEW = 320
 """Characters of a document that are shown before it is opened."""
 FULL_TEXT = 5_000
 """Characters of a document that are in the page at most."""
+N_LINES = 6
+"""Topics over time that are drawn together."""
 
 
-def render_html(summary: Summary, title: str = "Topics") -> str:
+def render_html(
+    summary: Summary,
+    title: str = "Topics",
+    *,
+    map: DocumentMap | None = None,
+) -> str:
     """Render the whole report as one page that needs no network and no other file.
 
-    Everything is readable without JavaScript, which only sorts and searches. The page forbids
-    itself any connection and any script but its own, and every text is escaped. Documents are
-    cut at 5,000 characters.
+    All but the map and the figures is readable without JavaScript. The page forbids itself any
+    connection and any script but its own, and every text is escaped. Documents are cut at 5,000
+    characters.
 
     Parameters
     ----------
     summary : Summary
     title : str
         Heading and title of the page.
+    map : DocumentMap, optional
 
     Returns
     -------
     str
-        The same for the same summary.
+        The same for the same summary and map.
 
     Examples
     --------
@@ -44,19 +61,29 @@ def render_html(summary: Summary, title: str = "Topics") -> str:
     >>> "<h1>&lt;Mine&gt;</h1>" in page
     True
     """
-    script = _asset("report.js")
+    found = summary.topics
+    scripts = [_plotly(), _asset("report.js"), _asset("map.js")] if found else []
     return (
         _environment()
         .get_template("topics.html.j2")
         .render(
             summary=summary,
             title=title,
+            map=map,
+            tree=topic_tree(summary.hierarchy) if summary.hierarchy is not None else (),
             groups=wording.fact_groups(summary.notes),
-            largest=max((topic.share for topic in summary.topics), default=0.0),
-            # Both files are ours and hold nothing of the user's.
+            metrics=pieces.measures(summary),
+            largest=max((topic.share for topic in found), default=0.0),
+            sparks=pieces.histories(summary),
+            movers=pieces.movers(summary),
+            class_rows=pieces.class_table(summary),
+            n_classes_left=pieces.n_classes_left(summary),
+            data={name: _embedded(value) for name, value in _data(summary, map).items()} if found else {},
+            # These files are ours and Plotly's, and hold nothing of the user's.
+            colours=Markup(_colours()),
             style=Markup(_asset("report.css")),
-            script=Markup(script),
-            script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+            scripts=[Markup(script) for script in scripts],
+            script_hashes=[_digest(script) for script in scripts],
         )
     )
 
@@ -71,6 +98,47 @@ def render_notebook(summary: Summary) -> str:
     """
     template = _environment().get_template("notebook.html.j2")
     return template.render(summary=summary, headline=headline(summary)).strip()
+
+
+def _data(summary: Summary, map: DocumentMap | None) -> dict[str, Plain]:
+    """Give what the page's scripts read, by the id of the element that holds it."""
+    data: dict[str, Plain] = {
+        "palette-data": {"light": [NO_TOPIC[0], *LIGHT], "dark": [NO_TOPIC[1], *DARK]},
+        "topics-data": [
+            {"name": wording.one_line(topic.name), "size": topic.size} for topic in summary.topics
+        ],
+        "figures-data": _figures(summary),
+    }
+    if map is not None:
+        data["map-data"] = map.as_dict()
+    return data
+
+
+def _figures(summary: Summary) -> dict[str, Plain]:
+    names = [topic.name for topic in summary.topics]
+    drawn: dict[str, Plain] = {}
+    if summary.similarity is not None:
+        drawn["similarity"] = _as_plain(figures.similarity_figure(summary.similarity, names))
+    if summary.over_time is not None:
+        figure = figures.over_time_figure(summary.over_time, names, range(len(names)))
+        for trace in figure.data:
+            trace.visible = trace.showlegend is not False and int(trace.legendgroup) < N_LINES
+        drawn["over_time"] = _as_plain(figure)
+    return drawn
+
+
+def _as_plain(figure: "Figure") -> Plain:
+    made: dict[str, Any] = json.loads(figure.to_json())
+    made["layout"].pop("template", None)
+    return made
+
+
+def _embedded(value: Plain) -> Markup:
+    """Write JSON that stands inside a script element: no text can end it, or read as another."""
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    for sign in "<>&\u2028\u2029":
+        text = text.replace(sign, f"\\u{ord(sign):04x}")
+    return Markup(text)
 
 
 @cache
@@ -92,14 +160,35 @@ def _environment() -> Environment:
         preview=_preview,
         full_text=_full_text,
         bar=_bar,
+        lift=pieces.keyword_lift,
     )
-    environment.globals.update(strongest=_strongest)
+    environment.globals.update(strongest=_strongest, unstable_below=UNSTABLE)
     return environment
 
 
 @cache
 def _asset(name: str) -> str:
     return files("topickit.report").joinpath("templates", name).read_text(encoding="utf-8")
+
+
+@cache
+def _plotly() -> str:
+    from plotly.offline import get_plotlyjs
+
+    # An HTML parser would end the element at the first of these inside a string of the script.
+    return str(get_plotlyjs()).replace("</script", "<\\/script").replace("<!--", "<\\!--")
+
+
+@cache
+def _colours() -> str:
+    pairs = [*zip(LIGHT, DARK, strict=True)]
+    lines = [f"--c{i}: light-dark({light}, {dark});" for i, (light, dark) in enumerate(pairs)]
+    return f":root {{ {' '.join(lines)} --c-none: light-dark({NO_TOPIC[0]}, {NO_TOPIC[1]}); }}"
+
+
+@cache
+def _digest(script: str) -> str:
+    return base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
 
 
 def _preview(text: str) -> str:

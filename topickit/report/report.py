@@ -1,13 +1,14 @@
 """Report: what `TopicModel.report()` returns; text in a terminal, a table in a notebook, and files."""
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, overload
 
 from topickit.errors import ParameterError
 from topickit.files import write_atomic
 from topickit.report.html import render_html, render_notebook
+from topickit.report.map import DocumentMap, document_map
 from topickit.report.summary import Summary, summarize
 from topickit.report.tables import render_csv, render_json, render_markdown
 from topickit.report.text import render_text
@@ -24,12 +25,15 @@ class Report:
 
     Each ``to_…`` method returns a str, or with a path writes a UTF-8 file, whole or not at all,
     and returns its Path; `InputError` says why a file cannot be written. ``texts=False`` leaves
-    out all document text (keywords and names stay).
+    out all document text: no 20 characters of a document that stand together are in the report
+    (keywords stay, longer ones cut).
 
     Attributes
     ----------
     summary : Summary
         What the report says, as plain data.
+    fitted : Fitted or None
+        The model, from which the map is drawn when a page is asked for.
 
     Examples
     --------
@@ -41,11 +45,29 @@ class Report:
     """
 
     summary: Summary
+    fitted: "Fitted | None" = field(default=None, compare=False)
 
     @classmethod
     def of(cls, fitted: "Fitted") -> "Report":
-        """Report on a fitted state, of which `topics` and `notes` are read."""
-        return cls(summarize(fitted))
+        """Report on a fitted state."""
+        return cls(summarize(fitted), fitted)
+
+    def map(self, *, texts: bool = True) -> DocumentMap | None:
+        """Give the map of the documents; drawn once, and kept with the model.
+
+        Parameters
+        ----------
+        texts : bool
+            Hold the beginnings of the documents.
+
+        Returns
+        -------
+        DocumentMap or None
+            None for a report that was made of a summary alone, or without topics.
+        """
+        if self.fitted is None or not self.summary.topics:
+            return None
+        return document_map(self.fitted, texts=texts)
 
     def __str__(self) -> str:
         return render_text(self.summary)
@@ -78,15 +100,19 @@ class Report:
     ) -> str | Path:
         """Give the report as one HTML page that needs no network and no other file.
 
+        It holds Plotly, and so is 5 MB at least. The first page of a model takes seconds: it draws
+        the map (up to 50,000 points), which is kept with the model.
+
         Parameters
         ----------
         path : str or path-like, optional
         texts : bool
-            Include the representative documents, each up to 5,000 characters.
+            Include the beginning of each document that is on the map, and the representative
+            documents, each up to 5,000 characters.
         title : str
             Heading and title of the page.
         """
-        return _delivered(render_html(self._told(texts), title), path)
+        return _delivered(render_html(self._told(texts), title, map=self.map(texts=texts)), path)
 
     @overload
     def to_json(self, path: None = None, *, texts: bool = True, indent: int | None = 2) -> str: ...

@@ -6,6 +6,10 @@ import os
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from topickit.analysis.by_class import ByClass, by_class
+from topickit.analysis.hierarchy import Hierarchy, hierarchy
+from topickit.analysis.over_time import OverTime, over_time
+from topickit.analysis.similarity import Similarity, similarity
 from topickit.topics import Topic
 
 if TYPE_CHECKING:
@@ -13,6 +17,10 @@ if TYPE_CHECKING:
 
 Plain: TypeAlias = "bool | int | float | str | list[Plain] | dict[str, Plain] | None"
 """What JSON can hold."""
+UNSTABLE = 0.5
+"""A topic below this is found again in fewer than half of the other samples, roughly."""
+LONGEST_RUN = 19
+"""Characters of a document that may stand together in a report without texts."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,6 +37,12 @@ class Summary:
         Documents in no topic, blank ones included.
     notes : dict of str to plain data
         How the model was made: label to value, or label to a group of them.
+    hierarchy, similarity : Hierarchy, Similarity, or None
+        How the topics relate; None for fewer than two topics.
+    over_time, by_class : OverTime, ByClass, or None
+        None where documents have no timestamps, or no classes.
+    given_names : frozenset of int
+        Topics that the user named.
 
     Examples
     --------
@@ -41,6 +55,11 @@ class Summary:
     n_documents: int
     n_outliers: int
     notes: dict[str, Plain]
+    hierarchy: Hierarchy | None = dataclasses.field(default=None, repr=False, compare=False)
+    similarity: Similarity | None = dataclasses.field(default=None, repr=False, compare=False)
+    over_time: OverTime | None = dataclasses.field(default=None, repr=False, compare=False)
+    by_class: ByClass | None = dataclasses.field(default=None, repr=False, compare=False)
+    given_names: frozenset[int] = frozenset()
 
     @property
     def outlier_share(self) -> float:
@@ -52,10 +71,34 @@ class Summary:
         """Whether the stability of any topic is known."""
         return any(topic.stability is not None for topic in self.topics)
 
+    @property
+    def unstable(self) -> tuple[Topic, ...]:
+        """The topics that were not found again in most other samples of the corpus."""
+        return tuple(
+            topic for topic in self.topics if topic.stability is not None and topic.stability < UNSTABLE
+        )
+
     def without_texts(self) -> "Summary":
-        """Leave out all document text; keywords and names stay."""
-        topics = tuple(dataclasses.replace(topic, representative_documents=()) for topic in self.topics)
-        return dataclasses.replace(self, topics=topics)
+        """Leave out all document text: no 20 characters of a document that stand together stay.
+
+        Keywords stay; of a longer one its first 18 characters. Names that the user gave stay.
+        """
+        topics = tuple(_topic_without_texts(topic, topic.id in self.given_names) for topic in self.topics)
+        tree, times, classes = self.hierarchy, self.over_time, self.by_class
+        if tree is not None:
+            names = tuple(
+                topics[node].name if node < len(topics) else _private_name(name)
+                for node, name in enumerate(tree.names)
+            )
+            tree = dataclasses.replace(tree, names=names)
+        if times is not None:
+            rose, fell = (
+                tuple(tuple(map(_short, words)) for words in part) for part in (times.rose, times.fell)
+            )
+            times = dataclasses.replace(times, rose=rose, fell=fell)
+        if classes is not None:
+            classes = dataclasses.replace(classes, classes=tuple(map(_short, classes.classes)))
+        return dataclasses.replace(self, topics=topics, hierarchy=tree, over_time=times, by_class=classes)
 
     def as_dict(self) -> dict[str, Plain]:
         """Give everything as JSON can hold it (NaN becomes null), under names that stay.
@@ -73,6 +116,10 @@ class Summary:
             "outlier_share": self.outlier_share,
             "n_topics": len(self.topics),
             "topics": [_topic_as_dict(topic) for topic in self.topics],
+            "hierarchy": plain(self.hierarchy),
+            "similarity": _similarity_as_dict(self.similarity),
+            "over_time": plain(self.over_time),
+            "by_class": plain(self.by_class),
             "notes": plain(self.notes),
         }
 
@@ -83,21 +130,27 @@ def summarize(fitted: "Fitted") -> Summary:
     Parameters
     ----------
     fitted : Fitted
-        Only its `topics` and `notes` are read.
 
     Examples
     --------
-    >>> from types import SimpleNamespace
-    >>> from topickit.topics import Topics
-    >>> summarize(SimpleNamespace(topics=Topics((), 2, 2), notes={"seed": 0})).notes
-    {'seed': 0}
+    >>> from topickit import TopicModel
+    >>> texts = ["red apple", "green apple", "apple pie", "fast car", "slow car", "car race"]
+    >>> model = TopicModel(embedder="lexical", clusterer="kmeans", n_topics=2).fit(texts)
+    >>> summarize(model.fitted_).hierarchy.sizes.tolist()
+    [3, 3, 6]
     """
     topics = fitted.topics
+    related = len(topics) > 1
     return Summary(
         topics=tuple(_clean_topic(topic) for topic in topics),
         n_documents=int(topics.n_documents),
         n_outliers=int(topics.n_outliers),
         notes={clean(str(key)): plain(value) for key, value in fitted.notes.items()},
+        hierarchy=_clean_tree(hierarchy(fitted)) if related else None,
+        similarity=similarity(fitted) if related else None,
+        over_time=over_time(fitted),
+        by_class=by_class(fitted),
+        given_names=frozenset(fitted.given_names),
     )
 
 
@@ -163,6 +216,34 @@ def _clean_topic(topic: Topic) -> Topic:
     )
 
 
+def _short(text: str) -> str:
+    return text if len(text) <= LONGEST_RUN else text[: LONGEST_RUN - 1].rstrip() + "…"
+
+
+def _private_name(name: str) -> str:
+    """Name by the same words, cut, and with a sign between them that no text has there."""
+    return " · ".join(map(_short, name.split(", ")))
+
+
+def _topic_without_texts(topic: Topic, named: bool) -> Topic:
+    return dataclasses.replace(
+        topic,
+        name=topic.name if named else _private_name(topic.name),
+        keywords=tuple((_short(word), weight) for word, weight in topic.keywords),
+        representative_documents=(),
+    )
+
+
+def _clean_tree(tree: Hierarchy) -> Hierarchy:
+    return dataclasses.replace(tree, names=tuple(map(clean, tree.names)))
+
+
+def _similarity_as_dict(found: Similarity | None) -> Plain:
+    if found is None:
+        return None
+    return {"order": list(found.order), "cosines": plain(found.cosines.round(3))}
+
+
 def _topic_as_dict(topic: Topic) -> dict[str, Plain]:
     return {
         "id": topic.id,
@@ -171,5 +252,6 @@ def _topic_as_dict(topic: Topic) -> dict[str, Plain]:
         "share": plain(topic.share),
         "stability": plain(topic.stability),
         "keywords": [{"word": word, "weight": plain(weight)} for word, weight in topic.keywords],
+        "lifts": plain(getattr(topic, "lifts", ())),
         "representative_documents": list(topic.representative_documents),
     }

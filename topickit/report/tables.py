@@ -5,7 +5,7 @@ import io
 import json
 import re
 
-from topickit.report import wording
+from topickit.report import pieces, wording
 from topickit.report.summary import Summary
 from topickit.report.text import headline
 from topickit.topics import Topic
@@ -97,7 +97,7 @@ def safe_cell(text: str) -> str:
 
 
 def render_markdown(summary: Summary) -> str:
-    r"""Render a table of topics, their documents and how the model was made, as Markdown.
+    r"""Render the topics, how they relate, over time, by class, and trust, as Markdown.
 
     Whatever came from texts is escaped; documents are cut at 300 characters.
 
@@ -120,6 +120,10 @@ def render_markdown(summary: Summary) -> str:
         lines += ["## Representative documents", ""]
         for topic in summary.topics:
             lines.extend(_markdown_documents(topic))
+    lines.extend(_markdown_relations(summary))
+    lines.extend(_markdown_time(summary))
+    lines.extend(_markdown_classes(summary))
+    lines.extend(_markdown_trust(summary))
     lines.extend(_markdown_facts(summary))
     return "\n".join(lines).rstrip("\n") + "\n"
 
@@ -139,6 +143,77 @@ def _markdown_documents(topic: Topic) -> list[str]:
         wording.clip(wording.one_line(text), MARKDOWN_DOCUMENT) for text in topic.representative_documents
     ]
     return [f"### {topic.id}: {_escaped(topic.name)}", "", *(f"- {_escaped(text)}" for text in texts), ""]
+
+
+def _markdown_table(head: list[str], rows: list[list[str]]) -> list[str]:
+    """Cells are escaped already; the first column is text, the others are numbers or words."""
+    return [f"| {' | '.join(line)} |" for line in (head, ["---"] * len(head), *rows)] + [""]
+
+
+def _markdown_relations(summary: Summary) -> list[str]:
+    groups = pieces.top_groups(summary)
+    if not groups:
+        return []
+    lines = ["## How the topics relate", "", f"At `model.at(n_topics={len(groups)})`:", ""]
+    lines += [
+        f"- {_escaped(group.name)} ({wording.percent(group.share)}): topics {group.ids}" for group in groups
+    ]
+    pairs = [
+        f"- {_escaped(f'{pair.a.id} {pair.a.name}')} and {_escaped(f'{pair.b.id} {pair.b.name}')}: "
+        f"{wording.score(pair.cosine)}"
+        for pair in pieces.most_alike(summary)
+    ]
+    return [*lines, "", "Most alike (cosine):", "", *pairs, ""]
+
+
+def _markdown_time(summary: Summary) -> list[str]:
+    found = summary.over_time
+    if found is None:
+        return []
+    rows = [
+        [
+            _escaped(row.topic.name),
+            pieces.sparkline(summary, row.topic.id),
+            wording.percent(row.before),
+            f"{wording.percent(row.after)} {row.arrow}".rstrip(),
+            *(
+                _escaped(", ".join(words[row.topic.id])) or wording.MISSING
+                for words in (found.rose, found.fell)
+                if words
+            ),
+        ]
+        for row in pieces.movers(summary)
+    ]
+    words = ["Words that rose", "Words that fell"] if found.rose else []
+    first, last = (pieces.period(found.periods[i], found.unit) for i in (0, -1))
+    head = ["Topic", f"By {found.unit}, {first} to {last}", "Earlier half", "Later half", *words]
+    return ["## Over time", "", *_markdown_table(head, rows)]
+
+
+def _markdown_classes(summary: Summary) -> list[str]:
+    table = pieces.class_table(summary)
+    if table is None:
+        return []
+    head = ["Topic", *(f"{_escaped(name)} ({wording.count(total)})" for name, total in table.classes)]
+    rows = [
+        [_escaped(topic.name), *(f"{cell.lift} ({wording.count(cell.count)})" for cell in cells)]
+        for topic, cells in table.lines
+    ]
+    left = pieces.n_classes_left(summary)
+    more = [f"{left:,} smaller classes are left out.", ""] if left else []
+    says = "How many times the topic's share in the other classes its share in this one is (documents)."
+    return ["## By class", "", says, "", *_markdown_table(head, rows), *more]
+
+
+def _markdown_trust(summary: Summary) -> list[str]:
+    found = pieces.measures(summary)
+    if not found:
+        return []
+    lines = ["## Can it be trusted?", "", *(f"- {name}: {shown}" for name, shown in found)]
+    if summary.unstable:
+        names = "; ".join(_escaped(f"{topic.id} {topic.name}") for topic in summary.unstable)
+        lines.append(f"- Unstable, to be read with care: {names}")
+    return [*lines, ""]
 
 
 def _markdown_facts(summary: Summary) -> list[str]:

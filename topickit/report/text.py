@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from topickit.errors import ParameterError
-from topickit.report import wording
+from topickit.report import pieces, wording
 from topickit.report.summary import Summary
 from topickit.topics import Topic
 
@@ -19,10 +19,12 @@ NARROWEST = 40
 WIDEST = 140
 _ROOM_FOR_BARS = 100
 _BAR = 12
+N_MOVERS = 10
+"""Topics over time that are listed: those that changed most."""
 
 
 def render_text(summary: Summary, width: int | None = None, n_topics: int | None = 50) -> str:
-    """Render a report as plain text: a headline, a table of topics, and how the model was made.
+    """Render a report as plain text: the topics, how they relate, over time, by class, and trust.
 
     Parameters
     ----------
@@ -61,6 +63,10 @@ def render_text(summary: Summary, width: int | None = None, n_topics: int | None
         parts.append(_table(summary, shown, width))
     if len(shown) < len(summary.topics):
         parts.append(Text(f"and {len(summary.topics) - len(shown):,} smaller topics: to_text(n_topics=None)"))
+    parts.extend(_relations(summary))
+    parts.extend(_time(summary))
+    parts.extend(_classes(summary))
+    parts.extend(_trust(summary))
     parts.extend(_facts(summary))
     return _rendered(Group(*parts), width)
 
@@ -116,7 +122,7 @@ def _table(summary: Summary, topics: tuple[Topic, ...], width: int) -> Table:
 
 
 def _words(topic: Topic) -> RenderableType:
-    words = Text(", ".join(wording.one_line(word) for word in topic.words) or wording.MISSING)
+    words = Text(" · ".join(wording.one_line(word) for word in topic.words) or wording.MISSING)
     if not topic.representative_documents:
         return words
     # Rich cuts at the edge of the column; it need not measure a whole speech for that.
@@ -127,6 +133,63 @@ def _words(topic: Topic) -> RenderableType:
 def _bar(part: float) -> str:
     eighths = max(1, round(part * _BAR * 8)) if part > 0 and math.isfinite(part) else 0
     return "█" * (eighths // 8) + " ▏▎▍▌▋▊▉"[eighths % 8].strip()
+
+
+def _listed(heading: str, lines: list[str]) -> list[RenderableType]:
+    if not lines:
+        return []
+    return [Text(f"\n{heading}"), *(Padding(Text(line), (0, 0, 0, 2)) for line in lines)]
+
+
+def _relations(summary: Summary) -> list[RenderableType]:
+    lines = [
+        f"{wording.one_line(group.name)} ({wording.percent(group.share)}): topics {group.ids}"
+        for group in pieces.top_groups(summary)
+    ]
+    found = _listed(f"Hierarchy: model.at(n_topics={len(lines)})", lines) if lines else []
+    pairs = [
+        f"{wording.score(pair.cosine)}  {pair.a.id} {wording.one_line(pair.a.name)} – "
+        f"{pair.b.id} {wording.one_line(pair.b.name)}"
+        for pair in pieces.most_alike(summary)
+    ]
+    return found + _listed("Most alike (cosine)", pairs)
+
+
+def _time(summary: Summary) -> list[RenderableType]:
+    found = summary.over_time
+    if found is None:
+        return []
+    lines = [
+        f"{pieces.sparkline(summary, row.topic.id)} {wording.percent(row.before)} → "
+        f"{wording.percent(row.after)} {row.arrow or '·'} {wording.one_line(row.topic.name)}"
+        + pieces.changed_words(found, row.topic.id)
+        for row in pieces.movers(summary)[:N_MOVERS]
+    ]
+    first, last = (pieces.period(found.periods[i], found.unit) for i in (0, -1))
+    return _listed(f"Over time: share by {found.unit}, {first} to {last}; earlier → later half", lines)
+
+
+def _classes(summary: Summary) -> list[RenderableType]:
+    table = pieces.class_table(summary)
+    if table is None:
+        return []
+    lines = []
+    for column, (name, total) in enumerate(table.classes):
+        cells = [(cells[column], topic) for topic, cells in table.lines if cells[column].tint > 0]
+        best = sorted(cells, key=lambda pair: -pair[0].ratio)[:3]
+        shown = ", ".join(f"{wording.one_line(topic.name)} {cell.lift}" for cell, topic in best)
+        lines.append(f"{wording.one_line(name)} ({wording.count(total)}): {shown or wording.MISSING}")
+    if left := pieces.n_classes_left(summary):
+        lines.append(f"and {left:,} smaller classes")
+    return _listed("By class: topics that a class has more of than the others", lines)
+
+
+def _trust(summary: Summary) -> list[RenderableType]:
+    lines = [f"{name}: {shown}" for name, shown in pieces.measures(summary)]
+    if summary.unstable:
+        names = "; ".join(f"{topic.id} {wording.one_line(topic.name)}" for topic in summary.unstable)
+        lines.append(f"Unstable, to be read with care: {names}")
+    return _listed("Can it be trusted?", lines)
 
 
 def _facts(summary: Summary) -> list[RenderableType]:

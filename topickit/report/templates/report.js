@@ -1,5 +1,44 @@
-// Sorting and searching. The page is complete without it; texts are only read, never written as HTML.
+// Theme, sorting, searching, opening topics, and the figures. Texts are only read, never written as HTML.
 "use strict";
+const topickit = (() => {
+  const read = (id) => {
+    const holder = document.getElementById(id);
+    return holder ? JSON.parse(holder.textContent) : null;
+  };
+  const root = document.documentElement;
+  const system = matchMedia("(prefers-color-scheme: dark)");
+  const isDark = () => (root.dataset.theme ? root.dataset.theme === "dark" : system.matches);
+  const listeners = [];
+  let printing = false;
+  const tell = () => listeners.forEach((listener) => listener(isDark() && !printing));
+  const button = document.getElementById("theme");
+  const say = () => { button.textContent = isDark() ? "Light" : "Dark"; };
+  button.hidden = false;
+  button.addEventListener("click", () => { root.dataset.theme = isDark() ? "light" : "dark"; say(); tell(); });
+  system.addEventListener("change", () => { say(); tell(); });
+  // Paper is white, and shows what is closed on a screen.
+  let closed = [];
+  addEventListener("beforeprint", () => {
+    closed = Array.from(document.querySelectorAll("details:not([open])"));
+    closed.forEach((part) => { part.open = true; });
+    printing = true;
+    tell();
+  });
+  addEventListener("afterprint", () => {
+    closed.forEach((part) => { part.open = false; });
+    printing = false;
+    tell();
+  });
+  say();
+  return {
+    read, isDark,
+    palette: read("palette-data"),
+    onTheme: (listener) => listeners.push(listener),
+    fold: (text) => text.normalize("NFKC").toLowerCase(),
+    choose: null, // the map's, where there is one
+  };
+})();
+
 (() => {
   const table = document.getElementById("overview");
   if (!table) return;
@@ -11,7 +50,6 @@
     const cell = row.cells[column];
     return kind === "number" ? Number(cell.dataset.value) : cell.textContent.trim();
   };
-
   const sortBy = (head) => {
     const column = heads.indexOf(head);
     const kind = head.dataset.sort;
@@ -27,7 +65,6 @@
     head.setAttribute("aria-sort", next);
     body.append(...ordered);
   };
-
   heads.filter((head) => head.dataset.sort).forEach((head) => {
     const button = document.createElement("button");
     button.type = "button";
@@ -38,17 +75,15 @@
 
   const cards = new Map();
   document.querySelectorAll(".card").forEach((card) => cards.set(card.dataset.topic, card));
-  const fold = (text) => text.normalize("NFKC").toLowerCase();
   const texts = new Map();
   const query = document.getElementById("query");
   const found = document.getElementById("found");
-
   const search = () => {
-    const terms = fold(query.value).split(/\s+/).filter(Boolean);
+    const terms = topickit.fold(query.value).split(/\s+/).filter(Boolean);
     let shown = 0;
     rows.forEach((row) => {
       const card = cards.get(row.dataset.topic);
-      if (!texts.has(row)) texts.set(row, fold(card.textContent));
+      if (!texts.has(row)) texts.set(row, topickit.fold(card.textContent));
       const match = terms.every((term) => texts.get(row).includes(term));
       row.hidden = card.hidden = !match;
       shown += match ? 1 : 0;
@@ -56,8 +91,82 @@
     found.textContent = terms.length ? `${shown} of ${rows.length}` : "";
     document.getElementById("none-found").hidden = shown > 0;
   };
-
   query.addEventListener("input", search);
   document.getElementById("search").hidden = false;
-  search();
+
+  const open = () => {
+    const card = document.getElementById(location.hash.slice(1));
+    if (card && card.matches(".card")) {
+      card.open = true;
+      card.scrollIntoView();
+      card.querySelector("summary").focus({ preventScroll: true });
+    }
+  };
+  addEventListener("hashchange", open);
+  // A click on the topic that the address names already is no change of it.
+  document.querySelectorAll('a[href^="#topic-"]').forEach((link) => link.addEventListener("click", () => setTimeout(open)));
+  open();
+  document.querySelectorAll("button.on-map").forEach((button) => {
+    button.hidden = !document.getElementById("map");
+    button.addEventListener("click", () => topickit.choose && topickit.choose(Number(button.dataset.topic)));
+  });
+  const all = document.getElementById("open-all");
+  all.hidden = false;
+  all.addEventListener("click", () => {
+    const opened = all.getAttribute("aria-pressed") !== "true";
+    all.setAttribute("aria-pressed", String(opened));
+    all.textContent = opened ? "Close all" : "Open all";
+    cards.forEach((card) => { card.open = opened; });
+  });
+})();
+
+// Figures are drawn when they come near the window: the map is not kept waiting for them.
+(() => {
+  const figures = topickit.read("figures-data");
+  if (!figures) return;
+  const inks = (dark) => {
+    const ink = dark ? "#d5dae1" : "#30363f";
+    const parts = { "font.color": ink };
+    ["xaxis", "yaxis"].forEach((axis) => { parts[`${axis}.tickfont.color`] = parts[`${axis}.title.font.color`] = ink; });
+    return parts;
+  };
+  const draw = (holder) => {
+    const figure = figures[holder.dataset.figure];
+    const layout = { ...figure.layout, autosize: true, dragmode: false };
+    holder.style.height = `${layout.height}px`;
+    if (holder.clientWidth < 500 && layout.yaxis && layout.yaxis.ticktext) {
+      // On a phone the names would leave no room for the picture: their numbers stay.
+      layout.yaxis = { ...layout.yaxis, ticktext: layout.yaxis.ticktext.map((text) => text.split(" ")[0]) };
+      layout.height = Math.min(layout.height, holder.clientWidth + 60);
+      holder.style.height = `${layout.height}px`;
+    }
+    Plotly.newPlot(holder, figure.data, layout, { displayModeBar: false, responsive: true }).then(() => {
+      Plotly.relayout(holder, inks(topickit.isDark()));
+      topickit.onTheme((dark) => Plotly.relayout(holder, inks(dark)));
+      holder.dataset.drawn = "yes";
+    });
+  };
+  const watch = new IntersectionObserver((entries) => entries.filter((entry) => entry.isIntersecting).forEach((entry) => {
+    watch.unobserve(entry.target);
+    draw(entry.target);
+  }), { rootMargin: "400px" });
+  document.querySelectorAll(".figure").forEach((holder) => watch.observe(holder));
+  addEventListener("beforeprint", () => document.querySelectorAll(".figure:not([data-drawn])").forEach((holder) => {
+    watch.unobserve(holder);
+    draw(holder);
+  }));
+
+  const choice = document.getElementById("time-topic");
+  if (!choice) return;
+  // Two traces a topic, its band and its line; the bands only of one that is looked at alone.
+  choice.addEventListener("change", () => {
+    const holder = document.querySelector('[data-figure="over_time"]');
+    const wanted = choice.value;
+    const lines = figures.over_time.data.map((part) => {
+      const band = part.showlegend === false;
+      if (wanted === "largest") return !band && Number(part.legendgroup) < 6;
+      return part.legendgroup === wanted;
+    });
+    Plotly.restyle(holder, { visible: lines });
+  });
 })();

@@ -1,0 +1,156 @@
+"""Measure topickit and its peers: ``python -m benchmarks.peers``; ends, or is ended, at any time and goes on.
+
+Each system runs in a process and an environment of its own, on the same texts, vectors and threads. For each
+collection: `fit` (seed 0: all figures but those of steadiness), then `seed` (seed 1: the agreement with the
+fit, and predicting one at a time and after loading), then `shuffle` (the documents in another order).
+What is done is skipped, unless --again; ``--runs fit --again`` takes the timings anew and leaves the rest.
+"""
+
+import argparse
+import os
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from benchmarks.common import DATA
+from benchmarks.peers.collections import LANGUAGES, QUICK, load
+from benchmarks.peers.environments import cache_folder, interpreter
+from benchmarks.peers.running import Options, OutOfTimeError, run, scored
+from benchmarks.peers.score import Scorer
+from benchmarks.peers.store import KINDS, Store
+from benchmarks.peers.systems import SYSTEMS
+
+
+def main() -> None:
+    """Measure what is asked for and not yet known."""
+    asked = _arguments()
+    if not DATA.is_dir():
+        raise SystemExit("the shared collections are not beside this checkout")
+    cache = asked.cache
+    store = Store("peers_quick" if asked.quick else "peers", cache)
+    options = Options(asked.envs or cache / "envs", asked.limit, _cores())
+    until = time.monotonic() + 60 * asked.minutes if asked.minutes else None
+    collections = asked.collections or (QUICK if asked.quick else tuple(LANGUAGES))
+    if asked.environments:
+        for name in dict.fromkeys(SYSTEMS[system].environment for system in asked.systems):
+            print(name, interpreter(name, options.environments), flush=True)
+        return
+    for name in collections:
+        if asked.rescore:
+            rescore(name, store, quick=asked.quick)
+            continue
+        wanted = pending(store, name, asked.systems, asked.runs, again=asked.again)
+        if not measure(name, wanted, store, options, until=until, quick=asked.quick):
+            print("time is up; the same command goes on", flush=True)
+            return
+
+
+def pending(
+    store: Store, collection: str, systems: Sequence[str], kinds: Sequence[str], *, again: bool
+) -> list[tuple[str, str]]:
+    """List the runs to make, (system, kind): the fits of all systems first.
+
+    A run is not made where the fit failed; with `again`, what was made is made anew.
+    """
+    return [
+        (system, kind)
+        for kind in KINDS
+        if kind in kinds
+        for system in systems
+        if again or not store.done(collection, system, kind)
+    ]
+
+
+def measure(
+    name: str,
+    wanted: Sequence[tuple[str, str]],
+    store: Store,
+    options: Options,
+    *,
+    until: float | None,
+    quick: bool,
+) -> bool:
+    """Make the runs on one collection, keeping each; say whether there was time for all."""
+    if not wanted:
+        return True
+    collection = load(name, store.cache, quick=quick)
+    scorer = Scorer.of(collection.texts, collection.gold)
+    for system, kind in wanted:
+        left = None if until is None else until - time.monotonic()
+        if left is not None and left < 1:
+            return False
+        if kind != "fit" and "error" in store.row(name, system).get("fit", {}):
+            continue
+        try:
+            figures = run(
+                collection, system, kind, store=store, scorer=scorer, options=options, seconds_left=left
+            )
+        except OutOfTimeError:
+            return False
+        store.put(name, system, {"n": len(collection.texts), kind: figures})
+        print(_line(name, system, kind, figures), flush=True)
+    return True
+
+
+def rescore(name: str, store: Store, *, quick: bool) -> None:
+    """Score kept labels and words anew, without running anything; timings and checks stay."""
+    known = [row for row in store.rows() if row["collection"] == name]
+    if not known:
+        return
+    collection = load(name, store.cache, quick=quick)
+    scorer = Scorer.of(collection.texts, collection.gold)
+    for row in known:
+        system = row["system"]
+        for kind in KINDS:
+            if kind in row and "error" not in row[kind]:
+                figures = {**row[kind], **scored(name, system, kind, store, scorer)}
+                store.put(name, system, {kind: figures})
+
+
+def _line(name: str, system: str, kind: str, figures: dict[str, object]) -> str:
+    shown = ("error", "seconds", "peak_mib", "topics", "outliers", "ari", "c_npmi", "diversity")
+    shown += ("ari_with_fit", "changed_alone", "changed_loaded", "alone_error", "loaded_error")
+    parts = [
+        f"{key} {value:.3f}" if isinstance(value, float) else f"{key} {value}"
+        for key, value in figures.items()
+        if key in shown
+    ]
+    return f"{name:22} {system:20} {kind:8} " + "  ".join(parts)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    add = parser.add_argument
+    add("--systems", type=_among(SYSTEMS), default=list(SYSTEMS), help=f"some of {', '.join(SYSTEMS)}")
+    add("--collections", type=_among(LANGUAGES), help=f"some of {', '.join(LANGUAGES)}")
+    add("--runs", type=_among(KINDS), default=list(KINDS), help=f"some of {', '.join(KINDS)}")
+    add("--quick", action="store_true", help="2,000 documents of two collections, kept apart")
+    add("--again", action="store_true", help="make runs that were made before")
+    add("--rescore", action="store_true", help="only score kept labels and words anew")
+    add("--environments", action="store_true", help="only make the environments")
+    add("--limit", type=float, default=1800, help="seconds after which a run is stopped")
+    add("--minutes", type=float, help="stop after so many, to go on another time")
+    add("--envs", type=Path, help="where the peers' environments are kept")
+    add("--cache", type=Path, default=cache_folder(), help="where vectors and labels are kept")
+    return parser.parse_args()
+
+
+def _among(known: Sequence[str] | dict[str, object]):  # noqa: ANN202
+    def parse(text: str) -> list[str]:
+        names = [name for name in text.split(",") if name]
+        unknown = [name for name in names if name not in known]
+        if unknown:
+            raise argparse.ArgumentTypeError(f"{', '.join(unknown)}: not one of {', '.join(known)}")
+        return names
+
+    return parse
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,67 @@
+"""FASTopic with its defaults, told the number of topics."""
+
+import random
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from fastopic import FASTopic as Model
+from topmost import Preprocess
+
+from benchmarks.peers.protocol import TOP_WORDS, Found, Labels, ReadyVectors, Vectors, Work, main
+
+
+class Words:
+    """A tokenizer for languages that the package's own, of ASCII letters, does not serve."""
+
+    def __init__(self, stop_words: list[str]) -> None:
+        self.stop_words = frozenset(stop_words)
+
+    def tokenize(self, text: str) -> list[str]:
+        """Words of two characters or more."""
+        return [word for word in re.findall(r"\w\w+", text.lower()) if word not in self.stop_words]
+
+    def __call__(self, text: str) -> list[str]:
+        """Tokenize."""
+        return self.tokenize(text)
+
+
+class FASTopic:
+    """A document's label is its largest weight."""
+
+    def __init__(self, work: Work) -> None:
+        self.work = work
+        stop_words, seed = work.settings.stop_words, work.settings.seed
+        random.seed(seed)
+        np.random.seed(seed)  # noqa: NPY002 (the package draws from the global generators)
+        torch.manual_seed(seed)
+        other: dict[str, Any] = {} if stop_words is None else {"tokenizer": Words(stop_words)}
+        preprocess = Preprocess(verbose=False, **other)
+        self.model = Model(work.settings.n_topics, preprocess=preprocess, doc_embed_model=ReadyVectors(work))
+
+    def warm(self) -> None:
+        """Nothing is compiled."""
+
+    def fit(self) -> Found:
+        """Train for its 200 epochs."""
+        self.model.fit_transform(self.work.texts, preset_doc_embeddings=self.work.vectors)
+        words = [line.split() for line in self.model.get_top_words(TOP_WORDS)]
+        return Found.of(self.model.train_theta.argmax(axis=1), words)
+
+    def predict(self, texts: list[str], vectors: Vectors) -> Labels:
+        """Transform."""
+        return self.model.transform(doc_embeddings=torch.as_tensor(vectors)).argmax(axis=1)
+
+    def reload(self, folder: Path) -> "FASTopic":
+        """As its documentation says."""
+        path = folder.with_suffix(".zip")
+        self.model.save(str(path))
+        loaded = FASTopic(self.work)
+        loaded.model = Model.from_pretrained(str(path))
+        return loaded
+
+
+if __name__ == "__main__":
+    main({"fastopic": FASTopic})

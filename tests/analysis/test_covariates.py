@@ -1,0 +1,207 @@
+import datetime
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+
+from tests.conftest import make_corpus
+from topickit import TopicModel
+from topickit.analysis.by_class import by_class, lifts
+from topickit.analysis.over_time import best_unit, change_scores, into_periods, over_time, wilson
+from topickit.covariates import Covariates, read_timestamps
+from topickit.errors import InputError, InputTypeError
+
+MAY = np.datetime64("2024-05-01", "s")
+
+
+@pytest.fixture(scope="module")
+def model():
+    texts, subjects = make_corpus(240)
+    years = [2000 + i // 24 for i in range(240)]
+    model = TopicModel(embedder="lexical", clusterer="kmeans", n_topics=4)
+    return model.fit(texts, timestamps=years, classes=subjects)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "2024-05-01",
+        "2024-05",
+        "20240501",
+        " 2024-05-01T00:00:00Z ",
+        "2024-05-01T02:00:00+02:00",
+        datetime.date(2024, 5, 1),
+        datetime.datetime(2024, 5, 1),
+        datetime.datetime(2024, 5, 1, 1, tzinfo=datetime.timezone(datetime.timedelta(hours=1))),
+        np.datetime64("2024-05-01"),
+        pd.Timestamp("2024-05-01"),
+    ],
+)
+def test_times_of_any_usual_kind(value):
+    assert read_timestamps([value], 1)[0] == MAY
+
+
+@pytest.mark.parametrize("missing", [None, float("nan"), "", pd.NaT, np.datetime64("NaT")])
+def test_missing_times(missing):
+    assert np.isnat(read_timestamps([missing, "2024"], 2)).tolist() == [True, False]
+
+
+def test_columns_of_tables():
+    for column in (
+        pd.Series(["2024-05-01"]),
+        pl.Series(["2024-05-01"]).str.to_date(),
+        np.array(["2024-05-01"]),
+    ):
+        assert read_timestamps(column, 1)[0] == MAY
+
+
+@pytest.mark.parametrize(
+    ("values", "error", "says"),
+    [
+        (["2024", "31/12/2024"], InputError, "timestamp 1"),
+        (["2024-13"], InputError, "ISO 8601"),
+        ([1714521600], InputError, "a year"),
+        ([1.5], InputTypeError, "float"),
+        ([True], InputTypeError, "bool"),
+        ("2024", InputTypeError, "a column"),
+        (["2024", "2025", "2026"], InputError, "3 timestamps"),
+    ],
+)
+def test_bad_times_say_where_and_what(values, error, says):
+    n = 2 if len(values) == 3 else len(values)
+    with pytest.raises(error, match=says):
+        read_timestamps(values, n)
+
+
+def test_they_do_not_change_the_topics_and_stay_through_edits_and_saving(model, tmp_path):
+    texts, _ = make_corpus(240)
+    bare = TopicModel(embedder="lexical", clusterer="kmeans", n_topics=4).fit(texts)
+    assert (bare.labels_ == model.labels_).all()
+    assert over_time(bare.fitted_) is None
+    assert by_class(bare.fitted_) is None
+    model.save(tmp_path / "m")
+    loaded = TopicModel.load(tmp_path / "m")
+    for edited in (
+        model.at(n_topics=2),
+        loaded.at(n_topics=2),
+        model.delete_topics([0]),
+        model.split_topic(0),
+    ):
+        found = over_time(edited.fitted_)
+        assert found.counts.shape == (10, len(edited.topics_))
+        assert found.counts.sum() == 240
+        assert by_class(edited.fitted_).totals.sum() == 240
+
+
+def test_shares_are_counts_over_all_dated_documents(model):
+    found = over_time(model.fitted_)
+    assert found.unit == "year"
+    assert found.periods[0] == "2000-01-01"
+    assert found.totals.tolist() == [24] * 10
+    years = np.repeat(np.arange(10), 24)
+    for topic in range(4):
+        expected = np.bincount(years[model.labels_ == topic], minlength=10)
+        assert (found.counts[:, topic] == expected).all()
+    assert (found.low <= found.shares).all()
+    assert (found.shares <= found.high).all()
+
+
+def test_gaps_and_undated_documents(model):
+    times = ["2020-01-05", "2020-04-05", None] * 80
+    found = over_time(model.fitted_, times, unit="month")
+    assert found.periods == ("2020-01-01", "2020-02-01", "2020-03-01", "2020-04-01")
+    assert found.n_undated == 80
+    assert found.totals.tolist() == [80, 0, 0, 80]
+    assert np.isnan(found.shares[1]).all()
+    assert over_time(model.fitted_, [None] * 240) is None
+    with pytest.raises(InputError, match="fortnight"):
+        over_time(model.fitted_, times, unit="fortnight")
+
+
+@pytest.mark.parametrize(
+    ("days", "unit"),
+    [(20, "day"), (200, "week"), (900, "month"), (3000, "quarter"), (12_000, "year"), (90_000, "decade")],
+)
+def test_the_finest_unit_of_few_periods(days, unit):
+    span = np.array(["1750-03-05", "1750-03-05"], dtype="datetime64[D]") + np.array([0, days])
+    assert best_unit(span) == unit
+    numbers, starts = into_periods(span, unit)
+    assert numbers[0] == 0
+    assert len(starts) <= 40
+    assert np.datetime64(starts[0]) <= span[0]
+    assert np.datetime64(starts[-1]) <= span[1]
+    if unit == "week":
+        assert datetime.date.fromisoformat(starts[0]).weekday() == 0
+
+
+def test_wilson_against_statsmodels_figures():
+    low, high = wilson(np.array([0, 1, 81]), np.array([10, 10, 263]))
+    assert low.round(4).tolist() == [0.0, 0.0179, 0.2553]
+    assert high.round(4).tolist() == [0.2775, 0.4042, 0.3662]
+
+
+def test_words_that_rose_and_fell():
+    rng = np.random.default_rng(0)
+    common = ["boat", "sail", "harbour", "wind"]
+    texts = [
+        " ".join(rng.choice(common, 3)) + (" motor" if i >= 60 else " steam") + f" n{i}" for i in range(120)
+    ]
+    model = TopicModel(embedder="lexical", n_topics=1).fit(texts, timestamps=[1900 + i for i in range(120)])
+    found = over_time(model.fitted_)
+    assert found.rose[0][0] == "motor"
+    assert found.fell[0][0] == "steam"
+    same_day = over_time(model.fitted_, ["2020-01-01"] * 120)
+    assert same_day.rose == ((),)
+
+
+def test_change_scores_need_evidence():
+    once = change_scores(np.array([0, 100]), np.array([1, 100]))
+    often = change_scores(np.array([0, 100]), np.array([50, 100]))
+    assert abs(once[0]) < 1.96 < often[0]
+    assert (change_scores(np.array([3, 0]), np.array([0, 0])) == 0).all()
+
+
+def test_by_class_counts_and_lifts(model):
+    _, subjects = make_corpus(240)
+    found = by_class(model.fitted_)
+    assert sorted(found.classes) == sorted(set(subjects))
+    for c, name in enumerate(found.classes):
+        mine = np.array(subjects) == name
+        assert found.totals[c] == mine.sum()
+        for topic in range(4):
+            n = ((model.labels_ == topic) & mine).sum()
+            assert found.counts[c, topic] == n
+            assert (found.lift[c, topic] > 1) == (
+                n / mine.sum() > ((model.labels_ == topic) & ~mine).sum() / 180
+            )
+    assert (found.low < found.lift).all()
+    assert (found.lift < found.high).all()
+
+
+def test_interval_of_a_lift_covers_what_is_true():
+    rng = np.random.default_rng(0)
+    inside = 0
+    for _ in range(400):
+        counts = np.array([[rng.binomial(200, 0.2)], [rng.binomial(400, 0.1)]])
+        _, low, high = lifts(counts, np.array([200, 400]))
+        inside += low[0, 0] <= 2 <= high[0, 0]
+    assert 0.92 <= inside / 400 <= 0.98
+
+
+def test_one_class_or_none(model):
+    assert (by_class(model.fitted_, ["a"] * 240).lift == 1).all()
+    assert by_class(model.fitted_, [None] * 240) is None
+    found = by_class(model.fitted_, [1, None, "b", " b "] * 60)
+    assert found.classes == ("b", "1")
+    assert found.n_unclassed == 60
+
+
+def test_state_is_the_same_again():
+    known = Covariates.of(3, timestamps=["2024", None, 1815], classes=["é", None, "a"])
+    again = Covariates.from_state(known.state())
+    assert (again.timestamps[[0, 2]] == known.timestamps[[0, 2]]).all()
+    assert np.isnat(again.timestamps[1])
+    assert again.class_names == ("a", "é")
+    assert again.class_codes.tolist() == [1, -1, 0]
+    assert Covariates.of(3) is None

@@ -1,0 +1,95 @@
+"""The student's numerics: features, leave-one-out in closed form, folding."""
+
+import numpy as np
+import pytest
+
+from topickit.embed import student
+from topickit.embed.student_tokens import Tokens
+from topickit.vectors import unit_rows
+
+RNG = np.random.default_rng(0)
+IDS = [RNG.integers(0, 30, size=RNG.integers(1, 12)).tolist() for _ in range(80)]
+TOKENS = Tokens.of(IDS)
+TABLE = RNG.normal(size=(40, 6)).astype(np.float32)
+VECTORS = unit_rows(np.array([TABLE[ids].sum(axis=0) for ids in IDS]) @ RNG.normal(size=(6, 10)))
+
+
+def test_rows_have_the_length_of_their_parts():
+    features = student.learn_features(TOKENS, 40)
+    matrix = features.of(TOKENS).toarray()
+    np.testing.assert_allclose(np.linalg.norm(matrix[:, :40], axis=1), 1, atol=1e-6)
+    assert (np.linalg.norm(matrix[:, 40:], axis=1) <= np.sqrt(student.PAIR_SHARE) + 1e-6).all()
+
+
+def test_pairs_stay_inside_their_text():
+    features = student.learn_features(Tokens.of([[0, 1], [2, 3], [0, 1], [2, 3]]), 5)
+    assert features.pairs.tolist() == [1, 13]
+    row = features.of(Tokens.of([[0], [1, 2, 3], [4, 4]])).toarray()[:, 5:]
+    assert (row[0] == 0).all()
+    assert row[1, 0] == 0 < row[1, 1] < np.sqrt(student.PAIR_SHARE)  # the unknown pair takes its share
+    assert (row[2] == 0).all()
+
+
+def test_texts_without_pairs_or_tokens():
+    features = student.learn_features(Tokens.of([[0], [1], []]), 3)
+    assert len(features.pairs) == 0
+    assert features.of(Tokens.of([[0], []])).toarray().sum(axis=1).tolist() == [1.0, 0.0]
+
+
+def test_leave_one_out_is_that_of_fitting_without_each():
+    points = RNG.normal(size=(25, 5))
+    products, targets = points @ points.T, RNG.normal(size=(25, 3))
+    dual, found = student._leave_one_out(products, targets, 0.3)
+    np.testing.assert_allclose(products @ dual + 0.3 * dual, targets, atol=1e-8)
+    for i in range(25):
+        rest = np.delete(np.arange(25), i)
+        alone = np.linalg.solve(products[np.ix_(rest, rest)] + 0.3 * np.eye(24), targets[rest])
+        np.testing.assert_allclose(found[i], products[i, rest] @ alone, atol=1e-8)
+
+
+def test_the_folded_student_is_the_regression():
+    from sklearn.kernel_ridge import KernelRidge
+
+    lesson = student.fit_student(TOKENS, VECTORS, TABLE)
+    folded = lesson.student.folded(TABLE)
+    features = student.learn_features(TOKENS, 40)
+    new = Tokens.of([RNG.integers(0, 30, size=8).tolist() for _ in range(9)])
+    sparse, others = features.of(TOKENS).toarray(), features.of(new).toarray()
+    dense, dense_others = sparse[:, :40] @ TABLE, others[:, :40] @ TABLE
+    centre = dense.mean(axis=0)
+    scale = np.sqrt(((dense - centre) ** 2).sum() / len(dense))
+    rows = np.hstack([sparse, (dense - centre) / scale])
+    mean = VECTORS.mean(axis=0)
+    ridge = KernelRidge(alpha=lesson.penalty, kernel="linear").fit(rows, VECTORS - mean)
+    expected = ridge.predict(np.hstack([others, (dense_others - centre) / scale])) + mean
+    linear = folded.features.of(new) @ folded.matrix + folded.bias
+    np.testing.assert_allclose(linear, expected, atol=2e-3)  # float16
+    near = unit_rows(linear)
+    errors = lesson.student.errors.astype(np.float64)
+    corrected = linear + np.exp(3.0 * (near @ lesson.student.anchors.astype(np.float64).T - 1)) @ errors
+    np.testing.assert_allclose(folded.vectors(new), unit_rows(corrected), atol=1e-5)
+
+
+def test_tokens_that_the_sample_did_not_hold():
+    folded = student.fit_student(TOKENS, VECTORS, TABLE).student.folded(TABLE)
+    assert folded.features.token_weights[35] > folded.features.token_weights[:30].max()
+    assert folded.vectors(Tokens.of([[35, 36], []])).any(axis=1).tolist() == [True, False]
+
+
+def test_more_rows_than_are_learnt_from(monkeypatch):
+    monkeypatch.setattr(student, "MOST_ROWS", 40)
+    assert len(student.fit_student(TOKENS, VECTORS, TABLE).student.anchors) == 40
+
+
+def test_arguments_are_not_written_to():
+    vectors, table = VECTORS.copy(), TABLE.copy()
+    vectors.setflags(write=False)
+    table.setflags(write=False)
+    student.fit_student(TOKENS, vectors, table).student.folded(table).vectors(TOKENS)
+
+
+@pytest.mark.parametrize("n", [2, 3, 6])
+def test_few_texts(n):
+    lesson = student.fit_student(Tokens.of(IDS[:n]), VECTORS[:n], TABLE)
+    assert np.isfinite(lesson.student.folded(TABLE).vectors(TOKENS)).all()
+    assert 0 <= lesson.held_out.agreement <= 1

@@ -1,0 +1,225 @@
+"""Compare and score: values, and the commands as a person runs them."""
+
+import json
+
+import numpy as np
+import polars as pl
+import pytest
+import sklearn.metrics as sk
+
+from tests.conftest import make_corpus
+from topickit import TopicModel, cli
+from topickit.analysis.compare import compare
+from topickit.errors import InputError, ParameterError
+
+TEXTS, SUBJECTS = make_corpus(120)
+
+
+@pytest.fixture
+def run(capsys):
+    """Call the command in this process: exit status, standard output, standard error."""
+
+    def call(*arguments):
+        with pytest.raises(SystemExit) as stopped:
+            cli.main([str(argument) for argument in arguments])
+        out, err = capsys.readouterr()
+        return stopped.value.code or 0, out, err
+
+    return call
+
+
+@pytest.fixture(scope="module")
+def model():
+    return TopicModel(embedder="lexical", clusterer="kmeans", n_topics=4).fit(TEXTS)
+
+
+@pytest.fixture(scope="module")
+def saved(model, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("models")
+    model.save(folder / "a")
+    model.merge_topics([[0, 1]]).save(folder / "b")
+    TopicModel(embedder="lexical", clusterer="kmeans", n_topics=3).fit(TEXTS[:90]).save(folder / "c")
+    columns = {"body": TEXTS, "subject": [*SUBJECTS[:-1], ""], "number": range(len(TEXTS))}
+    pl.DataFrame(columns).write_csv(folder / "t.csv")
+    (folder / "t.txt").write_text("\n".join(TEXTS), encoding="utf-8")
+    return folder
+
+
+def test_labels_that_only_changed_their_names():
+    found = compare([0, 0, 1, 1, -1], ["b", "b", "a", "a", -1])
+    assert found.agreement.ari == 1
+    assert [(m.topic, m.counterparts[0].topic, m.counterparts[0].score) for m in found.matches] == [
+        (0, "b", 1.0),
+        (1, "a", 1.0),
+    ]
+    assert len(found.moved) == 0
+    assert (found.vanished, found.appeared, found.flows) == ((), (), ())
+
+
+def test_a_split_topic_has_several_counterparts_and_the_smaller_part_moved():
+    found = compare([0] * 10 + [1] * 4, [0] * 6 + [2] * 4 + [1] * 4)
+    first = found.matches[0]
+    assert [(other.topic, other.shared, other.score) for other in first.counterparts] == [
+        (0, 6, 0.6),
+        (2, 4, 0.4),
+    ]
+    assert found.moved.tolist() == [6, 7, 8, 9]
+    assert [(f.source, f.target, f.n_documents) for f in found.flows] == [(0, 2, 4)]
+    assert found.vanished == ()
+    assert found.appeared == ()
+
+
+def test_vanished_appeared_and_no_topic():
+    a = [0] * 6 + [1] * 6 + [-1] * 4
+    b = [0] * 6 + [-1] * 6 + [3] * 4
+    found = compare(a, b)
+    assert (found.vanished, found.appeared) == ((1,), (3,))
+    assert found.matches[1].counterparts == ()
+    assert found.moved.tolist() == list(range(6, 16))
+    assert {(f.source, f.target) for f in found.flows} == {(1, -1), (-1, 3)}
+    assert "Topics of A without a counterpart in B: 1" in found.to_text(width=80)
+
+
+def test_no_topics_at_all():
+    found = compare([-1, -1], [0, 0])
+    assert (found.n_topics, found.matches, found.appeared) == ((0, 1), (), (0,))
+    assert found.moved.tolist() == [0, 1]
+    back = compare([0, 0], [-1, -1])
+    assert back.vanished == (0,)
+    assert back.moved.tolist() == [0, 1]
+    json.dumps(back.to_dict(), allow_nan=False)
+    assert back.to_text(width=60)
+
+
+def test_rows_that_are_not_known_do_not_count():
+    found = compare([0, 0, 1, None], [0, 0, 1, 1])
+    assert found.agreement.n_documents == 3
+    assert len(found.moved) == 0
+
+
+def test_two_models_of_one_corpus(model):
+    merged = model.merge_topics([[0, 1]])
+    found = compare(model, merged.fitted_)
+    assert found.basis == "documents"
+    assert "prove" not in found.note
+    assert found.n_topics == (4, 3)
+    expected = sk.adjusted_rand_score(merged.labels_, model.labels_)
+    assert found.agreement.ari == pytest.approx(expected)
+    assert {match.counterparts[0].topic for match in found.matches[:2]} == {0}
+    assert found.matches[2].counterparts[0].score == 1
+    assert found.matches[2].counterparts[0].shared_keywords == model.topics_[2].words
+    assert found.vanished == found.appeared == ()
+
+
+def test_a_model_against_labels(model):
+    found = compare(model, SUBJECTS)
+    assert found.agreement.n_gold == 4
+    with pytest.raises(InputError, match="120 and 119 rows"):
+        compare(model, SUBJECTS[1:])
+
+
+def test_other_corpora_are_compared_by_vectors_or_by_keywords():
+    rng = np.random.default_rng(0)
+    vectors = rng.normal(size=(4, 16))[np.arange(120) % 4] + 0.1 * rng.normal(size=(120, 16))
+    makes = [
+        TopicModel(clusterer="kmeans", n_topics=4).fit(TEXTS[:n], embeddings=vectors[:n]) for n in (120, 80)
+    ]
+    by_words = compare(*makes)
+    by_vectors = compare(*makes, same_vectors=True)
+    for found, basis in ((by_words, "keywords"), (by_vectors, "vectors")):
+        assert found.basis == basis
+        assert "differ" in found.note
+        assert found.agreement is found.moved is None
+        json.dumps(found.to_dict(), allow_nan=False)
+    names = {i: SUBJECTS[makes[0].labels_.tolist().index(i)] for i in range(4)}
+    names_b = {i: SUBJECTS[makes[1].labels_.tolist().index(i)] for i in range(4)}
+    for match in by_vectors.matches:
+        assert names[match.topic] == names_b[match.counterparts[0].topic]
+    assert by_vectors.vanished == by_vectors.appeared == ()
+
+
+def test_same_number_of_other_texts_is_not_the_same_corpus(model):
+    other = TopicModel(embedder="lexical", clusterer="kmeans", n_topics=4).fit(TEXTS[::-1])
+    assert compare(model, other).basis == "keywords"
+
+
+@pytest.mark.parametrize("threshold", [0, 1.5])
+def test_threshold_is_checked(threshold):
+    with pytest.raises(ParameterError, match="threshold"):
+        compare([0], [0], threshold=threshold)
+
+
+def test_width_is_checked():
+    with pytest.raises(ParameterError, match="60"):
+        compare([0], [0]).to_text(width=10)
+
+
+def test_nothing_in_a_name_reaches_the_terminal_as_a_command(model):
+    nasty = model.rename_topics({0: "red [bold]\x1b[31m\nalert"})
+    shown = compare(nasty, model).to_text(width=140)
+    assert "\x1b" not in shown
+    assert "[bold]" in shown
+
+
+def test_the_compare_command(run, saved):
+    status, out, _ = run("compare", saved / "a", saved / "b")
+    assert status == 0
+    assert "A: 4 topics, 120 documents" in out
+    assert "ARI" in out
+    assert max(map(len, out.splitlines())) <= 140
+    status, out, _ = run("compare", saved / "a", saved / "c", "--format", "json")
+    assert status == 0
+    assert json.loads(out)["basis"] == "keywords"
+    status, _, err = run("compare", saved / "a", saved / "none")
+    assert status == 1
+    assert "there is no saved model" in err
+
+
+def test_the_score_command_with_gold_labels(run, saved, model):
+    arguments = ("score", saved / "a", saved / "t.csv", "--labels", "subject", "--text", "body", "--no-cache")
+    status, out, err = run(*arguments, "--format", "json")
+    assert status == 0, err
+    found = json.loads(out)
+    predicted = model.labels_[:-1]  # the last row has no gold label
+    assert found["agreement"]["n_documents"] == 119
+    assert found["agreement"]["ari"] == pytest.approx(sk.adjusted_rand_score(SUBJECTS[:-1], predicted))
+    assert found["words"]["diversity"] <= 1
+    assert set(found["words"]) >= {"c_npmi", "c_v", "u_mass", "inverted_rbo", "embedding_coherence"}
+    assert sum(row["n_documents"] for row in found["topics"]) == 119
+    status, out, _ = run(*arguments)
+    assert status == 0
+    assert f"{found['agreement']['nmi']:.3f}" in out
+    assert "Topics against gold labels" in out
+
+
+def test_the_score_command_without_gold_labels(run, saved, tmp_path):
+    status, out, _ = run("score", saved / "a", saved / "t.txt", "--no-cache", "--out", tmp_path / "s.txt")
+    assert (status, out) == (0, "")
+    written = (tmp_path / "s.txt").read_text(encoding="utf-8")
+    assert "c_npmi" in written
+    assert "Agreement" not in written
+
+
+@pytest.mark.parametrize(
+    ("file", "labels", "says"),
+    [
+        ("t.csv", "tags", "no column 'tags'"),
+        ("t.csv", "body", "cannot be both"),
+        ("t.txt", "subject", "plain lines"),
+    ],
+)
+def test_the_score_command_tells_what_is_wrong(run, saved, file, labels, says):
+    status, _, err = run(
+        "score", saved / "a", saved / file, "--labels", labels, "--text", "body", "--no-cache"
+    )
+    assert status == 1
+    assert says in err
+
+
+def test_gold_labels_may_be_numbers(run, saved):
+    status, out, err = run(
+        *("score", saved / "a", saved / "t.csv", "--labels", "number", "--text", "body", "--no-cache"),
+        *("--format", "json"),
+    )
+    assert status == 0, err
+    assert json.loads(out)["agreement"]["n_gold"] == 120

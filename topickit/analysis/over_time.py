@@ -1,0 +1,252 @@
+"""Topics over time: shares by period with their uncertainty, and the words that rose and fell."""
+
+import datetime
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from topickit.covariates import read_timestamps
+from topickit.errors import InputError
+from topickit.fitted import Fitted
+
+UNITS = {"decade": 120, "year": 12, "quarter": 3, "month": 1}
+"""Periods of whole months; weeks and days are counted in days."""
+MOST_PERIODS = 40
+"""The finest unit that needs no more periods than this is taken."""
+Z = 1.96
+"""Of a 95 % interval."""
+N_WORDS = 5
+
+
+@dataclass(frozen=True, eq=False)
+class OverTime:
+    """Topics by period.
+
+    Attributes
+    ----------
+    unit : {"decade", "year", "quarter", "month", "week", "day"}
+    periods : tuple of str
+        First day of each, ISO 8601, without gaps: p of them.
+    totals : int64 ndarray of shape (p,)
+        Dated documents of each period, those in no topic included.
+    counts : int64 ndarray of shape (p, k)
+    shares, low, high : float64 ndarray of shape (p, k)
+        Of the period's documents, and the ends of Wilson's 95 % interval; NaN in a period without
+        documents.
+    rose, fell : tuple of tuple of str
+        Words of each topic that are more, or less, frequent in the later half of its documents;
+        empty where the model does not hold its documents.
+    n_undated : int
+        Documents without a timestamp, which are left out.
+    """
+
+    unit: str
+    periods: tuple[str, ...]
+    totals: NDArray[np.int64] = field(repr=False)
+    counts: NDArray[np.int64] = field(repr=False)
+    shares: NDArray[np.float64] = field(repr=False)
+    low: NDArray[np.float64] = field(repr=False)
+    high: NDArray[np.float64] = field(repr=False)
+    rose: tuple[tuple[str, ...], ...] = ()
+    fell: tuple[tuple[str, ...], ...] = ()
+    n_undated: int = 0
+
+
+def over_time(fitted: Fitted, timestamps: Any = None, *, unit: str | None = None) -> OverTime | None:
+    """Count topics by period.
+
+    Parameters
+    ----------
+    fitted : Fitted
+    timestamps : sequence, optional
+        One a row of the training documents, as `TopicModel.fit` takes them; None takes those that
+        the model was fitted with.
+    unit : {"decade", "year", "quarter", "month", "week", "day"}, optional
+        None takes the finest with at most 40 periods.
+
+    Returns
+    -------
+    OverTime or None
+        None where there are no timestamps.
+
+    Raises
+    ------
+    InputError
+        For an unknown unit, or timestamps that cannot be read.
+
+    Examples
+    --------
+    >>> from topickit import TopicModel
+    >>> texts = ["red apple", "green apple", "apple pie", "fast car", "slow car", "car race"]
+    >>> model = TopicModel(embedder="lexical", clusterer="kmeans", n_topics=2).fit(texts)
+    >>> over_time(model.fitted_, [2001, 2001, 2002, 2002, 2003, 2003], unit="year").periods
+    ('2001-01-01', '2002-01-01', '2003-01-01')
+    """
+    times = _times(fitted, timestamps)
+    if times is None:
+        return None
+    dated = ~np.isnat(times)
+    if not dated.any():
+        return None
+    days = times[dated].astype("datetime64[D]")
+    unit = unit or best_unit(days)
+    period, periods = into_periods(days, unit)
+    labels = fitted.labels[dated]
+    counts = np.zeros((len(periods), len(fitted.topics)), dtype=np.int64)
+    np.add.at(counts, (period[labels >= 0], labels[labels >= 0]), 1)
+    totals = np.bincount(period, minlength=len(periods)).astype(np.int64)
+    low, high = wilson(counts, totals[:, None])
+    with np.errstate(invalid="ignore"):
+        shares = counts / totals[:, None]
+    rose, fell = _changed_words(fitted, times)
+    return OverTime(
+        unit, periods, totals, counts, shares, low, high, rose, fell, n_undated=int((~dated).sum())
+    )
+
+
+def _times(fitted: Fitted, timestamps: Any) -> NDArray[np.datetime64] | None:
+    if timestamps is not None:
+        return read_timestamps(timestamps, len(fitted.labels))
+    return None if fitted.covariates is None else fitted.covariates.timestamps
+
+
+def wilson(successes: NDArray[Any], trials: NDArray[Any]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Give Wilson's 95 % interval of shares (Wilson 1927); NaN where there are no trials.
+
+    Parameters
+    ----------
+    successes, trials : int ndarray, of shapes that broadcast
+
+    Examples
+    --------
+    >>> low, high = wilson(np.array([5]), np.array([10]))
+    >>> low.round(3).tolist(), high.round(3).tolist()
+    ([0.237], [0.763])
+    """
+    n = np.where(trials > 0, trials, np.nan).astype(np.float64)
+    share = successes / n
+    middle = (share + Z**2 / (2 * n)) / (1 + Z**2 / n)
+    half = Z / (1 + Z**2 / n) * np.sqrt(share * (1 - share) / n + Z**2 / (4 * n**2))
+    return np.maximum(middle - half, 0.0), np.minimum(middle + half, 1.0)
+
+
+def best_unit(days: NDArray[np.datetime64]) -> str:
+    """Choose the finest unit with at most 40 periods.
+
+    Parameters
+    ----------
+    days : datetime64[D] ndarray, not empty
+
+    Examples
+    --------
+    >>> best_unit(np.array(["2001-05-01", "2019-05-01"], dtype="datetime64[D]"))
+    'year'
+    """
+    for unit in ("day", "week", "month", "quarter", "year"):
+        if int(np.ptp(_number(days, unit))) < MOST_PERIODS:
+            return unit
+    return "decade"
+
+
+def into_periods(days: NDArray[np.datetime64], unit: str) -> tuple[NDArray[np.int64], tuple[str, ...]]:
+    """Number the period of each day, from 0, and name the first day of each.
+
+    Parameters
+    ----------
+    days : datetime64[D] ndarray, not empty
+    unit : {"decade", "year", "quarter", "month", "week", "day"}
+
+    Examples
+    --------
+    >>> into_periods(np.array(["2001-05-01", "2001-07-02"], dtype="datetime64[D]"), "quarter")[1]
+    ('2001-04-01', '2001-07-01')
+    """
+    numbers = _number(days, unit)
+    first = int(numbers.min())
+    starts = [str(_start(first + i, unit)) for i in range(int(numbers.max()) - first + 1)]
+    return numbers - first, tuple(starts)
+
+
+# The first Monday of Unix time is its fifth day.
+_MONDAY = 4
+
+
+def _number(days: NDArray[np.datetime64], unit: str) -> NDArray[np.int64]:
+    if unit == "day":
+        return days.astype(np.int64)
+    if unit == "week":
+        return (days.astype(np.int64) - _MONDAY) // 7
+    if unit not in UNITS:
+        raise InputError(f"there is no unit {unit!r}; choose one of {', '.join([*UNITS, 'week', 'day'])}")
+    months = days.astype("datetime64[M]").astype(np.int64) + 12 * 1970
+    return np.asarray(months // UNITS[unit])
+
+
+def _start(number: int, unit: str) -> np.datetime64:
+    if unit in ("day", "week"):
+        return np.datetime64(number if unit == "day" else 7 * number + _MONDAY, "D")
+    months = number * UNITS[unit]
+    return np.datetime64(datetime.date(months // 12, months % 12 + 1, 1), "D")
+
+
+def _changed_words(
+    fitted: Fitted, times: NDArray[np.datetime64]
+) -> tuple[tuple[tuple[str, ...], ...], tuple[tuple[str, ...], ...]]:
+    documents, terms = fitted.documents, fitted.terms
+    if documents is None or terms is None:
+        return (), ()
+    rose: list[tuple[str, ...]] = []
+    fell: list[tuple[str, ...]] = []
+    counts = terms.counts.tocsr()
+    for topic in range(len(fitted.topics)):
+        rows = np.flatnonzero((fitted.labels == topic) & ~np.isnat(times))
+        moments = times[rows].astype(np.int64)
+        middle = float(np.median(moments)) if len(rows) else 0.0
+        # Equal times stay together: a corpus of one day has no later half.
+        later = moments > middle
+        if not later.any():
+            later = moments >= middle
+        halves = [
+            np.asarray(counts[documents.rows[rows[part]]].sum(axis=0)).ravel() for part in (~later, later)
+        ]
+        z = change_scores(halves[0], halves[1])
+        order = np.argsort(-z, kind="stable")
+        rose.append(tuple(terms.terms[i] for i in order[:N_WORDS] if z[i] > Z))
+        fell.append(tuple(terms.terms[i] for i in order[::-1][:N_WORDS] if z[i] < -Z))
+    return tuple(rose), tuple(fell)
+
+
+def change_scores(earlier: NDArray[Any], later: NDArray[Any]) -> NDArray[np.float64]:
+    """Score how much more frequent each word is later, in standard errors of the log odds.
+
+    Log odds with an informative prior (Monroe, Colaresi, Quinn 2008, "Fightin' Words"): the prior
+    is the words' frequency over both halves, so that a rare word needs more evidence.
+
+    Parameters
+    ----------
+    earlier, later : int ndarray of shape (t,)
+
+    Returns
+    -------
+    float64 ndarray of shape (t,)
+        0 where nothing can be said.
+
+    Examples
+    --------
+    >>> change_scores(np.array([50, 2, 48]), np.array([2, 50, 48])).round(1).tolist()
+    [-5.3, 5.3, 0.0]
+    """
+    first, second = earlier.astype(np.float64), later.astype(np.float64)
+    if first.sum() == 0 or second.sum() == 0:
+        return np.zeros(len(first))
+    total = first + second
+    prior = total * min(first.sum(), second.sum()) / total.sum()
+    prior = np.where(total > 0, np.maximum(prior, 0.01), 1.0)
+    odds = []
+    for counts in (first, second):
+        others = np.maximum(counts.sum() + prior[total > 0].sum() - counts - prior, 0.5)
+        odds.append(np.log((counts + prior) / others))
+    error = np.sqrt(1 / (first + prior) + 1 / (second + prior))
+    return np.where(total > 0, (odds[1] - odds[0]) / error, 0.0)

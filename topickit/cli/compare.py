@@ -1,0 +1,36 @@
+"""`topickit compare`."""
+
+import json
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from topickit.cli.reading import emit
+
+
+class PlainFormat(StrEnum):
+    """What numbers are written as."""
+
+    text = "text"
+    json = "json"
+
+
+FormatOption = Annotated[PlainFormat, typer.Option("--format", help="What to write.")]
+OutOption = Annotated[Path | None, typer.Option("--out", help="File to write, instead of standard output.")]
+
+
+def compare(
+    a: Annotated[Path, typer.Argument(help="A saved model.")],
+    b: Annotated[Path, typer.Argument(help="Another saved model, of the same documents or of others.")],
+    format: FormatOption = PlainFormat.text,
+    out: OutOption = None,
+) -> None:
+    """Compare two saved models: which topics are the same, and what moved."""
+    from topickit.analysis.compare import compare as compared
+    from topickit.model import TopicModel
+
+    found = compared(TopicModel.load(a).fitted_, TopicModel.load(b).fitted_)
+    as_json = format is PlainFormat.json
+    emit(json.dumps(found.to_dict(), indent=2, ensure_ascii=False) if as_json else found.to_text(), out)

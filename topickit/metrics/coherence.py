@@ -1,0 +1,254 @@
+"""Coherence of topics: how much the words of a topic stand together in a reference corpus.
+
+`c_npmi`, `c_v` and `u_mass` equal gensim's `CoherenceModel` on the same tokens. Source: Röder, Both and
+Hinneburg 2015, "Exploring the space of topic coherence measures"; Mimno et al. 2011 for `u_mass`.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import combinations
+from types import MappingProxyType
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from topickit.errors import ParameterError
+from topickit.metrics.reference import Reference, as_reference, check_topics, count_windows, without_missing
+
+Tokens = Reference | Iterable[Sequence[str]]
+Missing = Literal["error", "skip"]
+Array = NDArray[np.float64]
+
+EPSILON = 1e-12
+"""Keeps the logarithm of a pair that never stands together finite; gensim's."""
+
+
+@dataclass(frozen=True, eq=False)
+class Coherence:
+    """The coherence of topics; ``float`` of it is the mean.
+
+    Attributes
+    ----------
+    per_topic : float64 ndarray of shape (n_topics,)
+        NaN for a topic of fewer than two words.
+    mean : float
+        Over the topics that have a value; NaN where none has.
+    n_skipped : int
+        Words that were left out because the reference has them not.
+    """
+
+    per_topic: Array = field(repr=False)
+    mean: float
+    n_skipped: int = 0
+
+    def __float__(self) -> float:
+        return self.mean
+
+
+@dataclass(frozen=True, eq=False)
+class _Topic:
+    """Shares of windows of the words of one topic, in its order: alone, and by twos (m × m)."""
+
+    alone: Array
+    joint: Array
+    distinct: NDArray[np.intp]
+    """Where each distinct word stands first."""
+    times: Array
+    """How often each distinct word stands in the topic."""
+
+
+def c_npmi(
+    topics: Iterable[Sequence[str]],
+    reference: Tokens,
+    *,
+    top: int = 10,
+    window: int = 10,
+    missing: Missing = "error",
+) -> Coherence:
+    """Normalised pointwise mutual information of all pairs of words of a topic, on a sliding window.
+
+    Parameters
+    ----------
+    topics : iterable of lists of str
+        The words of each topic, best first.
+    reference : Reference, or iterable of lists of str
+        The tokens of each document; make a `Reference` once where it serves several calls.
+    top : int
+        Words of each topic that count, from the first; at least 2.
+    window : int
+        Tokens in a window.
+    missing : {"error", "skip"}
+        What to do with a word that the reference does not have: raise, or leave it out of its topic.
+
+    Returns
+    -------
+    Coherence
+        −1 (never together) to 1 (never apart); 0 is chance. A pair that never stands together counts near −1,
+        a pair of which every window has both −1 as well (both as gensim has it).
+
+    Raises
+    ------
+    InputError
+        When a word does not occur in the reference.
+    ParameterError
+        When `top` is below 2, `window` below 1, or `missing` is something else.
+
+    Examples
+    --------
+    >>> documents = [["red", "apple"], ["red", "apple", "pie"], ["fast", "car"]]
+    >>> found = c_npmi([["red", "apple"], ["red", "car"]], documents)
+    >>> found.per_topic.round(3).tolist()
+    [1.0, -0.946]
+    """
+    return _measure(topics, reference, top, window, missing, _mean_npmi)
+
+
+def c_v(
+    topics: Iterable[Sequence[str]],
+    reference: Tokens,
+    *,
+    top: int = 10,
+    window: int = 110,
+    missing: Missing = "error",
+) -> Coherence:
+    """Cosine of each word's NPMI with the topic's words to that of the whole topic, on a sliding window.
+
+    Parameters
+    ----------
+    topics, reference, top, window, missing
+        As for `c_npmi`.
+
+    Returns
+    -------
+    Coherence
+        Mostly 0 to 1. A topic of one word has none (gensim says 1).
+
+    Raises
+    ------
+    InputError, ParameterError
+        As `c_npmi` does.
+
+    Examples
+    --------
+    >>> documents = [["red", "apple"], ["red", "apple", "pie"], ["fast", "car"]]
+    >>> round(c_v([["red", "apple"]], documents).mean, 3)
+    1.0
+    """
+    return _measure(topics, reference, top, window, missing, _mean_context_cosine)
+
+
+def u_mass(
+    topics: Iterable[Sequence[str]], reference: Tokens, *, top: int = 10, missing: Missing = "error"
+) -> Coherence:
+    """Mean logarithm of the chance to see a word in a document that has one of the words before it.
+
+    Parameters
+    ----------
+    topics, reference, top, missing
+        As for `c_npmi`; the order of a topic's words counts.
+
+    Returns
+    -------
+    Coherence
+        0 at best, falling without bound (a pair that no document has adds about −27 at most).
+
+    Raises
+    ------
+    InputError, ParameterError
+        As `c_npmi` does.
+
+    Examples
+    --------
+    >>> documents = [["red", "apple"], ["red", "car"]]
+    >>> round(u_mass([["red", "apple"]], documents).mean, 3)
+    -0.693
+    """
+    return _measure(topics, reference, top, None, missing, _mean_log_conditional)
+
+
+def _measure(
+    topics: Iterable[Sequence[str]],
+    reference: Tokens,
+    top: int,
+    window: int | None,
+    missing: str,
+    confirm: Callable[[_Topic], float],
+) -> Coherence:
+    _check(top, window, missing)
+    reference = as_reference(reference)
+    asked = check_topics(topics, top=top)
+    taken = without_missing(asked, reference, skip=missing == "skip")
+    measured = _shares([topic for topic in taken if len(topic) > 1], reference, window)
+    values = np.full(len(taken), np.nan)
+    values[[i for i, topic in enumerate(taken) if len(topic) > 1]] = [confirm(topic) for topic in measured]
+    known = values[~np.isnan(values)]
+    return Coherence(
+        per_topic=values,
+        mean=float(known.mean()) if len(known) else float("nan"),
+        n_skipped=sum(map(len, asked)) - sum(map(len, taken)),
+    )
+
+
+def _check(top: int, window: int | None, missing: str) -> None:
+    if top < 2:
+        raise ParameterError(f"top must be at least 2 words, got {top}: coherence is of pairs")
+    if window is not None and window < 1:
+        raise ParameterError(f"window must be at least 1 token, got {window}")
+    if missing not in ("error", "skip"):
+        raise ParameterError(f"missing must be 'error' or 'skip', got {missing!r}")
+
+
+def _shares(topics: list[list[str]], reference: Reference, window: int | None) -> list[_Topic]:
+    """Count all pairs of all topics at once, each distinct pair once."""
+    words = list(dict.fromkeys(word for topic in topics for word in topic))
+    number = {word: i for i, word in enumerate(words)}
+    numbered = [np.array([number[word] for word in topic]) for topic in topics]
+    codes = {
+        a * len(words) + b for topic in numbered for a, b in combinations(sorted(set(topic.tolist())), 2)
+    }
+    pairs = np.array(sorted(codes), dtype=np.int64)
+    two = np.stack([pairs // max(len(words), 1), pairs % max(len(words), 1)], axis=1)
+    counts = count_windows(reference, words, two, window=window)
+    found = []
+    for topic in numbered:
+        low, high = np.minimum.outer(topic, topic), np.maximum.outer(topic, topic)
+        at = np.searchsorted(pairs, low * len(words) + high)
+        together = np.append(counts.pairs, 0)[np.minimum(at, len(pairs))]
+        joint = np.where(low == high, counts.words[low], together)
+        _, distinct, times = np.unique(topic, return_index=True, return_counts=True)
+        alone = counts.words[topic] / counts.n_windows
+        found.append(_Topic(alone, joint / counts.n_windows, distinct, times.astype(np.float64)))
+    return found
+
+
+def _npmi(topic: _Topic) -> Array:
+    """NPMI of each pair of words, each with itself among them."""
+    joint = topic.joint + EPSILON
+    return np.asarray(np.log(joint / np.outer(topic.alone, topic.alone)) / -np.log(joint))
+
+
+def _mean_npmi(topic: _Topic) -> float:
+    apart = ~np.eye(len(topic.alone), dtype=bool)
+    return float(_npmi(topic)[apart].mean())
+
+
+def _mean_context_cosine(topic: _Topic) -> float:
+    npmi = _npmi(topic)[np.ix_(topic.distinct, topic.distinct)]
+    words = npmi * topic.times
+    whole = topic.times @ words
+    lengths = np.sqrt((words**2).sum(axis=1)) * np.sqrt((whole**2).sum())
+    if (lengths == 0).any():  # independence to the last bit: no direction to compare
+        return float("nan")
+    return float(topic.times @ (words @ whole / lengths) / topic.times.sum())
+
+
+def _mean_log_conditional(topic: _Topic) -> float:
+    later, earlier = np.tril_indices(len(topic.alone), -1)
+    return float(np.log((topic.joint[later, earlier] + EPSILON) / topic.alone[earlier]).mean())
+
+
+COHERENCES: Mapping[str, Callable[..., Coherence]] = MappingProxyType(
+    {"c_npmi": c_npmi, "c_v": c_v, "u_mass": u_mass}
+)
+"""The measures that need a reference corpus, by name."""

@@ -1,0 +1,67 @@
+"""The hierarchy in a few levels that a reader can open: each level is a cut that `TopicModel.at` makes."""
+
+from dataclasses import dataclass
+
+from topickit.analysis.hierarchy import Hierarchy
+
+
+@dataclass(frozen=True)
+class TreeNode:
+    """A group of topics, or a topic.
+
+    Attributes
+    ----------
+    name : str
+    size : int
+        Documents.
+    topic : int or None
+        Its id, where it is one topic.
+    n_groups : int or None
+        The cut at which the group stands, ``model.at(n_topics=n_groups)``; None for a topic.
+    parts : tuple of TreeNode
+        The largest first; empty for a topic.
+    """
+
+    name: str
+    size: int
+    topic: int | None
+    n_groups: int | None
+    parts: tuple["TreeNode", ...]
+
+
+def level_sizes(n_topics: int) -> tuple[int, ...]:
+    """Choose the cuts to show: each has about a third of the groups of the next.
+
+    Examples
+    --------
+    >>> level_sizes(31), level_sizes(3)
+    ((3, 10, 31), (3,))
+    """
+    sizes = [n_topics]
+    while sizes[0] > 4:
+        sizes.insert(0, max(2, round(sizes[0] / 3)))
+    return tuple(sizes)
+
+
+def topic_tree(tree: Hierarchy) -> tuple[TreeNode, ...]:
+    """Put the levels into one another; a group that a level does not part stands once.
+
+    Parameters
+    ----------
+    tree : Hierarchy
+    """
+    sizes = level_sizes(tree.n_topics)
+    levels = [tree.nodes(size) for size in sizes]
+
+    def grow(node: int, level: int) -> TreeNode:
+        if node < tree.n_topics:
+            return TreeNode(tree.names[node], int(tree.sizes[node]), node, None, ())
+        while node in levels[level + 1]:
+            level += 1
+        below = set(tree.topics(node))
+        parts = [part for part in levels[level + 1] if below.issuperset(tree.topics(part))]
+        grown = tuple(grow(part, level + 1) for part in parts)
+        name = tree.names[node] if node < len(tree.names) else f"{len(below)} topics"
+        return TreeNode(name, int(tree.sizes[node]), None, sizes[level], grown)
+
+    return tuple(grow(node, 0) for node in levels[0]) if tree.n_topics > 1 else ()
