@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from benchmarks.common import HERE, TITLES, median, read
+from benchmarks.peers import tables
 
 Result = dict[str, Any]
 
@@ -216,12 +217,95 @@ def cache(result: Result) -> str:
     )
 
 
+def peers(result: Result) -> str:
+    """The benchmark of the field."""
+    return tables.section(result, table, made_on(result))
+
+
+def distilled(result: Result) -> str:
+    """The distilled embedder by the share of the corpus that its teacher embeds."""
+    rows = [
+        [
+            TITLES.get(row["collection"], row["collection"]),
+            f"{row['share']:.0%}" + (" (teacher embeds all)" if row.get("poor") else ""),
+            f"{row['sample']:,}",
+            f"{row['nmi']:.3f}",
+            f"{row['ari']:.3f}",
+            f"{row['graph_nmi']:.3f}",
+            f"{row['graph_ari']:.3f}",
+            f"{row['same_sample_nmi']:.3f}",
+            f"{row['same_sample_ari']:.3f}",
+            f"{row['recall']:.3f}",
+            f"{row['cosine']:.3f}" if row.get("cosine") else "",
+            f"{row['held_out_cosine']:.3f}" if row.get("held_out_cosine") else "",
+            f"{row['seconds']:.0f}",
+            f"{row['student_rate']:,.0f}" if row.get("cosine") else "",
+        ]
+        for row in result["rows"]
+    ]
+    columns = ["collection", "share", "sample", "NMI", "ARI", "graph NMI", "graph ARI"]
+    columns += [
+        "same sample NMI",
+        "same sample ARI",
+        "recall@10",
+        "cosine",
+        "said",
+        "seconds",
+        "student, texts a second",
+    ]
+    return "\n\n".join(
+        [
+            "## The distilled embedder",
+            "`python -m benchmarks.distilled`. The teacher (MiniLM) embeds a share of the distinct texts, its student the "
+            "others. NMI and ARI: k-means with the gold number of topics on all vectors, the mean of three seeds. Graph: "
+            "topics found on the sample, all others assigned; at 100% on the model's own sample. Same sample: the same "
+            "with the teacher's vectors everywhere, so that what the sample costs and what the student costs stand apart. "
+            "Recall: share of the teacher's 10 nearest texts found by the mixed vectors. Cosine: to the teacher, on texts "
+            "outside the sample; said: what the embedder itself reports (leave-one-out). Seconds: the student's, and the "
+            "sample over the teacher's rate on 256 texts.",
+            made_on(result),
+            table(columns, rows),
+        ]
+    )
+
+
+def html_report(result: Result) -> str:
+    """The HTML report: sizes, and times in a browser."""
+    rows = [
+        [
+            f"{row['documents']:,}",
+            str(row["topics"]),
+            f"{row['bytes'] / 1e6:.1f}",
+            f"{row['bytes_without_texts'] / 1e6:.1f}",
+            f"{row['map_seconds']:.1f}",
+            f"{row['write_seconds']:.1f}",
+            f"{row['first_picture_median']:.2f}",
+        ]
+        for row in result["rows"]
+    ]
+    columns = ["documents", "topics", "MB", "MB without texts", "map, s", "page, s", "first picture, s"]
+    return "\n\n".join(
+        [
+            "## The HTML report",
+            "`python -m benchmarks.html_report`. arXiv titles with dates and classes; 4.7 MB of each file are Plotly. "
+            "Map: the layout of the documents, made once a model (the first one with numba's compilation). First "
+            "picture: from the start of the navigation to the drawn map, in headless chromium without a graphics "
+            "card, medians of fresh browsers.",
+            made_on(result),
+            table(columns, rows),
+        ]
+    )
+
+
 SECTIONS: dict[str, Callable[[Result], str]] = {
     "cache": cache,
     "clusterers": clusterers,
     "community": community,
+    "distilled": distilled,
     "every_collection": every_collection,
+    "html_report": html_report,
     "startup": startup,
+    "peers": peers,
 }
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tests.conftest import make_corpus
-from topickit.errors import InputError, ParameterError, TopicNotFoundError
+from topickit.errors import InputError, ParameterError, ParameterTypeError, TopicNotFoundError
 from topickit.model import TopicModel
 
 TEXTS, _ = make_corpus(160)
@@ -124,7 +124,7 @@ def test_what_moves_documents_needs_them(loaded):
         (lambda m: m.split_topic(0, 1), ParameterError),
         (lambda m: m.split_topic(0, 1000), ParameterError),
         (lambda m: m.at(0), ParameterError),
-        (lambda m: m.at(7), ParameterError),
+        (lambda m: m.at(100), ParameterError),
         (lambda m: m.with_outliers(1.5), ParameterError),
         (lambda m: m.topics_[-1], TopicNotFoundError),
         (lambda m: m.topics_[6], TopicNotFoundError),
@@ -133,3 +133,41 @@ def test_what_moves_documents_needs_them(loaded):
 def test_bad_edits(model, edit, error):
     with pytest.raises(error):
         edit(model)
+
+
+def test_finer_levels_split_topics_and_nest(model):
+    coarse = model.at(3)
+    most = len(coarse.fitted_.assigner.topics)
+    before = coarse.labels_
+    for n in (4, 6, 8):
+        finer = coarse.at(n)
+        assert len(finer.topics_) == n <= most
+        pairs = set(zip(finer.labels_.tolist(), before.tolist(), strict=True))
+        assert len(pairs) == n  # each topic lies in one of the level above
+        np.testing.assert_array_equal(finer.predict(TEXTS), finer.labels_)
+        before = finer.labels_
+    with pytest.raises(ParameterError, match="finest level"):
+        coarse.at(most + 1)
+
+
+def test_a_level_finer_than_the_topics_needs_the_corpus(loaded):
+    with pytest.raises(InputError, match="without"):
+        loaded.at(len(loaded.topics_) + 1)
+
+
+def test_wrong_kinds_of_topic_lists_are_named(model):
+    for call in (model.delete_topics, model.merge_topics):
+        with pytest.raises(ParameterTypeError, match="must be given as"):
+            call(3)
+    with pytest.raises(ParameterTypeError, match="must be an int"):
+        model.at("3")
+
+
+def test_stability_follows_the_topics():
+    model = TopicModel(embedder="lexical").fit(TEXTS)
+    known = {topic.words: topic.stability for topic in model.topics_}
+    assert all(0 <= value <= 1 for value in known.values())
+    merged = model.merge_topics([[0, 1]])
+    assert sum(topic.stability is None for topic in merged.topics_) == 1
+    kept = {topic.words: topic.stability for topic in model.rename_topics({0: "named"}).topics_}
+    assert kept == known

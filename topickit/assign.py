@@ -192,6 +192,10 @@ class Assigner:
             self, prototypes=self.prototypes[kept], topics=new[kept], thresholds=self.thresholds[kept]
         )
 
+    def parts(self) -> "Assigner":
+        """Make a topic of each prototype: the finest level that these prototypes can tell."""
+        return replace(self, topics=np.arange(len(self.topics), dtype=np.int64))
+
     def state(self) -> State:
         """Give what `from_state` makes it of."""
         return State(

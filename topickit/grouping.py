@@ -89,7 +89,7 @@ class Grouping:
         table = np.array(found)
         judged = ~np.isnan(table)
         mean = np.where(judged, table, 0.0).sum(axis=0) / np.maximum(judged.sum(axis=0), 1)
-        return [float(m) if any_ else None for m, any_ in zip(mean, judged.any(axis=0), strict=True)]
+        return [float(m) if judged[:, topic].any() else None for topic, m in enumerate(mean)]
 
 
 def best_jaccard(

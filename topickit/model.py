@@ -299,8 +299,8 @@ class TopicModel(ClusterMixin, TransformerMixin, BaseEstimator):
         return self._edited(regroup.with_outliers(self._fitted(), share))
 
     def at(self, n_topics: int) -> Self:
-        """Return a new model with fewer topics, each a union of these; see `topickit.regroup.reduce`."""
-        return self._edited(regroup.reduce(self._fitted(), n_topics))
+        """Return a new model at another level of the hierarchy, without a fit; see `topickit.regroup.cut`."""
+        return self._edited(regroup.cut(self._fitted(), n_topics))
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "fitted_")

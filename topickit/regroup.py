@@ -11,13 +11,18 @@ from dataclasses import replace
 from typing import TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from topickit.assign import Assigner, make_prototypes
-from topickit.errors import InputError, ParameterError, TopickitWarning, TopicNotFoundError
+from topickit.errors import (
+    InputError,
+    ParameterError,
+    ParameterTypeError,
+    TopickitWarning,
+    TopicNotFoundError,
+)
 from topickit.fitted import Fitted, derive, derive_mapped
 from topickit.grouping import Grouping
-from topickit.vectors import FloatArray, IntArray, single_threaded
+from topickit.vectors import IntArray, group_means, merge_order, single_threaded
 
 T = TypeVar("T")
 
@@ -38,6 +43,7 @@ def merge(fitted: Fitted, groups: Sequence[Sequence[int]]) -> Fitted:
     ParameterError
         When a topic stands in two groups.
     """
+    groups = _listed(groups, "groups of topic ids, such as [[1, 4], [2, 3]]")
     if groups and isinstance(groups[0], int | np.integer):
         groups = [groups]  # type: ignore[list-item]
     mapping = np.arange(len(fitted.topics))
@@ -81,6 +87,7 @@ def delete(fitted: Fitted, topics: Sequence[int]) -> Fitted:
     fitted : Fitted
     topics : sequence of int
     """
+    topics = _listed(topics, "a list of topic ids")
     for topic in topics:
         _known(fitted, topic)
     kept = [topic for topic in range(len(fitted.topics)) if topic not in set(topics)]
@@ -151,24 +158,58 @@ def with_outliers(fitted: Fitted, share: float) -> Fitted:
     return _derived(fitted, assigner, fitted.given_names, [topic.stability for topic in fitted.topics])
 
 
-def reduce(fitted: Fitted, n_topics: int) -> Fitted:
-    """Merge the most similar topics, two at a time, down to a number.
+def cut(fitted: Fitted, n_topics: int) -> Fitted:
+    """Cut the hierarchy of topics at a number; no document is clustered again.
 
-    Levels nest: the topics at 10 are unions of those at 20. Similarity is Ward's: the merge that
-    adds least to the squared distances of documents from their topic's middle.
+    Levels nest: the topics at 10 are unions of those at 20. Upwards, the two topics are merged whose
+    union adds least to the squared distances of documents from their topic's middle (Ward's criterion).
+    Downwards, a topic falls into parts along the prototypes by which documents are assigned to it, up
+    to four each; the parts that Ward's criterion would merge last are told apart first.
 
     Parameters
     ----------
     fitted : Fitted
     n_topics : int
-        1 to the number of topics there are.
+        1 to the number of prototypes. More than the topics there are needs the corpus in the model.
     """
-    if not 1 <= n_topics <= len(fitted.topics):
-        raise ParameterError(
-            f"n_topics must be 1 to {len(fitted.topics)}, the topics there are; got {n_topics}"
-        )
+    if not isinstance(n_topics, int | np.integer) or isinstance(n_topics, bool):
+        raise ParameterTypeError(f"n_topics must be an int, got {n_topics!r}")
+    if n_topics > len(fitted.topics):
+        return _finer(fitted, int(n_topics))
+    if n_topics < 1:
+        raise ParameterError(f"n_topics must be at least 1, got {n_topics}")
     sizes = np.array([topic.size for topic in fitted.topics], dtype=np.float64)
     return _mapped(fitted, merge_order(fitted.means, sizes, n_topics))
+
+
+def _finer(fitted: Fitted, n_topics: int) -> Fitted:
+    """Tell the parts of topics apart, one after another."""
+    documents, vectors = _need(fitted.documents), _need(fitted.vectors)
+    parts = fitted.assigner.parts()
+    labels = parts.labels(vectors)
+    sizes = np.bincount(labels[labels >= 0], documents.weights[labels >= 0], minlength=parts.n_topics)
+    used = np.flatnonzero(sizes > 0)
+    if n_topics > len(used) or fitted.assigner.rule == "first":
+        most = len(fitted.topics) if fitted.assigner.rule == "first" else len(used)
+        raise ParameterError(
+            f"n_topics must be 1 to {most}, the finest level of this model; got {n_topics}. For more topics, "
+            "fit with n_topics="
+        )
+    means = group_means(vectors, labels, parts.n_topics, documents.weights).astype(np.float32)[used]
+    own = fitted.assigner.topics[used]
+    mapping = np.full(parts.n_topics, -1, dtype=np.int64)
+    mapping[used] = merge_order(means, sizes[used].astype(np.float64), n_topics, within=own)
+    names = {
+        int(new): fitted.given_names[int(topic)]
+        for topic, new in zip(own, mapping[used], strict=True)
+        if int(topic) in fitted.given_names and len(set(mapping[used][own == topic])) == 1
+    }
+    known: list[float | None] = [None] * n_topics
+    for topic in fitted.topics:
+        new = set(mapping[used][own == topic.id].tolist())
+        if len(new) == 1:
+            known[new.pop()] = topic.stability
+    return _derived(fitted, parts.mapped(mapping), names, known)
 
 
 def at_most(fitted: Fitted, n_topics: int) -> Fitted:
@@ -185,45 +226,7 @@ def at_most(fitted: Fitted, n_topics: int) -> Fitted:
             TopickitWarning,
             stacklevel=3,
         )
-    return reduce(fitted, min(n_topics, len(fitted.topics)))
-
-
-def merge_order(means: FloatArray, sizes: NDArray[np.float64], n_groups: int) -> IntArray:
-    """Merge groups by Ward's criterion until a number is left.
-
-    Parameters
-    ----------
-    means : float32 ndarray of shape (k, d)
-    sizes : float64 ndarray of shape (k,)
-    n_groups : int
-
-    Returns
-    -------
-    int64 ndarray of shape (k,)
-        New group of each, 0 … n_groups − 1.
-    """
-    sizes = sizes.astype(np.float64).copy()
-    means = means.astype(np.float64)
-    squares = np.einsum("ij,ij->i", means, means)
-    distances = np.maximum(squares[:, None] + squares[None, :] - 2 * means @ means.T, 0.0)
-    cost = distances * np.outer(sizes, sizes) / np.add.outer(sizes, sizes)
-    np.fill_diagonal(cost, np.inf)
-    members = [[group] for group in range(len(means))]
-    while len(members) > n_groups:
-        a, b = sorted(int(i) for i in np.unravel_index(int(cost.argmin()), cost.shape))
-        # Lance and Williams' update for Ward's criterion
-        total = sizes[a] + sizes[b] + sizes
-        row = ((sizes[a] + sizes) * cost[a] + (sizes[b] + sizes) * cost[b] - sizes * cost[a, b]) / total
-        row[a] = np.inf
-        cost[a], cost[:, a] = row, row
-        cost = np.delete(np.delete(cost, b, axis=0), b, axis=1)
-        sizes[a] += sizes[b]
-        sizes = np.delete(sizes, b)
-        members[a] += members.pop(b)
-    mapping = np.empty(sum(map(len, members)), dtype=np.int64)
-    for group, topics in enumerate(members):
-        mapping[topics] = group
-    return mapping
+    return cut(fitted, min(n_topics, len(fitted.topics)))
 
 
 def _mapped(fitted: Fitted, mapping: IntArray) -> Fitted:
@@ -261,6 +264,12 @@ def _need(part: T | None) -> T:
             "saving it, or save it with documents=True"
         )
     return part
+
+
+def _listed(value: Sequence[T], what: str) -> Sequence[T]:
+    if isinstance(value, str) or not isinstance(value, Sequence | np.ndarray):
+        raise ParameterTypeError(f"topics must be given as {what}; got {value!r}")
+    return value
 
 
 def _known(fitted: Fitted, topic: int) -> None:

@@ -310,3 +310,47 @@ def typical_first(vectors: FloatArray, labels: IntArray, n_groups: int) -> list[
         rows = by_group[bounds[group] : bounds[group + 1]]
         groups.append(rows[np.argsort(-(vectors[rows] @ means[group]), kind="stable")])
     return groups
+
+
+def merge_order(
+    means: FloatArray, sizes: NDArray[np.float64], n_groups: int, *, within: IntArray | None = None
+) -> IntArray:
+    """Merge groups by Ward's criterion until a number is left.
+
+    Parameters
+    ----------
+    means : float32 ndarray of shape (k, d)
+    sizes : float64 ndarray of shape (k,)
+    n_groups : int
+    within : int64 ndarray of shape (k,), optional
+        Only groups of one number are merged; n_groups is at least the count of these numbers.
+
+    Returns
+    -------
+    int64 ndarray of shape (k,)
+        New group of each, 0 … n_groups − 1.
+    """
+    sizes = sizes.astype(np.float64).copy()
+    means = means.astype(np.float64)
+    squares = np.einsum("ij,ij->i", means, means)
+    distances = np.maximum(squares[:, None] + squares[None, :] - 2 * means @ means.T, 0.0)
+    cost = distances * np.outer(sizes, sizes) / np.add.outer(sizes, sizes)
+    if within is not None:
+        cost[within[:, None] != within[None, :]] = np.inf
+    np.fill_diagonal(cost, np.inf)
+    members = [[group] for group in range(len(means))]
+    while len(members) > n_groups:
+        a, b = sorted(int(i) for i in np.unravel_index(int(cost.argmin()), cost.shape))
+        # Lance and Williams' update for Ward's criterion
+        total = sizes[a] + sizes[b] + sizes
+        row = ((sizes[a] + sizes) * cost[a] + (sizes[b] + sizes) * cost[b] - sizes * cost[a, b]) / total
+        row[a] = np.inf
+        cost[a], cost[:, a] = row, row
+        cost = np.delete(np.delete(cost, b, axis=0), b, axis=1)
+        sizes[a] += sizes[b]
+        sizes = np.delete(sizes, b)
+        members[a] += members.pop(b)
+    mapping = np.empty(sum(map(len, members)), dtype=np.int64)
+    for group, topics in enumerate(members):
+        mapping[topics] = group
+    return mapping

@@ -41,8 +41,9 @@ def interpreter(name: str, folder: Path) -> Path:
     shutil.rmtree(place, ignore_errors=True)
     print(f"making the environment of {name} in {place}", flush=True)
     subprocess.run([sys.executable, "-m", "venv", str(place)], check=True)
-    install = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", str(pins)]
-    subprocess.run(install, check=True)
+    # The pins are complete, so nothing that they do not name may come along.
+    install = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"]
+    subprocess.run([*install, "-r", str(pins)], check=True)
     complete.touch()
     return python
 

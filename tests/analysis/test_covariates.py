@@ -135,6 +135,11 @@ def test_the_finest_unit_of_few_periods(days, unit):
         assert datetime.date.fromisoformat(starts[0]).weekday() == 0
 
 
+def test_a_unit_is_not_finer_than_the_times():
+    assert best_unit(np.array(["2001-01-01", "2002-01-01"], dtype="datetime64[D]")) == "year"
+    assert best_unit(np.array(["2001-01-01", "2001-03-01"], dtype="datetime64[D]")) == "month"
+
+
 def test_wilson_against_statsmodels_figures():
     low, high = wilson(np.array([0, 1, 81]), np.array([10, 10, 263]))
     assert low.round(4).tolist() == [0.0, 0.0179, 0.2553]
@@ -144,9 +149,7 @@ def test_wilson_against_statsmodels_figures():
 def test_words_that_rose_and_fell():
     rng = np.random.default_rng(0)
     common = ["boat", "sail", "harbour", "wind"]
-    texts = [
-        " ".join(rng.choice(common, 3)) + (" motor" if i >= 60 else " steam") + f" n{i}" for i in range(120)
-    ]
+    texts = [" ".join([*rng.choice(common, 3), "motor" if i >= 60 else "steam", f"n{i}"]) for i in range(120)]
     model = TopicModel(embedder="lexical", n_topics=1).fit(texts, timestamps=[1900 + i for i in range(120)])
     found = over_time(model.fitted_)
     assert found.rose[0][0] == "motor"

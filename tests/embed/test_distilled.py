@@ -292,6 +292,16 @@ def test_texts_can_be_given_back_to_the_teacher(learnt):
     np.testing.assert_array_equal(again.encode(NEW), more.encode(NEW))
 
 
+def test_a_teacher_with_a_cache(tiny_model, tmp_path, learnt):
+    from topickit.embed.cache import CachedEmbedder
+
+    teacher = CachedEmbedder(teacher_of(tiny_model("wordpiece")), tmp_path)
+    made = DistilledEmbedder(teacher, sample=150).fitted(TEXTS)
+    np.testing.assert_allclose(made.encode(NEW), learnt.encode(NEW), atol=5e-3)
+    again = base.from_state(made.state())
+    np.testing.assert_array_equal(again.encode(NEW), made.encode(NEW))
+
+
 def test_before_a_corpus():
     recipe = DistilledEmbedder()
     for ask in (recipe.encode, recipe.encode_exactly, recipe.is_exact, recipe.with_exact):

@@ -50,7 +50,8 @@ def test_many_topics_are_cut_when_printed_only(make_report, make_topic):
     report = make_report(*(make_topic(number) for number in range(53)))
     assert "and 3 smaller topics" in str(report)
     assert "smaller topics" not in report.to_text()
-    assert report.to_text(80, n_topics=1).count("60.0%") == 1
+    rows = [line for line in report.to_text(80, n_topics=1).splitlines() if line[:2].strip().isdigit()]
+    assert [row.split()[0] for row in rows] == ["53", "0"]
 
 
 def test_texts_can_be_left_out(report):

@@ -6,11 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from topickit import regroup
 from topickit.fitted import Fitted, readable_name
 from topickit.keywords.ctfidf import weigh
 from topickit.keywords.rank import top_keywords
-from topickit.vectors import IntArray
+from topickit.vectors import IntArray, merge_order
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,7 +127,7 @@ def hierarchy(fitted: Fitted) -> Hierarchy:
 
 
 def merge_tree(fitted: Fitted) -> IntArray:
-    """List the merges of `regroup.reduce` in their order.
+    """List the merges of `regroup.cut` in their order.
 
     Parameters
     ----------
@@ -143,7 +142,7 @@ def merge_tree(fitted: Fitted) -> IntArray:
     node_of = np.arange(k)
     merges = np.empty((max(0, k - 1), 2), dtype=np.int64)
     for made in range(k - 1):
-        groups = regroup.merge_order(fitted.means, sizes, k - 1 - made)
+        groups = merge_order(fitted.means, sizes, k - 1 - made)
         for group in np.unique(groups):
             joined = np.unique(node_of[groups == group])
             if len(joined) == 2:

@@ -133,7 +133,9 @@ def wilson(successes: NDArray[Any], trials: NDArray[Any]) -> tuple[NDArray[np.fl
 
 
 def best_unit(days: NDArray[np.datetime64]) -> str:
-    """Choose the finest unit with at most 40 periods.
+    """Choose the finest unit with at most 40 periods that the days themselves tell apart.
+
+    Where all stand on the first of January, only the years are known; on the first of a month, the months.
 
     Parameters
     ----------
@@ -144,7 +146,12 @@ def best_unit(days: NDArray[np.datetime64]) -> str:
     >>> best_unit(np.array(["2001-05-01", "2019-05-01"], dtype="datetime64[D]"))
     'year'
     """
-    for unit in ("day", "week", "month", "quarter", "year"):
+    months = days.astype("datetime64[M]")
+    units = ("day", "week", "month", "quarter", "year")
+    if (days == months.astype("datetime64[D]")).all():
+        only_years = (months == months.astype("datetime64[Y]").astype("datetime64[M]")).all()
+        units = units[4:] if only_years else units[2:]
+    for unit in units:
         if int(np.ptp(_number(days, unit))) < MOST_PERIODS:
             return unit
     return "decade"

@@ -9,7 +9,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial.distance import pdist
 
-from topickit.cluster.base import BaseClusterer
+from topickit.cluster.base import BaseClusterer, in_other_samples
 from topickit.cluster.graph import find_n_clusters
 from topickit.errors import MemoryBudgetError, ParameterError
 from topickit.grouping import Grouping
@@ -80,16 +80,28 @@ class AgglomerativeClusterer(BaseClusterer):
                 f"{self.memory_budget / 2**30:.1f} GiB ({most:,} rows); fit on a sample (fit_sample=5000) "
                 "or raise memory_budget"
             )
+        wanted = self.n_clusters
+        if wanted is None and self.distance_threshold is None:
+            wanted = find_n_clusters(vectors, weights, random_state=self.random_state)
+        groups = self._cut(vectors, weights, wanted, most)
+        others = in_other_samples(
+            lambda rows: self._cut(vectors[rows], weights[rows], wanted, most),
+            len(vectors),
+            random_state=self.random_state,
+            most=2500,
+        )
+        return Grouping(groups, notes={"n_clusters": int(groups.max()) + 1}, others=others)
+
+    def _cut(self, vectors: FloatArray, weights: NDArray[Any], wanted: int | None, most: int) -> IntArray:
+        """Cut the tree of these rows at a number of groups, or at the distance threshold."""
         rows = repeated(weights, most)
         merges = linkage(pdist(vectors[rows].astype(np.float64)), method="ward")
-        if self.distance_threshold is not None:
-            n_merges = int(np.searchsorted(merges[:, 2], self.distance_threshold))
+        if wanted is None:
+            n_merges = int(np.searchsorted(merges[:, 2], self.distance_threshold or 0.0))
         else:
-            found = self.n_clusters or find_n_clusters(vectors, weights, random_state=self.random_state)
-            n_merges = len(rows) - min(found, len(vectors))
+            n_merges = len(rows) - min(wanted, len(vectors))
         first = np.unique(rows, return_index=True)[1]  # equal rows merge first, at distance 0
-        groups = np.unique(cut(merges, n_merges)[first], return_inverse=True)[1].astype(np.int64)
-        return Grouping(groups, notes={"n_clusters": int(groups.max()) + 1})
+        return np.unique(cut(merges, n_merges)[first], return_inverse=True)[1].astype(np.int64)
 
 
 def cut(merges: NDArray[np.float64], n_merges: int) -> IntArray:

@@ -6,6 +6,7 @@ The contract suite finds it by the table.
 
 import copy
 import importlib
+from collections.abc import Callable
 from typing import Any, ClassVar, Protocol, Self, runtime_checkable
 
 import numpy as np
@@ -14,7 +15,7 @@ from sklearn.base import BaseEstimator, ClusterMixin, clone
 from sklearn.utils.validation import _check_sample_weight, validate_data
 
 from topickit.errors import InputError, ParameterError, ParameterTypeError
-from topickit.grouping import Grouping
+from topickit.grouping import UNASKED, Grouping
 from topickit.vectors import FloatArray, IntArray, unit_rows
 
 CLUSTERERS = {
@@ -26,6 +27,9 @@ CLUSTERERS = {
 }
 
 SAMPLE_SIZE = 5000
+N_SAMPLES = 4
+SAMPLE_SHARE = 0.8
+FEWEST_FOR_SAMPLES = 30
 
 
 @runtime_checkable
@@ -251,3 +255,40 @@ def resolve(clusterer: Any, *, n_topics: int | None = None, random_state: int = 
     raise ParameterTypeError(
         f"clusterer must be a name ({', '.join(CLUSTERERS)}) or an object with fit_predict, got {clusterer!r}"
     )
+
+
+def in_other_samples(
+    group: Callable[[IntArray], IntArray],
+    n: int,
+    *,
+    random_state: int,
+    most: int | None = None,
+) -> tuple[IntArray, ...]:
+    """Group random samples of the rows again, to see which groups are found each time.
+
+    Parameters
+    ----------
+    group : function
+        Takes positions of rows, rising, and gives the group of each, −1 for none.
+    n : int
+        Rows there are.
+    random_state : int
+    most : int, optional
+        Rows of a sample, where four in five would be more.
+
+    Returns
+    -------
+    tuple of int64 ndarray of shape (n,)
+        As `Grouping.others`; none where there are too few rows to leave some out.
+    """
+    size = min(int(SAMPLE_SHARE * n), most or n)
+    if n < FEWEST_FOR_SAMPLES:
+        return ()
+    rng = np.random.default_rng(random_state)
+    found = []
+    for _ in range(N_SAMPLES):
+        rows = np.sort(rng.permutation(n)[:size])
+        labels = np.full(n, UNASKED, dtype=np.int64)
+        labels[rows] = group(rows)
+        found.append(labels)
+    return tuple(found)

@@ -9,7 +9,7 @@ from sklearn.utils.validation import validate_data
 
 from topickit.cluster._exact import Judge, prepare
 from topickit.cluster._pairs import near_block
-from topickit.cluster.base import BaseClusterer
+from topickit.cluster.base import SAMPLE_SHARE, BaseClusterer, in_other_samples
 from topickit.cluster.detection import Threshold, check_settings, community_detection, detect
 from topickit.errors import InputError, NotFittedError
 from topickit.grouping import Grouping
@@ -20,6 +20,9 @@ __all__ = ["CommunityClusterer", "community_detection"]
 
 class _NotFittedError(NotFittedError, sklearn.exceptions.NotFittedError):
     """Ours, and the one that scikit-learn's tools look for."""
+
+
+MOST_FOR_SAMPLES = 100_000
 
 
 class CommunityClusterer(BaseClusterer):
@@ -98,7 +101,27 @@ class CommunityClusterer(BaseClusterer):
             rule="first",
             threshold=found.threshold,
             notes=found.notes,
+            others=self._in_other_samples(vectors, np.asarray(weights, dtype=np.float64), found.threshold),
         )
+
+    def _in_other_samples(
+        self, vectors: FloatArray, weights: NDArray[Any], threshold: float
+    ) -> tuple[IntArray, ...]:
+        """Detect communities again among four rows in five; not among so many that it takes minutes."""
+        if len(vectors) > MOST_FOR_SAMPLES:
+            return ()
+
+        def group(rows: IntArray) -> IntArray:
+            fewest = max(1, round(SAMPLE_SHARE * self.min_community_size))
+            found = detect(
+                prepare(vectors[rows]), threshold, fewest, weights=weights[rows], device=self.device
+            )
+            labels = np.full(len(rows), -1, dtype=np.int64)
+            for label, members in enumerate(found.communities):
+                labels[members] = label
+            return labels
+
+        return in_other_samples(group, len(vectors), random_state=0)
 
     def predict(self, X: ArrayLike) -> IntArray:
         """Give each row the first community, in the order of claiming, whose centre is near enough.

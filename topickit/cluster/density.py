@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from topickit.cluster.base import BaseClusterer
+from topickit.cluster.base import BaseClusterer, in_other_samples
 from topickit.errors import ParameterError
 from topickit.grouping import Grouping
-from topickit.vectors import FloatArray, top_k_cosine
+from topickit.vectors import FloatArray, IntArray, top_k_cosine
 
 FEWEST_FOR_UMAP = 50
 """Below this UMAP's spectral start and neighbourhoods mean little: HDBSCAN reads the vectors."""
@@ -64,8 +64,6 @@ class DensityClusterer(BaseClusterer):
 
         UMAP and HDBSCAN know no weights: a distinct row counts once here.
         """
-        from hdbscan import HDBSCAN
-
         if self.min_cluster_size is not None and self.min_cluster_size < 2:
             raise ParameterError(f"min_cluster_size must be at least 2, got {self.min_cluster_size}")
         n = len(vectors)
@@ -73,12 +71,24 @@ class DensityClusterer(BaseClusterer):
         if n < 2 * fewest:  # there is no room for two clusters, so density cannot tell any
             return Grouping(np.zeros(n, dtype=np.int64), notes={"min_cluster_size": fewest})
         points = self._reduce(vectors) if n >= FEWEST_FOR_UMAP else vectors
-        labels = HDBSCAN(
+        labels = self._dense(points, fewest)
+        # Only the density is looked at again: another map of each sample would take as long as the first.
+        others = in_other_samples(
+            lambda rows: self._dense(points[rows], max(2, round(fewest * len(rows) / n))),
+            n,
+            random_state=self.random_state,
+        )
+        return Grouping(labels, notes={"min_cluster_size": fewest}, others=others)
+
+    def _dense(self, points: FloatArray, fewest: int) -> IntArray:
+        from hdbscan import HDBSCAN
+
+        found = HDBSCAN(
             min_cluster_size=fewest,
             min_samples=self.min_samples or min(10, max(1, fewest // 3)),
             core_dist_n_jobs=1,
         ).fit_predict(points.astype(np.float64))
-        return Grouping(labels.astype(np.int64), notes={"min_cluster_size": fewest})
+        return np.asarray(found, dtype=np.int64)
 
     def _reduce(self, vectors: FloatArray) -> FloatArray:
         from umap import UMAP

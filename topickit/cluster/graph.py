@@ -20,6 +20,7 @@ from topickit.vectors import (
     FloatArray,
     IntArray,
     group_means,
+    merge_order,
     nearest_prototype,
     single_threaded,
     top_k_cosine,
@@ -95,7 +96,8 @@ class GraphClusterer(BaseClusterer):
     Parameters
     ----------
     n_clusters : int, optional
-        None finds the number from the data: modularity × stability over a ladder of resolutions.
+        None finds the number from the data: modularity × stability over a ladder of resolutions. A number
+        cuts the hierarchy of the groups that were found (Ward's criterion).
     n_neighbors : int
         Neighbours a row in the graph (fewer where there are few rows).
     resolution : float, optional
@@ -139,15 +141,17 @@ class GraphClusterer(BaseClusterer):
     def group(self, vectors: FloatArray, weights: NDArray[Any]) -> Grouping:
         """Group distinct unit rows; see `BaseClusterer.group`."""
         self._check()
-        if self.n_clusters is not None:
+        if self.n_clusters is not None and len(vectors) < FEWEST_FOR_DRAWS:
             graph = knn_graph(vectors, weights, self.n_neighbors)
-            labels = exactly(graph, min(self.n_clusters, len(vectors)))
-            return Grouping(labels, notes={"n_clusters": int(labels.max()) + 1})
+            return Grouping(exactly(graph, min(self.n_clusters, len(vectors))))
         if self.resolution is not None or len(vectors) < FEWEST_FOR_DRAWS:
             resolution = self.resolution or 1.0
             labels = communities(knn_graph(vectors, weights, self.n_neighbors), resolution)
             return Grouping(labels, notes={"resolution": resolution})
-        level = best_level(ladder(vectors, weights, self.n_neighbors, self.random_state))
+        levels = ladder(vectors, weights, self.n_neighbors, self.random_state)
+        level = best_level(levels)
+        if self.n_clusters is not None:
+            return self._cut(vectors, weights, levels, level)
         labels = np.unique(nearest_prototype(vectors, level.center), return_inverse=True)[1].astype(np.int64)
         other = [center for draw, center in enumerate(level.centers) if draw != level.medoid]
         return Grouping(
@@ -160,6 +164,33 @@ class GraphClusterer(BaseClusterer):
             others=tuple(nearest_prototype(vectors, center) for center in other),
         )
 
+    def _cut(self, vectors: FloatArray, weights: NDArray[Any], levels: list[Level], level: Level) -> Grouping:
+        """Merge the groups found from the data down to a number, so that coarser ones are unions of finer.
+
+        Where more are asked for than were found, twice, four times … as many are made first: cuts below
+        one of these numbers nest.
+        """
+        wanted = min(self.n_clusters or 1, len(vectors))
+        labels = np.unique(nearest_prototype(vectors, level.center), return_inverse=True)[1].astype(np.int64)
+        found = int(labels.max()) + 1
+        if found < wanted:
+            graph = knn_graph(vectors, weights, self.n_neighbors)
+            labels = exactly(graph, min(found * 2 ** int(np.ceil(np.log2(wanted / found))), len(vectors)))
+        finer = next((other for other in levels if len(other.center) >= wanted), levels[-1])
+        drawn = level if found >= wanted else finer
+        centers = [center for draw, center in enumerate(drawn.centers) if draw != drawn.medoid]
+        return Grouping(
+            _merged(vectors, weights, labels, wanted),
+            notes={
+                "n_clusters": wanted,
+                "n_clusters_found": found,
+                "stability": round(drawn.stability, 3),
+            },
+            others=tuple(
+                _merged(vectors, weights, nearest_prototype(vectors, center), wanted) for center in centers
+            ),
+        )
+
     def _check(self) -> None:
         if self.n_clusters is not None and self.n_clusters < 1:
             raise ParameterError(f"n_clusters must be at least 1, got {self.n_clusters}")
@@ -169,6 +200,15 @@ class GraphClusterer(BaseClusterer):
             raise ParameterError("give n_clusters or resolution, not both")
         if self.n_neighbors < 1:
             raise ParameterError(f"n_neighbors must be at least 1, got {self.n_neighbors}")
+
+
+def _merged(vectors: FloatArray, weights: NDArray[Any], labels: IntArray, n_clusters: int) -> IntArray:
+    """Merge groups by Ward's criterion down to a number."""
+    labels = np.unique(labels, return_inverse=True)[1].astype(np.int64)
+    made = int(labels.max()) + 1
+    sizes = np.bincount(labels, weights, minlength=made).astype(np.float64)
+    means = group_means(vectors, labels, made, weights).astype(np.float32)
+    return merge_order(means, sizes, n_clusters)[labels]
 
 
 def find_n_clusters(vectors: FloatArray, weights: NDArray[Any], *, random_state: int = 0) -> int:

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.cluster import KMeans
 
-from topickit.cluster.base import BaseClusterer
+from topickit.cluster.base import BaseClusterer, in_other_samples
 from topickit.cluster.graph import find_n_clusters
 from topickit.errors import ParameterError
 from topickit.grouping import Grouping
@@ -56,10 +56,21 @@ class KMeansClusterer(BaseClusterer):
             fitted = KMeans(k, n_init=self.n_init, random_state=self.random_state).fit(
                 vectors, sample_weight=weights
             )
+            others = in_other_samples(
+                lambda rows: (
+                    KMeans(min(k, len(rows)), n_init=1, random_state=self.random_state)
+                    .fit(vectors[rows], sample_weight=weights[rows])
+                    .labels_
+                ),
+                len(vectors),
+                random_state=self.random_state,
+                most=max(2500, 20 * k),
+            )
         centroids = fitted.cluster_centers_.astype(np.float32)
         return Grouping(
             labels=nearest_prototype(vectors, centroids),
             prototypes=centroids,
             prototype_groups=np.arange(k),
             notes={"n_clusters": k},
+            others=others,
         )

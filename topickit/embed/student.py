@@ -113,7 +113,7 @@ def learn_features(tokens: Tokens, n_tokens: int) -> Features:
 
 
 def _weights(frequency: NDArray[Any], n: int) -> FloatArray:
-    # The square root of the usual idf: half-way to plain counts was best on three collections.
+    # The square root of the usual idf: best on short titles, and within .001 of none on short questions.
     return np.asarray(np.sqrt(np.log((1 + n) / (1 + frequency)) + 1), dtype=np.float32)
 
 

@@ -101,7 +101,7 @@ class Evidence:
             value = np.log(share / np.outer(single, single)) / -np.log(share)
         value[share >= 1] = 1.0  # two words of every document say nothing against each other
         value[both == 0] = -1.0
-        return value
+        return np.asarray(value)
 
     def relevance(self, terms: IntArray, topic_mean: FloatArray) -> NDArray[np.float64]:
         """Cosine of candidates to a topic, both seen from the middle of the corpus.

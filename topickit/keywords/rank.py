@@ -179,7 +179,7 @@ def _coherent(
     """Choose the keywords of each topic from its shortlist."""
     listed = _shortlists(weights, counts, terms, evidence.terms)
     ranked = ranking_weights(weights, counts)
-    result = []
+    result: list[list[int]] = []
     for topic, back in enumerate(held_back(listed, ranked)):
         candidates = listed[topic]
         if not len(candidates):

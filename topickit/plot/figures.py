@@ -294,14 +294,21 @@ def similarity_figure(found: Similarity, names: Sequence[str]) -> "Figure":
             hovertemplate="%{text}<br>cosine %{z:.2f}<extra></extra>",
         )
     )
-    step = max(1, k // 60)
-    ticks = list(range(0, k, step))
-    axis = {"tickvals": ticks, "showgrid": False, "zeroline": False, "ticks": ""}
+    axis = {"showgrid": False, "zeroline": False, "ticks": ""}
+    across = list(range(0, k, max(1, -(-k // 24))))
+    down = list(range(0, k, max(1, -(-k // 45))))
     figure.update_layout(
-        xaxis={**axis, "ticktext": [str(order[i]) for i in ticks], "tickangle": 0, "title": "topic"},
+        xaxis={
+            **axis,
+            "tickvals": across,
+            "ticktext": [str(order[i]) for i in across],
+            "tickangle": 0,
+            "title": "topic",
+        },
         yaxis={
             **axis,
-            "ticktext": [shown[i] for i in ticks],
+            "tickvals": down,
+            "ticktext": [shown[i] for i in down],
             "autorange": "reversed",
             "automargin": True,
         },

@@ -15,10 +15,10 @@ from topickit.plot import figures
 from topickit.plot.palette import DARK, LIGHT, NO_TOPIC
 from topickit.report import pieces, wording
 from topickit.report.map import DocumentMap
-from topickit.report.summary import UNSTABLE, Plain, Summary
+from topickit.report.summary import Plain, Summary
 from topickit.report.text import headline
 from topickit.report.tree import topic_tree
-from topickit.topics import Topic
+from topickit.topics import UNSTABLE, Topic
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -27,6 +27,10 @@ PREVIEW = 320
 """Characters of a document that are shown before it is opened."""
 FULL_TEXT = 5_000
 """Characters of a document that are in the page at most."""
+N_MOVERS = 25
+"""Topics whose change is listed: those that changed most."""
+N_NAMED = 12
+"""Unstable topics that the warning names."""
 N_LINES = 6
 """Topics over time that are drawn together."""
 
@@ -75,7 +79,7 @@ def render_html(
             metrics=pieces.measures(summary),
             largest=max((topic.share for topic in found), default=0.0),
             sparks=pieces.histories(summary),
-            movers=pieces.movers(summary),
+            movers=pieces.movers(summary)[:N_MOVERS],
             class_rows=pieces.class_table(summary),
             n_classes_left=pieces.n_classes_left(summary),
             data={name: _embedded(value) for name, value in _data(summary, map).items()} if found else {},
@@ -162,7 +166,7 @@ def _environment() -> Environment:
         bar=_bar,
         lift=pieces.keyword_lift,
     )
-    environment.globals.update(strongest=_strongest, unstable_below=UNSTABLE)
+    environment.globals.update(strongest=_strongest, unstable_below=UNSTABLE, n_named=N_NAMED)
     return environment
 
 

@@ -14,6 +14,8 @@ from topickit.topics import Topic
 
 MOST_CLASSES = 12
 """Classes side by side in a table."""
+N_LISTED = 12
+"""Topics that are listed by number, the largest."""
 _SPARKS = "▁▂▃▄▅▆▇█"
 
 
@@ -217,7 +219,7 @@ class Pair:
 
 
 def top_groups(summary: Summary) -> tuple[Group, ...]:
-    """List the groups of the coarsest cut; empty for fewer than five topics, which need none.
+    """List the groups of the coarsest cut; empty for fewer than six topics, which need none.
 
     Parameters
     ----------
@@ -228,7 +230,10 @@ def top_groups(summary: Summary) -> tuple[Group, ...]:
         return ()
     groups: list[Group] = []
     for node in tree.nodes(level_sizes(tree.n_topics)[0]):
-        ids = ", ".join(map(str, sorted(tree.topics(node))))
+        below = sorted(tree.topics(node))
+        ids = ", ".join(map(str, below[:N_LISTED]))
+        if len(below) > N_LISTED:
+            ids += f" and {len(below) - N_LISTED} more"
         name = tree.names[node] if node < len(tree.names) else f"group {len(groups)}"
         groups.append(Group(name, float(tree.sizes[node] / max(1, summary.n_documents)), ids))
     return tuple(groups)
@@ -272,10 +277,9 @@ def keyword_lift(topic: Topic, index: int) -> KeywordLift | None:
     index : int
         Of the keyword.
     """
-    lifts = getattr(topic, "lifts", ())
-    if index >= len(lifts):
+    if index >= len(topic.lifts):
         return None
-    lift = lifts[index]
+    lift = topic.lifts[index]
     if not math.isfinite(lift.ratio):
         return None
     return KeywordLift(times(lift.ratio), f"95 %: {times(lift.low)} to {times(lift.high)}")

@@ -10,15 +10,13 @@ from topickit.analysis.by_class import ByClass, by_class
 from topickit.analysis.hierarchy import Hierarchy, hierarchy
 from topickit.analysis.over_time import OverTime, over_time
 from topickit.analysis.similarity import Similarity, similarity
-from topickit.topics import Topic
+from topickit.topics import UNSTABLE, Topic
 
 if TYPE_CHECKING:
     from topickit.fitted import Fitted
 
 Plain: TypeAlias = "bool | int | float | str | list[Plain] | dict[str, Plain] | None"
 """What JSON can hold."""
-UNSTABLE = 0.5
-"""A topic below this is found again in fewer than half of the other samples, roughly."""
 LONGEST_RUN = 19
 """Characters of a document that may stand together in a report without texts."""
 
@@ -252,6 +250,6 @@ def _topic_as_dict(topic: Topic) -> dict[str, Plain]:
         "share": plain(topic.share),
         "stability": plain(topic.stability),
         "keywords": [{"word": word, "weight": plain(weight)} for word, weight in topic.keywords],
-        "lifts": plain(getattr(topic, "lifts", ())),
+        "lifts": plain(topic.lifts),
         "representative_documents": list(topic.representative_documents),
     }

@@ -151,19 +151,23 @@ def _markdown_table(head: list[str], rows: list[list[str]]) -> list[str]:
 
 
 def _markdown_relations(summary: Summary) -> list[str]:
-    groups = pieces.top_groups(summary)
-    if not groups:
+    groups, pairs = pieces.top_groups(summary), pieces.most_alike(summary)
+    if not pairs:
         return []
-    lines = ["## How the topics relate", "", f"At `model.at(n_topics={len(groups)})`:", ""]
-    lines += [
-        f"- {_escaped(group.name)} ({wording.percent(group.share)}): topics {group.ids}" for group in groups
-    ]
-    pairs = [
+    lines = ["## How the topics relate", ""]
+    if groups:
+        lines += [f"At `model.at(n_topics={len(groups)})`:", ""]
+        lines += [
+            f"- {_escaped(group.name)} ({wording.percent(group.share)}): topics {group.ids}"
+            for group in groups
+        ]
+        lines.append("")
+    alike = [
         f"- {_escaped(f'{pair.a.id} {pair.a.name}')} and {_escaped(f'{pair.b.id} {pair.b.name}')}: "
         f"{wording.score(pair.cosine)}"
-        for pair in pieces.most_alike(summary)
+        for pair in pairs
     ]
-    return [*lines, "", "Most alike (cosine):", "", *pairs, ""]
+    return [*lines, "Most alike (cosine):", "", *alike, ""]
 
 
 def _markdown_time(summary: Summary) -> list[str]:

@@ -38,7 +38,7 @@ def level_sizes(n_topics: int) -> tuple[int, ...]:
     ((3, 10, 31), (3,))
     """
     sizes = [n_topics]
-    while sizes[0] > 4:
+    while sizes[0] > 5:
         sizes.insert(0, max(2, round(sizes[0] / 3)))
     return tuple(sizes)
 

@@ -24,7 +24,7 @@ class Default:
 
     def warm(self) -> None:
         """Compile UMAP."""
-        warm_umap()
+        warm_umap(len(self.work.texts))
 
     def fit(self) -> Found:
         """Fit; its words are part of it."""
@@ -52,7 +52,7 @@ class Recommended(Default):
         from sklearn.feature_extraction.text import CountVectorizer
         from umap import UMAP
 
-        warm_umap()
+        warm_umap(len(self.work.texts))
         settings = self.work.settings
         self.embedder = offline_model()
         self.parts: dict[str, Any] = {

@@ -2,15 +2,27 @@
 
 import random
 import re
+import sys
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
+import sentence_transformers  # noqa: F401 (before the stand-in below, which it would look into)
 import torch
-from fastopic import FASTopic as Model
-from topmost import Preprocess
 
 from benchmarks.peers.protocol import TOP_WORDS, Found, Labels, ReadyVectors, Vectors, Work, main
+
+# topmost needs torchvision for one function, which downloads data sets and is not used here; a torchvision
+# that fits a torch without GPU libraries is not among the packages that pip finds everywhere.
+_STAND_INS = ("torchvision", "torchvision.datasets", "torchvision.datasets.utils")
+sys.modules |= {name: ModuleType(name) for name in _STAND_INS}
+sys.modules[_STAND_INS[-1]].download_url = None  # type: ignore[attr-defined]
+from fastopic import FASTopic as Model  # noqa: E402
+from topmost import Preprocess  # noqa: E402
+
+for _name in _STAND_INS:
+    del sys.modules[_name]
 
 
 class Words:

@@ -18,7 +18,7 @@ class Top2Vec:
 
     def warm(self) -> None:
         """Compile UMAP, and load the model that embeds words."""
-        warm_umap()
+        warm_umap(len(self.work.texts))
         self.encoder(["a word that no text has: \0"])
 
     def fit(self) -> Found:

@@ -24,7 +24,8 @@ class _Tokens:
     def tokens(self, texts: list[str]) -> list[list[str]]:
         """Tokens as topica makes them, without the stop words of the language."""
         given = self.work.settings.stop_words
-        return topica.tokenize_many(texts, stopwords=topica.data.ENGLISH_STOPWORDS if given is None else given)
+        stop_words = topica.ENGLISH_STOPWORDS if given is None else given
+        return [topica.tokenize(text, stopwords=stop_words) for text in texts]
 
     def predict(self, texts: list[str], vectors: Vectors) -> Labels:
         """Transform; the largest share."""

@@ -20,7 +20,7 @@ class Topickit:
         if self.model.clusterer == "hdbscan":
             from benchmarks.peers.protocol import warm_umap
 
-            warm_umap()
+            warm_umap(len(self.work.texts))
         few = slice(0, 300)
         settings = {**self.model.get_params(deep=False), "n_topics": None}
         TopicModel(**settings).fit(self.work.texts[few], embeddings=self.work.vectors[few])

@@ -41,15 +41,8 @@ class Soft:
         return type(self)(self.work, turftopic.load_model(str(folder)))
 
 
-class Clusters(Soft):
-    """A model of clusters; it has no labels for new documents, so it does not predict."""
-
-    def fit(self) -> Found:
-        """Fit; outliers and their words left out."""
-        labels = self.model.fit_predict(self.work.texts, embeddings=self.work.vectors)
-        found = self.model.get_topics(top_k=TOP_WORDS)
-        words = [[word for word, _ in topic] for number, topic in found if number >= 0]
-        return Found.of(labels, words)
+class Peaks(Soft):
+    """A mixture on a t-SNE map, which has no place for new documents."""
 
     def predict(self, texts: list[str], vectors: Vectors) -> Labels:
         """Not offered."""
@@ -67,6 +60,6 @@ if __name__ == "__main__":
             "s3": lambda work: Soft(
                 work, turftopic.SemanticSignalSeparation(work.settings.n_topics, **_parts(work))
             ),
-            "topeax": lambda work: Clusters(work, turftopic.Topeax(**_parts(work))),
+            "topeax": lambda work: Peaks(work, turftopic.Topeax(**_parts(work))),
         }
     )

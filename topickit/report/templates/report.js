@@ -130,19 +130,34 @@ const topickit = (() => {
     ["xaxis", "yaxis"].forEach((axis) => { parts[`${axis}.tickfont.color`] = parts[`${axis}.title.font.color`] = ink; });
     return parts;
   };
+  // Lines drawn in a colour for white paper take the one that stands in its place on a dark ground.
+  const lines = (holder, figure, dark) => {
+    const { light, dark: night } = topickit.palette;
+    const turn = (colour) => (dark ? night[light.indexOf(colour)] || colour : colour);
+    const drawn = figure.data.map((part, i) => [part, i]).filter(([part]) => part.type === "scatter" && part.line.color);
+    if (!drawn.length) return Promise.resolve();
+    return Plotly.restyle(holder, { "line.color": drawn.map(([part]) => turn(part.line.color)) }, drawn.map(([, i]) => i));
+  };
   const draw = (holder) => {
     const figure = figures[holder.dataset.figure];
     const layout = { ...figure.layout, autosize: true, dragmode: false };
     holder.style.height = `${layout.height}px`;
     if (holder.clientWidth < 500 && layout.yaxis && layout.yaxis.ticktext) {
-      // On a phone the names would leave no room for the picture: their numbers stay.
-      layout.yaxis = { ...layout.yaxis, ticktext: layout.yaxis.ticktext.map((text) => text.split(" ")[0]) };
+      // On a phone the names would leave no room for the picture: their numbers stay, every second or fewer.
+      ["xaxis", "yaxis"].forEach((name) => {
+        const axis = layout[name];
+        const every = Math.ceil(axis.ticktext.length / 12);
+        const some = (values) => values.filter((_, i) => i % every === 0);
+        layout[name] = { ...axis, tickvals: some(axis.tickvals), ticktext: some(axis.ticktext).map((text) => text.split(" ")[0]) };
+      });
       layout.height = Math.min(layout.height, holder.clientWidth + 60);
       holder.style.height = `${layout.height}px`;
     }
     Plotly.newPlot(holder, figure.data, layout, { displayModeBar: false, responsive: true }).then(() => {
-      Plotly.relayout(holder, inks(topickit.isDark()));
-      topickit.onTheme((dark) => Plotly.relayout(holder, inks(dark)));
+      const dress = (dark) => Promise.all([Plotly.relayout(holder, inks(dark)), lines(holder, figure, dark)]);
+      topickit.onTheme(dress);
+      return dress(topickit.isDark());
+    }).then(() => {
       holder.dataset.drawn = "yes";
     });
   };
