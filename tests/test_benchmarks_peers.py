@@ -129,6 +129,7 @@ def test_a_runner_writes_what_the_main_process_reads(tmp_path, monkeypatch):
     found = running._figures(given, result, "bbc_news", "seed", store, Scorer.of(TEXTS, GOLD))
     assert found["ari_with_fit"] == 1
     assert (found["changed_alone"], found["n_alone"], found["changed_loaded"]) == (0.25, 4, 1.0)
+    assert found["ari_loaded"] == 1  # the loaded model only numbers its topics otherwise
     assert found["seconds"] >= 0
     assert found["peak_mib"] >= found["peak_mib_before_fit"] > 10
 
@@ -151,6 +152,7 @@ def test_runs_are_done_once_fits_first_and_again_when_asked(tmp_path):
     store = Store("peers_quick", tmp_path, folder=tmp_path)
     systems, kinds = ["topickit", "kmeans"], ["fit", "seed", "shuffle"]
     store.put("bbc_news", "topickit", {"n": 4, "fit": {"seconds": 1.0}, "seed": {"ari_with_fit": 0.5}})
+    store.keep("bbc_news", "topickit", "fit", GOLD, WORDS)
     left = command.pending(store, "bbc_news", systems, kinds, again=False)
     assert left == [("kmeans", "fit"), ("kmeans", "seed"), ("topickit", "shuffle"), ("kmeans", "shuffle")]
     assert command.pending(store, "bbc_news", systems, ["fit"], again=True) == [
@@ -160,6 +162,21 @@ def test_runs_are_done_once_fits_first_and_again_when_asked(tmp_path):
     store.put("bbc_news", "topickit", {"fit": {"seconds": 9.0}})
     assert store.row("bbc_news", "topickit")["seed"] == {"ari_with_fit": 0.5}
     assert store.row("bbc_news", "topickit")["fit"] == {"seconds": 9.0}
+
+
+def test_a_fit_is_made_again_where_its_labels_are_needed_and_gone(tmp_path):
+    store = Store("peers_quick", tmp_path, folder=tmp_path)
+    store.put("bbc_news", "topickit", {"n": 4, "fit": {"seconds": 1.0}})
+    store.put("bbc_news", "kmeans", {"n": 4, "fit": {"error": "over 1800 s"}})
+    asked = (store, "bbc_news", ["topickit", "kmeans"])
+    assert command.pending(*asked, ["fit"], again=False) == []
+    assert command.pending(*asked, ["seed"], again=False) == [
+        ("topickit", "fit"),
+        ("topickit", "seed"),
+        ("kmeans", "seed"),
+    ]
+    store.keep("bbc_news", "topickit", "fit", GOLD, WORDS)
+    assert ("topickit", "fit") not in command.pending(*asked, ["seed"], again=False)
 
 
 def test_a_run_that_fails_or_takes_too_long_is_recorded_as_that(tmp_path, monkeypatch):

@@ -12,7 +12,7 @@ LINES = [
     {"storage"},
     {"model", "report"},
     {"plot"},
-    {"regroup", "analysis", "metrics"},
+    {"regroup", "naming", "analysis", "metrics"},
     {"fitted"},
     {"topics"},
     {"assign", "embed", "cluster", "keywords"},

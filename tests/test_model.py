@@ -243,3 +243,35 @@ def test_the_same_settings_another_seed_may_differ_but_each_repeats():
     one = TopicModel(embedder="lexical", fit_sample=40, random_state=1).fit(TEXTS)
     again = TopicModel(embedder="lexical", fit_sample=40, random_state=1).fit(TEXTS)
     np.testing.assert_array_equal(one.labels_, again.labels_)
+
+
+def test_texts_may_be_given_by_the_place_where_they_lie(tmp_path):
+    import polars as pl
+
+    from topickit.tables import TextFile
+
+    texts = make_corpus(60)[0]
+    expected = TopicModel(embedder="lexical").fit(texts)
+    path = tmp_path / "texts.parquet"
+    pl.DataFrame({"id": range(len(texts)), "text": texts, "other": ["x"] * len(texts)}).write_parquet(path)
+    for given in (path, TextFile(path, "text"), lambda: iter(texts)):
+        model = TopicModel(embedder="lexical").fit(given)
+        np.testing.assert_array_equal(model.labels_, expected.labels_)
+        np.testing.assert_array_equal(model.predict(given), expected.labels_)
+    with pytest.raises(InputError, match="no column 'title'"):
+        TopicModel(embedder="lexical").fit(TextFile(path, "title"))
+    with pytest.raises(InputError, match="cannot read"):
+        TopicModel(embedder="lexical").fit(tmp_path / "absent.parquet")
+
+
+def test_vectors_in_a_file_are_those_in_memory(monkeypatch):
+    from topickit import vectors
+    from topickit.embed import base
+
+    texts = make_corpus(60)[0]
+    expected = TopicModel(embedder="lexical").fit(texts)
+    monkeypatch.setattr(vectors, "IN_MEMORY", 0)
+    monkeypatch.setattr(base, "BLOCK", 16)
+    model = TopicModel(embedder="lexical").fit(texts)
+    assert isinstance(model.fitted_.vectors, np.memmap)
+    np.testing.assert_array_equal(model.labels_, expected.labels_)

@@ -134,7 +134,8 @@ def _read_time(item: Any, row: int) -> np.datetime64:
     if _missing(item) or (isinstance(item, str) and not item.strip()):
         return np.datetime64("NaT", "s")
     if isinstance(item, np.datetime64):
-        return np.asarray(item).astype("datetime64[s]")[()]  # type: ignore[no-any-return]
+        made: np.datetime64 = np.array([item]).astype("datetime64[s]")[0]
+        return made
     if isinstance(item, bool | np.bool_):
         raise InputTypeError(f"timestamp {row} is a bool, not a time")
     try:

@@ -22,7 +22,9 @@ from topickit.errors import InputError, NotFittedError, ParameterError, Topickit
 from topickit.fitted import Fitted, derive, provenance
 from topickit.keywords.settings import KeywordSettings
 from topickit.keywords.vocabulary import count_terms
+from topickit.naming import NamingFunction, ask_names
 from topickit.progress import stage
+from topickit.tables import read
 from topickit.topics import Topics
 from topickit.vectors import FloatArray, IntArray, check_vectors, nonzero_rows, unit_rows
 
@@ -125,8 +127,9 @@ class TopicModel(ClusterMixin, TransformerMixin, BaseEstimator):
 
         Parameters
         ----------
-        texts : list, tuple, or column (NumPy, pandas, polars, Arrow) of str
-            A blank text is an outlier.
+        texts : list, tuple, or column (NumPy, pandas, polars, Arrow) of str; path; or function
+            A blank text is an outlier. A `pathlib.Path` or `topickit.tables.TextFile` is read as a
+            table of texts; a function is called for an iterable of texts.
         y : ignored
         embeddings : array-like of shape (n, d), optional
             Vectors of the texts, if you have them; then no embedder runs.
@@ -150,7 +153,7 @@ class TopicModel(ClusterMixin, TransformerMixin, BaseEstimator):
         clusterer = cluster.resolve(self.clusterer, n_topics=self.n_topics, random_state=self.random_state)
         settings = self.keywords or KeywordSettings()
         given = None if embeddings is None else check_vectors(embeddings)
-        documents = Documents.of(texts, given)
+        documents = Documents.of(read(texts), given)
         covariates = Covariates.of(documents.n_rows, timestamps=timestamps, classes=classes)
         if not len(documents):
             raise InputError(
@@ -163,7 +166,7 @@ class TopicModel(ClusterMixin, TransformerMixin, BaseEstimator):
         else:
             vectors = unit_rows(given[documents.first_rows])
         with stage("Finding topics"):
-            size = clusterer.sample_size if self.fit_sample == "auto" else self.fit_sample
+            size = self._fit_sample(clusterer, embedder)
             rows = nonzero_rows(vectors, documents.sample(size, self.random_state))
             grouping = clusterer.group(vectors[rows], documents.weights[rows]).or_one_group()
             assigner = Assigner.of(
@@ -290,6 +293,11 @@ class TopicModel(ClusterMixin, TransformerMixin, BaseEstimator):
         """Return a new model with topics named by you; see `topickit.regroup.rename`."""
         return self._edited(regroup.rename(self._fitted(), names))
 
+    def name_topics(self, name: NamingFunction, *, documents: bool = False) -> Self:
+        """Return a new model with names from a function of yours; see `topickit.naming.ask_names`."""
+        names = ask_names(self._fitted().topics, name, documents=documents)
+        return self._edited(regroup.rename(self._fitted(), names))
+
     def split_topic(self, topic: int, n: int = 2) -> Self:
         """Return a new model with one topic split into n; see `topickit.regroup.split`."""
         return self._edited(regroup.split(self._fitted(), topic, n, random_state=self.random_state))
@@ -323,6 +331,13 @@ class TopicModel(ClusterMixin, TransformerMixin, BaseEstimator):
         if self.outliers is not None and not (isinstance(self.outliers, Real) and 0 <= self.outliers < 1):
             raise ParameterError(f"outliers must be None or a share from 0 to below 1, got {self.outliers!r}")
 
+    def _fit_sample(self, clusterer: cluster.Clusterer, embedder: embed.Embedder) -> int | None:
+        """Documents to find topics on: by themselves those whose vectors are best."""
+        if self.fit_sample != "auto":
+            return self.fit_sample
+        sizes = [size for size in (clusterer.sample_size, embed.n_exact(embedder)) if size is not None]
+        return min(sizes, default=None)
+
     def _check_fitted(self) -> None:
         if not hasattr(self, "fitted_"):
             raise NotFittedError(
@@ -337,7 +352,7 @@ class TopicModel(ClusterMixin, TransformerMixin, BaseEstimator):
         """Documents and their unit vectors, of the length that the model knows."""
         assigner = self._fitted().assigner
         given = None if embeddings is None else check_vectors(embeddings)
-        documents = Documents.of(texts, given)
+        documents = Documents.of(read(texts), given)
         if given is None:
             self._warn_of_other_vectors()
             embedder = cached(self.embedder_, self.cache)

@@ -1,13 +1,19 @@
 """Progress on a terminal, and nowhere else."""
 
 import contextlib
+import logging
 import sys
+import time
 from collections.abc import Iterator
+
+_log = logging.getLogger(__name__)
 
 
 @contextlib.contextmanager
 def stage(description: str) -> Iterator[None]:
     """Show what is going on, and for how long, while a block of work runs; only on a terminal.
+
+    The seconds that it took are logged at level INFO.
 
     Parameters
     ----------
@@ -19,6 +25,14 @@ def stage(description: str) -> Iterator[None]:
     >>> with stage("Counting"):
     ...     n = sum(range(3))
     """
+    start = time.perf_counter()
+    with _spinner(description):
+        yield
+    _log.info("%s: %.3f s", description, time.perf_counter() - start)
+
+
+@contextlib.contextmanager
+def _spinner(description: str) -> Iterator[None]:
     if not sys.stderr.isatty():
         yield
         return

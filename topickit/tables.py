@@ -1,6 +1,7 @@
 """A column of texts from a file: CSV, TSV, JSON lines, Parquet or plain lines."""
 
 import io
+import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -64,10 +65,51 @@ def read_texts(path: str, column: str | None = None, file_format: str | None = N
             f"{path} is read as plain lines, which have no column {column!r}; "
             "say what it is with --input-format csv, tsv, jsonl or parquet"
         )
+    if kind == "parquet" and path != "-":
+        return _parquet_texts(path, column)
     source = _open(path)
     if kind == "lines":
         return TextColumn(_lines(source.read(), path), 0)
     return _text_column(_read_table(source, kind, path), column, path)
+
+
+@dataclass(frozen=True)
+class TextFile:
+    """A column of texts in a file, to be read when a model is fitted.
+
+    Attributes
+    ----------
+    path : path
+        CSV, TSV, JSON lines, Parquet or plain lines.
+    column : str, optional
+        May be left out where there is only one of str, or one that is called ``text``.
+    file_format : {"csv", "tsv", "jsonl", "parquet", "lines"}, optional
+        None goes by the end of the name.
+
+    Examples
+    --------
+    >>> TextFile("questions.parquet", "title").column
+    'title'
+    """
+
+    path: str | os.PathLike[str]
+    column: str | None = None
+    file_format: str | None = None
+
+
+def read(texts: Any) -> Any:
+    """Read texts that are given by the place where they lie; any others are returned as they are.
+
+    Parameters
+    ----------
+    texts : path, TextFile, function, or anything else
+        A function is called without arguments, and gives an iterable of texts.
+    """
+    if isinstance(texts, os.PathLike):
+        texts = TextFile(texts)
+    if isinstance(texts, TextFile):
+        return read_texts(os.fspath(texts.path), texts.column, texts.file_format).texts
+    return texts() if callable(texts) else texts
 
 
 @dataclass(frozen=True)
@@ -209,7 +251,31 @@ def _read_table(source: IO[bytes], kind: str, path: str) -> "pl.DataFrame":
         raise InputError(f"cannot read {path} as {kind}: {reason[0]}") from error
 
 
+def _parquet_texts(path: str, column: str | None) -> TextColumn:
+    """Read one column of a Parquet file, a row group at a time: the others may be larger than memory."""
+    import polars as pl
+
+    try:
+        scan = pl.scan_parquet(path, glob=False)
+        empty = scan.head(0).collect()
+        name = _text_column_name(empty, column, path)
+        values = scan.select(pl.col(name).cast(pl.String)).collect(engine="streaming")[name]
+    except (pl.exceptions.PolarsError, OSError, ValueError) as error:
+        if isinstance(error, InputError):
+            raise
+        reason = str(error).strip().splitlines() or [type(error).__name__]
+        raise InputError(f"cannot read {path} as parquet: {reason[0]}") from error
+    return TextColumn(values.fill_null("").to_list(), values.null_count())
+
+
 def _text_column(table: "pl.DataFrame", column: str | None, path: str) -> TextColumn:
+    import polars as pl
+
+    values = table[_text_column_name(table, column, path)].cast(pl.String)
+    return TextColumn(values.fill_null("").to_list(), values.null_count())
+
+
+def _text_column_name(table: "pl.DataFrame", column: str | None, path: str) -> str:
     import polars as pl
 
     of_text = [name for name, dtype in table.schema.items() if dtype in (pl.String, pl.Categorical)]
@@ -223,5 +289,4 @@ def _text_column(table: "pl.DataFrame", column: str | None, path: str) -> TextCo
         raise InputError(f"{path} has no column {column!r}; it has: {', '.join(table.columns)}")
     if column not in of_text and table.schema[column] != pl.Null:
         raise InputError(f"column {column!r} of {path} holds {table.schema[column]}, not text")
-    values = table[column].cast(pl.String)
-    return TextColumn(values.fill_null("").to_list(), values.null_count())
+    return column

@@ -8,6 +8,7 @@ slightly different orders), so only rounding at an exact tie may differ.
 
 import contextlib
 import os
+import tempfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -25,6 +26,8 @@ T = TypeVar("T")
 ROW_TILE = 256
 PLANNED_THREADS = 8
 """Blocks in flight that budgets plan for: fixed, so that block shapes do not follow the machine."""
+IN_MEMORY = 512 * 1024**2
+"""Bytes of vectors from which on they lie in a file."""
 BLOCK_BUDGET = 256 * 1024**2
 """Bytes that the blocks in flight may take together, unless a caller says otherwise."""
 
@@ -104,6 +107,27 @@ def unit_rows(vectors: NDArray[Any]) -> FloatArray:
         norms = np.sqrt(np.einsum("ij,ij->i", rows, rows))[:, None]
         result[start : start + 8192] = rows / np.where(norms > 0, norms, 1.0)
     return result
+
+
+def allocate(n: int, d: int) -> FloatArray:
+    """Make room for vectors: in memory, or, above `IN_MEMORY` bytes, in a file without a name.
+
+    Such a file lies in the folder for temporary files (set by the variable TMPDIR) and vanishes with the
+    array; the system keeps in memory what of it is in use.
+
+    Parameters
+    ----------
+    n, d : int
+
+    Returns
+    -------
+    float32 ndarray of shape (n, d)
+        Its values are arbitrary.
+    """
+    if 4 * n * d <= IN_MEMORY:
+        return np.empty((n, d), dtype=np.float32)
+    with tempfile.TemporaryFile(prefix="topickit-") as file:
+        return np.memmap(file, dtype=np.float32, mode="w+", shape=(n, d))
 
 
 def n_threads() -> int:
@@ -330,6 +354,30 @@ def merge_order(
     int64 ndarray of shape (k,)
         New group of each, 0 … n_groups − 1.
     """
+    members = [[group] for group in range(len(means))]
+    for a, b in merge_steps(means, sizes, n_groups, within=within):
+        members[a] += members.pop(b)
+    mapping = np.empty(sum(map(len, members)), dtype=np.int64)
+    for group, merged in enumerate(members):
+        mapping[merged] = group
+    return mapping
+
+
+def merge_steps(
+    means: FloatArray, sizes: NDArray[np.float64], n_groups: int, *, within: IntArray | None = None
+) -> list[tuple[int, int]]:
+    """List the merges of `merge_order`, one after the other.
+
+    Parameters
+    ----------
+    means, sizes, n_groups, within
+        As for `merge_order`.
+
+    Returns
+    -------
+    list of (int, int)
+        Positions a < b among the groups that are left: the second joins the first and leaves the list.
+    """
     sizes = sizes.astype(np.float64).copy()
     means = means.astype(np.float64)
     squares = np.einsum("ij,ij->i", means, means)
@@ -338,8 +386,8 @@ def merge_order(
     if within is not None:
         cost[within[:, None] != within[None, :]] = np.inf
     np.fill_diagonal(cost, np.inf)
-    members = [[group] for group in range(len(means))]
-    while len(members) > n_groups:
+    steps: list[tuple[int, int]] = []
+    while len(sizes) > n_groups:
         a, b = sorted(int(i) for i in np.unravel_index(int(cost.argmin()), cost.shape))
         # Lance and Williams' update for Ward's criterion
         total = sizes[a] + sizes[b] + sizes
@@ -349,8 +397,5 @@ def merge_order(
         cost = np.delete(np.delete(cost, b, axis=0), b, axis=1)
         sizes[a] += sizes[b]
         sizes = np.delete(sizes, b)
-        members[a] += members.pop(b)
-    mapping = np.empty(sum(map(len, members)), dtype=np.int64)
-    for group, topics in enumerate(members):
-        mapping[topics] = group
-    return mapping
+        steps.append((a, b))
+    return steps

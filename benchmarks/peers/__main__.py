@@ -50,15 +50,25 @@ def pending(
 ) -> list[tuple[str, str]]:
     """List the runs to make, (system, kind): the fits of all systems first.
 
-    A run is not made where the fit failed; with `again`, what was made is made anew.
+    A run is not made where the fit failed; with `again`, what was made is made anew. A fit is made anew, too,
+    where a run is to be compared with it and its labels are no longer in the cache.
     """
-    return [
+    missing = [
         (system, kind)
         for kind in KINDS
         if kind in kinds
         for system in systems
         if again or not store.done(collection, system, kind)
     ]
+    unkept = [
+        (system, "fit")
+        for system in systems
+        if any(name == system for name, _ in missing)
+        and "seconds" in store.row(collection, system).get("fit", {})
+        and store.labels(collection, system, "fit") is None
+    ]
+    fits = [(system, "fit") for system in systems if {(system, "fit")} & {*missing, *unkept}]
+    return [*fits, *(run for run in missing if run[1] != "fit")]
 
 
 def measure(

@@ -177,5 +177,7 @@ def _checked(labels: np.ndarray, result: dict[str, Any], folder: Path) -> dict[s
         found["changed_alone"] = share_changed(labels[alone["rows"]], np.array(alone["labels"]))
         found["n_alone"] = len(alone["rows"])
     if (folder / "loaded.npy").exists():
-        found["changed_loaded"] = share_changed(labels, np.load(folder / "loaded.npy"))
+        loaded = np.load(folder / "loaded.npy")
+        found["changed_loaded"] = share_changed(labels, loaded)
+        found["ari_loaded"] = same_grouping(labels, loaded)  # tells a renumbering from another grouping
     return found | {name: result[name] for name in ("alone_error", "loaded_error") if name in result}

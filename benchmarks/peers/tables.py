@@ -31,7 +31,8 @@ EXPLAINED = (
     "*ARI, seeds*: agreement of two runs, with seeds 0 and 1 where a seed is taken (BERTopic's default and Top2Vec "
     "take none); *ARI, shuffled*: agreement with the run on the documents in another order. *Alone*: share of up to "
     "200 documents whose label changes when predicted one at a time; *loaded*: of all, predicted after saving "
-    "and loading (both of the second run). — is not offered or not measured."
+    "and loading (both of the second run; a renumbering is a change: BERTopic's loaded models shift most labels by "
+    "one where its outliers were reduced before). — is not offered or not measured."
 )
 CHINESE = (
     "*Chinese: systems that count words split by spaces are given the texts as words joined by spaces, cut by topickit's "

@@ -134,8 +134,8 @@ def test_the_hierarchy_opens_and_the_figures_are_drawn(page):
         page.locator(f'[data-figure="{name}"]').scroll_into_view_if_needed()
         page.wait_for_selector(f'[data-figure="{name}"][data-drawn]')
     page.select_option("#time-topic", "2")
-    visible = "document.querySelector('[data-figure=over_time]').data.filter((t) => t.visible).map((t) => t.legendgroup)"
-    page.wait_for_function(f'JSON.stringify({visible}) === \'["2","2"]\'')
+    drawn = "document.querySelector('[data-figure=over_time]').data.filter((part) => part.visible)"
+    page.wait_for_function(f"{drawn}.map((part) => part.legendgroup).join() === '2,2'")
 
 
 def test_the_theme_turns_and_the_map_with_it(page):

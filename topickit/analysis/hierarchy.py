@@ -9,7 +9,7 @@ from scipy.sparse import csr_array
 from topickit.fitted import Fitted, readable_name
 from topickit.keywords.ctfidf import weigh
 from topickit.keywords.rank import top_keywords
-from topickit.vectors import IntArray, merge_order
+from topickit.vectors import IntArray, merge_steps
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,15 +139,12 @@ def merge_tree(fitted: Fitted) -> IntArray:
     """
     k = len(fitted.topics)
     sizes = np.array([topic.size for topic in fitted.topics], dtype=np.float64)
-    node_of = np.arange(k)
+    standing = list(range(k))
     merges = np.empty((max(0, k - 1), 2), dtype=np.int64)
-    for made in range(k - 1):
-        groups = merge_order(fitted.means, sizes, k - 1 - made)
-        for group in np.unique(groups):
-            joined = np.unique(node_of[groups == group])
-            if len(joined) == 2:
-                merges[made] = joined
-                node_of[groups == group] = k + made
+    for made, (a, b) in enumerate(merge_steps(fitted.means, sizes, 1)):
+        merges[made] = sorted((standing[a], standing[b]))
+        standing[a] = k + made
+        standing.pop(b)
     return merges
 
 

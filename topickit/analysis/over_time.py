@@ -147,7 +147,7 @@ def best_unit(days: NDArray[np.datetime64]) -> str:
     'year'
     """
     months = days.astype("datetime64[M]")
-    units = ("day", "week", "month", "quarter", "year")
+    units: tuple[str, ...] = ("day", "week", "month", "quarter", "year")
     if (days == months.astype("datetime64[D]")).all():
         only_years = (months == months.astype("datetime64[Y]").astype("datetime64[M]")).all()
         units = units[4:] if only_years else units[2:]
@@ -243,7 +243,7 @@ def change_scores(earlier: NDArray[Any], later: NDArray[Any]) -> NDArray[np.floa
     Examples
     --------
     >>> change_scores(np.array([50, 2, 48]), np.array([2, 50, 48])).round(1).tolist()
-    [-5.3, 5.3, 0.0]
+    [-6.0, 6.0, 0.0]
     """
     first, second = earlier.astype(np.float64), later.astype(np.float64)
     if first.sum() == 0 or second.sum() == 0:

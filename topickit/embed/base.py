@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from topickit.errors import InputError, InputTypeError, ParameterError, ParameterTypeError, StorageError
 from topickit.state import State
-from topickit.vectors import FloatArray, check_vectors, unit_rows
+from topickit.vectors import FloatArray, allocate, check_vectors, unit_rows
 
 EMBEDDERS: Mapping[str, str] = MappingProxyType(
     {
@@ -39,6 +39,8 @@ _WAYS = (
     "pass the name or path of a model, 'lexical', an object with a method encode(texts), or a function of a "
     "list of str; vectors that you already have go into embeddings="
 )
+BLOCK = 65_536
+"""Texts that are embedded, checked and stored at a time."""
 _PROBES = ("The train to the airport was late again.", "How do I sort a list of numbers?")
 
 
@@ -281,8 +283,34 @@ def embed(embedder: Embedder, texts: Sequence[str], *, dimension: int = 0) -> Fl
         raise InputTypeError("texts must be a collection of str, got one str; wrap it: [text]")
     if len(texts) == 0:
         return np.empty((0, dimension), dtype=np.float32)
+    if len(texts) <= BLOCK:
+        return _checked(embedder, texts)
+    first = _checked(embedder, texts[:BLOCK])
+    vectors = allocate(len(texts), first.shape[1])
+    vectors[:BLOCK] = first
+    for start in range(BLOCK, len(texts), BLOCK):
+        found = _checked(embedder, texts[start : start + BLOCK])
+        if found.shape[1] != vectors.shape[1]:
+            raise InputError(
+                f"{embedder!r} gave vectors of length {vectors.shape[1]} and {found.shape[1]}; "
+                "they must all be of one length"
+            )
+        vectors[start : start + BLOCK] = found
+    return vectors
+
+
+def _checked(embedder: Embedder, texts: Sequence[str]) -> FloatArray:
     vectors = as_array(embedder.encode(texts), repr(embedder))
     return unit_rows(check_vectors(vectors, n_rows=len(texts), what=f"vectors from {embedder!r}"))
+
+
+def n_exact(embedder: Embedder) -> int | None:
+    """Tell how many texts of its corpus an embedder knows better than others; None if it treats all alike.
+
+    They are the first of the random order of `Documents.sample`.
+    """
+    found = getattr(embedder, "n_exact", None)
+    return None if found is None else int(found)
 
 
 def fitted(embedder: Embedder, texts: Sequence[str], weights: NDArray[Any]) -> Embedder:

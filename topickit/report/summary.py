@@ -104,7 +104,7 @@ class Summary:
         Examples
         --------
         >>> sorted(Summary((), n_documents=0, n_outliers=0, notes={}).as_dict())[:3]
-        ['format', 'format_version', 'n_documents']
+        ['by_class', 'format', 'format_version']
         """
         return {
             "format": "topickit-report",

@@ -77,7 +77,7 @@ class Evoc(NoPrediction):
 
     def warm(self) -> None:
         """Compile, and read topickit's word lists."""
-        self._labels(np.random.default_rng(0).normal(size=(1000, 384)).astype(np.float32))
+        self._labels(self.work.vectors[:5000])  # large inputs take other paths than small ones
         topickit_words(self.work.texts[:300], np.zeros(min(300, len(self.work.texts)), dtype=np.int64))
 
     def fit(self) -> Found:

@@ -19,7 +19,7 @@ const topickit = (() => {
   // Paper is white, and shows what is closed on a screen.
   let closed = [];
   addEventListener("beforeprint", () => {
-    closed = Array.from(document.querySelectorAll("details:not([open])"));
+    closed = Array.from(document.querySelectorAll(".card:not([open]), .tree details:not([open])"));
     closed.forEach((part) => { part.open = true; });
     printing = true;
     tell();
