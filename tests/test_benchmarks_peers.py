@@ -77,7 +77,9 @@ def test_renamed_groups_agree_and_moved_labels_are_counted():
 def test_keywords_of_any_labels():
     labels = without_gaps(np.array([7, 7, 3, -1]))
     assert labels.tolist() == [1, 1, 0, -1]
-    found = topickit_words(["red apple", "green apple", "fast car", "slow boat"], labels)
+    found = topickit_words(
+        ["red apple", "green apple", "fast car", "slow boat"], labels, np.eye(4, dtype=np.float32)
+    )
     assert len(found) == 2
     assert "apple" in found[1]
     assert "car" in found[0]

@@ -171,3 +171,8 @@ def test_stability_follows_the_topics():
     assert sum(topic.stability is None for topic in merged.topics_) == 1
     kept = {topic.words: topic.stability for topic in model.rename_topics({0: "named"}).topics_}
     assert kept == known
+
+
+def test_a_topic_is_looked_up_by_its_id(model):
+    with pytest.raises(ParameterTypeError, match="an int"):
+        model.topics_["boats"]

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import overload
 
-from topickit.errors import TopicNotFoundError
+from topickit.errors import ParameterTypeError, TopicNotFoundError
 from topickit.keywords.lift import Lift
 from topickit.state import State
 
@@ -127,6 +127,8 @@ class Topics(Sequence[Topic]):
     def __getitem__(self, key: int | slice) -> Topic | Sequence[Topic]:
         if isinstance(key, slice):
             return self.items[key]
+        if not hasattr(key, "__index__"):
+            raise ParameterTypeError(f"a topic is looked up by its id, an int; got {key!r}")
         # −1 is the label of outliers: read as "the last topic" it would be a silent mistake.
         if not 0 <= key < len(self.items):
             raise TopicNotFoundError(f"there is no topic {key}; the ids are 0 to {len(self.items) - 1}")

@@ -118,3 +118,10 @@ def test_lift_against_a_table_by_hand():
 def test_lifts_of_counts_without_documents_are_unknown():
     bare = TermCounts(("a",), csr_array(np.array([[1]])), np.array([0]), (), np.full((1, 3), -1))
     assert lifts(bare, [["a"]]) == [()]
+
+
+def test_one_row_of_one_word_does_not_switch_stop_words_off():
+    texts = ["the boat and the sail of the harbour", "the wheat and the field of the barn"] * 20
+    texts.append("word " * 200_000)
+    found = count_terms(texts, np.ones(41, dtype=np.int64), PLAIN)
+    assert not {"the", "and", "of"} & set(found.terms)

@@ -38,6 +38,7 @@ MAX_WORDS = 80_000
 MAX_LENGTH = 30
 SMALL_CORPUS = 200
 MIN_SHARE_IN_TEXT = 0.3
+MOST_IN_DOCUMENT = 1000
 
 _MIXED = re.compile(
     r"""[^\W\d_]{2,}\d{1,4}        # mp3 utf8 python3
@@ -144,7 +145,11 @@ def count_terms(texts: Sequence[str], weights: IntArray, settings: KeywordSettin
     stream = read_tokens(texts)
     lexicon = _make_lexicon(stream, weights)
     sizes = np.asarray(lexicon.counts.sum(axis=1), dtype=np.int64)
-    found = find_stop_words(lexicon.keys, lexicon.counts, sizes, weights)
+    # A row of a word two hundred thousand times is no evidence of a language.
+    capped = csr_array(lexicon.counts, copy=True)
+    capped.data = np.minimum(capped.data, MOST_IN_DOCUMENT)
+    capped_sizes = np.asarray(capped.sum(axis=1), dtype=np.int64)
+    found = find_stop_words(lexicon.keys, capped, capped_sizes, weights)
     stop = _stop_mask(lexicon.keys, found, settings)
     chosen = _choose(lexicon, stop, stream, weights)
     term_of_word = np.full(len(lexicon.keys) + 1, -1, dtype=np.int32)  # the last one serves breaks, −1

@@ -11,7 +11,12 @@ from benchmarks.peers.words import topickit_words, without_gaps
 
 def _found(work: Work, labels: Labels) -> Found:
     labels = without_gaps(labels)
-    return Found.of(labels, topickit_words(work.texts, labels))
+    return Found.of(labels, topickit_words(work.texts, labels, work.vectors))
+
+
+def _read_word_lists(work: Work) -> None:
+    few = work.texts[:300]
+    topickit_words(few, np.zeros(len(few), dtype=np.int64), work.vectors[:300])
 
 
 class KMeans:
@@ -25,7 +30,7 @@ class KMeans:
 
     def warm(self) -> None:
         """Read topickit's word lists."""
-        topickit_words(self.work.texts[:300], np.zeros(min(300, len(self.work.texts)), dtype=np.int64))
+        _read_word_lists(self.work)
 
     def fit(self) -> Found:
         """Cluster and name."""
@@ -52,7 +57,7 @@ class Communities(NoPrediction):
     def warm(self) -> None:
         """Import torch, and read topickit's word lists."""
         self._labels(self.work.vectors[:50])
-        topickit_words(self.work.texts[:300], np.zeros(min(300, len(self.work.texts)), dtype=np.int64))
+        _read_word_lists(self.work)
 
     def fit(self) -> Found:
         """Cluster and name."""
@@ -78,7 +83,7 @@ class Evoc(NoPrediction):
     def warm(self) -> None:
         """Compile, and read topickit's word lists."""
         self._labels(self.work.vectors[:5000])  # large inputs take other paths than small ones
-        topickit_words(self.work.texts[:300], np.zeros(min(300, len(self.work.texts)), dtype=np.int64))
+        _read_word_lists(self.work)
 
     def fit(self) -> Found:
         """Cluster and name."""
