@@ -283,18 +283,18 @@ def similarity_figure(found: Similarity, names: Sequence[str]) -> "Figure":
     figure.add_trace(
         Heatmap(
             z=cosines,
-            x=list(range(k)),
-            y=list(range(k)),
-            text=[[f"{a}<br>{b}" for b in shown] for a in shown],
+            # Named once a row and column: a text a cell would be most of a report of a hundred topics.
+            x=shown,
+            y=shown,
             # The diagonal is 1 and says nothing: it is left empty, and the scale is the others'.
             zmin=float(min(0.0, others.min())),
             zmax=float(max(0.1, others.max())),
             colorscale=SEQUENTIAL,
             colorbar={"title": "cosine", "thickness": 12, "outlinewidth": 0},
-            hovertemplate="%{text}<br>cosine %{z:.2f}<extra></extra>",
+            hovertemplate="%{y}<br>%{x}<br>cosine %{z:.2f}<extra></extra>",
         )
     )
-    axis = {"showgrid": False, "zeroline": False, "ticks": ""}
+    axis = {"showgrid": False, "zeroline": False, "ticks": "", "type": "category"}
     across = list(range(0, k, max(1, -(-k // 24))))
     down = list(range(0, k, max(1, -(-k // 45))))
     figure.update_layout(
