@@ -59,3 +59,18 @@ def shared_data() -> Path:
     if not SHARED.is_dir():
         pytest.skip("the shared collections are not beside this checkout")
     return SHARED
+
+
+@pytest.fixture
+def run(capsys):
+    """Call the command in this process: exit status, standard output, standard error."""
+
+    from topickit import cli
+
+    def call(*arguments):
+        with pytest.raises(SystemExit) as stopped:
+            cli.main([str(argument) for argument in arguments])
+        out, err = capsys.readouterr()
+        return stopped.value.code or 0, out, err
+
+    return call

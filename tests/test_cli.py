@@ -9,23 +9,9 @@ import polars as pl
 import pytest
 
 from tests.conftest import make_corpus
-from topickit import cli
 from topickit.tables import read_texts
 
 TEXTS, _ = make_corpus(120)
-
-
-@pytest.fixture
-def run(capsys):
-    """Call the command in this process: exit status, standard output, standard error."""
-
-    def call(*arguments):
-        with pytest.raises(SystemExit) as stopped:
-            cli.main([str(argument) for argument in arguments])
-        out, err = capsys.readouterr()
-        return stopped.value.code or 0, out, err
-
-    return call
 
 
 @pytest.fixture(scope="module")

@@ -5,24 +5,10 @@ import pytest
 
 from tests.conftest import make_corpus
 from tests.embed.test_cache import Counting
-from topickit import cli
 from topickit.embed import base, store
 from topickit.embed.cache import CachedEmbedder
 
 TEXTS, _ = make_corpus(120)
-
-
-@pytest.fixture
-def run(capsys):
-    """Call the command in this process: exit status, standard output, standard error."""
-
-    def call(*arguments):
-        with pytest.raises(SystemExit) as stopped:
-            cli.main([str(argument) for argument in arguments])
-        out, err = capsys.readouterr()
-        return stopped.value.code or 0, out, err
-
-    return call
 
 
 @pytest.fixture

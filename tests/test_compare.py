@@ -8,24 +8,11 @@ import pytest
 import sklearn.metrics as sk
 
 from tests.conftest import make_corpus
-from topickit import TopicModel, cli
+from topickit import TopicModel
 from topickit.analysis.compare import compare
 from topickit.errors import InputError, ParameterError
 
 TEXTS, SUBJECTS = make_corpus(120)
-
-
-@pytest.fixture
-def run(capsys):
-    """Call the command in this process: exit status, standard output, standard error."""
-
-    def call(*arguments):
-        with pytest.raises(SystemExit) as stopped:
-            cli.main([str(argument) for argument in arguments])
-        out, err = capsys.readouterr()
-        return stopped.value.code or 0, out, err
-
-    return call
 
 
 @pytest.fixture(scope="module")

@@ -26,7 +26,6 @@ HEIGHT = {room: len(LINES) - i for i, line in enumerate(LINES) for room in line}
 WITHIN_A_LINE = {
     ("documents", "vectors"),
     ("grouping", "vectors"),
-    ("analysis", "regroup"),
     ("analysis", "metrics"),
 }
 # What the user opens from the model is imported when it is opened.

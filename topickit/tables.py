@@ -57,14 +57,9 @@ def read_texts(path: str, column: str | None = None, file_format: str | None = N
     InputError
         When the file cannot be read, or has no such column of str.
     """
-    kind = file_format or SUFFIXES.get(Path(path).suffix.lower(), "lines")
-    if kind not in FORMATS:
-        raise ParameterError(f"there is no format {kind!r}; choose one of {', '.join(FORMATS)}")
+    kind = _kind(path, file_format)
     if kind == "lines" and column is not None:
-        raise InputError(
-            f"{path} is read as plain lines, which have no column {column!r}; "
-            "say what it is with --input-format csv, tsv, jsonl or parquet"
-        )
+        raise _no_columns(path, column)
     if kind == "parquet" and path != "-":
         return _parquet_texts(path, column)
     source = _open(path)
@@ -144,15 +139,7 @@ def read_labelled(
     InputError
         When the file cannot be read, or has no such columns.
     """
-    kind = file_format or SUFFIXES.get(Path(path).suffix.lower(), "lines")
-    if kind not in FORMATS:
-        raise ParameterError(f"there is no format {kind!r}; choose one of {', '.join(FORMATS)}")
-    if kind == "lines":
-        raise InputError(
-            f"{path} is read as plain lines, which have no column {labels!r}; "
-            "say what it is with --input-format csv, tsv, jsonl or parquet"
-        )
-    table = _read_table(_open(path), kind, path)
+    table = _table(path, labels, file_format)
     if labels not in table.columns:
         raise InputError(f"{path} has no column {labels!r}; it has: {', '.join(table.columns)}")
     if labels == column:
@@ -195,15 +182,7 @@ def read_with_columns(
     InputError
         When the file cannot be read, or has no such columns.
     """
-    kind = file_format or SUFFIXES.get(Path(path).suffix.lower(), "lines")
-    if kind not in FORMATS:
-        raise ParameterError(f"there is no format {kind!r}; choose one of {', '.join(FORMATS)}")
-    if kind == "lines":
-        raise InputError(
-            f"{path} is read as plain lines, which have no column {others[0]!r}; "
-            "say what it is with --input-format csv, tsv, jsonl or parquet"
-        )
-    table = _read_table(_open(path), kind, path)
+    table = _table(path, others[0], file_format)
     for name in others:
         if name not in table.columns:
             raise InputError(f"{path} has no column {name!r}; it has: {', '.join(table.columns)}")
@@ -211,6 +190,28 @@ def read_with_columns(
             raise InputError(f"column {name!r} of {path} holds {table.schema[name]}, not one value a text")
     found = _text_column(table.drop([name for name in others if name != column]), column, path)
     return TextsWithColumns(found.texts, found.n_missing, {name: table[name].to_list() for name in others})
+
+
+def _kind(path: str, file_format: str | None) -> str:
+    kind = file_format or SUFFIXES.get(Path(path).suffix.lower(), "lines")
+    if kind not in FORMATS:
+        raise ParameterError(f"there is no format {kind!r}; choose one of {', '.join(FORMATS)}")
+    return kind
+
+
+def _no_columns(path: str, column: str) -> InputError:
+    return InputError(
+        f"{path} is read as plain lines, which have no column {column!r}; "
+        "say what it is with --input-format csv, tsv, jsonl or parquet"
+    )
+
+
+def _table(path: str, column: str, file_format: str | None) -> "pl.DataFrame":
+    """Read a table that has to have columns."""
+    kind = _kind(path, file_format)
+    if kind == "lines":
+        raise _no_columns(path, column)
+    return _read_table(_open(path), kind, path)
 
 
 def _open(path: str) -> IO[bytes]:

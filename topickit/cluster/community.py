@@ -1,5 +1,6 @@
 """Fast community detection as a scikit-learn estimator; `topickit.cluster.detection` does the work."""
 
+from collections.abc import Sequence
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -90,9 +91,7 @@ class CommunityClusterer(BaseClusterer):
             weights=np.asarray(weights, dtype=np.float64),
             device=self.device,
         )
-        labels = np.full(len(vectors), -1, dtype=np.int64)
-        for label, members in enumerate(found.communities):
-            labels[members] = label
+        labels = _labels(found.communities, len(vectors))
         centers = np.array([found.communities[label][0] for label in found.ranks], dtype=np.int64)
         return Grouping(
             labels=labels,
@@ -116,10 +115,7 @@ class CommunityClusterer(BaseClusterer):
             found = detect(
                 prepare(vectors[rows]), threshold, fewest, weights=weights[rows], device=self.device
             )
-            labels = np.full(len(rows), -1, dtype=np.int64)
-            for label, members in enumerate(found.communities):
-                labels[members] = label
-            return labels
+            return _labels(found.communities, len(rows))
 
         return in_other_samples(group, len(vectors), random_state=0)
 
@@ -163,3 +159,11 @@ class CommunityClusterer(BaseClusterer):
             first = grouping.prototype_groups[near.argmax(axis=0)]
             labels[start : start + 4096] = np.where(near.any(axis=0), first, -1)
         return labels
+
+
+def _labels(communities: Sequence[IntArray], n: int) -> IntArray:
+    """Write communities as a label a row, −1 for a row in none."""
+    labels = np.full(n, -1, dtype=np.int64)
+    for label, members in enumerate(communities):
+        labels[members] = label
+    return labels

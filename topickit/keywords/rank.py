@@ -120,10 +120,7 @@ def top_keywords(
     pools = _pools(weights, alphabet)
     if evidence is not None and means is not None:
         best = _coherent(weights, counts, settings, evidence, means, terms)
-        pools = [
-            [*first, *(t for t in pool if t not in set(first))]
-            for first, pool in zip(best, pools, strict=True)
-        ]
+        pools = [_first(first, pool) for first, pool in zip(best, pools, strict=True)]
     result = []
     for topic, pool in enumerate(pools):
         row = weights[[topic], :]
@@ -134,22 +131,20 @@ def top_keywords(
     return result
 
 
-def shortlists(weights: csr_array, counts: TermCounts, *, known: IntArray | None = None) -> list[IntArray]:
+def shortlists(weights: csr_array, counts: TermCounts) -> list[IntArray]:
     """List the candidates of each topic, each thing once: what `Evidence` is asked about.
 
     Parameters
     ----------
     weights : csr_array of shape (k, t), float64
     counts : TermCounts
-    known : int64 ndarray, optional
-        Take no other terms than these.
 
     Returns
     -------
     list of int64 ndarray, of length k
         At most `CANDIDATES` terms a topic, fewer where there are many topics.
     """
-    return _shortlists(weights, counts, _Terms(counts, stemmer(counts.languages)), known)
+    return _shortlists(weights, counts, _Terms(counts, stemmer(counts.languages)), None)
 
 
 def _shortlists(
