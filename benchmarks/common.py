@@ -42,7 +42,7 @@ def embeddings(name: str) -> np.ndarray:
 
 def environment() -> dict[str, Any]:
     """Cores and versions, for the head of a results table."""
-    packages = ("numpy", "scipy", "scikit-learn", "scikit-network", "umap-learn", "hdbscan", "torch")
+    packages = ("numpy", "scipy", "scikit-learn", "numba", "umap-learn", "hdbscan", "torch")
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     return {
         "cores": cores,

@@ -18,7 +18,8 @@ LINES = [
     {"assign", "embed", "cluster", "keywords"},
     {"documents", "vectors", "grouping", "tables", "demo", "covariates"},
     {"extras", "files", "progress", "state", "_version"},
-    {"errors"},
+    {"_largest"},
+    {"errors", "compiled"},
 ]
 HEIGHT = {room: len(LINES) - i for i, line in enumerate(LINES) for room in line}
 # vectors is the numerics of its line: documents and groupings are made of vectors. The hierarchy of

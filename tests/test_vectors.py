@@ -6,6 +6,7 @@ from hypothesis.extra.numpy import arrays
 from threadpoolctl import threadpool_limits
 
 from topickit import vectors
+from topickit._largest import largest
 from topickit.errors import InputError, InputTypeError
 
 
@@ -99,3 +100,15 @@ def test_blocks_follow_the_budget():
     assert vectors.block_rows(10**9, budget=1) == vectors.ROW_TILE
     assert vectors.block_rows(1, budget=2**40) == 16 * vectors.ROW_TILE
     assert vectors.map_blocks(lambda a, b: (a, b), 5, 2) == [(0, 2), (2, 4), (4, 5)]
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.integers(0, 10**6), st.integers(1, 12), st.integers(1, 30))
+def test_largest_entries_stand_by_value_then_position(seed, n, m):
+    scores = np.random.default_rng(seed).integers(-2, 3, size=(n, m)).astype(np.float32)  # many ties
+    scores[scores == -2] = -np.inf
+    k = 1 + seed % m
+    positions, values = largest(scores, k)
+    expected = np.argsort(-scores, axis=1, kind="stable")[:, :k]
+    assert (positions == expected).all()
+    assert (values == np.take_along_axis(scores, expected, axis=1)).all()

@@ -6,6 +6,7 @@ the table a thousand times is embedded once and weighs a thousand.
 """
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -68,14 +69,16 @@ class Documents:
         strings = check_texts(texts)
         if embeddings is not None:
             embeddings = check_vectors(embeddings, n_rows=len(strings))
+        hashes = [b"" if not text or text.isspace() else content_hash(text) for text in strings]
+        repeated = {key for key, times in Counter(hashes).items() if key and times > 1}
         keys: dict[tuple[bytes, bytes], int] = {}
         position = np.full(len(strings), -1, dtype=np.int64)
         first: list[int] = []
-        for row, text in enumerate(strings):
-            if not text or text.isspace():
+        for row, text_hash in enumerate(hashes):
+            if not text_hash:
                 continue
-            vector = b"" if embeddings is None else embeddings[row].tobytes()
-            key = (content_hash(text), hashlib.blake2b(vector, digest_size=16).digest() if vector else b"")
+            apart = embeddings is not None and text_hash in repeated
+            key = (text_hash, _hash(embeddings[row].tobytes()) if apart else b"")  # type: ignore[index]
             position[row] = keys.setdefault(key, len(keys))
             if position[row] == len(first):
                 first.append(row)
@@ -152,7 +155,11 @@ class Documents:
 
 def content_hash(text: str) -> bytes:
     """Hash one text (BLAKE2b, 16 bytes): its place in the canonical order and in caches."""
-    return hashlib.blake2b(text.encode("utf-8"), digest_size=16).digest()
+    return _hash(text.encode("utf-8"))
+
+
+def _hash(data: bytes) -> bytes:
+    return hashlib.blake2b(data, digest_size=16).digest()
 
 
 def check_texts(texts: Any) -> list[str]:

@@ -21,7 +21,7 @@ from topickit.topics import Topic, Topics
 from topickit.vectors import FloatArray, IntArray, group_means, typical_first
 
 N_REPRESENTATIVES = 5
-RECORDED_PACKAGES = ("numpy", "scipy", "scikit-learn", "scikit-network", "sentence-transformers", "torch")
+RECORDED_PACKAGES = ("numpy", "scipy", "scikit-learn", "numba", "sentence-transformers", "torch")
 
 
 @dataclass(frozen=True, eq=False)

@@ -4,6 +4,7 @@ import copy
 import os
 import warnings
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any, Literal, Self
@@ -165,7 +166,9 @@ class TopicModel(ClusterMixin, TransformerMixin, BaseEstimator):
             vectors = embed.embed(cached(embedder, self.cache), documents.texts)
         else:
             vectors = unit_rows(given[documents.first_rows])
-        with stage("Finding topics"):
+        with stage("Finding topics"), ThreadPoolExecutor(1) as aside:
+            # Words are counted by the interpreter while topics are found outside of its lock.
+            counting = aside.submit(count_terms, documents.texts, documents.weights, settings)
             size = self._fit_sample(clusterer, embedder)
             rows = nonzero_rows(vectors, documents.sample(size, self.random_state))
             grouping = clusterer.group(vectors[rows], documents.weights[rows]).or_one_group()
@@ -175,7 +178,7 @@ class TopicModel(ClusterMixin, TransformerMixin, BaseEstimator):
             if self.outliers is not None:
                 assigner = assigner.with_outliers(vectors, documents.weights, self.outliers)
         with stage("Describing topics"):
-            terms = count_terms(documents.texts, documents.weights, settings)
+            terms = counting.result()
             notes = provenance(
                 documents,
                 self._settings(),

@@ -212,6 +212,8 @@ def top_k_cosine(
     >>> top_k_cosine(eye, eye, 1).indices.ravel().tolist()
     [0, 1, 2]
     """
+    from topickit._largest import largest
+
     k = min(k, len(corpus) - (1 if exclude_self else 0))
     if k < 1 or len(queries) == 0:
         empty = np.empty((len(queries), 0))
@@ -221,11 +223,7 @@ def top_k_cosine(
         scores = queries[start:stop] @ corpus.T
         if exclude_self:
             scores[np.arange(stop - start), np.arange(start, stop)] = -np.inf
-        found = np.argpartition(scores, -k, axis=1)[:, -k:]
-        found.sort(axis=1)
-        values = np.take_along_axis(scores, found, axis=1)
-        order = np.argsort(-values, axis=1, kind="stable")
-        return np.take_along_axis(found, order, axis=1), np.take_along_axis(values, order, axis=1)
+        return largest(scores, k)  # type: ignore[no-any-return]
 
     parts = map_blocks(search, len(queries), block_rows(8 * len(corpus), budget))
     return Neighbors(np.concatenate([p[0] for p in parts]), np.concatenate([p[1] for p in parts]))
@@ -260,8 +258,8 @@ def group_means(
     member = csr_array((weight, (labels[rows], rows)), shape=(n_groups, len(vectors)))
     totals = np.asarray(member.sum(axis=1)).reshape(-1, 1)
     sums = np.zeros((n_groups, vectors.shape[1]))
-    for start in range(0, len(vectors), 65536):
-        sums += member[:, start : start + 65536] @ vectors[start : start + 65536].astype(np.float64)
+    for start in range(0, len(vectors), 4096):  # few at a time: float64 copies that stay in the cache
+        sums += member[:, start : start + 4096] @ vectors[start : start + 4096].astype(np.float64)
     return np.asarray(sums / np.where(totals > 0, totals, 1.0))
 
 

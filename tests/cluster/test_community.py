@@ -454,15 +454,3 @@ def test_progress_is_told(capsys):
     captured = capsys.readouterr()
     assert captured.out == ""
     assert "Finding communities" in captured.err
-
-
-def test_compiles_where_no_cache_can_be_written(monkeypatch):
-    original = _kernel.numba.njit
-
-    def njit(*, cache=False, **options):
-        if cache:
-            raise RuntimeError("cannot cache function: no locator available")
-        return original(**options)
-
-    monkeypatch.setattr(_kernel.numba, "njit", njit)
-    assert _kernel.compiled()(lambda x: x + 1)(2) == 3

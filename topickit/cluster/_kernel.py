@@ -10,7 +10,6 @@ as LLVM vectors. There are two kinds, told apart by the type of the coordinates:
 - *narrow*, with AVX2: 8-bit coordinates and 16-bit sums (``pmaddubsw``), at twice that again.
 """
 
-from collections.abc import Callable
 from typing import Any
 
 import numba
@@ -20,6 +19,8 @@ from numba.core import cgutils
 from numba.core import types as numba_types
 from numba.extending import intrinsic
 from numpy.typing import NDArray
+
+from topickit.compiled import compiled
 
 types: Any = numba_types  # its names are made at run time
 
@@ -41,18 +42,6 @@ def has_narrow() -> bool:
 def columns_a_panel(coordinates: NDArray[Any]) -> int:
     """Columns that are multiplied at a time: as many sums as two vectors hold."""
     return _VECTORS * _BITS // (16 * coordinates.dtype.itemsize)
-
-
-def compiled(**options: Any) -> Callable[[Callable[..., Any]], Any]:
-    """Compile with numba, keeping the machine code on disk where there is a place for it."""
-
-    def wrap(function: Callable[..., Any]) -> Any:
-        try:
-            return numba.njit(nogil=True, cache=True, **options)(function)
-        except RuntimeError:  # neither the package's folder nor the user's cache folder can be written
-            return numba.njit(nogil=True, **options)(function)
-
-    return wrap
 
 
 @intrinsic

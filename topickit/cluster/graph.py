@@ -7,6 +7,7 @@ Both are measured on several small draws, so the cost does not grow with the cor
 """
 
 from dataclasses import dataclass
+from itertools import combinations
 from typing import Any, ClassVar
 
 import numpy as np
@@ -20,9 +21,9 @@ from topickit.vectors import (
     FloatArray,
     IntArray,
     group_means,
+    map_blocks,
     merge_order,
     nearest_prototype,
-    single_threaded,
     top_k_cosine,
     unit_rows,
 )
@@ -32,7 +33,8 @@ N_NEIGHBORS = 10
 N_DRAWS = 6
 DRAW_SIZE = 2500
 DRAW_SHARE = 0.8
-TOLERANCE = 0.04
+MODULARITY_POWER = 1.4
+TOLERANCE = 0.03
 FEWEST_TOPICS = 5
 CLEAR_CUT = 0.95
 """Fewer groups than `FEWEST_TOPICS` are a choice only where this share of the edges lies inside them."""
@@ -69,10 +71,9 @@ class Level:
         """Mean agreement between two draws, −1 to 1."""
         return float(_others(self.agreement).mean())
 
-    @property
-    def score(self) -> float:
-        """Modularity × stability."""
-        return self.modularity * self.stability
+    def score(self, power: float = MODULARITY_POWER) -> float:
+        """Modularity to a power × stability."""
+        return float(max(self.modularity, 0.0) ** power * self.stability)
 
     @property
     def is_choice(self) -> bool:
@@ -96,7 +97,7 @@ class GraphClusterer(BaseClusterer):
     Parameters
     ----------
     n_clusters : int, optional
-        None finds the number from the data: modularity × stability over a ladder of resolutions. A number
+        None finds the number from the data: modularity and stability over a ladder of resolutions. A number
         cuts the hierarchy of the groups that were found (Ward's criterion).
     n_neighbors : int
         Neighbours a row in the graph (fewer where there are few rows).
@@ -243,28 +244,37 @@ def ladder(vectors: FloatArray, weights: NDArray[Any], n_neighbors: int, random_
     size = min(DRAW_SIZE, int(DRAW_SHARE * n))
     draws = [np.sort(rng.permutation(n)[:size]) for _ in range(N_DRAWS)]
     judged = vectors[np.sort(rng.permutation(n)[:DRAW_SIZE])]
-    graphs = [knn_graph(vectors[rows], weights[rows], n_neighbors) for rows in draws]
-    with single_threaded():
-        return [_level(vectors, weights, judged, draws, graphs, resolution) for resolution in RESOLUTIONS]
+    parts = [Draw.of(vectors[rows], weights[rows], n_neighbors) for rows in draws]
+    return map_blocks(lambda i, _: _level(judged, parts, RESOLUTIONS[i]), len(RESOLUTIONS), 1)
 
 
-def _level(
-    vectors: FloatArray,
-    weights: NDArray[Any],
-    judged: FloatArray,
-    draws: list[IntArray],
-    graphs: list[csr_matrix],
-    resolution: float,
-) -> Level:
+@dataclass(frozen=True, eq=False)
+class Draw:
+    """Some of the rows, and their graph."""
+
+    vectors: FloatArray
+    weights: NDArray[Any]
+    graph: csr_matrix
+
+    @classmethod
+    def of(cls, vectors: FloatArray, weights: NDArray[Any], n_neighbors: int) -> "Draw":
+        """Link the rows."""
+        return cls(vectors, weights, knn_graph(vectors, weights, n_neighbors))
+
+    def centers(self, labels: IntArray) -> FloatArray:
+        """Give the unit means of groups of the rows."""
+        return unit_rows(group_means(self.vectors, labels, int(labels.max()) + 1, self.weights))
+
+
+def _level(judged: FloatArray, draws: list[Draw], resolution: float) -> Level:
     """Partition all draws at one resolution, and compare what they say of the judged rows."""
-    parts = [communities(graph, resolution) for graph in graphs]
-    centers = tuple(
-        unit_rows(group_means(vectors[rows], part, int(part.max()) + 1, weights[rows]))
-        for rows, part in zip(draws, parts, strict=True)
-    )
-    found = [modularity(graph, part) for graph, part in zip(graphs, parts, strict=True)]
+    parts = [communities(draw.graph, resolution) for draw in draws]
+    centers = tuple(draw.centers(part) for draw, part in zip(draws, parts, strict=True))
+    found = [modularity(draw.graph, part) for draw, part in zip(draws, parts, strict=True)]
     labels = [(judged @ center.T).argmax(axis=1) for center in centers]
-    agreement = np.array([[adjusted_rand(a, b) for a in labels] for b in labels])
+    agreement = np.eye(len(labels))
+    for a, b in combinations(range(len(labels)), 2):
+        agreement[a, b] = agreement[b, a] = adjusted_rand(labels[a], labels[b])
     inside, random = np.mean(found, axis=0)
     return Level(resolution, centers, float(inside - random), float(inside), agreement)
 
@@ -297,8 +307,10 @@ def _pairs(sizes: IntArray) -> float:
     return float((sizes * (sizes - 1) / 2).sum())
 
 
-def best_level(levels: list[Level]) -> Level:
-    """Take the finest level whose score, smoothed over its neighbours, is within `TOLERANCE` of the best.
+def best_level(
+    levels: list[Level], *, power: float = MODULARITY_POWER, tolerance: float = TOLERANCE
+) -> Level:
+    """Take the finest level whose score, smoothed over its neighbours, is close to the best one.
 
     A few groups with many edges between them are no choice, however stable: physics and mathematics are
     not what is in three hundred thousand papers.
@@ -307,13 +319,17 @@ def best_level(levels: list[Level]) -> Level:
     ----------
     levels : list of Level
         Coarse to fine.
+    power : float
+        Of modularity in the score. Both constants are on a plateau: see benchmarks/levels.py.
+    tolerance : float
+        Share of the best score that a finer level may lack.
     """
-    scores = np.pad([level.score for level in levels], 1, mode="edge")
+    scores = np.pad([level.score(power) for level in levels], 1, mode="edge")
     smooth = 0.25 * scores[:-2] + 0.5 * scores[1:-1] + 0.25 * scores[2:]  # one lucky level is no plateau
     choices = np.array([level.is_choice for level in levels])
     if choices.any():
         smooth = np.where(choices, smooth, -np.inf)
-    return levels[int(np.flatnonzero(smooth >= smooth.max() - TOLERANCE * abs(smooth.max()))[-1])]
+    return levels[int(np.flatnonzero(smooth >= smooth.max() - tolerance * abs(smooth.max()))[-1])]
 
 
 def knn_graph(vectors: FloatArray, weights: NDArray[Any], n_neighbors: int) -> csr_matrix:
@@ -342,8 +358,9 @@ def knn_graph(vectors: FloatArray, weights: NDArray[Any], n_neighbors: int) -> c
 def communities(graph: csr_matrix, resolution: float) -> IntArray:
     """Find the Louvain communities of a weighted symmetric graph; deterministic.
 
-    scikit-network's Leiden draws from C's global `rand`, so the same graph gets another answer at
-    each call; its Louvain does not, and gave the same agreement with gold labels.
+    Rows are moved in the order in which a queue calls them, until no move gains; then communities are, as
+    if they were rows; and all of it again from the rows, until nothing moves. Nothing is random: libraries'
+    Leiden draws from a global generator, so that the same graph gets another answer at each call.
 
     Parameters
     ----------
@@ -354,14 +371,16 @@ def communities(graph: csr_matrix, resolution: float) -> IntArray:
     Returns
     -------
     int64 ndarray of shape (n,)
-        0 for the largest community, and so on.
+        0 for the largest community, and so on; equal ones in the order of their first rows.
     """
-    from sknetwork.clustering import Louvain
+    from topickit.cluster._louvain import louvain
 
-    if graph.nnz == 0:
+    if not graph.data.any():
         return np.arange(graph.shape[0], dtype=np.int64)
-    method = Louvain(resolution=resolution, modularity="newman", return_probs=False, return_aggregate=False)
-    return np.asarray(method.fit_predict(graph), dtype=np.int64)
+    starts, targets = graph.indptr.astype(np.int64), graph.indices.astype(np.int64)
+    labels = louvain(starts, targets, graph.data.astype(np.float64), float(resolution))
+    order = np.argsort(-np.bincount(labels), kind="stable")
+    return np.asarray(np.argsort(order)[labels], dtype=np.int64)
 
 
 def modularity(graph: csr_matrix, labels: IntArray) -> tuple[float, float]:
@@ -372,11 +391,13 @@ def modularity(graph: csr_matrix, labels: IntArray) -> tuple[float, float]:
     inside, random : float
         Share of the weight that lies inside groups, and the share that would by chance.
     """
-    between = aggregate(graph, labels)
-    total = between.sum()
+    strength = np.asarray(graph.sum(axis=1)).ravel()
+    total = strength.sum()
     if total == 0:
         return 0.0, 0.0
-    return float(np.trace(between) / total), float(((between.sum(axis=1) / total) ** 2).sum())
+    ends = np.repeat(labels, np.diff(graph.indptr))
+    inside = graph.data[ends == labels[graph.indices]].sum()
+    return float(inside / total), float(((np.bincount(labels, strength) / total) ** 2).sum())
 
 
 def aggregate(graph: csr_matrix, labels: IntArray) -> NDArray[np.float64]:
