@@ -154,7 +154,8 @@ class TopicModel(ClusterMixin, TransformerMixin, BaseEstimator):
         clusterer = cluster.resolve(self.clusterer, n_topics=self.n_topics, random_state=self.random_state)
         settings = self.keywords or KeywordSettings()
         given = None if embeddings is None else check_vectors(embeddings)
-        documents = Documents.of(read(texts), given)
+        with stage("Reading texts"):
+            documents = Documents.of(read(texts), given)
         covariates = Covariates.of(documents.n_rows, timestamps=timestamps, classes=classes)
         if not len(documents):
             raise InputError(
@@ -166,19 +167,21 @@ class TopicModel(ClusterMixin, TransformerMixin, BaseEstimator):
             vectors = embed.embed(cached(embedder, self.cache), documents.texts)
         else:
             vectors = unit_rows(given[documents.first_rows])
-        with stage("Finding topics"), ThreadPoolExecutor(1) as aside:
+        with ThreadPoolExecutor(1) as aside:
             # Words are counted by the interpreter while topics are found outside of its lock.
             counting = aside.submit(count_terms, documents.texts, documents.weights, settings)
-            size = self._fit_sample(clusterer, embedder)
-            rows = nonzero_rows(vectors, documents.sample(size, self.random_state))
-            grouping = clusterer.group(vectors[rows], documents.weights[rows]).or_one_group()
-            assigner = Assigner.of(
-                vectors[rows], grouping, documents.weights[rows], random_state=self.random_state
-            )
+            with stage("Finding topics"):
+                rows = nonzero_rows(
+                    vectors, documents.sample(self._fit_sample(clusterer, embedder), self.random_state)
+                )
+                grouping = clusterer.group(vectors[rows], documents.weights[rows]).or_one_group()
+                assigner = Assigner.of(
+                    vectors[rows], grouping, documents.weights[rows], random_state=self.random_state
+                )
+            terms = counting.result()
+        with stage("Describing topics"):
             if self.outliers is not None:
                 assigner = assigner.with_outliers(vectors, documents.weights, self.outliers)
-        with stage("Describing topics"):
-            terms = counting.result()
             notes = provenance(
                 documents,
                 self._settings(),
@@ -268,7 +271,8 @@ class TopicModel(ClusterMixin, TransformerMixin, BaseEstimator):
         from topickit import storage
 
         self._check_fitted()
-        storage.save(self, path, documents=documents)
+        with stage("Saving"):
+            storage.save(self, path, documents=documents)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str], *, embedder: Any = None) -> "TopicModel":

@@ -5,7 +5,7 @@ import warnings
 import numpy as np
 import pytest
 
-from topickit.embed import base, sentence, windows
+from topickit.embed import base, windows
 from topickit.embed.sentence import SentenceEmbedder
 from topickit.errors import ParameterError, TopickitWarning
 from topickit.state import State
@@ -185,16 +185,3 @@ def test_nothing_is_drawn_but_on_a_terminal(embedder, capfd):
     shown._model = embedder._model
     shown.encode(["a", "b"])
     assert "Embedding" in capfd.readouterr().err
-
-
-def test_the_bar_waits_until_it_is_worth_it(monkeypatch):
-    clock = iter([0.0, 0.1, 1.0, 9.0])
-    monkeypatch.setattr(sentence.time, "monotonic", lambda: next(clock))
-    monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
-    started = []
-    monkeypatch.setattr("rich.progress.Progress.start", lambda self: started.append(True))
-    with sentence.progress_bar(10, None) as advance:
-        advance(1)  # 1 s in all, so it seems
-        assert not started
-        advance(1)  # 5 s
-        assert started

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from topickit.errors import InputError, InputTypeError, ParameterError, ParameterTypeError, StorageError
+from topickit.progress import stage
 from topickit.state import State
 from topickit.vectors import FloatArray, allocate, check_vectors, unit_rows
 
@@ -283,19 +284,21 @@ def embed(embedder: Embedder, texts: Sequence[str], *, dimension: int = 0) -> Fl
         raise InputTypeError("texts must be a collection of str, got one str; wrap it: [text]")
     if len(texts) == 0:
         return np.empty((0, dimension), dtype=np.float32)
-    if len(texts) <= BLOCK:
-        return _checked(embedder, texts)
-    first = _checked(embedder, texts[:BLOCK])
-    vectors = allocate(len(texts), first.shape[1])
-    vectors[:BLOCK] = first
-    for start in range(BLOCK, len(texts), BLOCK):
-        found = _checked(embedder, texts[start : start + BLOCK])
-        if found.shape[1] != vectors.shape[1]:
-            raise InputError(
-                f"{embedder!r} gave vectors of length {vectors.shape[1]} and {found.shape[1]}; "
-                "they must all be of one length"
-            )
-        vectors[start : start + BLOCK] = found
+    with stage("Embedding", len(texts)) as progress:
+        first = _checked(embedder, texts[:BLOCK])
+        if len(texts) <= BLOCK:
+            return first
+        vectors = allocate(len(texts), first.shape[1])
+        vectors[:BLOCK] = first
+        for start in range(BLOCK, len(texts), BLOCK):
+            progress.reach(start)  # of embedders that do not say how far they are
+            found = _checked(embedder, texts[start : start + BLOCK])
+            if found.shape[1] != vectors.shape[1]:
+                raise InputError(
+                    f"{embedder!r} gave vectors of length {vectors.shape[1]} and {found.shape[1]}; "
+                    "they must all be of one length"
+                )
+            vectors[start : start + BLOCK] = found
     return vectors
 
 

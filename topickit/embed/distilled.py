@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from topickit.documents import Documents, content_hash
 from topickit.embed import base
 from topickit.embed.base import LongDocuments
-from topickit.embed.sentence import SentenceEmbedder, progress_bar
+from topickit.embed.sentence import SentenceEmbedder
 from topickit.embed.student import FoldedStudent, HeldOut, Lesson, Student, fit_student
 from topickit.embed.student_learnt import Learnt
 from topickit.embed.student_tokens import BLOCK, Tokens, TokenTable
@@ -185,11 +185,11 @@ class DistilledEmbedder:
         others = np.flatnonzero(rows < 0)
         if len(others):
             table, folded = self._token_table(), self._folded_student(known.student)
-            with progress_bar(len(others), None) as advance:
+            with stage("Embedding", len(others)) as progress:
                 blocks = table.blocks([texts[i] for i in others.tolist()])
                 for start, tokens in zip(range(0, len(others), BLOCK), blocks, strict=True):
                     result[others[start : start + BLOCK]] = folded.vectors(tokens)
-                    advance(len(tokens))
+                    progress.advance(len(tokens))
         return result
 
     def encode_exactly(self, texts: Sequence[str]) -> FloatArray:

@@ -1,8 +1,6 @@
 """sentence-transformers models: by path, from the local cache, from the offline package, from the hub."""
 
 import os
-import sys
-import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -16,14 +14,12 @@ from topickit.embed import windows
 from topickit.embed.base import LongDocuments
 from topickit.embed.weights import digest_of, locate, reach_hub
 from topickit.errors import ParameterError, TopickitWarning
+from topickit.progress import stage
 from topickit.state import State
 from topickit.vectors import FloatArray, unit_rows
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
-
-PATIENCE = 2.0
-"""Seconds from which on work deserves a progress bar."""
 
 
 class SentenceEmbedder:
@@ -136,19 +132,21 @@ class SentenceEmbedder:
         model = self._loaded()
         reader = windows.reader_of(model, self.long_documents)
         n_cut = 0
-        with progress_bar(len(texts), self.show_progress) as advance:
+        with stage("Embedding", len(texts), show=self.show_progress) as progress:
             for start in range(0, len(texts), size):
                 block = texts[start : start + size]
                 if reader is not None and self.long_documents == "chunk":
                     cut = reader.windows(block)
-                    yield windows.average(unit_rows(self._run(model, cut.texts, len(block), advance)), cut)
+                    yield windows.average(
+                        unit_rows(self._run(model, cut.texts, len(block), progress.advance)), cut
+                    )
                     continue
                 if reader is not None:
                     heads = reader.heads(block)
                     block, n_cut = heads.texts, n_cut + heads.n_cut
                     if n_cut and start + size >= len(texts):
                         self._warn_of_cut(n_cut, len(texts), reader.room)
-                yield unit_rows(self._run(model, block, len(block), advance))
+                yield unit_rows(self._run(model, block, len(block), progress.advance))
 
     def confirm(self) -> str:
         """Return the fingerprint, as that of vectors in use; warns where a model was saved with another.
@@ -307,44 +305,3 @@ def _no_bars() -> Iterator[None]:
     finally:
         if shown:
             transformers_logging.enable_progress_bar()
-
-
-@contextmanager
-def progress_bar(total: int, show: bool | None) -> Iterator[Callable[[float], None]]:
-    """Give a function to be told of finished texts; it draws a bar on stderr once that is worth it.
-
-    Parameters
-    ----------
-    total : int
-        Texts in all.
-    show : bool, optional
-        None: on a terminal, when there is more than two seconds to do.
-    """
-    if show is False or (show is None and not sys.stderr.isatty()):
-        yield lambda n: None
-        return
-    from rich.console import Console
-    from rich.progress import MofNCompleteColumn, Progress, TimeRemainingColumn
-
-    began = time.monotonic()
-    bar = Progress(
-        *Progress.get_default_columns()[:2],
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-        console=Console(stderr=True),
-        transient=show is None,
-    )
-    task = bar.add_task("Embedding", total=total)
-    done = 0.0
-
-    def advance(n: float) -> None:
-        nonlocal done
-        done += n
-        bar.update(task, completed=done)
-        if not bar.live.is_started and (show or (time.monotonic() - began) / done * total > PATIENCE):
-            bar.start()
-
-    try:
-        yield advance
-    finally:
-        bar.stop()

@@ -69,6 +69,7 @@ _HAS_HIRAGANA = regex.compile(rf"[{_HIRAGANA}]")
 IS_UNSPACED = regex.compile(rf"[{_NO_SPACES}]+")
 
 HIRAGANA_PER_HAN = 0.1
+TOLD_EVERY = 10_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,12 +104,14 @@ class TokenStream:
         return np.repeat(np.arange(start, stop), np.diff(self.offsets[start : stop + 1]))
 
 
-def read_tokens(texts: Sequence[str]) -> TokenStream:
+def read_tokens(texts: Sequence[str], advance: Callable[[float], None] | None = None) -> TokenStream:
     """Split texts into words and breaks.
 
     Parameters
     ----------
     texts : sequence of str
+    advance : function, optional
+        Is told now and then how many more texts are read.
 
     Examples
     --------
@@ -121,6 +124,8 @@ def read_tokens(texts: Sequence[str]) -> TokenStream:
     ids = array("i")
     offsets = np.zeros(len(texts) + 1, dtype=np.int64)
     for row, text in enumerate(texts):
+        if advance is not None and row % TOLD_EVERY == TOLD_EVERY - 1:
+            advance(TOLD_EVERY)
         if len(text) >= 50:
             text = _NOISE.sub(" . ", text)
         found = (_ASCII if text.isascii() else _UNICODE).findall(text)

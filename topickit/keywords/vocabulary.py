@@ -30,6 +30,7 @@ from topickit.keywords.phrases import NO_PHRASES, Phrases, find_phrases, phrase_
 from topickit.keywords.settings import KeywordSettings
 from topickit.keywords.stopwords import StopWords, find_stop_words
 from topickit.keywords.tokens import IS_UNSPACED, TokenStream, clean, is_hiragana, key_of, read_tokens
+from topickit.progress import stage
 from topickit.state import State
 from topickit.vectors import IntArray
 
@@ -142,7 +143,12 @@ def count_terms(texts: Sequence[str], weights: IntArray, settings: KeywordSettin
     weights = np.asarray(weights, dtype=np.int64)
     if weights.shape != (len(texts),):
         raise InputError(f"weights must have shape ({len(texts)},), one a text; got {weights.shape}")
-    stream = read_tokens(texts)
+    with stage("Counting words", len(texts)) as progress:
+        stream = read_tokens(texts, progress.advance)
+        return _counted(stream, weights, settings)
+
+
+def _counted(stream: TokenStream, weights: IntArray, settings: KeywordSettings) -> DocumentTerms:
     lexicon = _make_lexicon(stream, weights)
     sizes = np.asarray(lexicon.counts.sum(axis=1), dtype=np.int64)
     # A row of a word two hundred thousand times is no evidence of a language.
