@@ -21,6 +21,7 @@ from topickit.vectors import (
     half_square_norms,
     map_blocks,
     nearest_prototype,
+    release,
     single_threaded,
     unit_rows,
 )
@@ -280,7 +281,13 @@ class Assigner:
         if len(vectors) == 0:
             return empty
         rows = block_rows(16 * (len(self.prototypes) + self.n_topics + 1))
-        return np.concatenate(map_blocks(lambda a, b: work(vectors[a:b]), len(vectors), rows))
+
+        def worked(start: int, stop: int) -> NDArray[Any]:
+            found = work(vectors[start:stop])
+            release(vectors)
+            return found
+
+        return np.concatenate(map_blocks(worked, len(vectors), rows))
 
     def _fit_sharpness(self, vectors: FloatArray, groups: IntArray, weights: NDArray[Any]) -> float:
         """Temperature scaling (Guo et al. 2017): the softmax whose log-loss on the groups is least."""

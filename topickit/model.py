@@ -27,7 +27,7 @@ from topickit.naming import NamingFunction, ask_names
 from topickit.progress import stage
 from topickit.tables import read
 from topickit.topics import Topics
-from topickit.vectors import FloatArray, IntArray, check_vectors, nonzero_rows, unit_rows
+from topickit.vectors import FloatArray, IntArray, check_vectors, taken, unit_rows
 
 if TYPE_CHECKING:
     from topickit.report.report import Report
@@ -171,13 +171,13 @@ class TopicModel(ClusterMixin, TransformerMixin, BaseEstimator):
             # Words are counted by the interpreter while topics are found outside of its lock.
             counting = aside.submit(count_terms, documents.texts, documents.weights, settings)
             with stage("Finding topics"):
-                rows = nonzero_rows(
-                    vectors, documents.sample(self._fit_sample(clusterer, embedder), self.random_state)
-                )
-                grouping = clusterer.group(vectors[rows], documents.weights[rows]).or_one_group()
-                assigner = Assigner.of(
-                    vectors[rows], grouping, documents.weights[rows], random_state=self.random_state
-                )
+                rows = documents.sample(self._fit_sample(clusterer, embedder), self.random_state)
+                sampled = taken(vectors, rows)
+                known = sampled.any(axis=1)  # zeros have no direction to be grouped by
+                sampled, weights = sampled[known], documents.weights[rows][known]
+                grouping = clusterer.group(sampled, weights).or_one_group()
+                assigner = Assigner.of(sampled, grouping, weights, random_state=self.random_state)
+                found_again = grouping.recovery(assigner.labels(sampled), weights, assigner.n_topics)
             terms = counting.result()
         with stage("Describing topics"):
             if self.outliers is not None:
@@ -187,7 +187,7 @@ class TopicModel(ClusterMixin, TransformerMixin, BaseEstimator):
                 self._settings(),
                 embed.describe(embedder) if given is None else GIVEN_VECTORS,
                 vectors.shape[1],
-                len(rows),
+                len(sampled),
                 grouping.notes,
             )
             fitted = derive(
@@ -197,9 +197,7 @@ class TopicModel(ClusterMixin, TransformerMixin, BaseEstimator):
                 assigner,
                 keyword_settings=settings,
                 notes=notes,
-                stability=grouping.recovery(
-                    assigner.labels(vectors[rows]), documents.weights[rows], assigner.n_topics
-                ),
+                stability=found_again,
                 covariates=covariates,
             )
         if self.n_topics is not None:

@@ -7,6 +7,7 @@ slightly different orders), so only rounding at an exact tie may differ.
 """
 
 import contextlib
+import mmap
 import os
 import tempfile
 from collections.abc import Callable, Iterator
@@ -128,6 +129,21 @@ def allocate(n: int, d: int) -> FloatArray:
         return np.empty((n, d), dtype=np.float32)
     with tempfile.TemporaryFile(prefix="topickit-") as file:
         return np.memmap(file, dtype=np.float32, mode="w+", shape=(n, d))
+
+
+def release(vectors: FloatArray) -> None:
+    """Give back the memory of vectors that lie in a file; using them reads them again. Others stay.
+
+    A pass over vectors calls it for each block, so that it never holds more of them than it works on.
+
+    Parameters
+    ----------
+    vectors : ndarray
+        As `allocate` made them, or some of their rows.
+    """
+    file = getattr(vectors, "_mmap", None)
+    if file is not None and hasattr(file, "madvise") and hasattr(mmap, "MADV_DONTNEED"):
+        file.madvise(mmap.MADV_DONTNEED)
 
 
 def n_threads() -> int:
@@ -260,6 +276,7 @@ def group_means(
     sums = np.zeros((n_groups, vectors.shape[1]))
     for start in range(0, len(vectors), 4096):  # few at a time: float64 copies that stay in the cache
         sums += member[:, start : start + 4096] @ vectors[start : start + 4096].astype(np.float64)
+        release(vectors)
     return np.asarray(sums / np.where(totals > 0, totals, 1.0))
 
 
@@ -297,16 +314,17 @@ def half_square_norms(prototypes: FloatArray) -> FloatArray:
     return np.asarray(0.5 * squares, dtype=np.float32)
 
 
-def nonzero_rows(vectors: FloatArray, rows: IntArray) -> IntArray:
-    """Leave out the rows that are all zeros, which have no direction to be grouped by.
+def taken(vectors: FloatArray, rows: IntArray) -> FloatArray:
+    """Copy some rows, which takes memory for these only.
 
     Parameters
     ----------
     vectors : float32 ndarray of shape (n, d)
     rows : int64 ndarray
-        The rows to look at.
     """
-    return rows[vectors[rows].any(axis=1)]
+    found = np.array(vectors[rows])
+    release(vectors)
+    return found
 
 
 def typical_first(vectors: FloatArray, labels: IntArray, n_groups: int) -> list[IntArray]:
@@ -324,14 +342,17 @@ def typical_first(vectors: FloatArray, labels: IntArray, n_groups: int) -> list[
     >>> typical_first(np.eye(2, dtype=np.float32), np.array([1, -1]), 2)
     [array([], dtype=int64), array([0])]
     """
+    if n_groups == 0:
+        return []
     means = unit_rows(group_means(vectors, labels, n_groups))
-    by_group = np.argsort(labels, kind="stable")
-    bounds = np.searchsorted(labels[by_group], np.arange(n_groups + 1))
-    groups = []
-    for group in range(n_groups):
-        rows = by_group[bounds[group] : bounds[group + 1]]
-        groups.append(rows[np.argsort(-(vectors[rows] @ means[group]), kind="stable")])
-    return groups
+    cosines = np.empty(len(vectors), dtype=np.float32)
+    for start in range(0, len(vectors), 8192):
+        block = slice(start, start + 8192)
+        cosines[block] = np.einsum("ij,ij->i", vectors[block], means[labels[block]])
+        release(vectors)
+    order = np.lexsort((-cosines, labels))
+    bounds = np.searchsorted(labels[order], np.arange(n_groups + 1))
+    return [order[bounds[group] : bounds[group + 1]] for group in range(n_groups)]
 
 
 def merge_order(

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from topickit.errors import InputError, InputTypeError, ParameterError, ParameterTypeError, StorageError
 from topickit.progress import stage
 from topickit.state import State
-from topickit.vectors import FloatArray, allocate, check_vectors, unit_rows
+from topickit.vectors import FloatArray, allocate, check_vectors, release, unit_rows
 
 EMBEDDERS: Mapping[str, str] = MappingProxyType(
     {
@@ -299,6 +299,7 @@ def embed(embedder: Embedder, texts: Sequence[str], *, dimension: int = 0) -> Fl
                     "they must all be of one length"
                 )
             vectors[start : start + BLOCK] = found
+            release(vectors)
     return vectors
 
 

@@ -70,6 +70,8 @@ IS_UNSPACED = regex.compile(rf"[{_NO_SPACES}]+")
 
 HIRAGANA_PER_HAN = 0.1
 TOLD_EVERY = 10_000
+MAX_SURFACES = 2_000_000
+"""Distinct tokens that are remembered while texts are read, about 300 MB of them."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,8 +126,11 @@ def read_tokens(texts: Sequence[str], advance: Callable[[float], None] | None = 
     ids = array("i")
     offsets = np.zeros(len(texts) + 1, dtype=np.int64)
     for row, text in enumerate(texts):
-        if advance is not None and row % TOLD_EVERY == TOLD_EVERY - 1:
-            advance(TOLD_EVERY)
+        if row % TOLD_EVERY == TOLD_EVERY - 1:
+            if advance is not None:
+                advance(TOLD_EVERY)
+            if len(numbers) > MAX_SURFACES:
+                ids = _without_rare(ids, numbers)
         if len(text) >= 50:
             text = _NOISE.sub(" . ", text)
         found = (_ASCII if text.isascii() else _UNICODE).findall(text)
@@ -133,6 +138,23 @@ def read_tokens(texts: Sequence[str], advance: Callable[[float], None] | None = 
         offsets[row + 1] = len(ids)
     stream = TokenStream(list(numbers), np.array(ids, dtype=np.int32), offsets)
     return _segmented(stream)
+
+
+def _without_rare(ids: "array[int]", numbers: dict[str, int]) -> "array[int]":
+    """Forget the rarest surfaces until at most half of `MAX_SURFACES` are left; they become breaks.
+
+    Those met once so far go first, then those met twice, and so on. `numbers` is changed.
+    """
+    found = np.array(ids, dtype=np.int32)
+    times = np.bincount(found, minlength=len(numbers))
+    rarest_first = np.sort(times)[::-1]
+    kept = times > rarest_first[min(MAX_SURFACES // 2, len(times) - 1)]
+    surfaces = [surface for surface, keep in zip(list(numbers), kept.tolist(), strict=True) if keep]
+    new = np.cumsum(kept, dtype=np.int32) - 1
+    numbers.clear()
+    numbers.update((surface, number) for number, surface in enumerate(surfaces))
+    new[~kept] = numbers.setdefault(".", len(surfaces))
+    return array("i", new[found].tobytes())
 
 
 def _segmented(stream: TokenStream) -> TokenStream:

@@ -13,6 +13,8 @@ Rules, in this order
    more (``C``, ``R``; not initials).
 4. In a corpus of more than 200 documents a term occurs in at least two. At most 80,000 words
    (those in most documents) and 20,000 phrases (the most frequent) are kept.
+   While texts are read at most two million different spellings are remembered: beyond that the rarest
+   ones so far are forgotten.
 5. Where these rules leave nothing, they are given up from the last to the first, until something is left.
 """
 
