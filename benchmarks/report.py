@@ -1,5 +1,7 @@
 """RESULTS.md from the kept results: ``python -m benchmarks.report``. Says what has not been measured."""
 
+import math
+import statistics
 from collections.abc import Callable
 from typing import Any
 
@@ -339,6 +341,83 @@ def html_report(result: Result) -> str:
     )
 
 
+def scale(result: Result) -> str:
+    """From a file of texts to topics and labels, by size."""
+    rows = result["topickit"]
+    names = list(dict.fromkeys(name for row in rows for name, _ in row["stages"]))
+    spent = {name: [sum(s for other, s in row["stages"] if other == name) for row in rows] for name in names}
+    sizes = [row["n"] for row in rows]
+    whole = [row["seconds"] for row in rows]
+    stages = [
+        [name, *(f"{value:.1f}" for value in values), exponent(sizes, values)]
+        for name, values in {**spent, "**whole process**": whole}.items()
+    ]
+    found = [
+        [
+            f"{row['n']:,}",
+            f"{row['seconds']:.0f}",
+            f"{row['peak_mib']:,.0f}",
+            f"{row['anonymous_mib']:,.0f}",
+            f"{row['peak_mib'] * 2**20 / row['n']:,.0f}",
+            str(row["topics"]),
+            f"{row['nmi']:.3f}",
+            f"{row['full_nmi']:.3f}",
+            f"{row['same_ari']:.2f}",
+        ]
+        for row in rows
+    ]
+    peers = [
+        [f"{row['n']:,}", f"failed: {row['error']}", *["—"] * 4]
+        if "error" in row
+        else [
+            f"{row['n']:,}",
+            f"{row['seconds']:.0f}",
+            f"{row['embedding_seconds']:.0f}",
+            f"{row['peak_mib']:,.0f}",
+            str(row["topics"]),
+            f"{row['outliers']:.1%}",
+        ]
+        for row in result["bertopic"]
+    ]
+    parts = [
+        "## Scale",
+        "`python -m benchmarks.scale`. From a Parquet file of raw texts to a saved model and a label a row, "
+        '`embedder="distilled"`, the whole process, imports included: arXiv titles; a million are arXiv, Quora and '
+        "StackOverflow titles and titles recombined of two of a class. Words are counted beside the search for "
+        "topics. MiB: the peak of memory, and of it what is not backed by a file. NMI with the categories of those "
+        "arXiv titles that have the transformer's vectors, beside that of a fit on these vectors in memory, and the "
+        "ARI of the two.",
+        made_on(result),
+        table(["stage, seconds", *(f"{n:,}" for n in sizes), "exponent"], stages),
+        table(
+            [
+                "documents",
+                "seconds",
+                "MiB",
+                "not in files",
+                "bytes a document",
+                "topics",
+                "NMI",
+                "full NMI",
+                "ARI",
+            ],
+            found,
+        ),
+    ]
+    if peers:
+        columns = ["documents", "seconds", "of these embedding", "MiB", "topics", "outliers"]
+        parts += ["### BERTopic's default, from the same texts", table(columns, peers)]
+    return "\n\n".join(parts)
+
+
+def exponent(sizes: list[int], seconds: list[float]) -> str:
+    """How time grows with size: the slope between logarithms, over what takes a tenth of a second or more."""
+    points = [(math.log(n), math.log(s)) for n, s in zip(sizes, seconds, strict=True) if s >= 0.1]
+    if len(points) < 2:
+        return "—"
+    return f"{statistics.linear_regression(*zip(*points, strict=True)).slope:.2f}"
+
+
 SECTIONS: dict[str, Callable[[Result], str]] = {
     "cache": cache,
     "clusterers": clusterers,
@@ -346,6 +425,7 @@ SECTIONS: dict[str, Callable[[Result], str]] = {
     "community": community,
     "distilled": distilled,
     "every_collection": every_collection,
+    "scale": scale,
     "html_report": html_report,
     "startup": startup,
     "peers": peers,

@@ -9,7 +9,7 @@ PACKAGE = Path(__file__).resolve().parents[1] / "topickit"
 LINES = [
     {"__main__"},
     {"cli"},
-    {"storage"},
+    {"storage", "estimate"},
     {"model", "report"},
     {"plot"},
     {"regroup", "naming", "analysis", "metrics"},

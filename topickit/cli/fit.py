@@ -45,6 +45,9 @@ def fit(
     random_state: Seed = 0,
     cache: CacheFolder = None,
     no_cache: NoCache = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only estimate time, memory and disk, from a timed sample.")
+    ] = False,
 ) -> None:
     """Find the topics of a file of texts, and save the model."""
     from topickit.model import TopicModel
@@ -61,6 +64,11 @@ def fit(
         random_state=random_state,
     )
     given = load_vectors(vectors, len(texts))
+    if dry_run:
+        from topickit.estimate import estimate_fit
+
+        typer.echo(str(estimate_fit(model, texts, embeddings=given)))
+        return
     model.fit(texts, embeddings=given, timestamps=timestamps, classes=classes)
     model.save(out, documents=keep_texts)
     if labels is not None:

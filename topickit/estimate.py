@@ -1,0 +1,242 @@
+"""How long a fit will take and how much room it needs, from a timed sample, before it is started."""
+
+import math
+import resource
+import sys
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+from sklearn.base import clone
+
+from topickit.cluster import base as cluster
+from topickit.documents import check_texts
+from topickit.embed import base as embed
+from topickit.errors import InputError
+from topickit.model import TopicModel
+from topickit.progress import recorded, stage
+from topickit.tables import read
+from topickit.vectors import IN_MEMORY, FloatArray, check_vectors
+
+SAMPLE = 16_000
+"""Documents of the larger of the two samples that are fitted."""
+TIMED_TEXTS = 512
+TIMED_SECONDS = 4.0
+BYTES_A_DOCUMENT = 1000
+"""Of everything but its text and vector, at the peak: hashes, words, their counts (measured at a million)."""
+STUDENT_MIB = 600
+"""What fitting a student takes at its peak, and is given back before words are counted."""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What a fit will take.
+
+    Attributes
+    ----------
+    n_documents : int
+    stages : mapping of str to float
+        Seconds of each; the sum of them is `seconds`.
+    memory : float
+        Peak of the process, bytes.
+    disk : float
+        Bytes: vectors in a temporary file while it runs, and the saved model.
+    """
+
+    n_documents: int
+    stages: Mapping[str, float]
+    memory: float
+    disk: float
+
+    @property
+    def seconds(self) -> float:
+        """Wall time of the whole."""
+        return sum(self.stages.values())
+
+    def __str__(self) -> str:
+        """Write a table."""
+        lines = [f"{self.n_documents:,} documents, estimated from a timed sample:", ""]
+        lines += [f"  {name:<18}{_duration(value):>10}" for name, value in self.stages.items()]
+        lines += ["", f"  {'time':<18}{_duration(self.seconds):>10}"]
+        lines += [f"  {'memory':<18}{_size(self.memory):>10}", f"  {'disk':<18}{_size(self.disk):>10}"]
+        return "\n".join(lines)
+
+
+def estimate_fit(model: TopicModel, texts: Any, *, embeddings: ArrayLike | None = None) -> Estimate:
+    """Estimate what ``model.fit(texts)`` will take, by fitting samples of the texts.
+
+    It takes some seconds, and with a distilled embedder as long as the teacher takes for its sample. Each
+    stage is extrapolated from two samples: finding topics up to the documents on which they are found, the
+    others up to all. Vectors that a cache holds are not counted on.
+
+    Parameters
+    ----------
+    model : TopicModel
+        Not changed.
+    texts : as for `TopicModel.fit`
+    embeddings : array-like of shape (n, d), optional
+
+    Raises
+    ------
+    InputError, InputTypeError
+        As `TopicModel.fit`.
+
+    Examples
+    --------
+    >>> texts = [f"{a} {b}" for a in ("red", "green", "fast") for b in ("apple", "car", "pear", "race")]
+    >>> estimate_fit(TopicModel(embedder="lexical"), texts).n_documents
+    12
+    """
+    start = time.perf_counter()
+    strings = check_texts(read(texts))
+    reading = time.perf_counter() - start
+    given = None if embeddings is None else check_vectors(embeddings, n_rows=len(strings))
+    order = np.random.default_rng(0).permutation(len(strings))
+    rows = [row for row in order[: 2 * SAMPLE].tolist() if strings[row].strip()][:SAMPLE]
+    if not rows:
+        raise InputError("all documents of the sample are blank; there is nothing to time")
+    sample = [strings[row] for row in rows]
+    vectors = None if given is None else np.asarray(given[rows], np.float32)
+    embedding: dict[str, float] = {}
+    if vectors is None:
+        vectors, embedding = _embedded(model, sample, len(strings))
+    small, large, loading = _timed_fits(model, sample, vectors)
+    stages = {
+        "starting": loading,
+        "reading": reading + _linear(small, large, "Reading texts", len(sample), len(strings)),
+        **embedding,
+        **_after_embedding(model, small, large, len(sample), len(strings)),
+    }
+    text_bytes = sum(map(sys.getsizeof, sample)) / len(sample)
+    return Estimate(
+        len(strings),
+        stages,
+        _memory(len(strings), len(sample), text_bytes, vectors.shape[1], embedding),
+        _disk(len(strings), len(sample), vectors.shape[1], large["bytes"], small["bytes"], given is None),
+    )
+
+
+def _embedded(model: TopicModel, sample: list[str], n: int) -> tuple[FloatArray, dict[str, float]]:
+    """Vectors for the sample, of whatever embedder is cheap, and seconds to embed all n texts."""
+    embedder = embed.resolve(model.embedder, long_documents=model.long_documents)
+    start = time.perf_counter()
+    embedder_is_learning = isinstance(embedder, embed.FittedOnCorpus)
+    if not embedder_is_learning:
+        embed.embed(embedder, sample[:2])  # loads the model
+    loading = time.perf_counter() - start
+    if embedder_is_learning:
+        return _learning(embedder, sample, n)
+    done, start = 0, time.perf_counter()
+    while done < min(TIMED_TEXTS, len(sample)) and time.perf_counter() - start < TIMED_SECONDS:
+        made = embed.embed(embedder, sample[done : done + 64])
+        done += len(made)
+    rate = (time.perf_counter() - start) / done
+    return _stand_in(sample, made.shape[1]), {"loading the model": loading, "embedding": rate * n}
+
+
+def _learning(embedder: Any, sample: list[str], n: int) -> tuple[FloatArray, dict[str, float]]:
+    """Time an embedder that learns from the corpus: learning once, and the rest by its rate."""
+
+    def timed(texts: list[str]) -> tuple[Any, FloatArray, float, float]:
+        start = time.perf_counter()
+        learnt = embed.fitted(embedder, texts, np.ones(len(texts)))
+        after = time.perf_counter()
+        found = embed.embed(learnt, texts)
+        return learnt, found, after - start, time.perf_counter() - after
+
+    learnt, vectors, learning, rest = timed(sample)
+    if embed.n_exact(learnt) is not None:  # what it learns from does not grow with the corpus
+        share = getattr(embedder, "sample", None)
+        grows = n / len(sample) if isinstance(share, float) and share < 1 else 1.0
+        others = len(sample) - (embed.n_exact(learnt) or 0)
+        return vectors, {"learning": learning * grows, "embedding": rest * n / max(1, others)}
+    quarter = sample[: max(2, len(sample) // 4)]
+    _, _, learning_less, rest_less = timed(quarter)
+    less, more = {"": learning_less + rest_less}, {"": learning + rest}
+    return vectors, {"embedding": _linear(less, more, "", len(sample), n)}
+
+
+def _stand_in(sample: list[str], dimension: int) -> FloatArray:
+    """Make vectors of the right length that group as texts do, without the model."""
+    lexical = embed.fitted(embed.resolve("lexical"), sample, np.ones(len(sample)))
+    found = embed.embed(lexical, sample)
+    turned = np.random.default_rng(0).normal(size=(found.shape[1], dimension))
+    return np.asarray(found @ turned, dtype=np.float32)
+
+
+def _timed_fits(
+    model: TopicModel, sample: Sequence[str], vectors: FloatArray
+) -> tuple[dict[str, float], dict[str, float], float]:
+    """Seconds of each stage on a quarter of the sample and on all of it, and seconds of starting up."""
+    quarter = max(2, len(sample) // 4)
+    cold = _timed_fit(model, sample[:quarter], vectors[:quarter])
+    small = _timed_fit(model, sample[:quarter], vectors[:quarter])
+    large = _timed_fit(model, sample, vectors)
+    return small, large, max(0.0, cold["all"] - small["all"])
+
+
+def _timed_fit(model: TopicModel, texts: Sequence[str], vectors: FloatArray) -> dict[str, float]:
+    copy = clone(model, safe=False).set_params(cache=None)
+    start = time.perf_counter()
+    with recorded() as stages, stage("Timing a sample"), tempfile.TemporaryDirectory() as folder:
+        copy.fit(list(texts), embeddings=vectors)
+        copy.save(Path(folder) / "model")
+        size = sum(file.stat().st_size for file in (Path(folder) / "model").rglob("*") if file.is_file())
+        found = {name: sum(s for other, s in stages if other == name) for name, _ in stages}
+    return {**found, "all": time.perf_counter() - start, "bytes": float(size)}
+
+
+def _after_embedding(
+    model: TopicModel, small: Mapping[str, float], large: Mapping[str, float], m: int, n: int
+) -> dict[str, float]:
+    """Extrapolate finding, counting (which runs beside it) and describing."""
+    clusterer = cluster.resolve(model.clusterer, n_topics=model.n_topics, random_state=model.random_state)
+    most = clusterer.sample_size if model.fit_sample == "auto" else model.fit_sample
+    used = n if most is None else min(n, most)
+    finding = large["Finding topics"]
+    if used > m:
+        grown = finding / max(small["Finding topics"], 1e-9)
+        power = min(max(math.log(max(grown, 1e-9)) / math.log(4), 1.0), 2.0)
+        finding *= (used / m) ** power
+    counting = _linear(small, large, "Counting words", m, n)
+    return {
+        "finding topics": max(finding, counting),
+        "describing topics": _linear(small, large, "Describing topics", m, n),
+        "saving": _linear(small, large, "Saving", m, n),
+    }
+
+
+def _linear(small: Mapping[str, float], large: Mapping[str, float], name: str, m: int, n: int) -> float:
+    """Extrapolate from m / 4 and m documents to n; never less than on the larger sample, if n is more."""
+    quarter = max(2, m // 4)
+    low, high = small.get(name, 0.0), large.get(name, 0.0)
+    slope = max(0.0, (high - low) / max(1, m - quarter))
+    return high + slope * (n - m) if n > m else high
+
+
+def _memory(n: int, m: int, text_bytes: float, dimension: int, embedding: Mapping[str, float]) -> float:
+    now = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+    kept = 4 * dimension if 4 * n * dimension <= IN_MEMORY else 0
+    grown = max(0, n - m) * (text_bytes + kept + BYTES_A_DOCUMENT)
+    return max(float(now), now - (STUDENT_MIB * 2**20 if "learning" in embedding else 0) + grown)
+
+
+def _disk(n: int, m: int, dimension: int, large: float, small: float, embeds: bool) -> float:
+    slope = max(0.0, (large - small) / max(1, m - max(2, m // 4)))
+    vectors = 4.0 * n * dimension if embeds and 4 * n * dimension > IN_MEMORY else 0.0
+    return vectors + large + slope * max(0, n - m)
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 90:
+        return f"{seconds:.1f} s"
+    return f"{seconds / 60:.1f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+
+
+def _size(n_bytes: float) -> str:
+    return f"{n_bytes / 2**20:,.0f} MiB" if n_bytes < 2**31 else f"{n_bytes / 2**30:.1f} GiB"
