@@ -12,7 +12,7 @@ LINES = [
     {"storage", "estimate"},
     {"model", "report"},
     {"plot"},
-    {"regroup", "naming", "analysis", "metrics"},
+    {"regroup", "refine", "naming", "analysis", "metrics"},
     {"fitted"},
     {"topics"},
     {"assign", "embed", "cluster", "keywords"},

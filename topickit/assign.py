@@ -142,6 +142,30 @@ class Assigner:
 
         return self._blockwise(vectors, best, empty)
 
+    def margins(self, vectors: FloatArray) -> FloatArray:
+        """Give each row's best cosine to a topic less that to the second best: small is doubtful.
+
+        Parameters
+        ----------
+        vectors : float32 ndarray of shape (n, d), unit rows
+
+        Returns
+        -------
+        float32 ndarray of shape (n,)
+            2 where there are fewer than two topics.
+        """
+        if self.n_topics < 2:
+            return np.full(len(vectors), 2.0, dtype=np.float32)
+
+        def margin(rows: FloatArray) -> FloatArray:
+            two = np.partition(self.scores(rows), -2, axis=1)[:, -2:]
+            return np.asarray(two[:, 1] - two[:, 0])
+
+        step = 65536
+        return np.concatenate(
+            [np.empty(0, np.float32), *(margin(vectors[i : i + step]) for i in range(0, len(vectors), step))]
+        )
+
     def distribution(self, vectors: FloatArray) -> FloatArray:
         """Give the probability of each topic: a softmax of the cosines to the topics.
 

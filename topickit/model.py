@@ -25,6 +25,7 @@ from topickit.keywords.settings import KeywordSettings
 from topickit.keywords.vocabulary import count_terms
 from topickit.naming import NamingFunction, ask_names
 from topickit.progress import stage
+from topickit.refine import refine
 from topickit.tables import read
 from topickit.topics import Topics
 from topickit.vectors import FloatArray, IntArray, check_vectors, taken, unit_rows
@@ -314,6 +315,10 @@ class TopicModel(ClusterMixin, TransformerMixin, BaseEstimator):
     def at(self, n_topics: int) -> Self:
         """Return a new model at another level of the hierarchy, without a fit; see `topickit.regroup.cut`."""
         return self._edited(regroup.cut(self._fitted(), n_topics))
+
+    def refine(self, seconds: float) -> Self:
+        """Return a new model, its doubtful documents embedded by the teacher; see `topickit.refine`."""
+        return copy.copy(self)._adopt(*refine(self._fitted(), self.embedder_, seconds))
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "fitted_")

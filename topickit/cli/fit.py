@@ -39,6 +39,10 @@ def fit(
         int | None, typer.Option(min=0, help="Documents to find topics on; 0 for all, else what serves.")
     ] = None,
     long_documents: Annotated[str, typer.Option(help="truncate or chunk.")] = "truncate",
+    refine: Annotated[
+        float | None,
+        typer.Option(help="With --embedder distilled: seconds to embed doubtful documents exactly."),
+    ] = None,
     keep_texts: Annotated[bool, typer.Option("--keep-texts", help="Keep the texts in the model.")] = False,
     labels: Annotated[Path | None, typer.Option(help="CSV for the topic of each row.")] = None,
     input_format: InFormat = None,
@@ -70,6 +74,8 @@ def fit(
         typer.echo(str(estimate_fit(model, texts, embeddings=given)))
         return
     model.fit(texts, embeddings=given, timestamps=timestamps, classes=classes)
+    if refine is not None:
+        model = model.refine(refine)
     model.save(out, documents=keep_texts)
     if labels is not None:
         write_atomic(labels, labels_csv(model, model.labels_))

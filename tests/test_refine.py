@@ -1,0 +1,68 @@
+"""Doubtful documents go back to the teacher, the most doubtful first, for as long as allowed."""
+
+import numpy as np
+import pytest
+
+from tests.conftest import make_corpus
+from topickit import refine as refining
+from topickit.embed import distilled
+from topickit.embed.distilled import DistilledEmbedder
+from topickit.errors import InputError, ParameterError
+from topickit.model import TopicModel
+
+TEXTS, _ = make_corpus(240)
+
+
+@pytest.fixture(scope="module")
+def model():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(distilled, "POOR", -1.0)  # keep the student, however poor it is on so few texts
+        yield TopicModel(DistilledEmbedder("all-MiniLM-L6-v2", sample=100), n_topics=4).fit(TEXTS)
+
+
+def test_time_for_all_makes_all_exact(model):
+    refined = model.refine(60)
+    assert refined.embedder_.is_exact(TEXTS).all()
+    assert not model.embedder_.is_exact(TEXTS).all()
+    assert refined.fitted_.notes["refined_documents"] == 140
+    documents = refined.fitted_.documents
+    exact = refined.embedder_.encode_exactly(list(documents.texts))
+    np.testing.assert_allclose(refined.fitted_.vectors, exact, atol=1e-5)
+
+
+def test_predict_still_gives_the_labels(model, tmp_path):
+    refined = model.refine(60)
+    assert (refined.predict(TEXTS) == refined.labels_).all()
+    refined.save(tmp_path / "model")
+    assert (TopicModel.load(tmp_path / "model").predict(TEXTS) == refined.labels_).all()
+
+
+def test_the_most_doubtful_go_first(model, monkeypatch):
+    monkeypatch.setattr(refining, "BATCH", 20)
+    clock = iter([0.0, 0.0, 1.0, 1.0])
+    monkeypatch.setattr(refining.time, "monotonic", lambda: next(clock, 1.0))
+    refined = model.refine(0.5)
+    monkeypatch.undo()
+    documents, vectors = model.fitted_.documents, model.fitted_.vectors
+    new = refined.embedder_.is_exact(documents.texts) & ~model.embedder_.is_exact(documents.texts)
+    assert new.sum() == 20
+    margins = model.fitted_.assigner.margins(vectors)
+    others = ~refined.embedder_.is_exact(documents.texts)
+    assert margins[new].max() <= margins[others].min()
+
+
+@pytest.mark.parametrize("seconds", [0, -1, "long"])
+def test_seconds_must_be_positive(model, seconds):
+    with pytest.raises(ParameterError, match="seconds"):
+        model.refine(seconds)
+
+
+def test_only_a_distilled_embedder_has_a_teacher():
+    with pytest.raises(InputError, match="distilled"):
+        TopicModel(embedder="lexical", n_topics=2).fit(TEXTS[:40]).refine(1)
+
+
+def test_without_documents_there_is_nothing_to_refine(model, tmp_path):
+    model.save(tmp_path / "model")
+    with pytest.raises(InputError, match="documents=True"):
+        TopicModel.load(tmp_path / "model").refine(1)
