@@ -168,7 +168,7 @@ def test_runs_are_done_once_fits_first_and_again_when_asked(tmp_path):
 
 def test_a_fit_is_made_again_where_its_labels_are_needed_and_gone(tmp_path):
     store = Store("peers_quick", tmp_path, folder=tmp_path)
-    store.put("bbc_news", "topickit", {"n": 4, "fit": {"seconds": 1.0}})
+    store.put("bbc_news", "topickit", {"n": 4, "fit": {"topics": 3}})
     store.put("bbc_news", "kmeans", {"n": 4, "fit": {"error": "over 1800 s"}})
     asked = (store, "bbc_news", ["topickit", "kmeans"])
     assert command.pending(*asked, ["fit"], again=False) == []

@@ -4,6 +4,7 @@ Each system runs in a process and an environment of its own, on the same texts, 
 collection: `fit` (seed 0: all figures but those of steadiness), then `seed` (seed 1: the agreement with the
 fit, and predicting one at a time and after loading), then `shuffle` (the documents in another order).
 What is done is skipped, unless --again; ``--runs fit --again`` takes the timings anew and leaves the rest.
+With --untimed, for a machine that has other work to do, seconds of these runs are not kept.
 """
 
 import argparse
@@ -15,7 +16,7 @@ from pathlib import Path
 from benchmarks.common import DATA
 from benchmarks.peers.collections import LANGUAGES, QUICK, load
 from benchmarks.peers.environments import cache_folder, interpreter
-from benchmarks.peers.running import Options, OutOfTimeError, run, scored
+from benchmarks.peers.running import CLOCKED, Options, OutOfTimeError, run, scored
 from benchmarks.peers.score import Scorer
 from benchmarks.peers.store import KINDS, Store
 from benchmarks.peers.systems import SYSTEMS
@@ -40,7 +41,9 @@ def main() -> None:
             rescore(name, store, quick=asked.quick)
             continue
         wanted = pending(store, name, asked.systems, asked.runs, again=asked.again)
-        if not measure(name, wanted, store, options, until=until, quick=asked.quick):
+        if not measure(
+            name, wanted, store, options, until=until, quick=asked.quick, timed=not asked.untimed
+        ):
             print("time is up; the same command goes on", flush=True)
             return
 
@@ -64,7 +67,7 @@ def pending(
         (system, "fit")
         for system in systems
         if any(name == system for name, _ in missing)
-        and "seconds" in store.row(collection, system).get("fit", {})
+        and "topics" in store.row(collection, system).get("fit", {})
         and store.labels(collection, system, "fit") is None
     ]
     fits = [(system, "fit") for system in systems if {(system, "fit")} & {*missing, *unkept}]
@@ -79,6 +82,7 @@ def measure(
     *,
     until: float | None,
     quick: bool,
+    timed: bool = True,
 ) -> bool:
     """Make the runs on one collection, keeping each; say whether there was time for all."""
     if not wanted:
@@ -97,6 +101,10 @@ def measure(
             )
         except OutOfTimeError:
             return False
+        if not timed:
+            before = store.row(name, system).get(kind, {})
+            figures |= {key: before.get(key) for key in CLOCKED}
+            figures = {key: value for key, value in figures.items() if value is not None}
         store.put(name, system, {"n": len(collection.texts), kind: figures})
         print(_line(name, system, kind, figures), flush=True)
     return True
@@ -138,6 +146,7 @@ def _arguments() -> argparse.Namespace:
     add("--runs", type=_among(KINDS), default=list(KINDS), help=f"some of {', '.join(KINDS)}")
     add("--quick", action="store_true", help="2,000 documents of two collections, kept apart")
     add("--again", action="store_true", help="make runs that were made before")
+    add("--untimed", action="store_true", help="keep no seconds: other work is running")
     add("--rescore", action="store_true", help="only score kept labels and words anew")
     add("--environments", action="store_true", help="only make the environments")
     add("--limit", type=float, default=1800, help="seconds after which a run is stopped")

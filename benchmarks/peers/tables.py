@@ -32,7 +32,8 @@ EXPLAINED = (
     "take none); *ARI, shuffled*: agreement with the run on the documents in another order. *Alone*: share of up to "
     "200 documents whose label changes when predicted one at a time; *loaded*: of all, predicted after saving "
     "and loading (both of the second run; a renumbering is a change: BERTopic's loaded models shift most labels by "
-    "one where its outliers were reduced before). — is not offered or not measured."
+    "one where its outliers were reduced before). — is not offered or not measured; seconds are not given of runs that "
+    "shared the machine with other work."
 )
 CHINESE = (
     "*Chinese: systems that count words split by spaces are given the texts as words joined by spaces, cut by topickit's "
@@ -113,14 +114,15 @@ def summary(rows: list[Row]) -> list[list[str]]:
     """Average each system over the collections that it finished."""
     lines = []
     for name, system in SYSTEMS.items():
-        mine = [row for row in rows if row["system"] == name and "seconds" in row.get("fit", {})]
+        mine = [row for row in rows if row["system"] == name and "topics" in row.get("fit", {})]
         if not mine:
             continue
         factors = [factor for row in mine if (factor := topic_factor(row)) is not None]
         figures = (_mean(mine, key) for key in ("ari", "nmi", "c_npmi", "diversity"))
         tried = sum(row["system"] == name for row in rows)
         factor = "told" if system.told else f"{geometric_mean(factors):.2f}" if factors else "—"
-        seconds = f"{mean(row['fit']['seconds'] for row in mine):.1f}"
+        clocked = [row["fit"]["seconds"] for row in mine if "seconds" in row["fit"]]
+        seconds = "—" if len(clocked) < len(mine) else f"{mean(clocked):.1f}"
         lines.append([system.title, f"{len(mine)} of {tried}", *map(_three, figures), factor, seconds])
     return lines
 
