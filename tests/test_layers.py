@@ -17,7 +17,7 @@ LINES = [
     {"topics"},
     {"assign", "embed", "cluster", "keywords"},
     {"documents", "vectors", "grouping", "tables", "demo", "covariates"},
-    {"extras", "files", "progress", "state", "_version"},
+    {"extras", "files", "progress", "state", "stored", "_version"},
     {"_largest"},
     {"errors", "compiled"},
 ]

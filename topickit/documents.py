@@ -6,8 +6,8 @@ the table a thousand times is embedded once and weighs a thousand.
 """
 
 import hashlib
-from collections import Counter
-from collections.abc import Iterable, Sequence
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from topickit.errors import InputError, InputTypeError
 from topickit.state import State
+from topickit.stored import BLOCK, KeyArray, StoredTexts, TextStore
 from topickit.vectors import IntArray, check_vectors
 
 _HOW_TO_FILL = "drop that row, or fill it with '' (a blank text is an outlier)"
@@ -27,8 +28,9 @@ class Documents:
 
     Attributes
     ----------
-    texts : tuple of str
-        The u distinct texts that are not blank, ordered by content hash.
+    texts : sequence of str
+        The u distinct texts that are not blank, ordered by content hash: a tuple, or `StoredTexts` where
+        they came one by one and were too many for the memory.
     weights : int64 ndarray of shape (u,)
         How many of the caller's rows each text stands for.
     rows : int64 ndarray of shape (n,)
@@ -43,7 +45,7 @@ class Documents:
     (['a', 'b'], 4, 1)
     """
 
-    texts: tuple[str, ...] = field(repr=False)
+    texts: Sequence[str] = field(repr=False)
     weights: IntArray = field(repr=False)
     rows: IntArray = field(repr=False)
     first_rows: IntArray = field(repr=False)
@@ -54,7 +56,9 @@ class Documents:
 
         Parameters
         ----------
-        texts : list, tuple, or column (NumPy, pandas, polars, Arrow) of str
+        texts : list, tuple, or column (NumPy, pandas, polars, Arrow) of str; or iterator of str
+            The texts of an iterator are taken one by one, and lie in a temporary file when they are
+            more than 256 MiB (in the folder set by the variable TMPDIR).
         embeddings : ndarray of shape (n, d), optional
             The caller's own vectors. Equal texts with different vectors stay apart: the caller
             has said that they differ.
@@ -66,36 +70,20 @@ class Documents:
         InputError
             When it is empty, or a text cannot be encoded in UTF-8.
         """
-        strings = check_texts(texts)
+        strings, keys = _gathered(texts)
         if embeddings is not None:
             embeddings = check_vectors(embeddings, n_rows=len(strings))
-        hashes = [b"" if not text or text.isspace() else content_hash(text) for text in strings]
-        repeated = {key for key, times in Counter(hashes).items() if key and times > 1}
-        keys: dict[tuple[bytes, bytes], int] = {}
-        position = np.full(len(strings), -1, dtype=np.int64)
-        first: list[int] = []
-        for row, text_hash in enumerate(hashes):
-            if not text_hash:
-                continue
-            apart = embeddings is not None and text_hash in repeated
-            key = (text_hash, _hash(embeddings[row].tobytes()) if apart else b"")  # type: ignore[index]
-            position[row] = keys.setdefault(key, len(keys))
-            if position[row] == len(first):
-                first.append(row)
-        return cls._ordered(strings, list(keys), np.asarray(first, dtype=np.int64), position)
-
-    @classmethod
-    def _ordered(
-        cls, strings: Sequence[str], keys: list[tuple[bytes, bytes]], first: IntArray, position: IntArray
-    ) -> "Documents":
-        order = np.asarray(sorted(range(len(keys)), key=keys.__getitem__), dtype=np.int64)
-        rank = np.empty(len(order) + 1, dtype=np.int64)
-        rank[order] = np.arange(len(order))
-        rank[-1] = -1  # position −1, a blank row, reads this
-        rows = rank[position]
-        weights = np.bincount(rows[rows >= 0], minlength=len(order)).astype(np.int64)
-        first_rows = first[order]
-        return cls(tuple(strings[row] for row in first_rows), weights, rows, first_rows)
+            keys = np.hstack([keys, _keys_of_repeated(keys, embeddings)])
+        order = np.lexsort(keys.T[::-1])  # stable: of equal texts the first stands first
+        order = order[keys[order, :2].any(axis=1)]  # blank ones have the key 0
+        ordered = keys[order]
+        is_new = np.ones(len(order), dtype=np.bool_)
+        is_new[1:] = (ordered[1:] != ordered[:-1]).any(axis=1)
+        rows = np.full(len(strings), -1, dtype=np.int64)
+        rows[order] = np.cumsum(is_new) - 1
+        first_rows = order[is_new]
+        weights = np.bincount(rows[rows >= 0], minlength=len(first_rows)).astype(np.int64)
+        return cls(_taken(strings, first_rows), weights, rows, first_rows)
 
     @property
     def n_rows(self) -> int:
@@ -162,12 +150,58 @@ def _hash(data: bytes) -> bytes:
     return hashlib.blake2b(data, digest_size=16).digest()
 
 
-def check_texts(texts: Any) -> list[str]:
+def _gathered(texts: Any) -> tuple[Sequence[str], KeyArray]:
+    """All texts, checked, and the key of each."""
+    if isinstance(texts, StoredTexts):  # checked when they were stored
+        blocks = (texts[start : start + BLOCK] for start in range(0, len(texts), BLOCK))
+        return texts, np.concatenate([_keys(block) for block in blocks])
+    if not isinstance(texts, Iterator):
+        strings = check_texts(texts)
+        return strings, _keys(strings)
+    keys, n = [], 0
+    with TextStore() as store:
+        while block := list(itertools.islice(texts, BLOCK)):
+            checked = check_texts(block, first_row=n)
+            keys.append(_keys(checked))
+            store.add(checked, keys[-1])
+            n += len(block)
+        if not n:
+            check_texts([])
+        return store.texts(), np.concatenate(keys)
+
+
+def _taken(texts: Sequence[str], rows: IntArray) -> Sequence[str]:
+    if isinstance(texts, StoredTexts):
+        return texts.taken(rows)
+    return tuple(texts[row] for row in rows.tolist())
+
+
+def _keys(texts: Sequence[str]) -> KeyArray:
+    """Content hashes as two numbers a text, which order as the hashes do; 0 for a blank text."""
+    blank = bytes(16)
+    joined = b"".join([content_hash(text) if text and not text.isspace() else blank for text in texts])
+    return np.frombuffer(joined, dtype=">u8").reshape(-1, 2).astype(np.uint64)
+
+
+def _keys_of_repeated(keys: KeyArray, embeddings: NDArray[Any]) -> KeyArray:
+    """Hashes of the vectors of those texts that stand in several rows; 0 for all others."""
+    order = np.lexsort(keys.T[::-1])
+    same = (keys[order[1:]] == keys[order[:-1]]).all(axis=1) & keys[order[1:]].any(axis=1)
+    repeated = np.union1d(order[1:][same], order[:-1][same])
+    found = np.zeros_like(keys)
+    joined = b"".join([_hash(embeddings[row].tobytes()) for row in repeated.tolist()])
+    found[repeated] = np.frombuffer(joined, dtype=">u8").reshape(-1, 2)
+    return found
+
+
+def check_texts(texts: Any, *, first_row: int = 0) -> list[str]:
     """Make a list of str of any column of texts, or say what is wrong and where.
 
     Parameters
     ----------
     texts : list, tuple, or column (NumPy, pandas, polars, Arrow) of str
+    first_row : int
+        How errors number the first of them.
 
     Raises
     ------
@@ -184,9 +218,9 @@ def check_texts(texts: Any) -> list[str]:
         raise InputError("there are no documents: the collection is empty")
     for row, text in enumerate(strings):
         if type(text) is not str:
-            strings[row] = text = _as_str(text, row)
+            strings[row] = text = _as_str(text, first_row + row)
         if not text.isascii():
-            _check_encodable(text, row)
+            _check_encodable(text, first_row + row)
     return strings
 
 

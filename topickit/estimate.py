@@ -15,11 +15,12 @@ from numpy.typing import ArrayLike
 from sklearn.base import clone
 
 from topickit.cluster import base as cluster
-from topickit.documents import check_texts
+from topickit.documents import Documents
 from topickit.embed import base as embed
 from topickit.errors import InputError
 from topickit.model import TopicModel
 from topickit.progress import recorded, stage
+from topickit.stored import StoredTexts
 from topickit.tables import read
 from topickit.vectors import IN_MEMORY, FloatArray, check_vectors
 
@@ -92,32 +93,34 @@ def estimate_fit(model: TopicModel, texts: Any, *, embeddings: ArrayLike | None 
     >>> estimate_fit(TopicModel(embedder="lexical"), texts).n_documents
     12
     """
+    given = None if embeddings is None else check_vectors(embeddings)
     start = time.perf_counter()
-    strings = check_texts(read(texts))
+    documents = Documents.of(read(texts), given)
     reading = time.perf_counter() - start
-    given = None if embeddings is None else check_vectors(embeddings, n_rows=len(strings))
-    order = np.random.default_rng(0).permutation(len(strings))
-    rows = [row for row in order[: 2 * SAMPLE].tolist() if strings[row].strip()][:SAMPLE]
-    if not rows:
-        raise InputError("all documents of the sample are blank; there is nothing to time")
-    sample = [strings[row] for row in rows]
-    vectors = None if given is None else np.asarray(given[rows], np.float32)
+    n = len(documents)
+    if not n:
+        raise InputError("all documents are blank; there is nothing to time")
+    rows = documents.sample(SAMPLE)
+    sample = [documents.texts[row] for row in rows.tolist()]
+    vectors = None if given is None else np.asarray(given[documents.first_rows[rows]], np.float32)
     embedding: dict[str, float] = {}
     if vectors is None:
-        vectors, embedding = _embedded(model, sample, len(strings))
+        vectors, embedding = _embedded(model, sample, n)
     small, large, loading = _timed_fits(model, sample, vectors)
     stages = {
         "starting": loading,
-        "reading": reading + _linear(small, large, "Reading texts", len(sample), len(strings)),
+        "reading": reading,
         **embedding,
-        **_after_embedding(model, small, large, len(sample), len(strings)),
+        **_after_embedding(model, small, large, len(sample), n),
     }
     text_bytes = sum(map(sys.getsizeof, sample)) / len(sample)
+    stored = isinstance(documents.texts, StoredTexts)
     return Estimate(
-        len(strings),
+        documents.n_rows,
         stages,
-        _memory(len(strings), len(sample), text_bytes, vectors.shape[1], embedding),
-        _disk(len(strings), len(sample), vectors.shape[1], large["bytes"], small["bytes"], given is None),
+        _memory(n, len(sample), 0.0 if stored else text_bytes, vectors.shape[1], embedding),
+        (n * text_bytes if stored else 0.0)
+        + _disk(n, len(sample), vectors.shape[1], large["bytes"], small["bytes"], given is None),
     )
 
 

@@ -1,12 +1,14 @@
 """A column of texts from a file: CSV, TSV, JSON lines, Parquet or plain lines."""
 
+import codecs
+import contextlib
 import io
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from topickit.errors import InputError, ParameterError
 
@@ -44,6 +46,23 @@ def read_texts(path: str, column: str | None = None, file_format: str | None = N
 
     Parameters
     ----------
+    path, column, file_format : str
+        As for `TextStream`.
+
+    Raises
+    ------
+    InputError
+        When the file cannot be read, or has no such column of str.
+    """
+    stream = TextStream(path, column, file_format)
+    return TextColumn(list(stream), stream.n_missing)
+
+
+class TextStream(Iterator[str]):
+    """The texts of a file one after another, a missing one as ''; the file is read a block at a time.
+
+    Parameters
+    ----------
     path : str
         ``"-"`` reads standard input.
     column : str, optional
@@ -52,20 +71,46 @@ def read_texts(path: str, column: str | None = None, file_format: str | None = N
     file_format : {"csv", "tsv", "jsonl", "parquet", "lines"}, optional
         None goes by the end of the name, and takes plain lines where it says nothing.
 
+    Attributes
+    ----------
+    n_rows, n_missing : int
+        Of what was read so far.
+
     Raises
     ------
     InputError
-        When the file cannot be read, or has no such column of str.
+        When the file cannot be read, or has no such column of str; some only when it is come to.
     """
-    kind = _kind(path, file_format)
-    if kind == "lines" and column is not None:
-        raise _no_columns(path, column)
-    if kind == "parquet" and path != "-":
-        return _parquet_texts(path, column)
-    source = _open(path)
-    if kind == "lines":
-        return TextColumn(_lines(source.read(), path), 0)
-    return _text_column(_read_table(source, kind, path), column, path)
+
+    def __init__(self, path: str, column: str | None = None, file_format: str | None = None) -> None:
+        self.n_rows = self.n_missing = 0
+        kind = _kind(path, file_format)
+        if kind == "lines":
+            if column is not None:
+                raise _no_columns(path, column)
+            _check_readable(path)
+            self._texts = _lines(path)
+        else:
+            self._texts = self._of_table(_scan(path, kind), column, path, kind)
+
+    def __next__(self) -> str:
+        text = next(self._texts)
+        self.n_rows += 1
+        return text
+
+    def _of_table(self, scan: "pl.LazyFrame", column: str | None, path: str, kind: str) -> Iterator[str]:
+        import polars as pl
+
+        with _table_errors(path, kind):
+            name = _text_column_name(scan.head(0).collect(), column, path)
+            batches = scan.select(pl.col(name).cast(pl.String)).collect_batches(lazy=True)
+        while True:
+            with _table_errors(path, kind):
+                batch = next(batches, None)
+            if batch is None:
+                return
+            self.n_missing += batch[name].null_count()
+            yield from batch[name].fill_null("")
 
 
 @dataclass(frozen=True)
@@ -103,7 +148,7 @@ def read(texts: Any) -> Any:
     if isinstance(texts, os.PathLike):
         texts = TextFile(texts)
     if isinstance(texts, TextFile):
-        return read_texts(os.fspath(texts.path), texts.column, texts.file_format).texts
+        return TextStream(os.fspath(texts.path), texts.column, texts.file_format)
     return texts() if callable(texts) else texts
 
 
@@ -211,62 +256,68 @@ def _table(path: str, column: str, file_format: str | None) -> "pl.DataFrame":
     kind = _kind(path, file_format)
     if kind == "lines":
         raise _no_columns(path, column)
-    return _read_table(_open(path), kind, path)
+    with _table_errors(path, kind):
+        return _scan(path, kind).collect()
 
 
-def _open(path: str) -> IO[bytes]:
+def _check_readable(path: str) -> None:
     if path == "-":
-        return io.BytesIO(sys.stdin.buffer.read())
+        return
     try:
-        return io.BytesIO(Path(path).read_bytes())
+        Path(path).open("rb").close()
     except OSError as error:
         raise InputError(f"cannot read {path}: {error.strerror or error}") from error
 
 
-def _lines(raw: bytes, path: str) -> list[str]:
-    try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = raw[: error.start].count(b"\n") + 1
-        raise InputError(
-            f"{path} is not UTF-8: byte {error.start}, line {line}; convert it: iconv -t utf-8"
-        ) from error
+def _lines(path: str) -> Iterator[str]:
     # Not str.splitlines: form feeds and U+2028 stand inside texts.
-    lines = text.replace("\r\n", "\n").split("\n")
-    return lines[:-1] if lines and lines[-1] == "" else lines
+    done = 0
+    with contextlib.nullcontext(sys.stdin.buffer) if path == "-" else Path(path).open("rb") as file:
+        for number, raw in enumerate(file, start=1):
+            start = 3 if number == 1 and raw.startswith(codecs.BOM_UTF8) else 0
+            try:
+                text = raw[start:].decode()
+            except UnicodeDecodeError as error:
+                raise InputError(
+                    f"{path} is not UTF-8: byte {done + start + error.start}, line {number}; convert it: "
+                    "iconv -t utf-8"
+                ) from error
+            done += len(raw)
+            if text.endswith("\n"):
+                text = text[: -2 if text.endswith("\r\n") else -1]
+            yield text
 
 
-def _read_table(source: IO[bytes], kind: str, path: str) -> "pl.DataFrame":
+@contextlib.contextmanager
+def _table_errors(path: str, kind: str) -> Iterator[None]:
+    """Say of what polars cannot read what it is."""
     import polars as pl
 
-    readers: dict[str, Callable[[], Any]] = {
-        "csv": lambda: pl.read_csv(source, infer_schema_length=None),
-        "tsv": lambda: pl.read_csv(source, separator="\t", infer_schema_length=None),
-        "jsonl": lambda: pl.read_ndjson(source, infer_schema_length=None),
-        "parquet": lambda: pl.read_parquet(source),
-    }
     try:
-        return cast("pl.DataFrame", readers[kind]())
-    except (pl.exceptions.PolarsError, OSError, ValueError) as error:
+        yield
+    except InputError:
+        raise
+    except OSError as error:
+        raise InputError(f"cannot read {path}: {error.strerror or error}") from error
+    except (pl.exceptions.PolarsError, ValueError) as error:
         reason = str(error).strip().splitlines() or [type(error).__name__]
         raise InputError(f"cannot read {path} as {kind}: {reason[0]}") from error
 
 
-def _parquet_texts(path: str, column: str | None) -> TextColumn:
-    """Read one column of a Parquet file, a row group at a time: the others may be larger than memory."""
+def _scan(path: str, kind: str) -> "pl.LazyFrame":
+    """Open a table; of a file nothing is read yet but what its columns are, standard input is read whole."""
     import polars as pl
 
-    try:
-        scan = pl.scan_parquet(path, glob=False)
-        empty = scan.head(0).collect()
-        name = _text_column_name(empty, column, path)
-        values = scan.select(pl.col(name).cast(pl.String)).collect(engine="streaming")[name]
-    except (pl.exceptions.PolarsError, OSError, ValueError) as error:
-        if isinstance(error, InputError):
-            raise
-        reason = str(error).strip().splitlines() or [type(error).__name__]
-        raise InputError(f"cannot read {path} as parquet: {reason[0]}") from error
-    return TextColumn(values.fill_null("").to_list(), values.null_count())
+    source: Any = io.BytesIO(sys.stdin.buffer.read()) if path == "-" else Path(path)
+    _check_readable(path)
+    readers: dict[str, Callable[[], Any]] = {
+        "csv": lambda: pl.scan_csv(source, infer_schema_length=None, glob=False),
+        "tsv": lambda: pl.scan_csv(source, separator="\t", infer_schema_length=None, glob=False),
+        "jsonl": lambda: pl.scan_ndjson(source, infer_schema_length=None),
+        "parquet": lambda: pl.scan_parquet(source, glob=False),
+    }
+    with _table_errors(path, kind):
+        return cast("pl.LazyFrame", readers[kind]())
 
 
 def _text_column(table: "pl.DataFrame", column: str | None, path: str) -> TextColumn:

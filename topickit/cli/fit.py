@@ -16,7 +16,7 @@ from topickit.cli.options import (
     TextColumn,
     Vectors,
 )
-from topickit.cli.reading import cache_folder, labels_csv, load_vectors, read_dated
+from topickit.cli.reading import cache_folder, labels_csv, load_vectors, read_dated, say_missing
 from topickit.files import write_atomic
 
 
@@ -67,13 +67,14 @@ def fit(
         cache=cache_folder(cache, no_cache),
         random_state=random_state,
     )
-    given = load_vectors(vectors, len(texts))
+    given = load_vectors(vectors)
     if dry_run:
         from topickit.estimate import estimate_fit
 
         typer.echo(str(estimate_fit(model, texts, embeddings=given)))
         return
     model.fit(texts, embeddings=given, timestamps=timestamps, classes=classes)
+    say_missing(texts)
     if refine is not None:
         model = model.refine(refine)
     model.save(out, documents=keep_texts)

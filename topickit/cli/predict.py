@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from topickit.cli.options import CacheFolder, File, InFormat, NoCache, TextColumn, Vectors
-from topickit.cli.reading import cache_folder, emit, labels_csv, load_vectors, read_column
+from topickit.cli.reading import cache_folder, emit, labels_csv, load_vectors, say_missing, stream_column
 
 
 def predict(
@@ -23,6 +23,7 @@ def predict(
     from topickit.model import TopicModel
 
     loaded = TopicModel.load(model).set_params(cache=cache_folder(cache, no_cache))
-    texts = read_column(file, text, input_format)
-    table = labels_csv(loaded, loaded.predict(texts, embeddings=load_vectors(vectors, len(texts))))
-    emit(table, out)
+    texts = stream_column(file, text, input_format)
+    labels = loaded.predict(texts, embeddings=load_vectors(vectors))
+    say_missing(texts)
+    emit(labels_csv(loaded, labels), out)

@@ -11,31 +11,44 @@ from topickit.files import write_atomic
 
 if TYPE_CHECKING:
     from topickit.model import TopicModel
+    from topickit.tables import TextStream
     from topickit.vectors import FloatArray
 
 
 def read_column(file: str, column: str | None, file_format: FileFormat | None) -> list[str]:
     """Read the texts of a file, and say how many rows have none."""
-    from topickit.tables import read_texts
+    stream = stream_column(file, column, file_format)
+    texts = list(stream)
+    say_missing(stream)
+    return texts
 
-    found = read_texts(file, column, None if file_format is None else file_format.value)
-    _say_missing(found.n_missing, len(found.texts))
-    return found.texts
+
+def stream_column(file: str, column: str | None, file_format: FileFormat | None) -> "TextStream":
+    """Open the texts of a file, to be read one after another by whoever needs them."""
+    from topickit.tables import TextStream
+
+    return TextStream(file, column, None if file_format is None else file_format.value)
 
 
 def read_dated(
     file: str, text: str | None, time: str | None, by: str | None, file_format: FileFormat | None
-) -> tuple[list[str], list[Any] | None, list[Any] | None]:
-    """Read the texts of a file with their timestamps and classes, None for a column not asked for."""
+) -> tuple["TextStream | list[str]", list[Any] | None, list[Any] | None]:
+    """Open the texts of a file, or read them with timestamps and classes; None for a column not asked for."""
     from topickit.tables import read_with_columns
 
     others = [name for name in (time, by) if name is not None]
     if not others:
-        return read_column(file, text, file_format), None, None
+        return stream_column(file, text, file_format), None, None
     found = read_with_columns(file, others, text, None if file_format is None else file_format.value)
     _say_missing(found.n_missing, len(found.texts))
     timestamps = None if time is None else found.columns[time]
     return found.texts, timestamps, None if by is None else found.columns[by]
+
+
+def say_missing(texts: "TextStream | list[str]") -> None:
+    """Say how many rows of a stream that was read have no text."""
+    if not isinstance(texts, list):
+        _say_missing(texts.n_missing, texts.n_rows)
 
 
 def _say_missing(n_missing: int, n_rows: int) -> None:
@@ -43,7 +56,7 @@ def _say_missing(n_missing: int, n_rows: int) -> None:
         typer.echo(f"{n_missing:,} of {n_rows:,} rows have no text: outliers.", err=True)
 
 
-def load_vectors(path: Path | None, n_rows: int) -> Any:
+def load_vectors(path: Path | None, n_rows: int | None = None) -> Any:
     """Read checked vectors from a .npy file; None where no file is given."""
     if path is None:
         return None

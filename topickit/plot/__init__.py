@@ -71,7 +71,7 @@ def documents(model: "TopicModel", *, texts: bool = True, most: int = MOST_POINT
         names_at,
         tuple(fitted.topics),
         colour_indices(names_at),
-        [fitted.documents.texts[row][:400] for row in rows] if texts else None,
+        [fitted.documents.texts[row][:400] for row in rows.tolist()] if texts else None,
     )
     if len(rows) < len(labels):
         figure.update_layout(title=f"{len(rows):,} of {len(labels):,} documents", margin={"t": 50})

@@ -90,7 +90,7 @@ def document_map(fitted: "Fitted", *, texts: bool = True) -> DocumentMap:
         labels=labels[rows],
         places=(names_at.astype(np.float64) - low) / step,
         colours=colour_indices(names_at),
-        texts=_beginnings([documents.texts[row] for row in rows]) if texts else None,
+        texts=_beginnings([documents.texts[row] for row in rows.tolist()]) if texts else None,
         note=_note(len(labels), len(rows), documents.n_rows, places.method, places.n_placed, texts),
     )
 

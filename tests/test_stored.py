@@ -1,0 +1,123 @@
+"""Texts in a file serve as texts in memory do."""
+
+import pickle
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from tests.conftest import make_corpus
+from topickit import stored
+from topickit.documents import Documents
+from topickit.errors import InputError, InputTypeError
+from topickit.model import TopicModel
+from topickit.stored import StoredTexts, TextStore
+from topickit.tables import TextStream
+
+SMILE = "ÄÖ 中文 \N{GRINNING FACE}"
+TEXTS = [*(f"text {i} {SMILE}" for i in range(500)), "", " ", f"text 3 {SMILE}"]
+
+
+@pytest.fixture
+def little_memory(monkeypatch):
+    monkeypatch.setattr(stored, "IN_MEMORY", 4000)
+    monkeypatch.setattr(stored, "RUN", 2000)
+    monkeypatch.setattr("topickit.documents.BLOCK", 16)
+
+
+def test_an_iterator_gives_what_a_list_gives(little_memory):
+    one, other = Documents.of(TEXTS), Documents.of(iter(TEXTS))
+    assert isinstance(one.texts, tuple)
+    assert isinstance(other.texts, StoredTexts)
+    assert one.texts == other.texts
+    assert other.texts == one.texts
+    for name in ("weights", "rows", "first_rows"):
+        np.testing.assert_array_equal(getattr(one, name), getattr(other, name))
+
+
+def test_few_texts_of_an_iterator_stay_in_memory():
+    assert isinstance(Documents.of(iter(TEXTS)).texts, tuple)
+
+
+def test_documents_of_stored_texts_share_the_file(little_memory):
+    once = Documents.of(iter(TEXTS))
+    again = Documents.of(once.texts)
+    assert isinstance(again.texts, StoredTexts)
+    assert again.texts == once.texts
+    assert again.texts._content is once.texts._content
+
+
+def test_stored_texts_are_a_sequence(little_memory):
+    texts = Documents.of(iter(TEXTS)).texts
+    expected = Documents.of(TEXTS).texts
+    assert list(texts) == list(expected)
+    assert texts[3] == expected[3]
+    assert texts[-1] == expected[-1]
+    assert texts[10:400:7] == list(expected[10:400:7])
+    assert pickle.loads(pickle.dumps(texts)) == list(expected)
+    assert texts != list(expected[:-1])
+    assert texts != "".join(expected)
+    with pytest.raises(IndexError):
+        texts[len(texts)]
+
+
+def test_each_run_lies_in_the_order_of_reading(little_memory):
+    keys = np.random.default_rng(0).integers(2**63, size=(300, 2)).astype(np.uint64)
+    with TextStore() as store:
+        for start in range(0, 300, 100):
+            store.add(["x" * 100] * 100, keys[start : start + 100])  # each is more than a run
+        texts = store.texts()
+    for start in range(0, 300, 100):
+        order = np.argsort(keys[start : start + 100, 0])
+        assert (np.diff(texts._starts[start : start + 100][order]) == 100).all()
+
+
+def test_a_model_fitted_on_stored_texts_is_the_same(little_memory, tmp_path):
+    texts, _ = make_corpus(400)
+    one = TopicModel(embedder="lexical").fit(texts)
+    other = TopicModel(embedder="lexical").fit(iter(texts))
+    assert isinstance(other.fitted_.documents.texts, StoredTexts)
+    np.testing.assert_array_equal(one.labels_, other.labels_)
+    assert [topic.keywords for topic in one.topics_] == [topic.keywords for topic in other.topics_]
+    np.testing.assert_array_equal(one.labels_, other.predict(iter(texts)))
+    other.save(tmp_path / "model", documents=True)
+    assert TopicModel.load(tmp_path / "model").fitted_.documents.texts == one.fitted_.documents.texts
+
+
+def test_errors_of_an_iterator_say_the_row(little_memory):
+    with pytest.raises(InputTypeError, match="document 40 is missing"):
+        Documents.of(iter([*TEXTS[:40], None]))
+    with pytest.raises(InputError, match="empty"):
+        Documents.of(iter([]))
+
+
+def test_a_file_is_read_as_far_as_it_is_asked(tmp_path):
+    path = tmp_path / "texts.txt"
+    path.write_bytes(b"\xef\xbb\xbffirst\r\nsecond\n" + b"x" * 10**6 + b"\nnot \xff utf-8\n")
+    stream = TextStream(str(path))
+    assert [next(stream), next(stream)] == ["first", "second"]
+    assert stream.n_rows == 2
+    next(stream)
+    with pytest.raises(InputError, match=r"not UTF-8: byte 1000022, line 4"):
+        next(stream)
+
+
+def test_memory_does_not_grow_with_texts_of_a_file(tmp_path):
+    path = tmp_path / "texts.txt"
+    with path.open("w", encoding="utf-8") as file:
+        for i in range(20_000):
+            file.write(f"{i} " + "word " * 1000 + "\n")  # 100 MB
+    script = (
+        "import resource, sys\n"
+        "from topickit import stored\n"
+        "from topickit.documents import Documents\n"
+        "from topickit.tables import TextStream\n"
+        "stored.IN_MEMORY = stored.RUN = 2**20\n"
+        "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
+        "texts = Documents.of(TextStream(sys.argv[1])).texts\n"
+        "assert sum(map(len, texts)) > 10**8\n"
+        "print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script, path], capture_output=True, text=True, check=True)
+    assert float(done.stdout) < 60
