@@ -1,10 +1,14 @@
-"""Texts that do not fit in memory: in a temporary file, read from there when they are asked for."""
+"""What does not fit in memory lies in a temporary file: texts, and long arrays that grow.
+
+The files have no name, vanish with what is made of them, and lie in the folder for temporary files (set by
+the variable TMPDIR).
+"""
 
 import mmap
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
-from typing import IO, Self, overload
+from typing import IO, Any, Self, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +20,9 @@ IN_MEMORY = 256 * 1024**2
 RUN = 64 * 1024**2
 """Bytes of texts that are put in order and written at once."""
 BLOCK = 8192
+NUMBERS_IN_MEMORY = 256 * 1024**2
+"""Bytes of an array from which on it lies in a file."""
+NUMBERS_A_PART = 4_000_000
 
 
 class StoredTexts(Sequence[str]):
@@ -146,3 +153,71 @@ class TextStore:
         self._starts.append(starts)
         self._sizes.append(sizes)
         self._kept, self._keys, self._bytes = [], [], 0
+
+
+class StoredNumbers:
+    """A long array that grows at its end; in a temporary file when it becomes too long.
+
+    Parameters
+    ----------
+    dtype : type
+
+    Examples
+    --------
+    >>> with StoredNumbers(np.int32) as numbers:
+    ...     numbers.extend(np.array([3, 4]))
+    ...     numbers.array().tolist()
+    [3, 4]
+    """
+
+    def __init__(self, dtype: type) -> None:
+        self._dtype = np.dtype(dtype)
+        self._parts: list[NDArray[Any]] = []
+        self._size = 0
+        self._file: IO[bytes] | None = None
+
+    def __len__(self) -> int:
+        return self._size
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file; arrays that were given stay."""
+        if self._file is not None:
+            self._file.close()
+
+    def extend(self, values: NDArray[Any]) -> None:
+        """Copy numbers to the end."""
+        self._parts.append(np.array(values, dtype=self._dtype))
+        self._size += len(values)
+        if self._file is not None or self._size * self._dtype.itemsize > NUMBERS_IN_MEMORY:
+            self._write()
+
+    def parts(self) -> Iterator[NDArray[Any]]:
+        """Give all numbers in parts, which may be changed in place."""
+        if self._file is None:
+            yield from self._parts
+            return
+        whole = self.array()
+        for start in range(0, self._size, NUMBERS_A_PART):
+            yield whole[start : start + NUMBERS_A_PART]
+
+    def array(self) -> NDArray[Any]:
+        """Give all numbers."""
+        if self._file is not None:
+            self._file.flush()
+            return np.memmap(self._file, dtype=self._dtype, mode="r+", shape=(self._size,))
+        if len(self._parts) != 1:
+            self._parts = [np.concatenate([np.empty(0, dtype=self._dtype), *self._parts])]
+        return self._parts[0]
+
+    def _write(self) -> None:
+        if self._file is None:
+            self._file = tempfile.TemporaryFile(prefix="topickit-")  # noqa: SIM115 (closed by close)
+        for part in self._parts:
+            self._file.write(part.tobytes())
+        self._parts = []

@@ -131,19 +131,21 @@ def allocate(n: int, d: int) -> FloatArray:
         return np.memmap(file, dtype=np.float32, mode="w+", shape=(n, d))
 
 
-def release(vectors: FloatArray) -> None:
-    """Give back the memory of vectors that lie in a file; using them reads them again. Others stay.
+def release(array: NDArray[Any]) -> None:
+    """Give back the memory of an array that lies in a file; using it reads it again. Others stay.
 
     A pass over vectors calls it for each block, so that it never holds more of them than it works on.
 
     Parameters
     ----------
-    vectors : ndarray
-        As `allocate` made them, or some of their rows.
+    array : ndarray
+        As `allocate` made it, or a part of one.
     """
-    file = getattr(vectors, "_mmap", None)
-    if file is not None and hasattr(file, "madvise") and hasattr(mmap, "MADV_DONTNEED"):
-        file.madvise(mmap.MADV_DONTNEED)
+    whole: Any = array
+    while whole is not None and getattr(whole, "_mmap", None) is None:
+        whole = getattr(whole, "base", None)
+    if whole is not None and hasattr(whole._mmap, "madvise") and hasattr(mmap, "MADV_DONTNEED"):
+        whole._mmap.madvise(mmap.MADV_DONTNEED)
 
 
 def n_threads() -> int:

@@ -41,9 +41,7 @@ def main() -> None:
             rescore(name, store, quick=asked.quick)
             continue
         wanted = pending(store, name, asked.systems, asked.runs, again=asked.again)
-        if not measure(
-            name, wanted, store, options, until=until, quick=asked.quick, timed=not asked.untimed
-        ):
+        if not measure(name, wanted, store, options, until=until, quick=asked.quick, timed=not asked.untimed):
             print("time is up; the same command goes on", flush=True)
             return
 

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array, triu
 
-from topickit.keywords.vocabulary import DocumentTerms, csr_arrays, csr_from
+from topickit.keywords.sparse import csr_arrays, csr_from
+from topickit.keywords.vocabulary import DocumentTerms
 from topickit.state import State
 from topickit.vectors import FloatArray, IntArray, unit_rows
 

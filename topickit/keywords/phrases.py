@@ -20,6 +20,8 @@ MIN_NPMI = 0.35
 MIN_SHARE_OF_PAIR = 0.6
 MAX_SHARE_IN_LONGER = 0.75
 MAX_PHRASES = 20_000
+MAX_PAIRS = 5_000_000
+"""Pairs of words that are remembered while a corpus is read, about 80 MB of them."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -157,11 +159,32 @@ def _count_pairs(
     codes, totals = np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
     for start, stop in stream.blocks():
         at, found = _adjacent(stream, word_of, n_words, start, stop)
-        both = np.concatenate([codes, found])
-        amounts = np.concatenate([totals, weights[_documents_at(stream, at)]])
-        codes, where = np.unique(both, return_inverse=True)
-        totals = np.bincount(where, amounts, minlength=len(codes)).astype(np.int64)
+        new, which = np.unique(found, return_inverse=True)
+        amounts = np.bincount(which, weights[_documents_at(stream, at)], minlength=len(new)).astype(np.int64)
+        codes, totals = _without_rarest(*_merged(codes, totals, new, amounts))
     return codes, totals
+
+
+def _merged(
+    codes: IntArray, totals: IntArray, more: IntArray, amounts: IntArray
+) -> tuple[IntArray, IntArray]:
+    """Add up the totals of two lists of ascending codes."""
+    if not len(codes):
+        return more, amounts
+    place = np.minimum(np.searchsorted(codes, more), len(codes) - 1)
+    known = codes[place] == more
+    totals[place[known]] += amounts[known]
+    both = np.concatenate([codes, more[~known]])
+    order = np.argsort(both, kind="stable")
+    return both[order], np.concatenate([totals, amounts[~known]])[order]
+
+
+def _without_rarest(codes: IntArray, totals: IntArray) -> tuple[IntArray, IntArray]:
+    """Forget the rarest pairs, if there are more than `MAX_PAIRS`, until at most half as many are left."""
+    if len(codes) <= MAX_PAIRS:
+        return codes, totals
+    kept = totals > np.sort(totals)[-(MAX_PAIRS // 2) - 1]
+    return codes[kept], totals[kept]
 
 
 def _locate(

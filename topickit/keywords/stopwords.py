@@ -15,6 +15,7 @@ import regex  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
+from topickit.keywords.sparse import row_blocks, weighted_totals
 from topickit.vectors import IntArray
 
 _ENGLISH_CLASSES = {
@@ -188,7 +189,7 @@ def find_stop_words(keys: Sequence[str], counts: csr_array, sizes: IntArray, wei
     >>> found.languages, found.mask.tolist()
     (('en',), [True, False, True, True])
     """
-    totals = np.asarray(counts.T @ weights, dtype=np.float64)
+    totals = weighted_totals(counts, weights).astype(np.float64)
     shares = totals / max(float(totals.sum()), 1.0)
     found = _languages_of_scripts(keys, shares)
     claims = _languages_of_lists(keys, counts, sizes, weights, foreign=bool(found))
@@ -202,7 +203,9 @@ def find_stop_words(keys: Sequence[str], counts: csr_array, sizes: IntArray, wei
         listed = np.array(_listed(number, language), dtype=np.int64)
         if language in claims and language != languages[0]:
             documents = claims[language]
-            inside = np.asarray(counts[documents, :].T @ weights[documents])
+            claimed = np.zeros_like(weights)
+            claimed[documents] = weights[documents]
+            inside = weighted_totals(counts, claimed)
             listed = listed[2 * inside[listed] >= totals[listed]]
         mask[listed] = True
     return StopWords(languages, mask)
@@ -233,8 +236,9 @@ class _Coverage:
 
     def distinct_words(self, documents: IntArray, language: int) -> int:
         """Count the words of a language's list that the documents have."""
-        present = np.zeros(self.counts.shape[1], dtype=np.bool_)
-        present[self.counts[documents, :].indices] = True
+        asked = np.zeros(self.counts.shape[0], dtype=np.int64)
+        asked[documents] = 1
+        present = weighted_totals(self.counts, asked) > 0
         return int((present & (self.member[:, language] > 0)).sum())
 
 
@@ -253,9 +257,9 @@ def _languages_of_lists(
         member[_listed(number, language), column] = 1
     # Saturating at 65,535 hits a document costs nothing and keeps the table small.
     hits = np.empty((counts.shape[0], len(languages)), dtype=np.uint16)
-    for start in range(0, len(hits), 65536):
-        block = counts[start : start + 65536] @ csr_array(member)
-        hits[start : start + 65536] = np.minimum(block.toarray(), 65535)
+    listed = csr_array(member)
+    for rows, block in row_blocks(counts):
+        hits[rows] = np.minimum((block @ listed).toarray(), 65535)
     return _greedy(languages, _Coverage(counts, member, hits, sizes, weights), foreign)
 
 

@@ -24,7 +24,8 @@ import numpy as np
 import regex  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 
-from topickit.vectors import IntArray
+from topickit.stored import StoredNumbers
+from topickit.vectors import IntArray, release
 
 IdArray = NDArray[np.int32]
 BLOCK_TOKENS = 4_000_000
@@ -99,7 +100,19 @@ class TokenStream:
             stop = int(np.searchsorted(self.offsets, self.offsets[start] + BLOCK_TOKENS, side="right")) - 1
             stop = max(stop, start + 1)
             yield start, stop
+            release(self.ids)
             start = stop
+
+    def times(self) -> IntArray:
+        """Count the tokens of each surface."""
+        found = np.zeros(len(self.surfaces), dtype=np.int64)
+        for start, stop in self.blocks():
+            found += np.bincount(self.ids_of(start, stop), minlength=len(found))
+        return found
+
+    def ids_of(self, start: int, stop: int) -> IdArray:
+        """Give the tokens of documents start … stop − 1."""
+        return self.ids[self.offsets[start] : self.offsets[stop]]
 
     def documents_of(self, start: int, stop: int) -> IntArray:
         """Give the document of each token of documents start … stop − 1."""
@@ -123,30 +136,36 @@ def read_tokens(texts: Sequence[str], advance: Callable[[float], None] | None = 
     """
     numbers: defaultdict[str, int] = defaultdict()
     numbers.default_factory = numbers.__len__
-    ids = array("i")
+    pending = array("i")
     offsets = np.zeros(len(texts) + 1, dtype=np.int64)
-    for row, text in enumerate(texts):
-        if row % TOLD_EVERY == TOLD_EVERY - 1:
-            if advance is not None:
-                advance(TOLD_EVERY)
-            if len(numbers) > MAX_SURFACES:
-                ids = _without_rare(ids, numbers)
-        if len(text) >= 50:
-            text = _NOISE.sub(" . ", text)
-        found = (_ASCII if text.isascii() else _UNICODE).findall(text)
-        ids.extend(map(numbers.__getitem__, found))
-        offsets[row + 1] = len(ids)
-    stream = TokenStream(list(numbers), np.array(ids, dtype=np.int32), offsets)
+    with StoredNumbers(np.int32) as ids:
+        for row, text in enumerate(texts):
+            if row % TOLD_EVERY == TOLD_EVERY - 1:
+                if advance is not None:
+                    advance(TOLD_EVERY)
+                if len(pending) > BLOCK_TOKENS or len(numbers) > MAX_SURFACES:
+                    ids.extend(np.frombuffer(pending, dtype=np.int32))
+                    pending = array("i")
+                if len(numbers) > MAX_SURFACES:
+                    _forget_rare(ids, numbers)
+            if len(text) >= 50:
+                text = _NOISE.sub(" . ", text)
+            found = (_ASCII if text.isascii() else _UNICODE).findall(text)
+            pending.extend(map(numbers.__getitem__, found))
+            offsets[row + 1] = len(ids) + len(pending)
+        ids.extend(np.frombuffer(pending, dtype=np.int32))
+        stream = TokenStream(list(numbers), ids.array(), offsets)
     return _segmented(stream)
 
 
-def _without_rare(ids: "array[int]", numbers: dict[str, int]) -> "array[int]":
+def _forget_rare(ids: StoredNumbers, numbers: dict[str, int]) -> None:
     """Forget the rarest surfaces until at most half of `MAX_SURFACES` are left; they become breaks.
 
-    Those met once so far go first, then those met twice, and so on. `numbers` is changed.
+    Those met once so far go first, then those met twice, and so on. Both arguments are changed.
     """
-    found = np.array(ids, dtype=np.int32)
-    times = np.bincount(found, minlength=len(numbers))
+    times = np.zeros(len(numbers), dtype=np.int64)
+    for part in ids.parts():
+        times += np.bincount(part, minlength=len(times))
     rarest_first = np.sort(times)[::-1]
     kept = times > rarest_first[min(MAX_SURFACES // 2, len(times) - 1)]
     surfaces = [surface for surface, keep in zip(list(numbers), kept.tolist(), strict=True) if keep]
@@ -154,7 +173,8 @@ def _without_rare(ids: "array[int]", numbers: dict[str, int]) -> "array[int]":
     numbers.clear()
     numbers.update((surface, number) for number, surface in enumerate(surfaces))
     new[~kept] = numbers.setdefault(".", len(surfaces))
-    return array("i", new[found].tobytes())
+    for part in ids.parts():
+        part[:] = new[part]
 
 
 def _segmented(stream: TokenStream) -> TokenStream:
@@ -165,16 +185,21 @@ def _segmented(stream: TokenStream) -> TokenStream:
     numbers: dict[str, int] = {}
     pieces, lengths = array("i"), np.empty(len(stream.surfaces), dtype=np.int64)
     for i, surface in enumerate(stream.surfaces):
-        words = cut[surface](surface) if surface in cut else [surface]
-        pieces.extend(numbers.setdefault(word, len(numbers)) for word in words)
-        lengths[i] = len(words)
-    per_token = lengths[stream.ids]
-    ends = np.cumsum(per_token)
-    starts = (np.cumsum(lengths) - lengths)[stream.ids]
-    within = np.arange(int(ends[-1])) - np.repeat(ends - per_token, per_token)
-    ids = np.array(pieces, dtype=np.int32)[np.repeat(starts, per_token) + within]
-    offsets = np.concatenate([[0], ends])[stream.offsets]
-    return TokenStream(list(numbers), ids, offsets)
+        cuts = cut[surface](surface) if surface in cut else [surface]
+        pieces.extend(numbers.setdefault(word, len(numbers)) for word in cuts)
+        lengths[i] = len(cuts)
+    words = np.array(pieces, dtype=np.int32)
+    starts, offsets = np.cumsum(lengths) - lengths, np.zeros_like(stream.offsets)
+    with StoredNumbers(np.int32) as ids:
+        for start, stop in stream.blocks():
+            found = stream.ids_of(start, stop)
+            per_token = lengths[found]
+            ends = np.concatenate([[0], np.cumsum(per_token)])
+            within = np.arange(int(ends[-1])) - np.repeat(ends[:-1], per_token)
+            bounds = stream.offsets[start + 1 : stop + 1] - stream.offsets[start]
+            offsets[start + 1 : stop + 1] = len(ids) + ends[bounds]
+            ids.extend(words[np.repeat(starts[found], per_token) + within])
+        return TokenStream(list(numbers), ids.array(), offsets)
 
 
 def _cutters(stream: TokenStream) -> dict[str, Callable[[str], list[str]]]:
@@ -186,7 +211,7 @@ def _cutters(stream: TokenStream) -> dict[str, Callable[[str], list[str]]]:
     ]
     if not runs:
         return {}
-    times = np.bincount(stream.ids, minlength=len(stream.surfaces))
+    times = stream.times()
     surfaces = stream.surfaces
     han = [i for i in runs if _IS_HAN.fullmatch(surfaces[i])]
     n_han = sum(int(times[i]) * len(surfaces[i]) for i in han)

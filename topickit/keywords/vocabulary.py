@@ -13,23 +13,24 @@ Rules, in this order
    more (``C``, ``R``; not initials).
 4. In a corpus of more than 200 documents a term occurs in at least two. At most 80,000 words
    (those in most documents) and 20,000 phrases (the most frequent) are kept.
-   While texts are read at most two million different spellings are remembered: beyond that the rarest
-   ones so far are forgotten.
+   While texts are read at most two million different spellings and five million pairs of words are
+   remembered: beyond that the rarest ones so far are forgotten.
 5. Where these rules leave nothing, they are given up from the last to the first, until something is left.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array, vstack
+from scipy.sparse import csr_array
 
 from topickit.errors import InputError
 from topickit.keywords.phrases import NO_PHRASES, Phrases, find_phrases, phrase_key
 from topickit.keywords.settings import KeywordSettings
+from topickit.keywords.sparse import StoredRows, csr_arrays, csr_from, row_blocks
 from topickit.keywords.stopwords import StopWords, find_stop_words
 from topickit.keywords.tokens import IS_UNSPACED, TokenStream, clean, is_hiragana, key_of, read_tokens
 from topickit.progress import stage
@@ -89,31 +90,29 @@ class DocumentTerms:
         return cls(terms, csr_from(state.arrays, len(terms)), languages, state.arrays["parts"])
 
 
-def csr_arrays(matrix: csr_array) -> dict[str, NDArray[Any]]:
-    """Give the three arrays of a sparse matrix, to be saved."""
-    return {"data": matrix.data, "indices": matrix.indices, "indptr": matrix.indptr}
-
-
-def csr_from(arrays: Mapping[str, NDArray[Any]], n_columns: int) -> csr_array:
-    """Make a sparse matrix of the arrays that `csr_arrays` gave."""
-    shape = (len(arrays["indptr"]) - 1, n_columns)
-    return csr_array((arrays["data"], arrays["indices"], arrays["indptr"]), shape=shape)
-
-
 @dataclass(frozen=True, eq=False)
 class _Lexicon:
     """The words of a corpus, candidates or not, in alphabetical order of their keys.
 
-    `word_of` gives the word of each surface (−1: a break), `counts` is documents × words,
-    `totals` and `spread` are weighted occurrences and documents of each word.
+    `word_of` gives the word of each surface (−1: a break), `counts` is documents × words, `sizes` the
+    words of each document, `totals` and `spread` are weighted occurrences and documents of each word.
     """
 
     keys: list[str]
     display: list[str]
     word_of: NDArray[np.int32]
     counts: csr_array
+    sizes: IntArray
     totals: IntArray
     spread: IntArray
+
+
+class _Words(NamedTuple):
+    """The words of a corpus before they are counted, as in `_Lexicon`."""
+
+    keys: list[str]
+    display: list[str]
+    word_of: NDArray[np.int32]
 
 
 def count_terms(texts: Sequence[str], weights: IntArray, settings: KeywordSettings) -> DocumentTerms:
@@ -152,12 +151,7 @@ def count_terms(texts: Sequence[str], weights: IntArray, settings: KeywordSettin
 
 def _counted(stream: TokenStream, weights: IntArray, settings: KeywordSettings) -> DocumentTerms:
     lexicon = _make_lexicon(stream, weights)
-    sizes = np.asarray(lexicon.counts.sum(axis=1), dtype=np.int64)
-    # A row of a word two hundred thousand times is no evidence of a language.
-    capped = csr_array(lexicon.counts, copy=True)
-    capped.data = np.minimum(capped.data, MOST_IN_DOCUMENT)
-    capped_sizes = np.asarray(capped.sum(axis=1), dtype=np.int64)
-    found = find_stop_words(lexicon.keys, capped, capped_sizes, weights)
+    found = find_stop_words(lexicon.keys, *_capped(lexicon), weights)
     stop = _stop_mask(lexicon.keys, found, settings)
     chosen = _choose(lexicon, stop, stream, weights)
     term_of_word = np.full(len(lexicon.keys) + 1, -1, dtype=np.int32)  # the last one serves breaks, −1
@@ -167,16 +161,30 @@ def _counted(stream: TokenStream, weights: IntArray, settings: KeywordSettings) 
         # Without stop_words nothing is removed, but a phrase still has none at its ends.
         within = term_of_word.copy()
         within[:-1][found.mask | stop] = -1
-        n_tokens = max(int(sizes @ weights), 1)
+        n_tokens = max(int(lexicon.sizes @ weights), 1)
         phrases = find_phrases(stream, within[lexicon.word_of], lexicon.totals[chosen], weights, n_tokens)
     return _assembled(lexicon, chosen, phrases, found.languages)
+
+
+def _capped(lexicon: _Lexicon) -> tuple[csr_array, IntArray]:
+    """Counts and sizes of documents that say which languages there are.
+
+    A row of a word two hundred thousand times is no evidence of a language.
+    """
+    counts, sizes = lexicon.counts, lexicon.sizes
+    if not len(sizes) or sizes.max() <= MOST_IN_DOCUMENT:
+        return counts, sizes
+    data = np.minimum(counts.data, MOST_IN_DOCUMENT)
+    lost = np.concatenate([[0], np.cumsum(counts.data - data, dtype=np.int64)])
+    capped = csr_array((data, counts.indices, counts.indptr), shape=counts.shape)
+    return capped, sizes - np.diff(lost[counts.indptr])
 
 
 def _make_lexicon(stream: TokenStream, weights: IntArray) -> _Lexicon:
     per_surface = np.zeros(len(stream.surfaces))
     for start, stop in stream.blocks():
-        ids = stream.ids[stream.offsets[start] : stream.offsets[stop]]
-        per_surface += np.bincount(ids, weights[stream.documents_of(start, stop)], minlength=len(per_surface))
+        weight = weights[stream.documents_of(start, stop)]
+        per_surface += np.bincount(stream.ids_of(start, stop), weight, minlength=len(per_surface))
     forms: dict[str, dict[str, float]] = {}
     keys = []
     for surface, times in zip(stream.surfaces, per_surface.tolist(), strict=True):
@@ -190,24 +198,29 @@ def _make_lexicon(stream: TokenStream, weights: IntArray) -> _Lexicon:
     number = {key: i for i, key in enumerate(ordered)}
     number[""] = -1
     word_of = np.fromiter((number[key] for key in keys), dtype=np.int32, count=len(keys))
-    counts = _documents_by_words(stream, word_of, len(ordered))
-    totals = np.asarray(counts.T @ weights, dtype=np.int64)
-    present = csr_array((np.ones_like(counts.data), counts.indices, counts.indptr), shape=counts.shape)
-    spread = np.asarray(present.T @ weights, dtype=np.int64)
-    return _Lexicon(ordered, display, word_of, counts, totals, spread)
+    return _counted_words(stream, weights, _Words(ordered, display, word_of))
 
 
-def _documents_by_words(stream: TokenStream, word_of: NDArray[np.int32], n_words: int) -> csr_array:
-    blocks = [csr_array((0, n_words), dtype=np.int32)]
-    for start, stop in stream.blocks():
-        words = word_of[stream.ids[stream.offsets[start] : stream.offsets[stop]]]
-        ends = np.concatenate([[0], np.cumsum(words >= 0)])
-        indptr = ends[stream.offsets[start : stop + 1] - stream.offsets[start]]
-        words = words[words >= 0]
-        block = csr_array((np.ones(len(words), dtype=np.int32), words, indptr), shape=(stop - start, n_words))
-        block.sum_duplicates()
-        blocks.append(block)
-    return csr_array(vstack(blocks, format="csr"))
+def _counted_words(stream: TokenStream, weights: IntArray, words: "_Words") -> _Lexicon:
+    n_words = len(words.keys)
+    sizes = np.zeros(len(weights), dtype=np.int64)
+    totals, spread = np.zeros(n_words, dtype=np.int64), np.zeros(n_words, dtype=np.int64)
+    with StoredRows() as rows:
+        for start, stop in stream.blocks():
+            found = words.word_of[stream.ids_of(start, stop)]
+            ends = np.concatenate([[0], np.cumsum(found >= 0)])
+            indptr = ends[stream.offsets[start : stop + 1] - stream.offsets[start]]
+            sizes[start:stop] = np.diff(indptr)
+            found = found[found >= 0]
+            once = np.ones(len(found), dtype=np.int32)
+            block = csr_array((once, found, indptr), shape=(stop - start, n_words))
+            block.sum_duplicates()
+            rows.add(block)
+            weight = np.repeat(weights[start:stop], np.diff(block.indptr))
+            totals += np.bincount(block.indices, block.data * weight, minlength=n_words).astype(np.int64)
+            spread += np.bincount(block.indices, weight, minlength=n_words).astype(np.int64)
+        counts = rows.matrix(n_words)
+    return _Lexicon(words.keys, words.display, words.word_of, counts, sizes, totals, spread)
 
 
 def _stop_mask(keys: Sequence[str], found: StopWords, settings: KeywordSettings) -> Mask:
@@ -278,7 +291,12 @@ def _in_running_text(lexicon: _Lexicon, stream: TokenStream, weights: IntArray) 
     single = np.array([len(s) == 1 and s.isalpha() for s in surfaces])
     longer = np.array([len(s) > 1 and s.isalpha() and not IS_UNSPACED.match(s) for s in surfaces])
     ends = np.array([s[0] in ":." for s in surfaces])  # a label "A:", a drive "C:", an initial "W."
-    at = np.flatnonzero(single[stream.ids])
+    at = np.concatenate(
+        [
+            np.flatnonzero(single[stream.ids_of(*block)]) + stream.offsets[block[0]]
+            for block in stream.blocks()
+        ]
+    )
     behind = (at > 0) & longer[stream.ids[at - 1]]
     behind &= ~np.isin(at, stream.offsets)  # the word before it is of another document
     behind &= ~ends[stream.ids[np.minimum(at + 1, len(stream.ids) - 1)]]
@@ -302,11 +320,15 @@ def _assembled(
             terms.append(name)
             parts.append((*words, *[-1] * (3 - len(words))))  # type: ignore[arg-type]
     shape = (lexicon.counts.shape[0], len(terms))
-    words_only = lexicon.counts[:, chosen]
-    words_only.resize(shape)
     once = np.ones(len(phrases.phrase), dtype=np.int32)
     of_phrases = csr_array((once, (phrases.document, columns[phrases.phrase])), shape=shape)
-    counts = csr_array(words_only + of_phrases).astype(np.int32)
-    counts.sum_duplicates()
+    with StoredRows() as rows:
+        for at, block in row_blocks(lexicon.counts):
+            words = csr_array(block[:, chosen])
+            words.resize((words.shape[0], len(terms)))
+            both = csr_array(words + of_phrases[at]).astype(np.int32)
+            both.sum_duplicates()
+            rows.add(both)
+        counts = rows.matrix(len(terms))
     table = np.array(parts, dtype=np.int32).reshape(len(terms), 3)
     return DocumentTerms(tuple(terms), counts, languages, table)
