@@ -171,13 +171,15 @@ def _capped(lexicon: _Lexicon) -> tuple[csr_array, IntArray]:
 
     A row of a word two hundred thousand times is no evidence of a language.
     """
-    counts, sizes = lexicon.counts, lexicon.sizes
-    if not len(sizes) or sizes.max() <= MOST_IN_DOCUMENT:
-        return counts, sizes
+    counts = lexicon.counts
+    often = np.flatnonzero(counts.data > MOST_IN_DOCUMENT)
+    if not len(often):
+        return counts, lexicon.sizes
     data = np.minimum(counts.data, MOST_IN_DOCUMENT)
-    lost = np.concatenate([[0], np.cumsum(counts.data - data, dtype=np.int64)])
+    document = np.searchsorted(counts.indptr, often, side="right") - 1
+    lost = np.bincount(document, counts.data[often] - data[often], minlength=len(lexicon.sizes))
     capped = csr_array((data, counts.indices, counts.indptr), shape=counts.shape)
-    return capped, sizes - np.diff(lost[counts.indptr])
+    return capped, lexicon.sizes - lost.astype(np.int64)
 
 
 def _make_lexicon(stream: TokenStream, weights: IntArray) -> _Lexicon:
