@@ -106,6 +106,24 @@ def learnt(tiny_model):
     return DistilledEmbedder(teacher_of(tiny_model("wordpiece")), sample=150).fitted(TEXTS)
 
 
+def test_the_sample_may_be_embedded_in_fewer_bits(tiny_model, monkeypatch):
+    folder = str(tiny_model("wordpiece"))
+    monkeypatch.setattr(distilled, "fast_precision", lambda: "bfloat16")
+    exact = DistilledEmbedder(folder, sample=150, precision="float32").fitted(TEXTS)
+    fast = DistilledEmbedder(folder, sample=150).fitted(TEXTS)
+    kept = [text for text in TEXTS if exact.is_exact([text])[0]]
+    assert fast.is_exact(kept).all()
+    a, b = exact.encode(kept), fast.encode(kept)
+    assert not np.array_equal(a, b)
+    assert (a * b).sum(axis=1).min() > 0.999
+    # Where the teacher embeds all, a text alone must get the vector that it had among others.
+    np.testing.assert_array_equal(
+        DistilledEmbedder(folder).fitted(TEXTS).encode(TEXTS), teacher_of(folder).encode(TEXTS)
+    )
+    with pytest.raises(ParameterError, match="precision"):
+        DistilledEmbedder(folder, sample=150, precision="int8").fitted(TEXTS)
+
+
 class Ready(SentenceEmbedder):
     """A teacher whose vectors are there already."""
 

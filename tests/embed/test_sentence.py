@@ -48,7 +48,12 @@ def test_the_constructor_only_stores():
 
 @pytest.mark.parametrize(
     "options",
-    [{"batch_size": 0}, {"batch_size": 1.5}, {"batch_size": True}, {"long_documents": "cut"}, {"model": ""}],
+    [
+        *({"batch_size": size} for size in (0, 1.5, True)),
+        {"long_documents": "cut"},
+        {"model": ""},
+        {"precision": "int8"},
+    ],
 )
 def test_settings_are_checked_at_use(options):
     with pytest.raises(ParameterError, match=next(iter(options))):
@@ -157,6 +162,18 @@ def test_the_fingerprint_follows_what_changes_vectors():
     one = SentenceEmbedder().fingerprint
     assert SentenceEmbedder("sentence-transformers/all-MiniLM-L6-v2", batch_size=7).fingerprint == one
     assert SentenceEmbedder(long_documents="chunk").fingerprint != one
+    assert SentenceEmbedder(precision="bfloat16").fingerprint != one
+
+
+def test_fewer_bits_are_near_and_shared_with_the_loaded_model(embedder):
+    fast = embedder.with_precision("bfloat16")
+    assert fast._model is embedder._model
+    exact, near = embedder.encode(TEXTS[:3]), fast.encode(TEXTS[:3])
+    assert near.dtype == np.float32
+    assert not np.array_equal(exact, near)
+    assert (exact * near).sum(axis=1).min() > 0.9995
+    assert base.from_state(fast.state()).precision == "bfloat16"
+    assert embedder.precision == "float32"
 
 
 def test_a_loaded_embedder_warns_of_other_weights(embedder):

@@ -7,7 +7,7 @@ import os
 import warnings
 from collections.abc import Sequence
 from numbers import Integral, Real
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from topickit.documents import Documents, content_hash
 from topickit.embed import base
 from topickit.embed.base import LongDocuments
-from topickit.embed.sentence import SentenceEmbedder
+from topickit.embed.sentence import SentenceEmbedder, fast_precision
 from topickit.embed.student import FoldedStudent, HeldOut, Lesson, Student, fit_student
 from topickit.embed.student_learnt import Learnt
 from topickit.embed.student_tokens import BLOCK, Tokens, TokenTable
@@ -64,6 +64,9 @@ class DistilledEmbedder:
         larger one holds a smaller one, and that of `Documents.sample`.
     long_documents : {"truncate", "chunk"}
         For a teacher given by name: see `SentenceEmbedder`. The student reads as much of a text.
+    precision : {"auto", "float32", "bfloat16"}
+        In what a teacher given by name embeds the texts whose vectors are kept; "auto" is what
+        `fast_precision` says of the processor. Where the teacher embeds all, it is always "float32".
 
     Notes
     -----
@@ -88,8 +91,10 @@ class DistilledEmbedder:
         "_folded",
         "_known",
         "_resolved",
+        "_sampler",
         "_table",
         "long_documents",
+        "precision",
         "random_state",
         "sample",
         "teacher",
@@ -102,13 +107,16 @@ class DistilledEmbedder:
         sample: int | float | None = None,
         random_state: int = 0,
         long_documents: LongDocuments = "truncate",
+        precision: Literal["auto", "float32", "bfloat16"] = "auto",
     ) -> None:
         self.teacher = teacher
         self.sample = sample
         self.random_state = random_state
         self.long_documents = long_documents
+        self.precision = precision
         self._known: Learnt | None = None
         self._resolved: base.Embedder | None = None
+        self._sampler: base.Embedder | None = None
         self._table: TokenTable | None = None
         self._folded: FoldedStudent | None = None
 
@@ -250,7 +258,7 @@ class DistilledEmbedder:
         new = [key for key in distinct if key not in known.rows]
         if known.student is None or not new:
             return made
-        vectors = base.embed(made._teacher(), [distinct[key] for key in new])
+        vectors = base.embed(made._sampling_teacher(), [distinct[key] for key in new])
         made._known = known.with_exact(new, vectors)
         return made
 
@@ -335,8 +343,9 @@ class DistilledEmbedder:
             sample=self.sample,
             random_state=self.random_state,
             long_documents=self.long_documents,
+            precision=self.precision,
         )
-        made._resolved = self._resolved
+        made._resolved, made._sampler = self._resolved, self._sampler
         return made
 
     def _learnt(self) -> Learnt:
@@ -365,6 +374,17 @@ class DistilledEmbedder:
         if self._resolved is None:
             self._resolved = base.resolve(self.teacher, long_documents=self.long_documents)
         return self._resolved
+
+    def _sampling_teacher(self) -> base.Embedder:
+        """The teacher for texts whose vectors are kept, so that they need not be made the same way again."""
+        if self.precision not in ("auto", "float32", "bfloat16"):
+            raise ParameterError(f"precision must be 'auto', 'float32' or 'bfloat16', got {self.precision!r}")
+        if self._sampler is None:
+            teacher = self._sampler = self._teacher()
+            precision = fast_precision() if self.precision == "auto" else self.precision
+            if isinstance(self.teacher, str | os.PathLike) and isinstance(teacher, SentenceEmbedder):
+                self._sampler = teacher.with_precision(precision)
+        return self._sampler
 
     def _token_table(self) -> TokenTable:
         if self._table is None:
@@ -395,7 +415,7 @@ class DistilledEmbedder:
         keys = [content_hash(text) for text in texts]
         places = old.places(texts)
         new = np.flatnonzero(places < 0)
-        made = base.embed(self._teacher(), [texts[i] for i in new.tolist()])
+        made = base.embed(self._sampling_teacher(), [texts[i] for i in new.tolist()])
         if old.rows:
             grown = old.with_exact([keys[i] for i in new.tolist()], made)
             vectors = grown.vectors[grown.places(texts)]
@@ -404,7 +424,13 @@ class DistilledEmbedder:
         with stage("Fitting the student"):
             table = self._token_table()
             tokens = _joined(list(table.blocks(texts)))
-            lesson = fit_student(tokens, unit_rows(vectors), table.embeddings, random_state=self.random_state)
+            lesson = fit_student(
+                tokens,
+                unit_rows(vectors),
+                table.embeddings,
+                penalty=None if old.student is None else old.penalty,
+                random_state=self.random_state,
+            )
         rows = {key: i for i, key in enumerate(keys)}
         self._folded = None
         self._known = Learnt(lesson.student, lesson.penalty, lesson.held_out, len(texts), rows, vectors)

@@ -1,11 +1,12 @@
 """sentence-transformers models: by path, from the local cache, from the offline package, from the hub."""
 
+import copy
 import os
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,8 @@ from topickit.vectors import FloatArray, unit_rows
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
+
+Precision = Literal["float32", "bfloat16"]
 
 
 class SentenceEmbedder:
@@ -40,13 +43,16 @@ class SentenceEmbedder:
     long_documents : {"truncate", "chunk"}
         A text of more tokens than the model reads is cut off, with one warning that says how many
         are; or it is cut into windows, whose vectors are averaged by their number of tokens.
+    precision : {"float32", "bfloat16"}
+        Arithmetic of the transformer. "bfloat16" is 1.8 times as fast on processors that have it (see
+        `fast_precision`), at a cosine of .9999 to the vectors of "float32".
     show_progress : bool, optional
         None shows a progress bar on a terminal when there is more than two seconds to do.
 
     Notes
     -----
-    The vectors of a text alone and in a batch differ by rounding (about 1e-7), since the batch's
-    longest text decides how all are padded; so do vectors from different batch sizes.
+    The vectors of a text alone and in a batch differ by rounding (about 1e-7, or 1e-3 in bfloat16), since
+    the batch's longest text decides how all are padded; so do vectors from different batch sizes.
 
     References
     ----------
@@ -67,6 +73,7 @@ class SentenceEmbedder:
         "device",
         "long_documents",
         "model",
+        "precision",
         "show_progress",
     )
 
@@ -77,12 +84,14 @@ class SentenceEmbedder:
         device: str | None = None,
         batch_size: int = 32,
         long_documents: LongDocuments = "truncate",
+        precision: Precision = "float32",
         show_progress: bool | None = None,
     ) -> None:
         self.model = model
         self.device = device
         self.batch_size = batch_size
         self.long_documents = long_documents
+        self.precision = precision
         self.show_progress = show_progress
         self._model: SentenceTransformer | None = None
         self._saved_fingerprint: str | None = None
@@ -148,6 +157,13 @@ class SentenceEmbedder:
                         self._warn_of_cut(n_cut, len(texts), reader.room)
                 yield unit_rows(self._run(model, block, len(block), progress.advance))
 
+    def with_precision(self, precision: Precision) -> "SentenceEmbedder":
+        """Return one of another precision, which shares the loaded model."""
+        made = copy.copy(self)
+        made.precision = precision
+        made._model = self._loaded()
+        return made
+
     def confirm(self) -> str:
         """Return the fingerprint, as that of vectors in use; warns where a model was saved with another.
 
@@ -185,7 +201,8 @@ class SentenceEmbedder:
             place = locate(self.model)
         if place is None:
             raise ParameterError(f"the files of {str(self.model)!r} cannot be found again to be told apart")
-        return f"sentence:{digest_of(place)}:{self.long_documents}"
+        more = "" if self.precision == "float32" else f":{self.precision}"
+        return f"sentence:{digest_of(place)}:{self.long_documents}{more}"
 
     def state(self) -> State:
         """Return name and settings; weights are not saved, only the fingerprint of those that were used."""
@@ -196,6 +213,7 @@ class SentenceEmbedder:
                 "model": str(self.model),
                 "batch_size": int(self.batch_size),
                 "long_documents": self.long_documents,
+                "precision": self.precision,
                 "fingerprint": self.fingerprint if used else self._saved_fingerprint,
             }
         )
@@ -208,6 +226,7 @@ class SentenceEmbedder:
             str(config["model"]),
             batch_size=int(config["batch_size"]),
             long_documents=config["long_documents"],
+            precision=config.get("precision", "float32"),
         )
         made._check()
         made._saved_fingerprint = config["fingerprint"]
@@ -215,6 +234,7 @@ class SentenceEmbedder:
 
     def __repr__(self) -> str:
         more = ", long_documents='chunk'" if self.long_documents == "chunk" else ""
+        more += ", precision='bfloat16'" if self.precision == "bfloat16" else ""
         return f"SentenceEmbedder({str(self.model)!r}{more})"
 
     def __getstate__(self) -> dict[str, Any]:
@@ -234,6 +254,8 @@ class SentenceEmbedder:
             raise ParameterError(f"batch_size must be an integer of at least 1, got {size!r}")
         if self.long_documents not in ("truncate", "chunk"):
             raise ParameterError(f"long_documents must be 'truncate' or 'chunk', got {self.long_documents!r}")
+        if self.precision not in ("float32", "bfloat16"):
+            raise ParameterError(f"precision must be 'float32' or 'bfloat16', got {self.precision!r}")
 
     def _loaded(self) -> "SentenceTransformer":
         if self._model is None:
@@ -264,13 +286,33 @@ class SentenceEmbedder:
         order = sorted(range(len(texts)), key=lambda i: -len(texts[i]))
         parts: list[NDArray[Any]] = []
         # One batch a call: so its make-up, and with it the rounding, is ours and always the same.
-        for start in range(0, len(order), self.batch_size):
-            batch = [texts[i] for i in order[start : start + self.batch_size]]
-            parts.append(model.encode(batch, batch_size=len(batch), show_progress_bar=False))
-            advance(len(batch) * n_documents / len(texts))
+        with _arithmetic(model, self.precision):
+            for start in range(0, len(order), self.batch_size):
+                batch = [texts[i] for i in order[start : start + self.batch_size]]
+                parts.append(model.encode(batch, batch_size=len(batch), show_progress_bar=False))
+                advance(len(batch) * n_documents / len(texts))
         result = np.empty((len(texts), parts[0].shape[1]), dtype=np.float32)
         result[order] = np.concatenate(parts)
         return result
+
+
+def fast_precision() -> Precision:
+    """Tell which arithmetic the processor does fastest: "bfloat16" where it has instructions for it.
+
+    Those have AMD's since Zen 4, and Intel's servers since Cooper Lake.
+    """
+    import torch
+
+    known: dict[str, Any] = getattr(torch.cpu, "get_capabilities", dict)()
+    return "bfloat16" if known.get("avx512_bf16") or known.get("amx_bf16") else "float32"
+
+
+def _arithmetic(model: "SentenceTransformer", precision: Precision) -> AbstractContextManager[Any]:
+    if precision == "float32":
+        return nullcontext()
+    import torch
+
+    return torch.autocast(model.device.type, dtype=torch.bfloat16)
 
 
 def _load(model: str | os.PathLike[str], place: Path | None, device: str | None) -> "SentenceTransformer":

@@ -268,9 +268,14 @@ class Lesson:
 
 
 def fit_student(
-    tokens: Tokens, vectors: FloatArray, embeddings: FloatArray, *, random_state: int = 0
+    tokens: Tokens,
+    vectors: FloatArray,
+    embeddings: FloatArray,
+    *,
+    penalty: float | None = None,
+    random_state: int = 0,
 ) -> Lesson:
-    """Fit a student by ridge regression, its penalty chosen by held-out cosine.
+    """Fit a student by ridge regression.
 
     The regression is solved in the dual, so the size of the vocabulary does not matter; held-out
     figures are leave-one-out, which ridge regression gives in closed form.
@@ -283,6 +288,8 @@ def fit_student(
         The teacher's.
     embeddings : float32 ndarray of shape (v, e)
         The teacher's input token embeddings.
+    penalty : float, optional
+        Of the regression; None for that of `PENALTIES` with the largest held-out cosine.
     random_state : int
         Seed of the k-means by which agreement is measured, nothing else.
 
@@ -304,11 +311,22 @@ def fit_student(
         rows = _evenly(len(tokens), MOST_ROWS)
         tokens, vectors = tokens.rows(rows), vectors[rows]
     with single_threaded():
-        return _fit(tokens, vectors.astype(np.float64), embeddings, random_state)
+        return _fit(tokens, vectors.astype(np.float64), embeddings, penalty, random_state)
 
 
-def _fit(tokens: Tokens, targets: NDArray[np.float64], embeddings: FloatArray, random_state: int) -> Lesson:
+def _fit(
+    tokens: Tokens,
+    targets: NDArray[np.float64],
+    embeddings: FloatArray,
+    penalty: float | None,
+    random_state: int,
+) -> Lesson:
     n, v = len(tokens), len(embeddings)
+    # The texts that are predicted by all others stand last: their part of the inverse is a small one.
+    held_out, few = _evenly(n, ANCHORS), _evenly(n, CHOOSING_ROWS)
+    order = np.concatenate([np.setdiff1d(np.arange(n), held_out), held_out])
+    few = np.flatnonzero(np.isin(order, few))
+    tokens, targets = tokens.rows(order), targets[order]
     features = learn_features(tokens, v)
     sparse = features.of(tokens)
     dense = np.asarray(sparse[:, :v] @ embeddings, dtype=np.float64)
@@ -319,15 +337,14 @@ def _fit(tokens: Tokens, targets: NDArray[np.float64], embeddings: FloatArray, r
     dense /= scale
     products = np.asarray((sparse @ sparse.T).toarray(), dtype=np.float64) + dense @ dense.T
     mean = targets.mean(axis=0)
-    few = _evenly(n, CHOOSING_ROWS)
-    penalty = _penalty(products[np.ix_(few, few)], targets[few])
-    dual, unseen = _leave_one_out(products, targets - mean, penalty)
+    if penalty is None:
+        penalty = _penalty(products[np.ix_(few, few)], targets[few])
+    dual, unseen = _leave_one_out(products, targets - mean, penalty, len(held_out))
     unseen += mean
-    rows = _evenly(n, ANCHORS)
-    anchors = unit_rows(unseen[rows]).astype(np.float16)
+    anchors = unit_rows(unseen).astype(np.float16)
     similar = _kernel(anchors.astype(np.float64), anchors.astype(np.float64))
-    wrong = targets[rows] - unseen[rows]
-    errors, left = _leave_one_out(similar, wrong, CORRECTION_PENALTY)
+    truth = targets[-len(held_out) :]
+    errors, left = _leave_one_out(similar, truth - unseen, CORRECTION_PENALTY, len(held_out))
     shared = (dense.T @ dual) / scale
     seen = np.unique(tokens.ids)
     columns = np.concatenate([seen, np.arange(v, sparse.shape[1])])
@@ -344,7 +361,7 @@ def _fit(tokens: Tokens, targets: NDArray[np.float64], embeddings: FloatArray, r
         anchors=anchors,
         errors=errors.astype(np.float16),
     )
-    figures = held_out_figures(unit_rows(unseen[rows] + left), unit_rows(targets[rows]), random_state)
+    figures = held_out_figures(unit_rows(unseen + left), unit_rows(truth), random_state)
     return Lesson(student, penalty, figures)
 
 
@@ -357,25 +374,26 @@ def _penalty(products: NDArray[np.float64], targets: NDArray[np.float64]) -> flo
     mean = targets.mean(axis=0)
 
     def cosine(penalty: float) -> float:
-        found = unit_rows(_leave_one_out(products, targets - mean, penalty)[1] + mean)
+        found = unit_rows(_leave_one_out(products, targets - mean, penalty, len(targets))[1] + mean)
         return float(np.einsum("ij,ij->", found, targets))
 
     return max(PENALTIES, key=cosine)
 
 
 def _leave_one_out(
-    products: NDArray[np.float64], targets: NDArray[np.float64], penalty: float
+    products: NDArray[np.float64], targets: NDArray[np.float64], penalty: float, n_last: int
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """The dual coefficients, and the prediction of each row by all others."""
+    """The dual coefficients, and the prediction of each of the last rows by all others."""
     from scipy.linalg import cho_solve, cholesky, lapack
 
     shifted = products.copy()
     shifted[np.diag_indices_from(shifted)] += penalty
     lower = cholesky(shifted, lower=True, overwrite_a=True)
     dual = cho_solve((lower, True), targets)
-    inverse, _ = lapack.dtrtri(lower, lower=1)
+    # Columns of the inverse of a lower triangle begin at their own row.
+    inverse, _ = lapack.dtrtri(lower[-n_last:, -n_last:], lower=1)
     leverage = np.einsum("ij,ij->j", inverse, inverse)
-    return dual, targets - dual / leverage[:, None]
+    return dual, targets[-n_last:] - dual[-n_last:] / leverage[:, None]
 
 
 def held_out_figures(found: FloatArray, truth: FloatArray, random_state: int = 0) -> HeldOut:
