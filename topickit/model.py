@@ -18,7 +18,7 @@ from topickit.cluster import base as cluster
 from topickit.covariates import Covariates
 from topickit.documents import Documents
 from topickit.embed import base as embed
-from topickit.embed.cache import cached, folder_of
+from topickit.embed.cache import cached, folder_of, with_cached_teacher
 from topickit.errors import InputError, NotFittedError, ParameterError, TopickitWarning
 from topickit.fitted import Fitted, derive, provenance
 from topickit.keywords.settings import KeywordSettings
@@ -164,6 +164,7 @@ class TopicModel(ClusterMixin, TransformerMixin, BaseEstimator):
             )
         embedder = embed.resolve(self.embedder, long_documents=self.long_documents)
         if given is None:
+            embedder = with_cached_teacher(embedder, self.cache)
             embedder = embed.fitted(embedder, documents.texts, documents.weights)
             vectors = embed.embed(cached(embedder, self.cache), documents.texts)
         else:

@@ -124,6 +124,20 @@ def test_the_sample_may_be_embedded_in_fewer_bits(tiny_model, monkeypatch):
         DistilledEmbedder(folder, sample=150, precision="int8").fitted(TEXTS)
 
 
+def test_another_fit_finds_the_sample_in_the_cache(tiny_model, tmp_path, monkeypatch):
+    folder = str(tiny_model("wordpiece"))
+    model = TopicModel(
+        embedder=DistilledEmbedder(folder, sample=150), clusterer="kmeans", n_topics=3, cache=tmp_path
+    )
+    one = model.fit(TEXTS)
+    monkeypatch.setattr(SentenceEmbedder, "_run", None)  # the transformer cannot be asked again
+    other = TopicModel(
+        embedder=DistilledEmbedder(folder, sample=150), clusterer="kmeans", n_topics=3, cache=tmp_path
+    ).fit(TEXTS)
+    np.testing.assert_array_equal(one.labels_, other.labels_)
+    assert "_cache" not in one.embedder_.__getstate__()
+
+
 class Ready(SentenceEmbedder):
     """A teacher whose vectors are there already."""
 

@@ -6,10 +6,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from topickit.cluster._neighbors import nearest_rows
 from topickit.cluster.base import BaseClusterer, in_other_samples
 from topickit.errors import ParameterError
 from topickit.grouping import Grouping
-from topickit.vectors import FloatArray, IntArray, top_k_cosine
+from topickit.vectors import FloatArray, IntArray
 
 FEWEST_FOR_UMAP = 50
 """Below this UMAP's spectral start and neighbourhoods mean little: HDBSCAN reads the vectors."""
@@ -94,8 +95,8 @@ class DensityClusterer(BaseClusterer):
         from umap import UMAP
 
         k = min(self.n_neighbors, len(vectors) - 1)
-        # Exact neighbours: faster than compiling and running the approximate search on a sample.
-        near = top_k_cosine(vectors, vectors, k)
+        # Of a sample exact neighbours: faster than compiling and running the approximate search.
+        near = nearest_rows(vectors, k, exclude_self=False, random_state=self.random_state)
         distances = np.maximum(1 - near.similarities, 0)
         with warnings.catch_warnings():
             # UMAP says that it cannot transform new rows without its own index; we assign them ourselves.

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
+from topickit.cluster._neighbors import nearest_rows
 from topickit.cluster.base import BaseClusterer
 from topickit.errors import ParameterError
 from topickit.grouping import Grouping
@@ -24,7 +25,6 @@ from topickit.vectors import (
     map_blocks,
     merge_order,
     nearest_prototype,
-    top_k_cosine,
     unit_rows,
 )
 
@@ -92,7 +92,7 @@ class Level:
 
 
 class GraphClusterer(BaseClusterer):
-    """Louvain communities of the exact cosine kNN graph; every row is in one.
+    """Louvain communities of the cosine kNN graph (exact up to 50,000 rows); every row is in one.
 
     Parameters
     ----------
@@ -345,7 +345,7 @@ def knn_graph(vectors: FloatArray, weights: NDArray[Any], n_neighbors: int) -> c
     """
     n = len(vectors)
     k = min(n_neighbors, max(2, round(n**0.5)))
-    near = top_k_cosine(vectors, vectors, k, exclude_self=True)
+    near = nearest_rows(vectors, k)
     root = np.sqrt(np.asarray(weights, dtype=np.float64))
     edges = np.maximum(near.similarities, LEAST_WEIGHT) * root[:, None] * root[near.indices]
     starts = np.arange(n + 1) * near.indices.shape[1]

@@ -364,6 +364,18 @@ def cached(
     return embedder
 
 
+def with_cached_teacher(embedder: Embedder, folder: str | os.PathLike[str] | None) -> Embedder:
+    """Let an embedder that learns from a teacher keep the teacher's vectors; any other stays as it is.
+
+    Examples
+    --------
+    >>> with_cached_teacher(resolve("lexical"), "a-folder")
+    LexicalEmbedder(100, random_state=0)
+    """
+    with_cache = getattr(embedder, "with_cache", None)
+    return embedder if folder is None or with_cache is None else with_cache(folder)
+
+
 def why_not(embedder: Embedder) -> str | None:
     """Say why an embedder's vectors cannot be kept between runs; None where they can.
 

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from topickit.documents import Documents, content_hash
 from topickit.embed import base
 from topickit.embed.base import LongDocuments
+from topickit.embed.cache import cached
 from topickit.embed.sentence import SentenceEmbedder, fast_precision
 from topickit.embed.student import FoldedStudent, HeldOut, Lesson, Student, fit_student
 from topickit.embed.student_learnt import Learnt
@@ -88,6 +89,7 @@ class DistilledEmbedder:
     """
 
     __slots__ = (
+        "_cache",
         "_folded",
         "_known",
         "_resolved",
@@ -117,6 +119,7 @@ class DistilledEmbedder:
         self._known: Learnt | None = None
         self._resolved: base.Embedder | None = None
         self._sampler: base.Embedder | None = None
+        self._cache: str | os.PathLike[str] | None = None
         self._table: TokenTable | None = None
         self._folded: FoldedStudent | None = None
 
@@ -330,10 +333,11 @@ class DistilledEmbedder:
 
     def __getstate__(self) -> dict[str, Any]:
         # A copy for another process makes its own table and folds again.
-        return {name: getattr(self, name) for name in self.__slots__ if name not in ("_folded", "_table")}
+        own = ("_cache", "_folded", "_table")
+        return {name: getattr(self, name) for name in self.__slots__ if name not in own}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        self._folded = self._table = None
+        self._cache = self._folded = self._table = None
         for name, value in state.items():
             setattr(self, name, value)
 
@@ -345,7 +349,19 @@ class DistilledEmbedder:
             long_documents=self.long_documents,
             precision=self.precision,
         )
-        made._resolved, made._sampler = self._resolved, self._sampler
+        made._resolved, made._sampler, made._cache = self._resolved, self._sampler, self._cache
+        return made
+
+    def with_cache(self, folder: str | os.PathLike[str] | None) -> "DistilledEmbedder":
+        """Return a new embedder whose teacher keeps its vectors in a cache: another fit finds them there.
+
+        Parameters
+        ----------
+        folder : path, optional
+            See `topickit.embed.CachedEmbedder`; it is not saved. None for no cache.
+        """
+        made = self._again()
+        made._cache, made._sampler, made._known = folder, None, self._known
         return made
 
     def _learnt(self) -> Learnt:
@@ -373,17 +389,17 @@ class DistilledEmbedder:
     def _teacher(self) -> base.Embedder:
         if self._resolved is None:
             self._resolved = base.resolve(self.teacher, long_documents=self.long_documents)
-        return self._resolved
+        return cached(self._resolved, self._cache)
 
     def _sampling_teacher(self) -> base.Embedder:
         """The teacher for texts whose vectors are kept, so that they need not be made the same way again."""
         if self.precision not in ("auto", "float32", "bfloat16"):
             raise ParameterError(f"precision must be 'auto', 'float32' or 'bfloat16', got {self.precision!r}")
         if self._sampler is None:
-            teacher = self._sampler = self._teacher()
+            self._sampler, teacher = self._teacher(), self._resolved
             precision = fast_precision() if self.precision == "auto" else self.precision
             if isinstance(self.teacher, str | os.PathLike) and isinstance(teacher, SentenceEmbedder):
-                self._sampler = teacher.with_precision(precision)
+                self._sampler = cached(teacher.with_precision(precision), self._cache)
         return self._sampler
 
     def _token_table(self) -> TokenTable:
