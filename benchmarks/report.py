@@ -344,41 +344,6 @@ def html_report(result: Result) -> str:
 def scale(result: Result) -> str:
     """From a file of texts to topics and labels, by size."""
     rows = result["topickit"]
-    names = list(dict.fromkeys(name for row in rows for name, _ in row["stages"]))
-    spent = {name: [sum(s for other, s in row["stages"] if other == name) for row in rows] for name in names}
-    sizes = [row["n"] for row in rows]
-    whole = [row["seconds"] for row in rows]
-    stages = [
-        [name, *(f"{value:.1f}" for value in values), exponent(sizes, values)]
-        for name, values in {**spent, "**whole process**": whole}.items()
-    ]
-    found = [
-        [
-            f"{row['n']:,}",
-            f"{row['seconds']:.0f}",
-            f"{row['peak_mib']:,.0f}",
-            f"{row['anonymous_mib']:,.0f}",
-            f"{row['peak_mib'] * 2**20 / row['n']:,.0f}",
-            str(row["topics"]),
-            f"{row['nmi']:.3f}",
-            f"{row['full_nmi']:.3f}",
-            f"{row['same_ari']:.2f}",
-        ]
-        for row in rows
-    ]
-    peers = [
-        [f"{row['n']:,}", f"failed: {row['error']}", *["—"] * 4]
-        if "error" in row
-        else [
-            f"{row['n']:,}",
-            f"{row['seconds']:.0f}",
-            f"{row['embedding_seconds']:.0f}",
-            f"{row['peak_mib']:,.0f}",
-            str(row["topics"]),
-            f"{row['outliers']:.1%}",
-        ]
-        for row in result["bertopic"]
-    ]
     parts = [
         "## Scale",
         "`python -m benchmarks.scale`. From a Parquet file of raw texts to a saved model and a label a row, "
@@ -388,26 +353,119 @@ def scale(result: Result) -> str:
         "arXiv titles that have the transformer's vectors, beside that of a fit on these vectors in memory, and the "
         "ARI of the two.",
         made_on(result),
-        table(["stage, seconds", *(f"{n:,}" for n in sizes), "exponent"], stages),
-        table(
-            [
-                "documents",
-                "seconds",
-                "MiB",
-                "not in files",
-                "bytes a document",
-                "topics",
-                "NMI",
-                "full NMI",
-                "ARI",
-            ],
-            found,
-        ),
+        table(["stage, seconds", *(f"{row['n']:,}" for row in rows), "exponent"], by_stage(rows)),
+        table(SCALE_COLUMNS, list(map(scale_line, rows))),
     ]
-    if peers:
+    for key in sorted(key for key in result if key.startswith("sample_")):
+        size = int(key.removeprefix("sample_"))
+        parts += [
+            f"### With `DistilledEmbedder(sample={size})`",
+            f"The transformer embeds {size:,} documents (by itself 2,500, or 5,000 where these are too few).",
+            table(SCALE_COLUMNS, list(map(scale_line, result[key]))),
+        ]
+    if result.get("long"):
+        parts += ["### Posts in place of titles", LONG_EXPLAINED, *long_tables(result["long"])]
+    if result.get("bertopic"):
         columns = ["documents", "seconds", "of these embedding", "MiB", "topics", "outliers"]
+        peers = list(map(bertopic_line, result["bertopic"]))
         parts += ["### BERTopic's default, from the same texts", table(columns, peers)]
     return "\n\n".join(parts)
+
+
+SCALE_COLUMNS = ["documents", "seconds", "MiB", "not in files", "bytes a document"]
+SCALE_COLUMNS += ["topics", "NMI", "full NMI", "ARI"]
+LONG_EXPLAINED = (
+    "Each of the first half of one post of 20 Newsgroups and the second half of another of its group. Texts above "
+    "256 MiB, tokens and counts lie in temporary files; NMI and ARI with the groups."
+)
+
+
+def by_stage(rows: list[Result]) -> list[list[str]]:
+    """Seconds of each stage and of the whole, by size."""
+    names = list(dict.fromkeys(name for row in rows for name, _ in row["stages"]))
+    spent = {name: [sum(s for other, s in row["stages"] if other == name) for row in rows] for name in names}
+    spent["**whole process**"] = [row["seconds"] for row in rows]
+    sizes = [row["n"] for row in rows]
+    return [
+        [name, *(f"{value:.1f}" for value in values), exponent(sizes, values)]
+        for name, values in spent.items()
+    ]
+
+
+def scale_line(row: Result) -> list[str]:
+    """One size of short texts."""
+    return [
+        f"{row['n']:,}",
+        f"{row['seconds']:.0f}",
+        f"{row['peak_mib']:,.0f}",
+        f"{row['anonymous_mib']:,.0f}",
+        f"{row['peak_mib'] * 2**20 / row['n']:,.0f}",
+        str(row["topics"]),
+        f"{row['nmi']:.3f}",
+        f"{row['full_nmi']:.3f}",
+        f"{row['same_ari']:.2f}",
+    ]
+
+
+def long_tables(rows: list[Result]) -> list[str]:
+    """Seconds by stage, and memory, of long texts."""
+    lines = [
+        [
+            f"{row['n']:,}",
+            f"{row['text_mib']:,.0f}",
+            f"{row['seconds']:.0f}",
+            f"{row['peak_mib']:,.0f}",
+            f"{row['anonymous_mib']:,.0f}",
+            str(row["topics"]),
+            f"{row['nmi']:.3f}",
+            f"{row['ari']:.3f}",
+        ]
+        for row in rows
+    ]
+    columns = ["posts", "MiB of text", "seconds", "MiB", "not in files", "topics", "NMI", "ARI"]
+    head = ["stage, seconds", *(f"{row['n']:,}" for row in rows), "exponent"]
+    return [table(head, by_stage(rows)), table(columns, lines)]
+
+
+def bertopic_line(row: Result) -> list[str]:
+    """One size of the peer."""
+    if "error" in row:
+        return [f"{row['n']:,}", f"failed: {row['error']}", *["—"] * 4]
+    return [
+        f"{row['n']:,}",
+        f"{row['seconds']:.0f}",
+        f"{row['embedding_seconds']:.0f}",
+        f"{row['peak_mib']:,.0f}",
+        str(row["topics"]),
+        f"{row['outliers']:.1%}",
+    ]
+
+
+def refining(result: Result) -> str:
+    """Agreement with the teacher by the time that is spent on it."""
+    rows = [
+        [
+            TITLES.get(row["collection"], row["collection"]),
+            f"{row['fit_seconds']:.0f}",
+            f"{row['seconds']:.0f}",
+            f"{row['refined']:,} of {row['n']:,}",
+            f"{row['agreement']:.1%}",
+            f"{row['ari']:.3f}",
+            f"{row['teacher_ari']:.3f}",
+        ]
+        for row in result["rows"]
+    ]
+    columns = ["collection", "fit, s", "refined, s", "documents", "agreement", "ARI", "teacher's ARI"]
+    return "\n\n".join(
+        [
+            "## Agreement for time",
+            '`python -m benchmarks.refining`. `TopicModel(embedder="distilled")` fitted from raw texts, then '
+            "`refine(seconds)`: the documents nearest to a boundary go back to the transformer. Agreement: share of the "
+            "documents whose topic is the one that the same model gives to the transformer's own vector.",
+            made_on(result),
+            table(columns, rows),
+        ]
+    )
 
 
 def exponent(sizes: list[int], seconds: list[float]) -> str:
@@ -424,6 +482,7 @@ SECTIONS: dict[str, Callable[[Result], str]] = {
     "levels": levels,
     "community": community,
     "distilled": distilled,
+    "refining": refining,
     "every_collection": every_collection,
     "scale": scale,
     "html_report": html_report,

@@ -1,9 +1,10 @@
 """From a Parquet file to saved topics and a label a row, 10,000 to a million documents: ``python -m benchmarks.scale``.
 
-``[--sizes 10000,30000,…] [--bertopic] [--minutes 60]``. Up to 300,000 a seeded sample of arXiv titles; a
+``[--sizes 10000,30000,…] [--sample 2500 | --long | --bertopic] [--minutes 60]``. Up to 300,000 a seeded sample of arXiv titles; a
 million is arXiv, Quora and StackOverflow titles, and titles recombined of two of one collection (and class)
 by a seeded script. Each run has a process of its own; its time is from the start of the process to the end,
-imports and the loading of the transformer included. Memory is sampled every 50 ms. BERTopic runs in its own
+imports and the loading of the transformer included. Memory is sampled every 50 ms. ``--sample``: the
+transformer embeds so many documents; ``--long``: posts recombined of two of 20 Newsgroups. BERTopic runs in its own
 environment, from the same texts, embedding included; 20 GiB at most.
 """
 
@@ -28,11 +29,14 @@ from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
 from benchmarks.common import DATA, HERE, in_own_process, read, texts_and_labels, write
 from benchmarks.peers.collections import load, rows_of
 from benchmarks.peers.environments import cache_folder, interpreter
+from topickit.embed.distilled import DistilledEmbedder
 from topickit.model import TopicModel
 from topickit.progress import recorded
 from topickit.tables import TextFile
 
 SIZES = (10_000, 30_000, 100_000, 300_000, 1_000_000)
+SAMPLE_SIZES = (100_000, 300_000, 1_000_000)
+LONG_SIZES = (30_000, 100_000, 300_000)
 BERTOPIC_SIZES = (10_000, 30_000, 100_000, 300_000)
 GIB = 1024**3
 MOST_MEMORY = 20 * GIB
@@ -85,6 +89,23 @@ def recombined(tables: list[tuple[list[str], np.ndarray]], n: int) -> list[str]:
     return found
 
 
+def long_corpus(n: int) -> pl.DataFrame:
+    """Posts: the first half of one of 20 Newsgroups and the second half of another of its group."""
+    texts, labels = texts_and_labels("20newsgroups_stripped")
+    known = [(text, label) for text, label in zip(texts, labels, strict=True) if len(text) >= 200]
+    texts, labels = [text for text, _ in known], np.array([label for _, label in known])
+    order = np.argsort(labels, kind="stable")
+    starts = np.searchsorted(labels[order], labels)
+    sizes = np.searchsorted(labels[order], labels, side="right") - starts
+    rng = np.random.default_rng(2)
+    first = rng.integers(len(texts), size=n)
+    second = order[starts[first] + rng.integers(2**31, size=n) % sizes[first]]
+    posts = []
+    for i, j in zip(first.tolist(), second.tolist(), strict=True):
+        posts.append(texts[i][: len(texts[i]) // 2] + texts[j][len(texts[j]) // 2 :])
+    return pl.DataFrame({"text": posts, "group": labels[first]})
+
+
 class Memory:
     """Peaks of this process's memory, MiB, since the last stage and in all."""
 
@@ -114,11 +135,11 @@ class Memory:
         self._over.set()
 
 
-def run(path: str, folder: str, embedder: str) -> dict[str, Any]:
+def run(path: str, folder: str, sample: int | None) -> dict[str, Any]:
     """Fit from a file, save the model and the labels: what a user does."""
     memory, stages = Memory(), []
     with memory.watched(), recorded() as found:
-        model = TopicModel(embedder=embedder).fit(TextFile(path, "text"))
+        model = TopicModel(embedder=DistilledEmbedder(sample=sample)).fit(TextFile(path, "text"))
         model.save(Path(folder) / "model")
         with (Path(folder) / "labels.csv").open("w", newline="", encoding="utf-8") as file:
             csv.writer(file).writerows([label] for label in model.labels_.tolist())
@@ -134,17 +155,35 @@ def run(path: str, folder: str, embedder: str) -> dict[str, Any]:
     }
 
 
-def measure(n: int, folder: Path, embedder: str) -> dict[str, Any]:
-    """One size: time by stage, memory, topics, and agreement with gold beside that of a full fit."""
-    table = corpus(n)
-    path = folder / f"{n}.parquet"
-    if not path.exists():
-        table.write_parquet(path)
+def timed(table: pl.DataFrame, folder: Path, sample: int | None) -> tuple[dict[str, Any], np.ndarray]:
+    """Time by stage, memory and topics of one table, and the labels."""
+    path, n = folder / f"{len(table)}.parquet", len(table)
+    table.write_parquet(path)
     start = time.perf_counter()
-    result = in_own_process(run, str(path), str(folder), embedder)
+    result = in_own_process(run, str(path), str(folder), sample)
     result["seconds"] = time.perf_counter() - start
-    labels = np.load(folder / "labels.npy")
-    return {"n": n, **result, **agreement(table["arxiv"].to_numpy(), labels)}
+    return {"n": n, **result}, np.load(folder / "labels.npy")
+
+
+def measure(n: int, folder: Path, sample: int | None) -> dict[str, Any]:
+    """One size of short texts, with the agreement with gold beside that of a full fit."""
+    table = corpus(n)
+    row, labels = timed(table, folder, sample)
+    return {**row, **agreement(table["arxiv"].to_numpy(), labels)}
+
+
+def measure_long(n: int, folder: Path) -> dict[str, Any]:
+    """One size of posts, with the agreement with their groups."""
+    table = long_corpus(n)
+    row, labels = timed(table, folder, None)
+    gold = table["group"].to_numpy()
+    text_mib = sum(map(len, table["text"])) / 2**20
+    return {
+        **row,
+        "text_mib": text_mib,
+        "nmi": normalized_mutual_info_score(gold, labels),
+        "ari": adjusted_rand_score(gold, labels),
+    }
 
 
 def agreement(arxiv: np.ndarray, labels: np.ndarray) -> dict[str, Any]:
@@ -196,22 +235,34 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--sizes", type=lambda text: [int(part) for part in text.split(",")])
-    parser.add_argument("--bertopic", action="store_true", help="BERTopic, in place of topickit")
+    kinds = parser.add_mutually_exclusive_group()
+    kinds.add_argument("--sample", type=int, help="texts that the transformer embeds")
+    kinds.add_argument("--long", action="store_true", help="posts in place of titles")
+    kinds.add_argument("--bertopic", action="store_true", help="BERTopic, in place of topickit")
     parser.add_argument("--minutes", type=float, default=60, help="most that a run of BERTopic takes")
-    parser.add_argument("--embedder", default="distilled")
     asked = parser.parse_args()
     if not DATA.is_dir():
         raise SystemExit("the shared collections are not beside this checkout")
-    key = "bertopic" if asked.bertopic else "topickit"
-    for n in asked.sizes or (BERTOPIC_SIZES if asked.bertopic else SIZES):
+    key, sizes = "topickit", SIZES
+    if asked.bertopic:
+        key, sizes = "bertopic", BERTOPIC_SIZES
+    elif asked.long:
+        key, sizes = "long", LONG_SIZES
+    elif asked.sample:
+        key, sizes = f"sample_{asked.sample}", SAMPLE_SIZES
+    for n in asked.sizes or sizes:
         with tempfile.TemporaryDirectory() as place:
             folder = Path(place)
-            row = bertopic(n, folder, asked.minutes) if asked.bertopic else measure(n, folder, asked.embedder)
+            if asked.bertopic:
+                row = bertopic(n, folder, asked.minutes)
+            elif asked.long:
+                row = measure_long(n, folder)
+            else:
+                row = measure(n, folder, asked.sample)
         print(json.dumps(row), flush=True)
-        known = read("scale") or {"topickit": [], "bertopic": []}
-        rows = [other for other in known[key] if other["n"] != n]
-        result = {name: known[name] for name in ("topickit", "bertopic")}
-        write("scale", {**result, key: sorted([*rows, row], key=lambda one: one["n"])})
+        known = {name: rows for name, rows in (read("scale") or {}).items() if isinstance(rows, list)}
+        rows = [other for other in known.get(key, []) if other["n"] != n]
+        write("scale", {**known, key: sorted([*rows, row], key=lambda one: one["n"])})
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ Scripts that do not put spaces between words:
   keywords only where the writer put spaces.
 """
 
+import itertools
 import re
 import unicodedata
 from array import array
@@ -59,6 +60,8 @@ _UNICODE = regex.compile(
 )
 # Fifty printable characters without a space are an encoded file, a ruler or an address, not words.
 _NOISE = re.compile(r"[!-~]{50,}")
+_SPACED_TAG = re.compile(rf"</?(?:{_TAGS})\s")
+_BLANK_LINE = re.compile(r"\n\s*\n")
 _MARKUP = re.compile(r"(?:https?|ftp)://.*|&\#?\w+;|</?\w.*", re.DOTALL)
 _ELISION = re.compile(
     r"(?:[cdjlmnst]|qu|jusqu|lorsqu|puisqu|quoiqu|un|dell|all|nell|sull|dall|quell|quest)'(?=\w{2})", re.I
@@ -70,7 +73,11 @@ _HAS_HIRAGANA = regex.compile(rf"[{_HIRAGANA}]")
 IS_UNSPACED = regex.compile(rf"[{_NO_SPACES}]+")
 
 HIRAGANA_PER_HAN = 0.1
+_BREAK = "\n\n"
 TOLD_EVERY = 10_000
+LONGEST_RUN = 30
+MAX_RUNS = 500_000
+"""Runs of characters whose tokens are remembered, about 100 MB of them."""
 MAX_SURFACES = 2_000_000
 """Distinct tokens that are remembered while texts are read, about 300 MB of them."""
 
@@ -136,6 +143,7 @@ def read_tokens(texts: Sequence[str], advance: Callable[[float], None] | None = 
     """
     numbers: defaultdict[str, int] = defaultdict()
     numbers.default_factory = numbers.__len__
+    runs = _Runs(numbers)
     pending = array("i")
     offsets = np.zeros(len(texts) + 1, dtype=np.int64)
     with StoredNumbers(np.int32) as ids:
@@ -148,14 +156,44 @@ def read_tokens(texts: Sequence[str], advance: Callable[[float], None] | None = 
                     pending = array("i")
                 if len(numbers) > MAX_SURFACES:
                     _forget_rare(ids, numbers)
-            if len(text) >= 50:
-                text = _NOISE.sub(" . ", text)
-            found = (_ASCII if text.isascii() else _UNICODE).findall(text)
-            pending.extend(map(numbers.__getitem__, found))
+                    runs.clear()
+                if len(runs) > MAX_RUNS:
+                    runs.clear()
+            if "<" in text and _SPACED_TAG.search(text):
+                pending.extend(map(numbers.__getitem__, _split(text)))
+            elif "\n" in text:
+                for part in _BLANK_LINE.split(text):
+                    pending.extend(itertools.chain.from_iterable(map(runs.__getitem__, part.split())))
+                    pending.append(numbers[_BREAK])
+            else:
+                pending.extend(itertools.chain.from_iterable(map(runs.__getitem__, text.split())))
             offsets[row + 1] = len(ids) + len(pending)
         ids.extend(np.frombuffer(pending, dtype=np.int32))
         stream = TokenStream(list(numbers), ids.array(), offsets)
     return _segmented(stream)
+
+
+class _Runs(dict[str, tuple[int, ...]]):
+    """Token numbers of each run of characters without a space: most are met again, and need no search.
+
+    No token reaches over a space, but for blank lines and tags with attributes.
+    """
+
+    def __init__(self, numbers: dict[str, int]) -> None:
+        super().__init__()
+        self._numbers = numbers
+
+    def __missing__(self, run: str) -> tuple[int, ...]:
+        found = tuple(map(self._numbers.__getitem__, _split(run)))
+        if len(run) <= LONGEST_RUN:
+            self[run] = found
+        return found
+
+
+def _split(text: str) -> list[str]:
+    if len(text) >= 50:
+        text = _NOISE.sub(" . ", text)
+    return (_ASCII if text.isascii() else _UNICODE).findall(text)
 
 
 def _forget_rare(ids: StoredNumbers, numbers: dict[str, int]) -> None:
