@@ -7,8 +7,10 @@ slightly different orders), so only rounding at an exact tie may differ.
 """
 
 import contextlib
+import functools
 import mmap
 import os
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -158,10 +160,16 @@ def n_threads() -> int:
 @contextlib.contextmanager
 def single_threaded() -> Iterator[None]:
     """Keep BLAS and OpenMP to one thread, so that sums are formed in one order."""
-    from threadpoolctl import threadpool_limits
-
-    with threadpool_limits(limits=1):
+    with _controller(len(sys.modules)).limit(limits=1):
         yield
+
+
+@functools.lru_cache(maxsize=1)
+def _controller(n_modules: int) -> Any:
+    """What controls the libraries that are loaded; they are looked for anew when a module has been loaded."""
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()
 
 
 def map_blocks(work: Callable[[int, int], T], n_rows: int, block: int) -> list[T]:

@@ -12,6 +12,7 @@ of ten should name ten things, so
 Where there is `Evidence`, the list is chosen from a shortlist by coherence and relevance.
 """
 
+import functools
 import itertools
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -31,6 +32,7 @@ MIN_SHARE_INSIDE = 0.6
 CANDIDATES = 60
 FEWEST_CANDIDATES = 20
 ALL_CANDIDATES = 6000
+KNOWN_STEMS = 50_000
 _SNOWBALL = {
     "ar": "arabic",
     "da": "danish",
@@ -290,10 +292,12 @@ def stemmer(languages: Iterable[str]) -> Callable[[str], str]:
     ('game', 'games')
     """
     name = next((_SNOWBALL[language] for language in languages if language in _SNOWBALL), None)
-    if name is None:
-        return str
+    return str if name is None else _snowball(name)
+
+
+@functools.cache
+def _snowball(name: str) -> Callable[[str], str]:
     # Imported here: nltk takes half a second, and only making keywords needs it.
     from nltk.stem.snowball import SnowballStemmer
 
-    stem: Callable[[str], str] = SnowballStemmer(name).stem
-    return stem
+    return functools.lru_cache(maxsize=KNOWN_STEMS)(SnowballStemmer(name).stem)
