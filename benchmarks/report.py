@@ -1,10 +1,9 @@
 """RESULTS.md from the kept results: ``python -m benchmarks.report``. Says what has not been measured."""
 
-import math
-import statistics
 from collections.abc import Callable
 from typing import Any
 
+from benchmarks import scale_tables
 from benchmarks.common import HERE, TITLES, median, read
 from benchmarks.peers import tables
 
@@ -93,19 +92,18 @@ def levels(result: Result) -> str:
     }
     power, tolerance = result["rule"]
     head = ["collection", "gold", "topics", "ARI", "best level's ARI", "left-out rule", "topics", "ARI"]
-    return "\n\n".join(
-        [
-            "## How many topics",
-            '`python -m benchmarks.levels`. The rule of `clusterer="graph"`: the finest level of the ladder whose '
-            f"modularity^{power:g} × stability, smoothed, is within {tolerance:.0%} of the best; no level of fewer than "
-            "five groups unless 95% of the edges lie inside them. Three seeds, groups as found (before the "
-            "Assigner). *Best level*: what gold labels would choose. *Left-out rule*: power and tolerance that get "
-            "the largest share of the best ARI on all other collections, applied to this one. Mean ARI over whole "
-            f"collections: {means['ari']:.3f}; with the left-out rules {means['left_out_ari']:.3f}; best levels "
-            f"{means['best_ari']:.3f}. In bold whole collections, the others some classes of one.",
-            made_on(result),
-            table(head, rows),
-        ]
+    return one_table(
+        "How many topics",
+        '`python -m benchmarks.levels`. The rule of `clusterer="graph"`: the finest level of the ladder whose '
+        f"modularity^{power:g} × stability, smoothed, is within {tolerance:.0%} of the best; no level of fewer than "
+        "five groups unless 95% of the edges lie inside them. Three seeds, groups as found (before the "
+        "Assigner). *Best level*: what gold labels would choose. *Left-out rule*: power and tolerance that get "
+        "the largest share of the best ARI on all other collections, applied to this one. Mean ARI over whole "
+        f"collections: {means['ari']:.3f}; with the left-out rules {means['left_out_ari']:.3f}; best levels "
+        f"{means['best_ari']:.3f}. In bold whole collections, the others some classes of one.",
+        result,
+        head,
+        rows,
     )
 
 
@@ -189,14 +187,13 @@ def startup(result: Result) -> str:
         ["Python alone", f"{result['python_seconds']:.3f}"],
         ["`topickit --help`", f"{result['help_seconds']:.3f}"],
     ]
-    return "\n\n".join(
-        [
-            "## Start-up",
-            "`python -m benchmarks.startup`. Medians of nine processes. Loaded by `import topickit` of torch, numba, "
-            f"scikit-learn, umap, plotly, scipy, nltk, polars, transformers: {loaded}.",
-            made_on(result),
-            table(["what", "seconds"], rows),
-        ]
+    return one_table(
+        "Start-up",
+        "`python -m benchmarks.startup`. Medians of nine processes. Loaded by `import topickit` of torch, numba, "
+        f"scikit-learn, umap, plotly, scipy, nltk, polars, transformers: {loaded}.",
+        result,
+        ["what", "seconds"],
+        rows,
     )
 
 
@@ -214,15 +211,14 @@ def every_collection(result: Result) -> str:
         ]
         for row in result["rows"]
     ]
-    return "\n\n".join(
-        [
-            "## Every collection at its full size",
-            "`python -m benchmarks.every_collection`. Vectors of the lexical embedder (100 dimensions); seconds after "
-            "embedding, with keywords (and, in the first UMAP of a process, numba's compilation); MiB is the peak of "
-            "the whole process, vectors and texts included.",
-            made_on(result),
-            table(["collection", "rows", "clusterer", "topics", "outliers", "seconds", "MiB"], rows),
-        ]
+    return one_table(
+        "Every collection at its full size",
+        "`python -m benchmarks.every_collection`. Vectors of the lexical embedder (100 dimensions); seconds after "
+        "embedding, with keywords (and, in the first UMAP of a process, numba's compilation); MiB is the peak of "
+        "the whole process, vectors and texts included.",
+        result,
+        ["collection", "rows", "clusterer", "topics", "outliers", "seconds", "MiB"],
+        rows,
     )
 
 
@@ -249,15 +245,14 @@ def cache(result: Result) -> str:
         "bytes a row",
         "same bits",
     ]
-    return "\n\n".join(
-        [
-            "## The embedding cache",
-            f"`python -m benchmarks.cache`. `CachedEmbedder.encode` around ready vectors of {result['dimension']} "
-            "columns: hashing, SQLite, checksums and the result array; medians of three, the file in the system's "
-            "page cache. Written in transactions of 512.",
-            made_on(result),
-            table(columns, rows),
-        ]
+    return one_table(
+        "The embedding cache",
+        f"`python -m benchmarks.cache`. `CachedEmbedder.encode` around ready vectors of {result['dimension']} "
+        "columns: hashing, SQLite, checksums and the result array; medians of three, the file in the system's "
+        "page cache. Written in transactions of 512.",
+        result,
+        columns,
+        rows,
     )
 
 
@@ -297,19 +292,18 @@ def distilled(result: Result) -> str:
         "seconds",
         "student, texts a second",
     ]
-    return "\n\n".join(
-        [
-            "## The distilled embedder",
-            "`python -m benchmarks.distilled`. The teacher (MiniLM) embeds a share of the distinct texts, its student the "
-            "others. NMI and ARI: k-means with the gold number of topics on all vectors, the mean of three seeds. Graph: "
-            "topics found on the sample, all others assigned; at 100% on the model's own sample. Same sample: the same "
-            "with the teacher's vectors everywhere, so that what the sample costs and what the student costs stand apart. "
-            "Recall: share of the teacher's 10 nearest texts found by the mixed vectors. Cosine: to the teacher, on texts "
-            "outside the sample; said: what the embedder itself reports (leave-one-out). Seconds: the student's, and the "
-            "sample over the teacher's rate on 256 texts.",
-            made_on(result),
-            table(columns, rows),
-        ]
+    return one_table(
+        "The distilled embedder",
+        "`python -m benchmarks.distilled`. The teacher (MiniLM) embeds a share of the distinct texts, its student the "
+        "others. NMI and ARI: k-means with the gold number of topics on all vectors, the mean of three seeds. Graph: "
+        "topics found on the sample, all others assigned; at 100% on the model's own sample. Same sample: the same "
+        "with the teacher's vectors everywhere, so that what the sample costs and what the student costs stand apart. "
+        "Recall: share of the teacher's 10 nearest texts found by the mixed vectors. Cosine: to the teacher, on texts "
+        "outside the sample; said: what the embedder itself reports (leave-one-out). Seconds: the student's, and the "
+        "sample over the teacher's rate on 256 texts.",
+        result,
+        columns,
+        rows,
     )
 
 
@@ -328,117 +322,21 @@ def html_report(result: Result) -> str:
         for row in result["rows"]
     ]
     columns = ["documents", "topics", "MB", "MB without texts", "map, s", "page, s", "first picture, s"]
-    return "\n\n".join(
-        [
-            "## The HTML report",
-            "`python -m benchmarks.html_report`. arXiv titles with dates and classes; 4.7 MB of each file are Plotly. "
-            "Map: the layout of the documents, made once a model (the first one with numba's compilation). First "
-            "picture: from the start of the navigation to the drawn map, in headless chromium without a graphics "
-            "card, medians of fresh browsers.",
-            made_on(result),
-            table(columns, rows),
-        ]
+    return one_table(
+        "The HTML report",
+        "`python -m benchmarks.html_report`. arXiv titles with dates and classes; 4.7 MB of each file are Plotly. "
+        "Map: the layout of the documents, made once a model (the first one with numba's compilation). First "
+        "picture: from the start of the navigation to the drawn map, in headless chromium without a graphics "
+        "card, medians of fresh browsers.",
+        result,
+        columns,
+        rows,
     )
 
 
 def scale(result: Result) -> str:
     """From a file of texts to topics and labels, by size."""
-    rows = result["topickit"]
-    parts = [
-        "## Scale",
-        "`python -m benchmarks.scale`. From a Parquet file of raw texts to a saved model and a label a row, "
-        '`embedder="distilled"`, the whole process, imports included: arXiv titles; a million are arXiv, Quora and '
-        "StackOverflow titles and titles recombined of two of a class. Words are counted beside the search for "
-        "topics. MiB: the peak of memory, and of it what is not backed by a file. NMI with the categories of those "
-        "arXiv titles that have the transformer's vectors, beside that of a fit on these vectors in memory, and the "
-        "ARI of the two.",
-        made_on(result),
-        table(["stage, seconds", *(f"{row['n']:,}" for row in rows), "exponent"], by_stage(rows)),
-        table(SCALE_COLUMNS, list(map(scale_line, rows))),
-    ]
-    for key in sorted(key for key in result if key.startswith("sample_")):
-        size = int(key.removeprefix("sample_"))
-        parts += [
-            f"### With `DistilledEmbedder(sample={size})`",
-            f"The transformer embeds {size:,} documents (by itself 2,500, or 5,000 where these are too few).",
-            table(SCALE_COLUMNS, list(map(scale_line, result[key]))),
-        ]
-    if result.get("long"):
-        parts += ["### Posts in place of titles", LONG_EXPLAINED, *long_tables(result["long"])]
-    if result.get("bertopic"):
-        columns = ["documents", "seconds", "of these embedding", "MiB", "topics", "outliers"]
-        peers = list(map(bertopic_line, result["bertopic"]))
-        parts += ["### BERTopic's default, from the same texts", table(columns, peers)]
-    return "\n\n".join(parts)
-
-
-SCALE_COLUMNS = ["documents", "seconds", "MiB", "not in files", "bytes a document"]
-SCALE_COLUMNS += ["topics", "NMI", "full NMI", "ARI"]
-LONG_EXPLAINED = (
-    "Each of the first half of one post of 20 Newsgroups and the second half of another of its group. Texts above "
-    "256 MiB, tokens and counts lie in temporary files; NMI and ARI with the groups."
-)
-
-
-def by_stage(rows: list[Result]) -> list[list[str]]:
-    """Seconds of each stage and of the whole, by size."""
-    names = list(dict.fromkeys(name for row in rows for name, _ in row["stages"]))
-    spent = {name: [sum(s for other, s in row["stages"] if other == name) for row in rows] for name in names}
-    spent["**whole process**"] = [row["seconds"] for row in rows]
-    sizes = [row["n"] for row in rows]
-    return [
-        [name, *(f"{value:.1f}" for value in values), exponent(sizes, values)]
-        for name, values in spent.items()
-    ]
-
-
-def scale_line(row: Result) -> list[str]:
-    """One size of short texts."""
-    return [
-        f"{row['n']:,}",
-        f"{row['seconds']:.0f}",
-        f"{row['peak_mib']:,.0f}",
-        f"{row['anonymous_mib']:,.0f}",
-        f"{row['peak_mib'] * 2**20 / row['n']:,.0f}",
-        str(row["topics"]),
-        f"{row['nmi']:.3f}",
-        f"{row['full_nmi']:.3f}",
-        f"{row['same_ari']:.2f}",
-    ]
-
-
-def long_tables(rows: list[Result]) -> list[str]:
-    """Seconds by stage, and memory, of long texts."""
-    lines = [
-        [
-            f"{row['n']:,}",
-            f"{row['text_mib']:,.0f}",
-            f"{row['seconds']:.0f}",
-            f"{row['peak_mib']:,.0f}",
-            f"{row['anonymous_mib']:,.0f}",
-            str(row["topics"]),
-            f"{row['nmi']:.3f}",
-            f"{row['ari']:.3f}",
-        ]
-        for row in rows
-    ]
-    columns = ["posts", "MiB of text", "seconds", "MiB", "not in files", "topics", "NMI", "ARI"]
-    head = ["stage, seconds", *(f"{row['n']:,}" for row in rows), "exponent"]
-    return [table(head, by_stage(rows)), table(columns, lines)]
-
-
-def bertopic_line(row: Result) -> list[str]:
-    """One size of the peer."""
-    if "error" in row:
-        return [f"{row['n']:,}", f"failed: {row['error']}", *["—"] * 4]
-    return [
-        f"{row['n']:,}",
-        f"{row['seconds']:.0f}",
-        f"{row['embedding_seconds']:.0f}",
-        f"{row['peak_mib']:,.0f}",
-        str(row["topics"]),
-        f"{row['outliers']:.1%}",
-    ]
+    return scale_tables.section(result, table, made_on(result))
 
 
 def refining(result: Result) -> str:
@@ -456,24 +354,20 @@ def refining(result: Result) -> str:
         for row in result["rows"]
     ]
     columns = ["collection", "fit, s", "refined, s", "documents", "agreement", "ARI", "teacher's ARI"]
-    return "\n\n".join(
-        [
-            "## Agreement for time",
-            '`python -m benchmarks.refining`. `TopicModel(embedder="distilled")` fitted from raw texts, then '
-            "`refine(seconds)`: the documents nearest to a boundary go back to the transformer. Agreement: share of the "
-            "documents whose topic is the one that the same model gives to the transformer's own vector.",
-            made_on(result),
-            table(columns, rows),
-        ]
+    return one_table(
+        "Agreement for time",
+        '`python -m benchmarks.refining`. `TopicModel(embedder="distilled")` fitted from raw texts, then '
+        "`refine(seconds)`: the documents nearest to a boundary go back to the transformer. Agreement: share of the "
+        "documents whose topic is the one that the same model gives to the transformer's own vector.",
+        result,
+        columns,
+        rows,
     )
 
 
-def exponent(sizes: list[int], seconds: list[float]) -> str:
-    """How time grows with size: the slope between logarithms, over what takes a tenth of a second or more."""
-    points = [(math.log(n), math.log(s)) for n, s in zip(sizes, seconds, strict=True) if s >= 0.1]
-    if len(points) < 2:
-        return "—"
-    return f"{statistics.linear_regression(*zip(*points, strict=True)).slope:.2f}"
+def one_table(title: str, explained: str, result: Result, columns: list[str], rows: list[list[str]]) -> str:
+    """Write a section that is one table."""
+    return "\n\n".join([f"## {title}", explained, made_on(result), table(columns, rows)])
 
 
 SECTIONS: dict[str, Callable[[Result], str]] = {

@@ -78,32 +78,30 @@ def recombined(tables: list[tuple[list[str], np.ndarray]], n: int) -> list[str]:
     shares = sizes * n // sizes.sum()
     shares[-1] += n - shares.sum()
     for (texts, labels), wanted in zip(tables, shares.tolist(), strict=True):
-        classes = [str(label) for label in labels]
-        by_class: dict[str, list[int]] = {}
-        for row, label in enumerate(classes):
-            by_class.setdefault(label, []).append(row)
-        for row in rng.integers(len(texts), size=wanted).tolist():
-            kin = by_class[classes[row]]
-            first, second = texts[row].split(), texts[kin[int(rng.integers(len(kin)))]].split()
+        for row, other in pairs_of_a_class([str(label) for label in labels], wanted, rng):
+            first, second = texts[row].split(), texts[other].split()
             found.append(" ".join([*first[: (len(first) + 1) // 2], *second[len(second) // 2 :]]))
     return found
+
+
+def pairs_of_a_class(classes: list[Any], n: int, rng: np.random.Generator) -> Iterator[tuple[int, int]]:
+    """Draw n rows, and for each another (or the same) of its class."""
+    by_class: dict[Any, list[int]] = {}
+    for row, label in enumerate(classes):
+        by_class.setdefault(label, []).append(row)
+    for row in rng.integers(len(classes), size=n).tolist():
+        kin = by_class[classes[row]]
+        yield row, kin[int(rng.integers(len(kin)))]
 
 
 def long_corpus(n: int) -> pl.DataFrame:
     """Posts: the first half of one of 20 Newsgroups and the second half of another of its group."""
     texts, labels = texts_and_labels("20newsgroups_stripped")
     known = [(text, label) for text, label in zip(texts, labels, strict=True) if len(text) >= 200]
-    texts, labels = [text for text, _ in known], np.array([label for _, label in known])
-    order = np.argsort(labels, kind="stable")
-    starts = np.searchsorted(labels[order], labels)
-    sizes = np.searchsorted(labels[order], labels, side="right") - starts
-    rng = np.random.default_rng(2)
-    first = rng.integers(len(texts), size=n)
-    second = order[starts[first] + rng.integers(2**31, size=n) % sizes[first]]
-    posts = []
-    for i, j in zip(first.tolist(), second.tolist(), strict=True):
-        posts.append(texts[i][: len(texts[i]) // 2] + texts[j][len(texts[j]) // 2 :])
-    return pl.DataFrame({"text": posts, "group": labels[first]})
+    texts, labels = [text for text, _ in known], [label for _, label in known]
+    pairs = list(pairs_of_a_class(labels, n, np.random.default_rng(2)))
+    posts = [texts[i][: len(texts[i]) // 2] + texts[j][len(texts[j]) // 2 :] for i, j in pairs]
+    return pl.DataFrame({"text": posts, "group": [labels[i] for i, _ in pairs]})
 
 
 class Memory:
@@ -177,7 +175,7 @@ def measure_long(n: int, folder: Path) -> dict[str, Any]:
     table = long_corpus(n)
     row, labels = timed(table, folder, None)
     gold = table["group"].to_numpy()
-    text_mib = sum(map(len, table["text"])) / 2**20
+    text_mib = table["text"].str.len_bytes().sum() / 2**20
     return {
         **row,
         "text_mib": text_mib,

@@ -25,6 +25,17 @@ NUMBERS_IN_MEMORY = 256 * 1024**2
 NUMBERS_A_PART = 4_000_000
 
 
+def unnamed_file() -> IO[bytes]:
+    """Open a temporary file that vanishes with the last handle to it."""
+    return tempfile.TemporaryFile(prefix="topickit-")
+
+
+def give_back(mapped: mmap.mmap) -> None:
+    """Give back the memory that a file's contents take; what is asked for again is read again."""
+    if hasattr(mapped, "madvise") and hasattr(mmap, "MADV_DONTNEED"):
+        mapped.madvise(mmap.MADV_DONTNEED)
+
+
 class StoredTexts(Sequence[str]):
     """Texts in one file without a name, which vanishes with them; used as a list of str is.
 
@@ -60,8 +71,7 @@ class StoredTexts(Sequence[str]):
         found = [
             content[start:end].decode() for start, end in zip(starts.tolist(), ends.tolist(), strict=True)
         ]
-        if hasattr(mmap, "MADV_DONTNEED"):
-            content.madvise(mmap.MADV_DONTNEED)  # what was read is not kept in memory
+        give_back(content)
         return found
 
     def __iter__(self) -> Iterator[str]:
@@ -141,7 +151,7 @@ class TextStore:
         if not self._kept:
             return
         if self._file is None:
-            self._file = tempfile.TemporaryFile(prefix="topickit-")  # noqa: SIM115 (closed by __exit__)
+            self._file = unnamed_file()
         keys = np.concatenate(self._keys)
         order = np.lexsort((keys[:, 1], keys[:, 0]))
         end = self._file.tell()
@@ -217,7 +227,7 @@ class StoredNumbers:
 
     def _write(self) -> None:
         if self._file is None:
-            self._file = tempfile.TemporaryFile(prefix="topickit-")  # noqa: SIM115 (closed by close)
+            self._file = unnamed_file()
         for part in self._parts:
             self._file.write(part.tobytes())
         self._parts = []

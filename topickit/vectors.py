@@ -8,10 +8,8 @@ slightly different orders), so only rounding at an exact tie may differ.
 
 import contextlib
 import functools
-import mmap
 import os
 import sys
-import tempfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -21,6 +19,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from topickit.errors import InputError, InputTypeError
+from topickit.stored import give_back, unnamed_file
 
 FloatArray = NDArray[np.float32]
 IntArray = NDArray[np.int64]
@@ -129,7 +128,7 @@ def allocate(n: int, d: int) -> FloatArray:
     """
     if 4 * n * d <= IN_MEMORY:
         return np.empty((n, d), dtype=np.float32)
-    with tempfile.TemporaryFile(prefix="topickit-") as file:
+    with unnamed_file() as file:
         return np.memmap(file, dtype=np.float32, mode="w+", shape=(n, d))
 
 
@@ -146,8 +145,8 @@ def release(array: NDArray[Any]) -> None:
     whole: Any = array
     while whole is not None and getattr(whole, "_mmap", None) is None:
         whole = getattr(whole, "base", None)
-    if whole is not None and hasattr(whole._mmap, "madvise") and hasattr(mmap, "MADV_DONTNEED"):
-        whole._mmap.madvise(mmap.MADV_DONTNEED)
+    if whole is not None:
+        give_back(whole._mmap)
 
 
 def n_threads() -> int:

@@ -101,8 +101,8 @@ def measure(
             return False
         if not timed:
             before = store.row(name, system).get(kind, {})
-            figures |= {key: before.get(key) for key in CLOCKED}
-            figures = {key: value for key, value in figures.items() if value is not None}
+            untimed = {key: value for key, value in figures.items() if key not in CLOCKED}
+            figures = {**untimed, **{key: before[key] for key in CLOCKED if key in before}}
         store.put(name, system, {"n": len(collection.texts), kind: figures})
         print(_line(name, system, kind, figures), flush=True)
     return True

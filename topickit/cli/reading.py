@@ -17,10 +17,11 @@ if TYPE_CHECKING:
 
 def read_column(file: str, column: str | None, file_format: FileFormat | None) -> list[str]:
     """Read the texts of a file, and say how many rows have none."""
-    stream = stream_column(file, column, file_format)
-    texts = list(stream)
-    say_missing(stream)
-    return texts
+    from topickit.tables import read_texts
+
+    found = read_texts(file, column, None if file_format is None else file_format.value)
+    _say_missing(found.n_missing, len(found.texts))
+    return found.texts
 
 
 def stream_column(file: str, column: str | None, file_format: FileFormat | None) -> "TextStream":

@@ -42,12 +42,9 @@ def nearest_rows(
     if len(vectors) <= EXACT_ROWS:
         return top_k_cosine(vectors, vectors, k, exclude_self=exclude_self)
     if not exclude_self:
-        others, rows = (
-            nearest_rows(vectors, k - 1, random_state=random_state),
-            np.arange(len(vectors))[:, None],
-        )
-        ones = np.ones((len(vectors), 1), dtype=np.float32)
-        return Neighbors(np.hstack([rows, others.indices]), np.hstack([ones, others.similarities]))
+        others = nearest_rows(vectors, k - 1, random_state=random_state)
+        own, one = np.arange(len(vectors))[:, None], np.ones((len(vectors), 1), dtype=np.float32)
+        return Neighbors(np.hstack([own, others.indices]), np.hstack([one, others.similarities]))
     judged = np.sort(np.random.default_rng(random_state).permutation(len(vectors))[:JUDGED_ROWS])
     truth = _without_self(top_k_cosine(taken(vectors, judged), vectors, k + 1).indices, judged, k)
     for effort in EFFORTS:

@@ -93,7 +93,6 @@ class DistilledEmbedder:
         "_folded",
         "_known",
         "_resolved",
-        "_sampler",
         "_table",
         "long_documents",
         "precision",
@@ -118,7 +117,6 @@ class DistilledEmbedder:
         self.precision = precision
         self._known: Learnt | None = None
         self._resolved: base.Embedder | None = None
-        self._sampler: base.Embedder | None = None
         self._cache: str | os.PathLike[str] | None = None
         self._table: TokenTable | None = None
         self._folded: FoldedStudent | None = None
@@ -349,7 +347,7 @@ class DistilledEmbedder:
             long_documents=self.long_documents,
             precision=self.precision,
         )
-        made._resolved, made._sampler, made._cache = self._resolved, self._sampler, self._cache
+        made._resolved, made._cache = self._resolved, self._cache
         return made
 
     def with_cache(self, folder: str | os.PathLike[str] | None) -> "DistilledEmbedder":
@@ -361,7 +359,7 @@ class DistilledEmbedder:
             See `topickit.embed.CachedEmbedder`; it is not saved. None for no cache.
         """
         made = self._again()
-        made._cache, made._sampler, made._known = folder, None, self._known
+        made._cache, made._known = folder, self._known
         return made
 
     def _learnt(self) -> Learnt:
@@ -395,12 +393,11 @@ class DistilledEmbedder:
         """The teacher for texts whose vectors are kept, so that they need not be made the same way again."""
         if self.precision not in ("auto", "float32", "bfloat16"):
             raise ParameterError(f"precision must be 'auto', 'float32' or 'bfloat16', got {self.precision!r}")
-        if self._sampler is None:
-            self._sampler, teacher = self._teacher(), self._resolved
-            precision = fast_precision() if self.precision == "auto" else self.precision
-            if isinstance(self.teacher, str | os.PathLike) and isinstance(teacher, SentenceEmbedder):
-                self._sampler = cached(teacher.with_precision(precision), self._cache)
-        return self._sampler
+        teacher = self._teacher()
+        if not (isinstance(self.teacher, str | os.PathLike) and isinstance(self._resolved, SentenceEmbedder)):
+            return teacher
+        precision = fast_precision() if self.precision == "auto" else self.precision
+        return cached(self._resolved.with_precision(precision), self._cache)
 
     def _token_table(self) -> TokenTable:
         if self._table is None:

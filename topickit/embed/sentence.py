@@ -44,7 +44,7 @@ class SentenceEmbedder:
         A text of more tokens than the model reads is cut off, with one warning that says how many
         are; or it is cut into windows, whose vectors are averaged by their number of tokens.
     precision : {"float32", "bfloat16"}
-        Arithmetic of the transformer. "bfloat16" is 1.8 times as fast on processors that have it (see
+        Arithmetic of the transformer. "bfloat16" is 1.6 times as fast on processors that have it (see
         `fast_precision`), at a cosine of .9999 to the vectors of "float32".
     show_progress : bool, optional
         None shows a progress bar on a terminal when there is more than two seconds to do.

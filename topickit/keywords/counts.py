@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import csr_array
 
 from topickit.errors import InputError
-from topickit.keywords.sparse import csr_arrays, csr_from, row_blocks
+from topickit.keywords.sparse import csr_arrays, csr_from, presence, row_blocks
 from topickit.keywords.vocabulary import DocumentTerms
 from topickit.state import State
 from topickit.vectors import IntArray
@@ -94,9 +94,8 @@ class TermCounts:
         occurrences, presences = csr_array(shape, dtype=np.int64), csr_array(shape, dtype=np.int64)
         for rows, block in row_blocks(document_terms.counts):
             counts = csr_array(block.astype(np.int64))
-            present = csr_array((np.ones_like(counts.data), counts.indices, counts.indptr), counts.shape)
             occurrences = occurrences + _sum_rows(counts, label[rows], weight[rows], n_topics)
-            presences = presences + _sum_rows(present, label[rows], weight[rows], n_topics)
+            presences = presences + _sum_rows(presence(counts), label[rows], weight[rows], n_topics)
         topics, outliers = _split_outliers(occurrences)
         spread, outlier_spread = _split_outliers(presences)
         sizes = np.bincount(np.where(label < 0, n_topics, label), weight, minlength=n_topics + 1)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from topickit.keywords.tokens import IS_UNSPACED, TokenStream, clean, key_of
+from topickit.keywords.tokens import IS_UNSPACED, TokenStream, clean, key_of, most_frequent
 from topickit.vectors import IntArray
 
 MIN_NPMI = 0.35
@@ -136,8 +136,8 @@ def _adjacent(
     stream: TokenStream, word_of: NDArray[np.int32], n_words: int, start: int, stop: int
 ) -> tuple[IntArray, IntArray]:
     """Positions in the stream and codes of the pairs of words in documents start … stop − 1."""
-    begin, end = int(stream.offsets[start]), int(stream.offsets[stop])
-    words = word_of[stream.ids[begin:end]].astype(np.int64)
+    begin = int(stream.offsets[start])
+    words = word_of[stream.ids_of(start, stop)].astype(np.int64)
     side_by_side = (words[:-1] >= 0) & (words[1:] >= 0)
     ends = stream.offsets[start + 1 : stop] - begin - 1  # last token of each document but the last
     side_by_side[ends[(ends >= 0) & (ends < len(side_by_side))]] = False
@@ -183,7 +183,7 @@ def _without_rarest(codes: IntArray, totals: IntArray) -> tuple[IntArray, IntArr
     """Forget the rarest pairs, if there are more than `MAX_PAIRS`, until at most half as many are left."""
     if len(codes) <= MAX_PAIRS:
         return codes, totals
-    kept = totals > np.sort(totals)[-(MAX_PAIRS // 2) - 1]
+    kept = most_frequent(totals, MAX_PAIRS // 2)
     return codes[kept], totals[kept]
 
 

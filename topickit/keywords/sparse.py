@@ -70,9 +70,25 @@ def weighted_totals(counts: csr_array, weights: IntArray) -> IntArray:
     """
     totals = np.zeros(counts.shape[1], dtype=np.int64)
     for rows, block in row_blocks(counts):
-        each = block.data * np.repeat(weights[rows], np.diff(block.indptr))
-        totals += np.bincount(block.indices, each, minlength=len(totals)).astype(np.int64)
+        totals += block_totals(block, weights[rows])
     return totals
+
+
+def block_totals(block: csr_array, weights: IntArray) -> IntArray:
+    """Sum the columns of one block of rows, each row times its weight."""
+    each = block.data * np.repeat(weights, np.diff(block.indptr))
+    return np.bincount(block.indices, each, minlength=block.shape[1]).astype(np.int64)
+
+
+def presence(counts: csr_array) -> csr_array:
+    """Put 1 for every count; the places are shared.
+
+    Examples
+    --------
+    >>> presence(csr_array(np.array([[0, 3]]))).toarray().tolist()
+    [[0, 1]]
+    """
+    return csr_array((np.ones_like(counts.data), counts.indices, counts.indptr), shape=counts.shape)
 
 
 def csr_arrays(matrix: csr_array) -> dict[str, NDArray[Any]]:

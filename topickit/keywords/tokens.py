@@ -163,10 +163,10 @@ def read_tokens(texts: Sequence[str], advance: Callable[[float], None] | None = 
                 pending.extend(map(numbers.__getitem__, _split(text)))
             elif "\n" in text:
                 for part in _BLANK_LINE.split(text):
-                    pending.extend(itertools.chain.from_iterable(map(runs.__getitem__, part.split())))
+                    pending.extend(runs.of(part))
                     pending.append(numbers[_BREAK])
             else:
-                pending.extend(itertools.chain.from_iterable(map(runs.__getitem__, text.split())))
+                pending.extend(runs.of(text))
             offsets[row + 1] = len(ids) + len(pending)
         ids.extend(np.frombuffer(pending, dtype=np.int32))
         stream = TokenStream(list(numbers), ids.array(), offsets)
@@ -182,6 +182,10 @@ class _Runs(dict[str, tuple[int, ...]]):
     def __init__(self, numbers: dict[str, int]) -> None:
         super().__init__()
         self._numbers = numbers
+
+    def of(self, text: str) -> Iterator[int]:
+        """Give the token numbers of a text without blank lines and such tags."""
+        return itertools.chain.from_iterable(map(self.__getitem__, text.split()))
 
     def __missing__(self, run: str) -> tuple[int, ...]:
         found = tuple(map(self._numbers.__getitem__, _split(run)))
@@ -204,8 +208,7 @@ def _forget_rare(ids: StoredNumbers, numbers: dict[str, int]) -> None:
     times = np.zeros(len(numbers), dtype=np.int64)
     for part in ids.parts():
         times += np.bincount(part, minlength=len(times))
-    rarest_first = np.sort(times)[::-1]
-    kept = times > rarest_first[min(MAX_SURFACES // 2, len(times) - 1)]
+    kept = most_frequent(times, MAX_SURFACES // 2)
     surfaces = [surface for surface, keep in zip(list(numbers), kept.tolist(), strict=True) if keep]
     new = np.cumsum(kept, dtype=np.int32) - 1
     numbers.clear()
@@ -213,6 +216,17 @@ def _forget_rare(ids: StoredNumbers, numbers: dict[str, int]) -> None:
     new[~kept] = numbers.setdefault(".", len(surfaces))
     for part in ids.parts():
         part[:] = new[part]
+
+
+def most_frequent(times: IntArray, n: int) -> NDArray[np.bool_]:
+    """Mark what is met most often, at most n of them; of those met equally often all or none.
+
+    Examples
+    --------
+    >>> most_frequent(np.array([1, 5, 1, 3]), 3).tolist()
+    [False, True, False, True]
+    """
+    return np.asarray(times > np.sort(times)[::-1][min(n, len(times) - 1)])
 
 
 def _segmented(stream: TokenStream) -> TokenStream:

@@ -21,7 +21,6 @@ Rules, in this order
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,7 +29,14 @@ from scipy.sparse import csr_array
 from topickit.errors import InputError
 from topickit.keywords.phrases import NO_PHRASES, Phrases, find_phrases, phrase_key
 from topickit.keywords.settings import KeywordSettings
-from topickit.keywords.sparse import StoredRows, csr_arrays, csr_from, row_blocks
+from topickit.keywords.sparse import (
+    StoredRows,
+    block_totals,
+    csr_arrays,
+    csr_from,
+    presence,
+    row_blocks,
+)
 from topickit.keywords.stopwords import StopWords, find_stop_words
 from topickit.keywords.tokens import IS_UNSPACED, TokenStream, clean, is_hiragana, key_of, read_tokens
 from topickit.progress import stage
@@ -105,14 +111,6 @@ class _Lexicon:
     sizes: IntArray
     totals: IntArray
     spread: IntArray
-
-
-class _Words(NamedTuple):
-    """The words of a corpus before they are counted, as in `_Lexicon`."""
-
-    keys: list[str]
-    display: list[str]
-    word_of: NDArray[np.int32]
 
 
 def count_terms(texts: Sequence[str], weights: IntArray, settings: KeywordSettings) -> DocumentTerms:
@@ -200,16 +198,18 @@ def _make_lexicon(stream: TokenStream, weights: IntArray) -> _Lexicon:
     number = {key: i for i, key in enumerate(ordered)}
     number[""] = -1
     word_of = np.fromiter((number[key] for key in keys), dtype=np.int32, count=len(keys))
-    return _counted_words(stream, weights, _Words(ordered, display, word_of))
+    return _Lexicon(ordered, display, word_of, *_counted_words(stream, weights, word_of, len(ordered)))
 
 
-def _counted_words(stream: TokenStream, weights: IntArray, words: "_Words") -> _Lexicon:
-    n_words = len(words.keys)
+def _counted_words(
+    stream: TokenStream, weights: IntArray, word_of: NDArray[np.int32], n_words: int
+) -> tuple[csr_array, IntArray, IntArray, IntArray]:
+    """Counts, sizes, totals and spread, as `_Lexicon` has them."""
     sizes = np.zeros(len(weights), dtype=np.int64)
     totals, spread = np.zeros(n_words, dtype=np.int64), np.zeros(n_words, dtype=np.int64)
     with StoredRows() as rows:
         for start, stop in stream.blocks():
-            found = words.word_of[stream.ids_of(start, stop)]
+            found = word_of[stream.ids_of(start, stop)]
             ends = np.concatenate([[0], np.cumsum(found >= 0)])
             indptr = ends[stream.offsets[start : stop + 1] - stream.offsets[start]]
             sizes[start:stop] = np.diff(indptr)
@@ -218,11 +218,9 @@ def _counted_words(stream: TokenStream, weights: IntArray, words: "_Words") -> _
             block = csr_array((once, found, indptr), shape=(stop - start, n_words))
             block.sum_duplicates()
             rows.add(block)
-            weight = np.repeat(weights[start:stop], np.diff(block.indptr))
-            totals += np.bincount(block.indices, block.data * weight, minlength=n_words).astype(np.int64)
-            spread += np.bincount(block.indices, weight, minlength=n_words).astype(np.int64)
-        counts = rows.matrix(n_words)
-    return _Lexicon(words.keys, words.display, words.word_of, counts, sizes, totals, spread)
+            totals += block_totals(block, weights[start:stop])
+            spread += block_totals(presence(block), weights[start:stop])
+        return rows.matrix(n_words), sizes, totals, spread
 
 
 def _stop_mask(keys: Sequence[str], found: StopWords, settings: KeywordSettings) -> Mask:

@@ -1,0 +1,115 @@
+"""The scale benchmark's results as Markdown."""
+
+import math
+import statistics
+from collections.abc import Callable, Mapping
+from typing import Any
+
+Row = Mapping[str, Any]
+Table = Callable[[list[str], list[list[str]]], str]
+SCALE_COLUMNS = ["documents", "seconds", "MiB", "not in files", "bytes a document"]
+SCALE_COLUMNS += ["topics", "NMI", "full NMI", "ARI"]
+LONG_EXPLAINED = (
+    "Each of the first half of one post of 20 Newsgroups and the second half of another of its group. Texts above "
+    "256 MiB, tokens and counts lie in temporary files; NMI and ARI with the groups."
+)
+
+
+def section(result: Row, table: Table, made_on: str) -> str:
+    """Render all; `table` makes Markdown of a head and rows, `made_on` tells the machine."""
+    rows = result["topickit"]
+    parts = [
+        "## Scale",
+        "`python -m benchmarks.scale`. From a Parquet file of raw texts to a saved model and a label a row, "
+        '`embedder="distilled"`, the whole process, imports included: arXiv titles; a million are arXiv, Quora and '
+        "StackOverflow titles and titles recombined of two of a class. Words are counted beside the search for "
+        "topics. MiB: the peak of memory, and of it what is not backed by a file. NMI with the categories of those "
+        "arXiv titles that have the transformer's vectors, beside that of a fit on these vectors in memory, and the "
+        "ARI of the two.",
+        made_on,
+        table(["stage, seconds", *(f"{row['n']:,}" for row in rows), "exponent"], by_stage(rows)),
+        table(SCALE_COLUMNS, list(map(scale_line, rows))),
+    ]
+    for key in sorted(key for key in result if key.startswith("sample_")):
+        size = int(key.removeprefix("sample_"))
+        parts += [
+            f"### With `DistilledEmbedder(sample={size})`",
+            f"The transformer embeds {size:,} documents (by itself 2,500, or 5,000 where these are too few).",
+            table(SCALE_COLUMNS, list(map(scale_line, result[key]))),
+        ]
+    if result.get("long"):
+        parts += ["### Posts in place of titles", LONG_EXPLAINED, *long_tables(result["long"], table)]
+    if result.get("bertopic"):
+        columns = ["documents", "seconds", "of these embedding", "MiB", "topics", "outliers"]
+        peers = list(map(bertopic_line, result["bertopic"]))
+        parts += ["### BERTopic's default, from the same texts", table(columns, peers)]
+    return "\n\n".join(parts)
+
+
+def by_stage(rows: list[Row]) -> list[list[str]]:
+    """Seconds of each stage and of the whole, by size."""
+    names = list(dict.fromkeys(name for row in rows for name, _ in row["stages"]))
+    spent = {name: [sum(s for other, s in row["stages"] if other == name) for row in rows] for name in names}
+    spent["**whole process**"] = [row["seconds"] for row in rows]
+    sizes = [row["n"] for row in rows]
+    return [
+        [name, *(f"{value:.1f}" for value in values), exponent(sizes, values)]
+        for name, values in spent.items()
+    ]
+
+
+def scale_line(row: Row) -> list[str]:
+    """One size of short texts."""
+    return [
+        f"{row['n']:,}",
+        f"{row['seconds']:.0f}",
+        f"{row['peak_mib']:,.0f}",
+        f"{row['anonymous_mib']:,.0f}",
+        f"{row['peak_mib'] * 2**20 / row['n']:,.0f}",
+        str(row["topics"]),
+        f"{row['nmi']:.3f}",
+        f"{row['full_nmi']:.3f}",
+        f"{row['same_ari']:.2f}",
+    ]
+
+
+def long_tables(rows: list[Row], table: Table) -> list[str]:
+    """Seconds by stage, and memory, of long texts."""
+    lines = [
+        [
+            f"{row['n']:,}",
+            f"{row['text_mib']:,.0f}",
+            f"{row['seconds']:.0f}",
+            f"{row['peak_mib']:,.0f}",
+            f"{row['anonymous_mib']:,.0f}",
+            str(row["topics"]),
+            f"{row['nmi']:.3f}",
+            f"{row['ari']:.3f}",
+        ]
+        for row in rows
+    ]
+    columns = ["posts", "MiB of text", "seconds", "MiB", "not in files", "topics", "NMI", "ARI"]
+    head = ["stage, seconds", *(f"{row['n']:,}" for row in rows), "exponent"]
+    return [table(head, by_stage(rows)), table(columns, lines)]
+
+
+def bertopic_line(row: Row) -> list[str]:
+    """One size of the peer."""
+    if "error" in row:
+        return [f"{row['n']:,}", f"failed: {row['error']}", *["—"] * 4]
+    return [
+        f"{row['n']:,}",
+        f"{row['seconds']:.0f}",
+        f"{row['embedding_seconds']:.0f}",
+        f"{row['peak_mib']:,.0f}",
+        str(row["topics"]),
+        f"{row['outliers']:.1%}",
+    ]
+
+
+def exponent(sizes: list[int], seconds: list[float]) -> str:
+    """How time grows with size: the slope between logarithms, over what takes a tenth of a second or more."""
+    points = [(math.log(n), math.log(s)) for n, s in zip(sizes, seconds, strict=True) if s >= 0.1]
+    if len(points) < 2:
+        return "—"
+    return f"{statistics.linear_regression(*zip(*points, strict=True)).slope:.2f}"
