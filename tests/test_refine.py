@@ -1,5 +1,8 @@
 """Doubtful documents go back to the teacher, the most doubtful first, for as long as allowed."""
 
+import itertools
+import time
+
 import numpy as np
 import pytest
 
@@ -38,9 +41,9 @@ def test_predict_still_gives_the_labels(model, tmp_path):
 
 
 def test_the_most_doubtful_go_first(model, monkeypatch):
-    monkeypatch.setattr(refining, "BATCH", 20)
-    clock = iter([0.0, 0.0, 1.0, 1.0])
-    monkeypatch.setattr(refining.time, "monotonic", lambda: next(clock, 1.0))
+    monkeypatch.setattr(refining, "FIRST_BATCH", 20)
+    clock = itertools.count(step=0.5)
+    monkeypatch.setattr(time, "monotonic", lambda: next(clock))
     refined = model.refine(0.5)
     monkeypatch.undo()
     documents, vectors = model.fitted_.documents, model.fitted_.vectors
@@ -49,6 +52,30 @@ def test_the_most_doubtful_go_first(model, monkeypatch):
     margins = model.fitted_.assigner.margins(vectors)
     others = ~refined.embedder_.is_exact(documents.texts)
     assert margins[new].max() <= margins[others].min()
+
+
+def test_the_last_batch_is_as_large_as_the_time_left_allows(model, monkeypatch):
+    seconds = [0.0]
+    encode = DistilledEmbedder.encode_exactly
+
+    def one_second_each(embedder, texts):
+        seconds[0] += len(texts)
+        return encode(embedder, texts)
+
+    monkeypatch.setattr(DistilledEmbedder, "encode_exactly", one_second_each)
+    monkeypatch.setattr(time, "monotonic", lambda: seconds[0])
+    refined = model.refine(50)
+    assert refined.fitted_.notes["refined_documents"] == 50
+    assert seconds[0] == 50
+
+
+def test_refining_does_not_repeat_what_the_teacher_warns_of(monkeypatch, recwarn):
+    monkeypatch.setattr(distilled, "POOR", -1.0)
+    texts = [f"{text} {'and so on ' * 200}" for text in TEXTS[:60]]
+    model = TopicModel(DistilledEmbedder("all-MiniLM-L6-v2", sample=20), n_topics=2).fit(texts)
+    recwarn.clear()
+    model.refine(60)
+    assert not [str(warning.message) for warning in recwarn]
 
 
 @pytest.mark.parametrize("seconds", [0, -1, "long"])

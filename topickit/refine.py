@@ -1,17 +1,20 @@
 """Giving doubtful documents back to the teacher of a distilled embedder, for as long as the user allows."""
 
 import time
+import warnings
 from typing import Any
 
 import numpy as np
 
-from topickit.errors import InputError, ParameterError
+from topickit.errors import InputError, ParameterError, TopickitWarning
 from topickit.fitted import Fitted, derive
 from topickit.progress import stage
 from topickit.vectors import FloatArray, allocate, unit_rows
 
+FIRST_BATCH = 32
+"""Documents by which the teacher's rate is first known."""
 BATCH = 256
-"""Documents that the teacher embeds between two looks at the clock."""
+"""Documents that the teacher embeds between two looks at the clock, at most."""
 
 
 def refine(fitted: Fitted, embedder: Any, seconds: float) -> tuple[Fitted, Any]:
@@ -24,7 +27,7 @@ def refine(fitted: Fitted, embedder: Any, seconds: float) -> tuple[Fitted, Any]:
     embedder : embedder with ``with_exact``, ``is_exact`` and ``encode_exactly``
         Such as a fitted `DistilledEmbedder`. It is not changed.
     seconds : float
-        After which no further batch of documents is begun.
+        The last batch is as large as the time left allows at the rate of those before it.
 
     Returns
     -------
@@ -53,15 +56,20 @@ def refine(fitted: Fitted, embedder: Any, seconds: float) -> tuple[Fitted, Any]:
     doubtful = doubtful[~embedder.is_exact([documents.texts[row] for row in doubtful.tolist()])]
     changed = allocate(*vectors.shape)
     changed[:] = vectors
-    done = 0
-    with stage("Refining", len(doubtful)) as progress:
-        while done < len(doubtful) and time.monotonic() < until:
-            rows = doubtful[done : done + BATCH]
+    done, size = 0, FIRST_BATCH
+    with stage("Refining", len(doubtful)) as progress, warnings.catch_warnings():
+        # What the teacher has to say of these texts (that long ones are cut), it said at the fit.
+        warnings.simplefilter("ignore", TopickitWarning)
+        begun = time.monotonic()
+        while done < len(doubtful) and size > 0:
+            rows = doubtful[done : done + size]
             texts = [documents.texts[row] for row in rows.tolist()]
             embedder = embedder.with_exact(texts)
             changed[rows] = unit_rows(embedder.encode_exactly(texts))
             done += len(rows)
             progress.advance(len(rows))
+            now = time.monotonic()
+            size = min(BATCH, int((until - now) * done / max(now - begun, 1e-9)))
     return _derived(fitted, changed, done), embedder
 
 
