@@ -71,8 +71,8 @@ def test_the_last_batch_is_as_large_as_the_time_left_allows(model, monkeypatch):
 
 def test_refining_does_not_repeat_what_the_teacher_warns_of(monkeypatch, recwarn):
     monkeypatch.setattr(distilled, "POOR", -1.0)
-    texts = [f"{text} {'and so on ' * 200}" for text in TEXTS[:60]]
-    model = TopicModel(DistilledEmbedder("all-MiniLM-L6-v2", sample=20), n_topics=2).fit(texts)
+    texts = [f"{text} {'and so on ' * 200}" for text in TEXTS[:80]]
+    model = TopicModel(DistilledEmbedder("all-MiniLM-L6-v2", sample=50), n_topics=2).fit(texts)
     recwarn.clear()
     model.refine(60)
     assert not [str(warning.message) for warning in recwarn]
