@@ -87,6 +87,35 @@ def test_cluster_with_vectors_needs_no_model(run, files, tmp_path):
         *("--vectors", tmp_path / "v.npy"),
     )
     assert out.count("Elements") == 4
+    target = tmp_path / "groups.csv"
+    status, out, err = run("cluster", files / "t.txt", "--vectors", tmp_path / "v.npy", "--out", target)
+    assert (status, out) == (0, "")
+    assert "4 clusters, 120 of 120 texts in one" in err
+    table = pl.read_csv(target)
+    assert table["row"].to_list() == list(range(120))
+    assert table["cluster"].value_counts()["count"].to_list() == [30] * 4
+
+
+def test_the_csv_of_clusters_has_all_rows_of_the_file(run, tmp_path):
+    (tmp_path / "t.txt").write_text("a b\n\na b c\nz\n")
+    np.save(tmp_path / "v.npy", np.array([[1.0, 0.0], [0.5, 0.5], [1.0, 0.0], [0.0, 1.0]]))
+    options = ("--vectors", tmp_path / "v.npy", "--min-size", 2, "--out", tmp_path / "g.csv")
+    assert run("cluster", tmp_path / "t.txt", *options)[0] == 0
+    assert pl.read_csv(tmp_path / "g.csv")["cluster"].to_list() == [1, -1, 1, -1]
+
+
+@pytest.mark.parametrize("option", ["--labels", "--out"])
+def test_results_that_cannot_be_written_are_known_before_the_work(run, files, tmp_path, monkeypatch, option):
+    from topickit.model import TopicModel
+
+    monkeypatch.setattr(TopicModel, "fit", lambda *_, **__: pytest.fail("the work was begun"))
+    (tmp_path / "file").write_text("x")
+    given = {"--out": tmp_path / "model", option: tmp_path / "file" / "result"}
+    options = [word for pair in given.items() for word in pair]
+    status, out, err = run("fit", files / "t.csv", "--text", "body", *options)
+    assert (status, out) == (1, "")
+    assert "cannot write" in err
+    assert not (tmp_path / "model").exists()
 
 
 def test_a_threshold_chosen_from_the_texts(run, files):

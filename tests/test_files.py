@@ -5,7 +5,7 @@ import sys
 import pytest
 
 from topickit.errors import InputError, InputTypeError
-from topickit.files import write_atomic
+from topickit.files import check_target, write_atomic
 
 
 def test_writes_text_as_utf8_with_its_line_ends(tmp_path):
@@ -72,3 +72,18 @@ def test_permissions_and_links_are_kept(tmp_path):
     assert link.is_symlink()
     assert path.read_text() == "new"
     assert stat.S_IMODE(path.stat().st_mode) == 0o640
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_folder_without_permission_is_known_before(tmp_path):
+    os.chmod(tmp_path, 0o500)
+    with pytest.raises(InputError, match="no permission"):
+        check_target(tmp_path / "a.txt")
+    os.chmod(tmp_path, 0o700)
+
+
+def test_targets_are_checked_before_the_work(tmp_path):
+    assert check_target(tmp_path / "a.txt") == tmp_path / "a.txt"
+    with pytest.raises(InputError, match="create it first"):
+        check_target(tmp_path / "missing" / "a.txt")
+    assert os.listdir(tmp_path) == []

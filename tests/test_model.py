@@ -11,7 +11,14 @@ from sklearn.utils.validation import check_is_fitted
 
 from tests.conftest import make_corpus
 from topickit.cluster.graph import GraphClusterer
-from topickit.errors import InputError, InputTypeError, NotFittedError, ParameterError, ParameterTypeError
+from topickit.errors import (
+    InputError,
+    InputTypeError,
+    NotFittedError,
+    ParameterError,
+    ParameterTypeError,
+    TopickitWarning,
+)
 from topickit.keywords.settings import KeywordSettings
 from topickit.model import TopicModel
 
@@ -78,7 +85,7 @@ def test_bad_texts(texts, error, model):
 @pytest.mark.parametrize(
     ("embeddings", "error", "said"),
     [
-        (np.zeros((119, 3)), InputError, "120 documents, 119 rows"),
+        (np.ones((119, 3)), InputError, "120 documents, 119 rows"),
         (np.zeros(120), InputError, "shape"),
         (np.full((120, 2), np.nan), InputError, "row 0"),
         (np.full((120, 2), np.inf), InputError, "row 0"),
@@ -275,3 +282,12 @@ def test_vectors_in_a_file_are_those_in_memory(monkeypatch):
     model = TopicModel(embedder="lexical").fit(texts)
     assert isinstance(model.fitted_.vectors, np.memmap)
     np.testing.assert_array_equal(model.labels_, expected.labels_)
+
+
+def test_embeddings_of_zeros_are_outliers_and_said():
+    vectors = np.vstack([np.zeros((2, 3)), np.repeat(np.eye(3), 10, axis=0)])
+    texts = [f"word{row % 7} text" for row in range(len(vectors))]
+    with pytest.warns(TopickitWarning, match="2 of 32 embeddings are all zeros"):
+        model = TopicModel(n_topics=3).fit(texts, embeddings=vectors)
+    assert (model.labels_[:2] == -1).all()
+    assert (model.labels_[2:] >= 0).all()

@@ -43,7 +43,7 @@ def write_atomic(path: str | os.PathLike[str], data: str | bytes) -> Path:
     ...     write_atomic(Path(folder) / "a.txt", "abc").read_text()
     'abc'
     """
-    result = _checked(path)
+    result = check_target(path)
     try:
         content = data.encode("utf-8") if isinstance(data, str) else data
     except UnicodeEncodeError as error:
@@ -58,7 +58,16 @@ def write_atomic(path: str | os.PathLike[str], data: str | bytes) -> Path:
     return result
 
 
-def _checked(path: Any) -> Path:
+def check_target(path: Any) -> Path:
+    """Check that a file can be written at a path, before the work for it is done; nothing is written.
+
+    Raises
+    ------
+    InputTypeError
+        When `path` is not a path.
+    InputError
+        When it is a folder, or the folder it is in does not exist or may not be written.
+    """
     try:
         result = Path(path)
     except TypeError as error:
@@ -71,6 +80,9 @@ def _checked(path: Any) -> Path:
         raise InputError(
             f"cannot write {str(path)!r}: there is no folder {str(result.parent)!r}; create it first"
         )
+    folder = os.path.dirname(os.path.realpath(result))
+    if not os.access(folder, os.W_OK):
+        raise InputError(f"cannot write {str(path)!r}: no permission to write in {folder!r}")
     return result
 
 

@@ -28,7 +28,7 @@ from topickit.progress import stage
 from topickit.refine import refine
 from topickit.tables import read
 from topickit.topics import Topics
-from topickit.vectors import FloatArray, IntArray, check_vectors, taken, unit_rows
+from topickit.vectors import FloatArray, IntArray, check_given, taken, unit_rows
 
 if TYPE_CHECKING:
     from topickit.report.report import Report
@@ -154,7 +154,7 @@ class TopicModel(ClusterMixin, TransformerMixin, BaseEstimator):
         self._check_settings()
         clusterer = cluster.resolve(self.clusterer, n_topics=self.n_topics, random_state=self.random_state)
         settings = self.keywords or KeywordSettings()
-        given = None if embeddings is None else check_vectors(embeddings)
+        given = None if embeddings is None else check_given(embeddings)
         with stage("Reading texts"):
             documents = Documents.of(read(texts), given)
         covariates = Covariates.of(documents.n_rows, timestamps=timestamps, classes=classes)
@@ -362,7 +362,7 @@ class TopicModel(ClusterMixin, TransformerMixin, BaseEstimator):
     def _vectors(self, texts: Any, embeddings: ArrayLike | None) -> tuple[Documents, FloatArray]:
         """Documents and their unit vectors, of the length that the model knows."""
         assigner = self._fitted().assigner
-        given = None if embeddings is None else check_vectors(embeddings)
+        given = None if embeddings is None else check_given(embeddings)
         documents = Documents.of(read(texts), given)
         if given is None:
             self._warn_of_other_vectors()

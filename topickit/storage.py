@@ -91,6 +91,25 @@ def save(model: TopicModel, path: str | os.PathLike[str], *, documents: bool = F
     _write(folder, parts, texts, _parameters(model))
 
 
+def check_folder(path: str | os.PathLike[str]) -> None:
+    """Check that a model can be saved into a folder, before there is one; nothing is made.
+
+    Raises
+    ------
+    StorageError
+        When the folder holds something else.
+    InputError
+        When it cannot be made or written.
+    """
+    folder = Path(path)
+    if folder.is_dir():
+        _folder_for(folder)
+    standing = next(parent for parent in (folder, *folder.absolute().parents) if parent.exists())
+    if not standing.is_dir() or not os.access(standing, os.W_OK):
+        why = "no permission to write" if standing.is_dir() else "it is a file"
+        raise InputError(f"cannot write a model into {folder}: {standing}: {why}")
+
+
 def load(path: str | os.PathLike[str], *, embedder: Any = None) -> TopicModel:
     """Read a saved model.
 

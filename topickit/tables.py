@@ -4,6 +4,7 @@ import codecs
 import contextlib
 import io
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -18,12 +19,20 @@ if TYPE_CHECKING:
 SUFFIXES = {
     ".csv": "csv",
     ".tsv": "tsv",
+    ".tab": "tsv",
+    ".json": "jsonl",
     ".jsonl": "jsonl",
     ".ndjson": "jsonl",
     ".parquet": "parquet",
     ".txt": "lines",
 }
 FORMATS = ("csv", "tsv", "jsonl", "parquet", "lines")
+UNREAD = {
+    **dict.fromkeys((".gz", ".bz2", ".xz", ".zst", ".zip"), "decompress it first"),
+    **dict.fromkeys((".xlsx", ".xls", ".ods", ".feather", ".arrow"), "save it as CSV or Parquet"),
+    **dict.fromkeys((".pdf", ".docx", ".doc"), "put its texts into a CSV file, one a row"),
+}
+"""What to do with files that are neither tables nor lines of text, by the end of their names."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +78,8 @@ class TextStream(Iterator[str]):
         The column that holds the texts; may be left out where there is only one of str, or one that
         is called ``text``. Plain lines have no columns.
     file_format : {"csv", "tsv", "jsonl", "parquet", "lines"}, optional
-        None goes by the end of the name, and takes plain lines where it says nothing.
+        None goes by the end of the name, and takes plain lines where it says nothing. CSV may be divided by
+        semicolons, tabs or bars where its first line has no comma; "jsonl" may be one array of objects.
 
     Attributes
     ----------
@@ -238,7 +248,10 @@ def read_with_columns(
 
 
 def _kind(path: str, file_format: str | None) -> str:
-    kind = file_format or SUFFIXES.get(Path(path).suffix.lower(), "lines")
+    suffix = Path(path).suffix.lower()
+    if file_format is None and suffix in UNREAD:
+        raise InputError(f"cannot read {path}: {suffix} is no table of texts; {UNREAD[suffix]}")
+    kind = file_format or SUFFIXES.get(suffix, "lines")
     if kind not in FORMATS:
         raise ParameterError(f"there is no format {kind!r}; choose one of {', '.join(FORMATS)}")
     return kind
@@ -310,14 +323,42 @@ def _scan(path: str, kind: str) -> "pl.LazyFrame":
 
     source: Any = io.BytesIO(sys.stdin.buffer.read()) if path == "-" else Path(path)
     _check_readable(path)
+    head = _head(source)
     readers: dict[str, Callable[[], Any]] = {
-        "csv": lambda: pl.scan_csv(source, infer_schema_length=None, glob=False),
+        "csv": lambda: pl.scan_csv(source, separator=_separator(head), infer_schema_length=None, glob=False),
         "tsv": lambda: pl.scan_csv(source, separator="\t", infer_schema_length=None, glob=False),
-        "jsonl": lambda: pl.scan_ndjson(source, infer_schema_length=None),
+        "jsonl": lambda: (
+            pl.read_json(source, infer_schema_length=None).lazy()
+            if head.lstrip().startswith(b"[")
+            else pl.scan_ndjson(source, infer_schema_length=None)
+        ),
         "parquet": lambda: pl.scan_parquet(source, glob=False),
     }
     with _table_errors(path, kind):
         return cast("pl.LazyFrame", readers[kind]())
+
+
+def _head(source: Path | io.BytesIO, size: int = 65536) -> bytes:
+    """Read the first bytes, without the mark of UTF-8."""
+    if isinstance(source, io.BytesIO):
+        head = source.getvalue()[:size]
+    else:
+        with source.open("rb") as file:
+            head = file.read(size)
+    return head.removeprefix(codecs.BOM_UTF8)
+
+
+def _separator(head: bytes) -> str:
+    """Find what divides the columns of a CSV file: a comma, unless its first line has other signs only.
+
+    Examples
+    --------
+    >>> _separator(b'id;"title, long";body')
+    ';'
+    """
+    names = re.sub(r'"[^"]*"', "", head.decode(errors="replace").partition("\n")[0])
+    counts = {sign: names.count(sign) for sign in ",;\t|"}
+    return "," if counts[","] else max(counts, key=lambda sign: counts[sign])
 
 
 def _text_column(table: "pl.DataFrame", column: str | None, path: str) -> TextColumn:

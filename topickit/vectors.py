@@ -10,6 +10,7 @@ import contextlib
 import functools
 import os
 import sys
+import warnings
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from topickit.errors import InputError, InputTypeError
+from topickit.errors import InputError, InputTypeError, TopickitWarning
 from topickit.stored import give_back, unnamed_file
 
 FloatArray = NDArray[np.float32]
@@ -85,6 +86,21 @@ def check_vectors(vectors: ArrayLike, *, n_rows: int | None = None, what: str = 
             raise InputError(
                 f"{what} contain NaN or infinity, first in row {row}; drop or embed that row again"
             )
+    return array
+
+
+def check_given(embeddings: ArrayLike) -> NDArray[Any]:
+    """Check vectors that a user gives for documents: `check_vectors`, and a warning of rows of zeros."""
+    array = check_vectors(embeddings)
+    n_zero = len(array) - int(np.count_nonzero(array[:, 0]))
+    if n_zero:  # most rows are known by their first column not to be zeros
+        n_zero = int((~array[array[:, 0] == 0].any(axis=1)).sum())
+    if n_zero:
+        warnings.warn(
+            f"{n_zero:,} of {len(array):,} embeddings are all zeros: their documents will be outliers",
+            TopickitWarning,
+            stacklevel=3,
+        )
     return array
 
 

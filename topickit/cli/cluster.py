@@ -12,11 +12,12 @@ from topickit.cli.options import (
     InFormat,
     Method,
     NoCache,
+    OutFile,
     Seed,
     TextColumn,
     Vectors,
 )
-from topickit.cli.reading import cache_folder, embed, load_vectors, read_column
+from topickit.cli.reading import cache_folder, embed, emit, load_vectors, read_column
 from topickit.errors import InputError, ParameterError
 
 
@@ -38,12 +39,13 @@ def cluster(
     ] = None,
     embedder: EmbedderName = "all-MiniLM-L6-v2",
     vectors: Vectors = None,
+    out: OutFile = None,
     input_format: InFormat = None,
     random_state: Seed = 0,
     cache: CacheFolder = None,
     no_cache: NoCache = False,
 ) -> None:
-    """Group the sentences of a file and print the groups."""
+    """Group the sentences of a file and print the groups, or write the group of each row as CSV."""
     _check_options(method, threshold, min_size, clusters, distance_threshold)
     texts = read_column(file, text, input_format)
     rows = [row for row, value in enumerate(texts) if value and not value.isspace()]
@@ -64,7 +66,11 @@ def cluster(
         distance_threshold=distance_threshold,
         random_state=random_state,
     )
-    _print_groups(groups, kept)
+    if out is not None:
+        emit(_csv([[rows[i] for i in group] for group in groups], len(texts)), out)
+    else:
+        _print_groups(groups, kept)
+    _say_how_many(groups, len(kept))
 
 
 def _check_options(
@@ -124,7 +130,21 @@ def _print_groups(groups: Sequence[Sequence[int]], texts: Sequence[str], shown: 
             listed = [*listed[:shown], "...", *listed[-shown:]]
         for line in listed:
             typer.echo(f"\t{line}")
+
+
+def _csv(groups: Sequence[Sequence[int]], n_rows: int) -> str:
+    """Write the cluster of each row of the file, from 1 for the largest; -1 for none."""
+    import polars as pl
+
+    clusters = [-1] * n_rows
+    for number, group in enumerate(groups, start=1):
+        for row in group:
+            clusters[row] = number
+    return pl.DataFrame({"row": range(n_rows), "cluster": clusters}).write_csv()
+
+
+def _say_how_many(groups: Sequence[Sequence[int]], n_texts: int) -> None:
     grouped = sum(map(len, groups))
-    typer.echo(f"\n{len(groups):,} clusters, {grouped:,} of {len(texts):,} texts in one.", err=True)
+    typer.echo(f"\n{len(groups):,} clusters, {grouped:,} of {n_texts:,} texts in one.", err=True)
     if not groups:
         typer.echo("For more, lower --min-size or --threshold.", err=True)

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from topickit.cli.options import OutFile
 from topickit.cli.reading import emit
 
 
@@ -18,14 +19,13 @@ class PlainFormat(StrEnum):
 
 
 FormatOption = Annotated[PlainFormat, typer.Option("--format", help="What to write.")]
-OutOption = Annotated[Path | None, typer.Option("--out", help="File to write, instead of standard output.")]
 
 
 def compare(
     a: Annotated[Path, typer.Argument(help="A saved model.")],
     b: Annotated[Path, typer.Argument(help="Another saved model, of the same documents or of others.")],
     format: FormatOption = PlainFormat.text,
-    out: OutOption = None,
+    out: OutFile = None,
 ) -> None:
     """Compare two saved models: which topics are the same, and what moved."""
     from topickit.analysis.compare import compare as compared

@@ -10,6 +10,7 @@ from topickit.cli.options import (
     EmbedderName,
     File,
     InFormat,
+    LabelsFile,
     Method,
     NoCache,
     Seed,
@@ -44,7 +45,7 @@ def fit(
         typer.Option(help="With --embedder distilled: seconds to embed doubtful documents exactly."),
     ] = None,
     keep_texts: Annotated[bool, typer.Option("--keep-texts", help="Keep the texts in the model.")] = False,
-    labels: Annotated[Path | None, typer.Option(help="CSV for the topic of each row.")] = None,
+    labels: LabelsFile = None,
     input_format: InFormat = None,
     random_state: Seed = 0,
     cache: CacheFolder = None,
@@ -55,7 +56,9 @@ def fit(
 ) -> None:
     """Find the topics of a file of texts, and save the model."""
     from topickit.model import TopicModel
+    from topickit.storage import check_folder
 
+    check_folder(out)
     texts, timestamps, classes = read_dated(file, text, time, by, input_format)
     model = TopicModel(
         embedder=embedder,

@@ -6,6 +6,13 @@ from typing import Annotated
 
 import typer
 
+from topickit.files import check_target
+
+
+def _writable(path: Path | None) -> Path | None:
+    """Say before the work, not after it, that its result cannot be written."""
+    return None if path is None else check_target(path)
+
 
 class Method(StrEnum):
     """Clusterers by name."""
@@ -32,6 +39,13 @@ TextColumn = Annotated[str | None, typer.Option("--text", help="Column that hold
 InFormat = Annotated[FileFormat | None, typer.Option("--input-format", help="Instead of the file's ending.")]
 Vectors = Annotated[
     Path | None, typer.Option(help="Vectors of the texts (.npy, one row a text): no model runs.")
+]
+OutFile = Annotated[
+    Path | None,
+    typer.Option("--out", callback=_writable, help="File to write, instead of standard output."),
+]
+LabelsFile = Annotated[
+    Path | None, typer.Option("--labels", callback=_writable, help="CSV for the topic of each row.")
 ]
 EmbedderName = Annotated[str, typer.Option(help="Model name or path, or 'lexical' (no model).")]
 Seed = Annotated[int, typer.Option(help="Same texts, same seed: the same topics.")]

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from topickit.cli.options import CacheFolder, File, InFormat, NoCache, TextColumn, Vectors
+from topickit.cli.options import CacheFolder, File, InFormat, NoCache, OutFile, TextColumn, Vectors
 from topickit.cli.reading import cache_folder, emit, labels_csv, load_vectors, say_missing, stream_column
 
 
@@ -14,7 +14,7 @@ def predict(
     file: File,
     text: TextColumn = None,
     vectors: Vectors = None,
-    out: Annotated[Path | None, typer.Option(help="CSV to write, instead of standard output.")] = None,
+    out: OutFile = None,
     input_format: InFormat = None,
     cache: CacheFolder = None,
     no_cache: NoCache = False,

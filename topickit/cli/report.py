@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from topickit.cli.options import OutFile
 from topickit.cli.reading import emit
 
 
@@ -22,7 +23,7 @@ class ReportFormat(StrEnum):
 def report(
     model: Annotated[Path, typer.Argument(help="A saved model.")],
     format: Annotated[ReportFormat, typer.Option("--format", help="What to write.")] = ReportFormat.text,
-    out: Annotated[Path | None, typer.Option(help="File to write, instead of standard output.")] = None,
+    out: OutFile = None,
     no_texts: Annotated[bool, typer.Option("--no-texts", help="Leave out all document text.")] = False,
 ) -> None:
     """Describe a saved model."""

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from topickit.cli.compare import FormatOption, OutOption, PlainFormat
-from topickit.cli.options import CacheFolder, File, InFormat, NoCache, TextColumn, Vectors
+from topickit.cli.compare import FormatOption, PlainFormat
+from topickit.cli.options import CacheFolder, File, InFormat, NoCache, OutFile, TextColumn, Vectors
 from topickit.cli.reading import cache_folder, emit, load_vectors, read_column
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def score(
     text: TextColumn = None,
     vectors: Vectors = None,
     format: FormatOption = PlainFormat.text,
-    out: OutOption = None,
+    out: OutFile = None,
     input_format: InFormat = None,
     cache: CacheFolder = None,
     no_cache: NoCache = False,
