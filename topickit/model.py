@@ -28,7 +28,7 @@ from topickit.progress import stage
 from topickit.refine import refine
 from topickit.tables import read
 from topickit.topics import Topics
-from topickit.vectors import FloatArray, IntArray, check_given, taken, unit_rows
+from topickit.vectors import FloatArray, IntArray, check_given, taken, unit_rows, with_direction
 
 if TYPE_CHECKING:
     from topickit.report.report import Report
@@ -168,15 +168,14 @@ class TopicModel(ClusterMixin, TransformerMixin, BaseEstimator):
             embedder = embed.fitted(embedder, documents.texts, documents.weights)
             vectors = embed.embed(cached(embedder, self.cache), documents.texts)
         else:
-            vectors = unit_rows(given[documents.first_rows])
+            vectors = unit_rows(given, documents.first_rows)
         with ThreadPoolExecutor(1) as aside:
             # Words are counted by the interpreter while topics are found outside of its lock.
             counting = aside.submit(count_terms, documents.texts, documents.weights, settings)
             with stage("Finding topics"):
                 rows = documents.sample(self._fit_sample(clusterer, embedder), self.random_state)
-                sampled = taken(vectors, rows)
-                known = sampled.any(axis=1)  # zeros have no direction to be grouped by
-                sampled, weights = sampled[known], documents.weights[rows][known]
+                rows = with_direction(vectors, rows)
+                sampled, weights = taken(vectors, rows), documents.weights[rows]
                 grouping = clusterer.group(sampled, weights).or_one_group()
                 assigner = Assigner.of(sampled, grouping, weights, random_state=self.random_state)
                 found_again = grouping.recovery(assigner.labels(sampled), weights, assigner.n_topics)
@@ -369,7 +368,7 @@ class TopicModel(ClusterMixin, TransformerMixin, BaseEstimator):
             embedder = cached(self.embedder_, self.cache)
             vectors = embed.embed(embedder, documents.texts, dimension=assigner.dimension)
         else:
-            vectors = unit_rows(given[documents.first_rows])
+            vectors = unit_rows(given, documents.first_rows)
         if vectors.shape[1] != assigner.dimension:
             raise InputError(
                 f"the model was fitted on vectors of length {assigner.dimension}, these have length "

@@ -27,6 +27,7 @@ IntArray = NDArray[np.int64]
 T = TypeVar("T")
 
 ROW_TILE = 256
+UNIT_BLOCK = 1024
 PLANNED_THREADS = 8
 """Blocks in flight that budgets plan for: fixed, so that block shapes do not follow the machine."""
 IN_MEMORY = 512 * 1024**2
@@ -104,27 +105,39 @@ def check_given(embeddings: ArrayLike) -> NDArray[Any]:
     return array
 
 
-def unit_rows(vectors: NDArray[Any]) -> FloatArray:
+def unit_rows(vectors: NDArray[Any], taken: IntArray | None = None) -> FloatArray:
     """Scale each row to Euclidean length 1, in a new float32 array; zero rows stay zero.
 
     Parameters
     ----------
     vectors : ndarray of shape (n, d)
+    taken : int64 ndarray, optional
+        Which rows, in which order; None for all.
 
     Examples
     --------
     >>> unit_rows(np.array([[3.0, 4.0], [0.0, 0.0]])).tolist()
     [[0.6000000238418579, 0.800000011920929], [0.0, 0.0]]
     """
-    result = np.empty(vectors.shape, dtype=np.float32)
-    for start in range(0, len(vectors), 8192):
-        rows = vectors[start : start + 8192].astype(np.float64)
-        # The largest entry first: squares of very large or very small entries leave the floats.
-        largest = np.abs(rows).max(axis=1, keepdims=True)
-        rows /= np.where(largest > 0, largest, 1.0)
-        norms = np.sqrt(np.einsum("ij,ij->i", rows, rows))[:, None]
-        result[start : start + 8192] = rows / np.where(norms > 0, norms, 1.0)
+    result = np.empty((len(vectors) if taken is None else len(taken), vectors.shape[1]), dtype=np.float32)
+    for start in range(0, len(result), UNIT_BLOCK):
+        block = slice(start, start + UNIT_BLOCK)
+        part = vectors[block] if taken is None else vectors[taken[block]]
+        rows = np.ascontiguousarray(part, dtype=np.float32 if part.dtype.itemsize <= 4 else np.float64)
+        squares = np.einsum("ij,ij->i", rows, rows)
+        result[block] = rows / np.sqrt(np.where(squares > 0, squares, 1.0))[:, None]
+        odd = np.flatnonzero((squares < 1e-20) | (squares > 1e20) | ~np.isfinite(squares))
+        result[start + odd] = _unit_rows_of_any_size(part[odd])
     return result
+
+
+def _unit_rows_of_any_size(vectors: NDArray[Any]) -> FloatArray:
+    """Scale by the largest entry first: squares of very large or very small entries leave the floats."""
+    rows = vectors.astype(np.float64)
+    largest = np.abs(rows).max(axis=1, keepdims=True)
+    rows /= np.where(largest > 0, largest, 1.0)
+    norms = np.sqrt(np.einsum("ij,ij->i", rows, rows))[:, None]
+    return np.asarray(rows / np.where(norms > 0, norms, 1.0), dtype=np.float32)
 
 
 def allocate(n: int, d: int) -> FloatArray:
@@ -347,9 +360,26 @@ def taken(vectors: FloatArray, rows: IntArray) -> FloatArray:
     vectors : float32 ndarray of shape (n, d)
     rows : int64 ndarray
     """
-    found = np.array(vectors[rows])
+    found = np.asarray(vectors[rows])
     release(vectors)
     return found
+
+
+def with_direction(vectors: FloatArray, rows: IntArray) -> IntArray:
+    """Leave out rows of zeros, which have no direction to be grouped by.
+
+    Parameters
+    ----------
+    vectors : float32 ndarray of shape (n, d)
+    rows : int64 ndarray
+
+    Examples
+    --------
+    >>> with_direction(np.array([[1, 0], [0, 0]], np.float32), np.array([0, 1])).tolist()
+    [0]
+    """
+    doubtful = rows[vectors[rows, 0] == 0]  # most rows are known by their first entry not to be zeros
+    return rows[~np.isin(rows, doubtful[~vectors[doubtful].any(axis=1)])]
 
 
 def typical_first(vectors: FloatArray, labels: IntArray, n_groups: int) -> list[IntArray]:

@@ -24,6 +24,7 @@ from topickit.vectors import (
     group_means,
     map_blocks,
     merge_order,
+    n_threads,
     nearest_prototype,
     unit_rows,
 )
@@ -32,13 +33,18 @@ RESOLUTIONS = tuple(float(r) for r in np.geomspace(0.1, 40.0, 18))
 N_NEIGHBORS = 10
 N_DRAWS = 6
 DRAW_SIZE = 2500
-DRAW_SHARE = 0.8
-MODULARITY_POWER = 1.4
-TOLERANCE = 0.03
+DRAW_SHARE = 0.5
+"""Draws that share most of a small collection agree on its chance groups, too: stability has to be more."""
+MODULARITY_POWER = 1.0
+TOLERANCE = 0.02
 FEWEST_TOPICS = 5
 CLEAR_CUT = 0.95
 """Fewer groups than `FEWEST_TOPICS` are a choice only where this share of the edges lies inside them."""
+FAR_BELOW = 0.75
+"""Two levels in a row with less than this share of the best score end a ladder: scores do not rise again."""
 FEWEST_FOR_DRAWS = 30
+FEWEST_FOR_CENTERS = 200
+"""Among fewer rows the groups are those of all of them: the centres of half of them are too uncertain."""
 LEAST_WEIGHT = 1e-6
 """Edges of no or negative cosine keep this weight: a row without edges would be a group of its own."""
 
@@ -72,7 +78,7 @@ class Level:
         return float(_others(self.agreement).mean())
 
     def score(self, power: float = MODULARITY_POWER) -> float:
-        """Modularity to a power × stability."""
+        """Modularity (to a power, for comparison) × stability."""
         return float(max(self.modularity, 0.0) ** power * self.stability)
 
     @property
@@ -149,11 +155,17 @@ class GraphClusterer(BaseClusterer):
             resolution = self.resolution or 1.0
             labels = communities(knn_graph(vectors, weights, self.n_neighbors), resolution)
             return Grouping(labels, notes={"resolution": resolution})
-        levels = ladder(vectors, weights, self.n_neighbors, self.random_state)
+        levels = ladder(
+            vectors, weights, self.n_neighbors, self.random_state, whole=self.n_clusters is not None
+        )
         level = best_level(levels)
         if self.n_clusters is not None:
             return self._cut(vectors, weights, levels, level)
-        labels = np.unique(nearest_prototype(vectors, level.center), return_inverse=True)[1].astype(np.int64)
+        if len(vectors) < FEWEST_FOR_CENTERS:
+            labels = communities(knn_graph(vectors, weights, self.n_neighbors), level.resolution)
+        else:
+            near = nearest_prototype(vectors, level.center)
+            labels = np.unique(near, return_inverse=True)[1].astype(np.int64)
         other = [center for draw, center in enumerate(level.centers) if draw != level.medoid]
         return Grouping(
             labels,
@@ -224,7 +236,9 @@ def find_n_clusters(vectors: FloatArray, weights: NDArray[Any], *, random_state:
     return GraphClusterer(random_state=random_state).group(vectors, weights).n_groups
 
 
-def ladder(vectors: FloatArray, weights: NDArray[Any], n_neighbors: int, random_state: int) -> list[Level]:
+def ladder(
+    vectors: FloatArray, weights: NDArray[Any], n_neighbors: int, random_state: int, *, whole: bool = True
+) -> list[Level]:
     """Partition several draws of the rows at each resolution, and compare them.
 
     Parameters
@@ -233,6 +247,8 @@ def ladder(vectors: FloatArray, weights: NDArray[Any], n_neighbors: int, random_
     weights : ndarray of shape (n,)
     n_neighbors : int
     random_state : int
+    whole : bool
+        Go on to the finest level; else end where finer levels are far below the best.
 
     Returns
     -------
@@ -245,7 +261,28 @@ def ladder(vectors: FloatArray, weights: NDArray[Any], n_neighbors: int, random_
     draws = [np.sort(rng.permutation(n)[:size]) for _ in range(N_DRAWS)]
     judged = vectors[np.sort(rng.permutation(n)[:DRAW_SIZE])]
     parts = [Draw.of(vectors[rows], weights[rows], n_neighbors) for rows in draws]
-    return map_blocks(lambda i, _: _level(judged, parts, RESOLUTIONS[i]), len(RESOLUTIONS), 1)
+    levels: list[Level] = []
+    step = len(RESOLUTIONS) if whole else n_threads()
+    while len(levels) < len(RESOLUTIONS):
+        left = RESOLUTIONS[len(levels) :][:step]
+        levels += map_blocks(lambda i, _, left=left: _level(judged, parts, left[i]), len(left), 1)  # type: ignore[misc]
+        end = None if whole else _end(levels)
+        if end is not None:
+            return levels[:end]  # the same end whatever the number of processors
+    return levels
+
+
+def _end(levels: list[Level]) -> int | None:
+    """Give the number of levels at which a ladder may end, if it may."""
+    best, below = 0.0, 0
+    for place, level in enumerate(levels):
+        if level.is_choice:
+            score = level.score()
+            best = max(best, score)
+            below = below + 1 if score < FAR_BELOW * best else 0
+            if below == 2:
+                return place + 1
+    return None
 
 
 @dataclass(frozen=True, eq=False)

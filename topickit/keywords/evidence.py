@@ -14,7 +14,7 @@ from scipy.sparse import csr_array, triu
 from topickit.keywords.sparse import csr_arrays, csr_from
 from topickit.keywords.vocabulary import DocumentTerms
 from topickit.state import State
-from topickit.vectors import FloatArray, IntArray, unit_rows
+from topickit.vectors import FloatArray, IntArray, group_means, unit_rows
 
 MAX_DOCUMENTS = 50_000
 """Co-occurrence is a matter of shares, which this many documents give to two digits."""
@@ -67,7 +67,7 @@ class Evidence:
         found.data = np.ones(len(found.data), dtype=np.int64)
         weighted = csr_array(found.multiply(weight[:, None]).T)
         together = csr_array(triu(weighted @ found, format="csr"), dtype=np.int64)
-        middle = np.average(rows, axis=0, weights=weight) if len(rows) else np.zeros(vectors.shape[1])
+        middle = group_means(rows, np.zeros(len(rows), dtype=np.int64), 1, weight)[0]
         held = np.maximum(together.diagonal(), 1)[:, None]
         means = np.asarray(weighted.astype(np.float32) @ rows, dtype=np.float64) / held
         # Rounded as they are saved: a loaded model chooses the same keywords.
