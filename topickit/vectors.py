@@ -123,8 +123,10 @@ def unit_rows(vectors: NDArray[Any], taken: IntArray | None = None) -> FloatArra
     for start in range(0, len(result), UNIT_BLOCK):
         block = slice(start, start + UNIT_BLOCK)
         part = vectors[block] if taken is None else vectors[taken[block]]
-        rows = np.ascontiguousarray(part, dtype=np.float32 if part.dtype.itemsize <= 4 else np.float64)
-        squares = np.einsum("ij,ij->i", rows, rows)
+        rows: NDArray[Any] = np.ascontiguousarray(
+            part, dtype=np.float32 if part.dtype.itemsize <= 4 else np.float64
+        )
+        squares: NDArray[Any] = np.einsum("ij,ij->i", rows, rows)
         result[block] = rows / np.sqrt(np.where(squares > 0, squares, 1.0))[:, None]
         odd = np.flatnonzero((squares < 1e-20) | (squares > 1e20) | ~np.isfinite(squares))
         result[start + odd] = _unit_rows_of_any_size(part[odd])

@@ -4,12 +4,13 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_array
 
+from topickit.keywords import rank
 from topickit.keywords.counts import TermCounts
 from topickit.keywords.ctfidf import weigh
 from topickit.keywords.evidence import Evidence
 from topickit.keywords.lift import lifts
 from topickit.keywords.rank import shortlists, top_keywords
-from topickit.keywords.rerank import coherent_order, held_back, ranking_weights
+from topickit.keywords.rerank import coherent_order, doublings, ranking_weights
 from topickit.keywords.settings import KeywordSettings
 from topickit.keywords.vocabulary import count_terms
 
@@ -85,11 +86,38 @@ def test_evidence_comes_back_from_its_state():
     )
 
 
-def test_a_word_is_held_back_where_another_topic_needs_it_more():
+def test_a_word_is_doublings_where_another_topic_needs_it_more():
     ranked = csr_array(np.array([[4.0, 1.0], [2.0, 0.0], [1.0, 3.0]]))
-    back = held_back([np.array([0, 1]), np.array([0]), np.array([0, 1])], ranked)
+    back = doublings([np.array([0, 1]), np.array([0]), np.array([0, 1])], ranked)
     assert back[0][0] == 0 < back[1][0] < back[2][0]
     assert back[0][1] > back[2][1] == 0
+
+
+def test_topics_that_share_their_words_list_different_ones(monkeypatch):
+    rng, ten = np.random.default_rng(0), KeywordSettings(phrases=False)
+    letters = "abcdefghijklmnopqrst"
+    shared = [f"common{a}{b}" for a in letters for b in "xy"]
+    labels = np.repeat(np.arange(20), 40)
+    texts = []
+    for topic in labels:
+        near = [shared[(2 * topic + i) % 40] for i in range(12)]  # of a topic and of its neighbours
+        own = [f"{letters[topic]}{letter}word" for letter in letters[:12]]
+        texts.append(" ".join([*rng.choice(near, 5), *rng.choice(own, 2)]))
+    vectors = np.eye(20, dtype=np.float32)[labels]
+    weights = np.ones(len(texts), dtype=np.int64)
+    found = count_terms(texts, weights, ten)
+    counts = TermCounts.of(found, labels, weights, 20)
+    evidence = Evidence.of(found, vectors, weights, np.arange(len(found.terms)))
+
+    def distinct():
+        means = np.eye(20, dtype=np.float32)
+        lists = top_keywords(weigh(counts, ten), counts, ten, evidence=evidence, means=means)
+        words = [word for topic in lists for word, _ in topic]
+        return len(set(words)) / len(words)
+
+    assert distinct() >= 0.85
+    monkeypatch.setattr(rank, "ELSEWHERE", rank.ELSEWHERE[:1])
+    assert distinct() < 0.85
 
 
 def test_words_of_a_few_documents_come_last():

@@ -22,7 +22,14 @@ from scipy.sparse import csr_array
 
 from topickit.keywords.counts import TermCounts
 from topickit.keywords.evidence import Evidence
-from topickit.keywords.rerank import RELEVANCE_POWER, coherent_order, held_back, ranking_weights
+from topickit.keywords.rerank import (
+    DISTINCT,
+    ELSEWHERE,
+    RELEVANCE_POWER,
+    coherent_order,
+    doublings,
+    ranking_weights,
+)
 from topickit.keywords.settings import KeywordSettings
 from topickit.vectors import FloatArray, IntArray
 
@@ -173,22 +180,26 @@ def _coherent(
     means: FloatArray,
     terms: _Terms,
 ) -> list[list[int]]:
-    """Choose the keywords of each topic from its shortlist."""
+    """Choose the keywords of each topic from its shortlist, so that most are of one topic only."""
     listed = _shortlists(weights, counts, terms, evidence.terms)
     ranked = ranking_weights(weights, counts)
-    result: list[list[int]] = []
-    for topic, back in enumerate(held_back(listed, ranked)):
-        candidates = listed[topic]
-        if not len(candidates):
-            result.append([])
-            continue
+    elsewhere = doublings(listed, ranked)
+    worth, npmi = [], []
+    for topic, candidates in enumerate(listed):
         relevance = np.maximum(evidence.relevance(candidates, means[topic]), 1e-3)
         own = np.asarray(ranked[[topic]][:, candidates].toarray()).ravel()
         weight = own ** (1 - RELEVANCE_POWER) * relevance**RELEVANCE_POWER
-        weight = weight / max(float(weight.max()), 1e-300) - back
-        order = coherent_order(weight, evidence.npmi(candidates), settings.n_keywords)
-        result.append([int(candidates[i]) for i in order])
-    return result
+        worth.append(weight / max(float(weight.max(initial=0.0)), 1e-300))
+        npmi.append(evidence.npmi(candidates))
+    chosen: list[list[int]] = []
+    for price in ELSEWHERE:
+        held = [own - price * others for own, others in zip(worth, elsewhere, strict=True)]
+        orders = [coherent_order(*of_topic, settings.n_keywords) for of_topic in zip(held, npmi, strict=True)]
+        chosen = [listed[topic][order].tolist() for topic, order in enumerate(orders)]
+        words = list(itertools.chain.from_iterable(chosen))
+        if len(set(words)) >= DISTINCT * len(words):
+            break
+    return chosen
 
 
 def _alphabet(counts: TermCounts) -> IntArray:

@@ -25,8 +25,11 @@ SHARE_POWER = 0.5
 RELEVANCE_POWER = 0.25
 COHERENCE = 3.0
 """Weight of the mean NPMI, where the best word of a topic weighs 1."""
-ELSEWHERE = 0.3
-"""Taken from a word for each doubling of its rank among the topics that could list it."""
+ELSEWHERE = (0.3, 0.45, 0.65, 0.9, 1.25, 1.8)
+"""Taken from a word for each doubling of its rank among the topics that could list it: the first that leaves
+`DISTINCT` of the listed words distinct."""
+DISTINCT = 0.85
+"""Many topics of few words, such as the requests to one bank, would else list the same ones over and over."""
 LEAST_SPREAD = 0.015
 """Share of a topic's documents that a candidate is in: a few documents may repeat anything."""
 
@@ -56,8 +59,8 @@ def ranking_weights(weights: csr_array, counts: TermCounts) -> csr_array:
     return ranked
 
 
-def held_back(shortlists: list[IntArray], ranked: csr_array) -> list[FloatVector]:
-    """Say what each candidate loses because it serves other topics better.
+def doublings(shortlists: list[IntArray], ranked: csr_array) -> list[FloatVector]:
+    """Say of each candidate how often its rank doubles among the topics that it serves.
 
     Parameters
     ----------
@@ -77,7 +80,7 @@ def held_back(shortlists: list[IntArray], ranked: csr_array) -> list[FloatVector
     for topic, (listed, place) in enumerate(zip(shortlists, places, strict=True)):
         table[topic, place] = np.asarray(ranked[[topic]][:, listed].toarray()).ravel()
     return [
-        ELSEWHERE * np.log2(1.0 + (table[:, place] > table[topic, place]).sum(axis=0))
+        np.log2(1.0 + (table[:, place] > table[topic, place]).sum(axis=0))
         for topic, place in enumerate(places)
     ]
 
