@@ -66,6 +66,35 @@ def clusterers(result: Result) -> str:
     )
 
 
+def density(result: Result) -> str:
+    """HDBSCAN on UMAP: time and outliers."""
+    rows = [
+        [
+            TITLES[row["collection"]],
+            f"{row['topics']} / {row['gold']}",
+            f"{row['outliers_unasked']:.1%}",
+            f"{row['outliers']:.1%}",
+            f"{row['ari_unasked']:.3f}",
+            f"{row['ari']:.3f}",
+            f"{median(row['umap_seconds']):.1f}",
+            f"{median(row['seconds']):.1f}",
+            f"{row['ratio']:.2f}",
+        ]
+        for row in result["rows"]
+    ]
+    asked = f"outliers={result['asked']:g}"
+    columns = ["collection", "topics / gold", "outliers", f"with {asked}", "ARI", f"with {asked}"]
+    return one_table(
+        "HDBSCAN on UMAP",
+        f'`python -m benchmarks.density`. The whole fit of `TopicModel(clusterer="hdbscan", {asked})`, keywords and '
+        "stability included, and UMAP alone on the vectors of the same documents, with the same settings, in turn; "
+        f"medians of {len(result['rows'][0]['seconds'])}.",
+        result,
+        [*columns, "UMAP alone, s", "whole fit, s", "ratio"],
+        rows,
+    )
+
+
 def levels(result: Result) -> str:
     """The chosen level against all levels, and with the rule chosen elsewhere."""
 
@@ -373,6 +402,7 @@ def one_table(title: str, explained: str, result: Result, columns: list[str], ro
 SECTIONS: dict[str, Callable[[Result], str]] = {
     "cache": cache,
     "clusterers": clusterers,
+    "density": density,
     "levels": levels,
     "community": community,
     "distilled": distilled,

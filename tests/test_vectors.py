@@ -112,3 +112,18 @@ def test_largest_entries_stand_by_value_then_position(seed, n, m):
     expected = np.argsort(-scores, axis=1, kind="stable")[:, :k]
     assert (positions == expected).all()
     assert (values == np.take_along_axis(scores, expected, axis=1)).all()
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_unit_rows_stay_as_they_are(dtype):
+    rows = np.random.default_rng(0).normal(size=(3000, 50)).astype(dtype)
+    once = vectors.unit_rows(rows)
+    np.testing.assert_array_equal(vectors.unit_rows(once), once)
+    np.testing.assert_array_equal(vectors.unit_rows(rows[7:9]), once[7:9])
+    some = np.array([2999, 5, 5])
+    np.testing.assert_array_equal(vectors.unit_rows(rows, some), once[some])
+
+
+def test_rows_of_zeros_have_no_direction():
+    rows = np.array([[0, 1], [0, 0], [2, 0]], dtype=np.float32)
+    assert vectors.with_direction(rows, np.array([2, 1, 0])).tolist() == [2, 0]

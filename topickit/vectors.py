@@ -28,6 +28,8 @@ T = TypeVar("T")
 
 ROW_TILE = 256
 UNIT_BLOCK = 1024
+ROUNDING = 1e-6
+"""A row whose square is so near to 1 stays as it is: its bits must not depend on how often it was scaled."""
 PLANNED_THREADS = 8
 """Blocks in flight that budgets plan for: fixed, so that block shapes do not follow the machine."""
 IN_MEMORY = 512 * 1024**2
@@ -106,7 +108,7 @@ def check_given(embeddings: ArrayLike) -> NDArray[Any]:
 
 
 def unit_rows(vectors: NDArray[Any], taken: IntArray | None = None) -> FloatArray:
-    """Scale each row to Euclidean length 1, in a new float32 array; zero rows stay zero.
+    """Scale each row to Euclidean length 1, in a new float32 array; unit rows and zero rows stay as they are.
 
     Parameters
     ----------
@@ -127,7 +129,8 @@ def unit_rows(vectors: NDArray[Any], taken: IntArray | None = None) -> FloatArra
             part, dtype=np.float32 if part.dtype.itemsize <= 4 else np.float64
         )
         squares: NDArray[Any] = np.einsum("ij,ij->i", rows, rows)
-        result[block] = rows / np.sqrt(np.where(squares > 0, squares, 1.0))[:, None]
+        as_it_is = (squares == 0) | (np.abs(squares - 1) < ROUNDING)
+        result[block] = rows / np.sqrt(np.where(as_it_is, 1, squares))[:, None]
         odd = np.flatnonzero((squares < 1e-20) | (squares > 1e20) | ~np.isfinite(squares))
         result[start + odd] = _unit_rows_of_any_size(part[odd])
     return result
