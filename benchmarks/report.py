@@ -290,6 +290,45 @@ def peers(result: Result) -> str:
     return tables.section(result, table, made_on(result))
 
 
+def speed(result: Result) -> str:
+    """topickit and BERTopic in turn."""
+    rows = [
+        [
+            TITLES[row["collection"]] if system == "topickit" else "",
+            f"{row['rows']:,}" if system == "topickit" else "",
+            title,
+            f"{median([one['seconds'] for one in row[system]]):.2f}",
+            f"{median([one['cpu_seconds'] for one in row[system]]):.2f}",
+            f"{row['ratio']:.1f}" if system == "topickit" else "",
+            str(row[system][0]["topics"]),
+            "—" if row[system][0]["ari"] is None else f"{row[system][0]['ari']:.3f}",
+            f"{row[system][0]['c_npmi']:.3f}",
+        ]
+        for row in result["rows"]
+        for system, title in (("topickit", "topickit"), ("bertopic", "BERTopic"))
+    ]
+    columns = [
+        "collection",
+        "documents",
+        "system",
+        "seconds",
+        "CPU s",
+        "times as fast",
+        "topics",
+        "ARI",
+        "c_npmi",
+    ]
+    return one_table(
+        "Speed, vectors given",
+        "`python -m benchmarks.speed`. The default fits of both, keywords (and topickit's stability) included, after "
+        "imports and compilation, in turn, each in a process of its own; medians of "
+        f"{len(result['rows'][0]['topickit'])}, and their ratio. Topics, ARI and c_npmi of the first runs.",
+        result,
+        columns,
+        rows,
+    )
+
+
 def distilled(result: Result) -> str:
     """The distilled embedder by the share of the corpus that its teacher embeds."""
     rows = [
@@ -411,6 +450,7 @@ SECTIONS: dict[str, Callable[[Result], str]] = {
     "scale": scale,
     "html_report": html_report,
     "startup": startup,
+    "speed": speed,
     "peers": peers,
 }
 

@@ -8,7 +8,6 @@ With --untimed, for a machine that has other work to do, seconds of these runs a
 """
 
 import argparse
-import os
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,6 +19,7 @@ from benchmarks.peers.running import CLOCKED, Options, OutOfTimeError, run, scor
 from benchmarks.peers.score import Scorer
 from benchmarks.peers.store import KINDS, Store
 from benchmarks.peers.systems import SYSTEMS
+from topickit.vectors import n_threads
 
 
 def main() -> None:
@@ -29,7 +29,7 @@ def main() -> None:
         raise SystemExit("the shared collections are not beside this checkout")
     cache = asked.cache
     store = Store("peers_quick" if asked.quick else "peers", cache)
-    options = Options(asked.envs or cache / "envs", asked.limit, _cores())
+    options = Options(asked.envs or cache / "envs", asked.limit, n_threads())
     until = time.monotonic() + 60 * asked.minutes if asked.minutes else None
     collections = asked.collections or (QUICK if asked.quick else tuple(LANGUAGES))
     if asked.environments:
@@ -163,10 +163,6 @@ def _among(known: Sequence[str] | dict[str, object]):  # noqa: ANN202
         return names
 
     return parse
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 if __name__ == "__main__":
