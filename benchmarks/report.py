@@ -291,7 +291,7 @@ def peers(result: Result) -> str:
 
 
 def speed(result: Result) -> str:
-    """topickit and BERTopic in turn."""
+    """Time both in turn."""
     rows = [
         [
             TITLES[row["collection"]] if system == "topickit" else "",
