@@ -1,5 +1,7 @@
 """Tables of texts as people have them: other separators, arrays of objects, files that are none."""
 
+import codecs
+import gzip
 import io
 import sys
 
@@ -30,6 +32,20 @@ def test_one_column_stays_one(tmp_path):
     path = tmp_path / "t.csv"
     path.write_text("text\nGarlic; butter\n")
     assert read_texts(str(path)).texts == ["Garlic; butter"]
+    path.write_text("Liked? | Disliked?\nThe sea\n")
+    assert read_texts(str(path), "Liked? | Disliked?").texts == ["The sea"]
+
+
+def test_compressed_csv_is_unpacked(tmp_path):
+    path = tmp_path / "t.bin"
+    path.write_bytes(gzip.compress(b"text,id\nGarlic,1\n"))
+    assert read_texts(str(path), file_format="csv").texts == ["Garlic"]
+
+
+def test_json_may_begin_with_the_mark_of_utf8(tmp_path):
+    path = tmp_path / "t.json"
+    path.write_bytes(codecs.BOM_UTF8 + b'[{"text": "a b"}]')
+    assert read_texts(str(path)).texts == ["a b"]
 
 
 @pytest.mark.parametrize(

@@ -116,6 +116,8 @@ def test_largest_entries_stand_by_value_then_position(seed, n, m):
 
 @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
 def test_unit_rows_stay_as_they_are(dtype):
+    wide = np.random.default_rng(0).normal(size=(40, 4096)).astype(dtype)
+    np.testing.assert_array_equal(vectors.unit_rows(vectors.unit_rows(wide)), vectors.unit_rows(wide))
     rows = np.random.default_rng(0).normal(size=(3000, 50)).astype(dtype)
     once = vectors.unit_rows(rows)
     np.testing.assert_array_equal(vectors.unit_rows(once), once)

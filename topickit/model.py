@@ -182,7 +182,7 @@ class TopicModel(ClusterMixin, TransformerMixin, BaseEstimator):
                 found_again = grouping.recovery(assigner.labels(sampled), weights, assigner.n_topics)
             terms = counting.result()
         if given is None:
-            warn_of_language(embed.describe(embedder), terms.languages)
+            warn_of_language(embed.describe(embedder), terms.languages, terms.language_share)
         with stage("Describing topics"):
             if self.outliers is not None:
                 assigner = assigner.with_outliers(vectors, documents.weights, self.outliers)
@@ -364,7 +364,7 @@ class TopicModel(ClusterMixin, TransformerMixin, BaseEstimator):
     def _vectors(self, texts: Any, embeddings: ArrayLike | None) -> tuple[Documents, FloatArray]:
         """Documents and their unit vectors, of the length that the model knows."""
         assigner = self._fitted().assigner
-        given = None if embeddings is None else check_given(embeddings)
+        given = None if embeddings is None else check_given(embeddings, stacklevel=4)
         documents = Documents.of(read(texts), given)
         if given is None:
             self._warn_of_other_vectors()

@@ -69,7 +69,7 @@ def refine(fitted: Fitted, embedder: Any, seconds: float) -> tuple[Fitted, Any]:
             done += len(rows)
             progress.advance(len(rows))
             now = time.monotonic()
-            size = min(BATCH, int((until - now) * done / max(now - begun, 1e-9)))
+            size = int(min(BATCH, (until - now) * done / max(now - begun, 1e-9)))
     return _derived(fitted, changed, done), embedder
 
 

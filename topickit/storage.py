@@ -102,9 +102,16 @@ def check_folder(path: str | os.PathLike[str]) -> None:
         When it cannot be made or written.
     """
     folder = Path(path)
-    if folder.is_dir():
+    try:
+        os.lstat(folder)
+    except (FileNotFoundError, NotADirectoryError):
+        pass
+    except (OSError, ValueError) as error:  # a name too long, a folder that may not be entered, a NUL
+        reason = getattr(error, "strerror", None) or error
+        raise InputError(f"cannot write a model into {str(folder)!r}: {reason}") from error
+    if os.path.isdir(folder):
         _folder_for(folder)
-    standing = next(parent for parent in (folder, *folder.absolute().parents) if parent.exists())
+    standing = next(parent for parent in (folder, *folder.absolute().parents) if os.path.exists(parent))
     if not standing.is_dir() or not os.access(standing, os.W_OK):
         why = "no permission to write" if standing.is_dir() else "it is a file"
         raise InputError(f"cannot write a model into {folder}: {standing}: {why}")

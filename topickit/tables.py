@@ -33,6 +33,8 @@ UNREAD = {
     **dict.fromkeys((".pdf", ".docx", ".doc"), "put its texts into a CSV file, one a row"),
 }
 """What to do with files that are neither tables nor lines of text, by the end of their names."""
+COMPRESSED = (b"\x1f\x8b", b"\x28\xb5\x2f\xfd")
+"""How files of gzip and of Zstandard begin."""
 
 
 @dataclass(frozen=True)
@@ -318,7 +320,7 @@ def _table_errors(path: str, kind: str) -> Iterator[None]:
 
 
 def _scan(path: str, kind: str) -> "pl.LazyFrame":
-    """Open a table; of a file nothing is read yet but what its columns are, standard input is read whole."""
+    """Open a table: standard input and JSON arrays are read whole, of other files only the columns' names."""
     import polars as pl
 
     source: Any = io.BytesIO(sys.stdin.buffer.read()) if path == "-" else Path(path)
@@ -328,7 +330,7 @@ def _scan(path: str, kind: str) -> "pl.LazyFrame":
         "csv": lambda: pl.scan_csv(source, separator=_separator(head), infer_schema_length=None, glob=False),
         "tsv": lambda: pl.scan_csv(source, separator="\t", infer_schema_length=None, glob=False),
         "jsonl": lambda: (
-            pl.read_json(source, infer_schema_length=None).lazy()
+            pl.read_json(_whole(source), infer_schema_length=None).lazy()
             if head.lstrip().startswith(b"[")
             else pl.scan_ndjson(source, infer_schema_length=None)
         ),
@@ -336,6 +338,12 @@ def _scan(path: str, kind: str) -> "pl.LazyFrame":
     }
     with _table_errors(path, kind):
         return cast("pl.LazyFrame", readers[kind]())
+
+
+def _whole(source: Path | io.BytesIO) -> io.BytesIO:
+    """Read a JSON array, which cannot be read in blocks, without the mark of UTF-8."""
+    raw = source.getvalue() if isinstance(source, io.BytesIO) else source.read_bytes()
+    return io.BytesIO(raw.removeprefix(codecs.BOM_UTF8))
 
 
 def _head(source: Path | io.BytesIO, size: int = 65536) -> bytes:
@@ -349,16 +357,23 @@ def _head(source: Path | io.BytesIO, size: int = 65536) -> bytes:
 
 
 def _separator(head: bytes) -> str:
-    """Find what divides the columns of a CSV file: a comma, unless its first line has other signs only.
+    r"""Find what divides the columns of a CSV file: a comma, unless its first two lines say otherwise.
+
+    Another sign divides a file whose first line has no comma, and whose second line has as many of that sign.
 
     Examples
     --------
-    >>> _separator(b'id;"title, long";body')
-    ';'
+    >>> _separator(b'id;"title, long";body\n1;a;b'), _separator(b"Liked? | Disliked?\nthe sea")
+    (';', ',')
     """
-    names = re.sub(r'"[^"]*"', "", head.decode(errors="replace").partition("\n")[0])
-    counts = {sign: names.count(sign) for sign in ",;\t|"}
-    return "," if counts[","] else max(counts, key=lambda sign: counts[sign])
+    if head.startswith(COMPRESSED):
+        return ","  # polars unpacks it; what it holds is not seen here
+    lines = re.sub(r'"[^"]*"', "", head.decode(errors="replace")).splitlines()
+    first, second = (*lines, "", "")[:2]
+    counts = {sign: first.count(sign) for sign in ";\t|"}
+    best = max(counts, key=lambda sign: counts[sign])
+    alike = second.count(best) == counts[best] or len(lines) < 2
+    return best if "," not in first and counts[best] and alike else ","
 
 
 def _text_column(table: "pl.DataFrame", column: str | None, path: str) -> TextColumn:

@@ -92,7 +92,7 @@ def check_vectors(vectors: ArrayLike, *, n_rows: int | None = None, what: str = 
     return array
 
 
-def check_given(embeddings: ArrayLike) -> NDArray[Any]:
+def check_given(embeddings: ArrayLike, *, stacklevel: int = 3) -> NDArray[Any]:
     """Check vectors that a user gives for documents: `check_vectors`, and a warning of rows of zeros."""
     array = check_vectors(embeddings)
     n_zero = len(array) - int(np.count_nonzero(array[:, 0]))
@@ -102,7 +102,7 @@ def check_given(embeddings: ArrayLike) -> NDArray[Any]:
         warnings.warn(
             f"{n_zero:,} of {len(array):,} embeddings are all zeros: their documents will be outliers",
             TopickitWarning,
-            stacklevel=3,
+            stacklevel=stacklevel,
         )
     return array
 
@@ -125,10 +125,8 @@ def unit_rows(vectors: NDArray[Any], taken: IntArray | None = None) -> FloatArra
     for start in range(0, len(result), UNIT_BLOCK):
         block = slice(start, start + UNIT_BLOCK)
         part = vectors[block] if taken is None else vectors[taken[block]]
-        rows: NDArray[Any] = np.ascontiguousarray(
-            part, dtype=np.float32 if part.dtype.itemsize <= 4 else np.float64
-        )
-        squares: NDArray[Any] = np.einsum("ij,ij->i", rows, rows)
+        rows = part.astype(np.float64)
+        squares = np.einsum("ij,ij->i", rows, rows)
         as_it_is = (squares == 0) | (np.abs(squares - 1) < ROUNDING)
         result[block] = rows / np.sqrt(np.where(as_it_is, 1, squares))[:, None]
         odd = np.flatnonzero((squares < 1e-20) | (squares > 1e20) | ~np.isfinite(squares))

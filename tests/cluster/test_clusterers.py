@@ -9,7 +9,7 @@ from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_rand_score
 from sklearn.utils.estimator_checks import estimator_checks_generator
 
-from topickit.cluster import base
+from topickit.cluster import base, graph
 from topickit.errors import InputError, MemoryBudgetError, ParameterError, ParameterTypeError
 from topickit.vectors import unit_rows
 
@@ -192,3 +192,38 @@ def test_adjusted_rand_is_scikit_learns():
         n, k = rng.integers(1, 60), rng.integers(1, 9)
         a, b = rng.integers(0, k, n), rng.integers(0, k, n)
         assert adjusted_rand(a, b) == pytest.approx(adjusted_rand_score(a, b))
+
+
+def level(n_groups, modularity, stability=1.0):
+    agreement = np.full((2, 2), stability)
+    return graph.Level(1.0, (np.zeros((n_groups, 3), np.float32),) * 2, modularity, 0.5, agreement)
+
+
+def test_a_ladder_ends_where_finer_levels_are_far_below():
+    coarse = [level(2, 0.3), level(3, 0.1, -0.1), level(4, 0.1, -0.1)]
+    rising = [level(6, 0.4), level(9, 0.6), level(14, 0.7)]
+    falling = [level(20, 0.5), level(30, 0.55), level(40, 0.5), level(60, 0.4)]
+    assert graph._end(coarse + rising) is None
+    assert graph._end(coarse + rising + falling) == len(coarse + rising) + 4  # .5 is below, .55 is not
+    assert graph.best_level(coarse + rising + falling) is rising[-1]
+
+
+def test_the_number_of_processors_changes_nothing(monkeypatch):
+    rows = unit_rows(np.random.default_rng(0).normal(size=(400, 8)))
+    found = []
+    for n in (1, 3, 18):
+        monkeypatch.setattr(graph, "n_threads", lambda n=n: n)
+        levels = graph.ladder(rows, np.ones(400, dtype=np.int64), 10, 0, whole=False)
+        found.append([one.score() for one in levels])
+    assert found[0] == found[1] == found[2]
+
+
+@pytest.mark.parametrize("n", [60, 150, 260])
+def test_the_number_that_was_found_gives_the_groups_that_were_found(n):
+    rng = np.random.default_rng(n)
+    rows = unit_rows(
+        np.repeat(rng.normal(size=(6, 12)), n // 6 + 1, axis=0)[:n] + 0.6 * rng.normal(size=(n, 12))
+    )
+    free = graph.GraphClusterer().fit(rows)
+    told = graph.GraphClusterer(n_clusters=free.grouping_.n_groups).fit(rows)
+    assert adjusted_rand_score(free.labels_, told.labels_) == 1.0

@@ -2,11 +2,14 @@
 
 import warnings
 
+import numpy as np
 import pytest
 
 from topickit import TopicModel
 from topickit.embed.languages import warn_of_language
 from topickit.errors import TopickitWarning
+from topickit.keywords.settings import KeywordSettings
+from topickit.keywords.vocabulary import count_terms
 
 GERMAN = [
     "Der Zug nach Berlin hat heute wieder eine halbe Stunde Verspätung.",
@@ -32,6 +35,17 @@ def test_nothing_is_said_where_the_model_may_serve(model, languages):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         warn_of_language(model, languages)
+
+
+def test_a_few_lines_of_another_language_are_no_matter():
+    texts = [
+        f"{thing} {place}" for thing in ("wireless mouse", "laptop stand") for place in "abcdefghijklmnopqrst"
+    ]
+    found = count_terms([*texts, "无线鼠标"], np.ones(41, dtype=np.int64), KeywordSettings())
+    assert found.languages == ("zh",)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        warn_of_language("SentenceEmbedder('all-MiniLM-L6-v2')", found.languages, found.language_share)
 
 
 def test_an_english_model_on_german_texts():

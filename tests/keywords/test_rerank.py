@@ -86,7 +86,7 @@ def test_evidence_comes_back_from_its_state():
     )
 
 
-def test_a_word_is_doublings_where_another_topic_needs_it_more():
+def test_a_word_is_held_back_where_another_topic_needs_it_more():
     ranked = csr_array(np.array([[4.0, 1.0], [2.0, 0.0], [1.0, 3.0]]))
     back = doublings([np.array([0, 1]), np.array([0]), np.array([0, 1])], ranked)
     assert back[0][0] == 0 < back[1][0] < back[2][0]
@@ -153,3 +153,14 @@ def test_one_row_of_one_word_does_not_switch_stop_words_off():
     texts.append("word " * 200_000)
     found = count_terms(texts, np.ones(41, dtype=np.int64), PLAIN)
     assert not {"the", "and", "of"} & set(found.terms)
+
+
+def test_a_topic_without_words_gets_none():
+    texts = ["boat sail sea"] * 5 + ["12 34"] * 5
+    labels, weights = np.repeat([0, 1], 5), np.ones(10, dtype=np.int64)
+    found = count_terms(texts, weights, PLAIN)
+    counts = TermCounts.of(found, labels, weights, 2)
+    vectors = np.eye(2, dtype=np.float32)
+    evidence = Evidence.of(found, vectors[labels], weights, np.arange(len(found.terms)))
+    lists = top_keywords(weigh(counts, PLAIN), counts, PLAIN, evidence=evidence, means=vectors)
+    assert [len(words) for words in lists] == [3, 0]

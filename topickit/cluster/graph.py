@@ -158,14 +158,10 @@ class GraphClusterer(BaseClusterer):
         levels = ladder(
             vectors, weights, self.n_neighbors, self.random_state, whole=self.n_clusters is not None
         )
-        level = best_level(levels)
+        level = best_level(levels[: _end(levels)])
         if self.n_clusters is not None:
             return self._cut(vectors, weights, levels, level)
-        if len(vectors) < FEWEST_FOR_CENTERS:
-            labels = communities(knn_graph(vectors, weights, self.n_neighbors), level.resolution)
-        else:
-            near = nearest_prototype(vectors, level.center)
-            labels = np.unique(near, return_inverse=True)[1].astype(np.int64)
+        labels = self._groups(vectors, weights, level)
         other = [center for draw, center in enumerate(level.centers) if draw != level.medoid]
         return Grouping(
             labels,
@@ -177,6 +173,16 @@ class GraphClusterer(BaseClusterer):
             others=tuple(nearest_prototype(vectors, center) for center in other),
         )
 
+    def _groups(self, vectors: FloatArray, weights: NDArray[Any], level: Level) -> IntArray:
+        """Give the groups of all rows at a level."""
+        if len(vectors) < FEWEST_FOR_CENTERS:
+            graph = knn_graph(vectors, weights, self.n_neighbors)
+            labels = communities(graph, level.resolution)
+            if labels.max() + 1 >= FEWEST_TOPICS or modularity(graph, labels)[0] >= CLEAR_CUT:
+                return labels
+        near = nearest_prototype(vectors, level.center)
+        return np.unique(near, return_inverse=True)[1].astype(np.int64)
+
     def _cut(self, vectors: FloatArray, weights: NDArray[Any], levels: list[Level], level: Level) -> Grouping:
         """Merge the groups found from the data down to a number, so that coarser ones are unions of finer.
 
@@ -184,7 +190,7 @@ class GraphClusterer(BaseClusterer):
         one of these numbers nest.
         """
         wanted = min(self.n_clusters or 1, len(vectors))
-        labels = np.unique(nearest_prototype(vectors, level.center), return_inverse=True)[1].astype(np.int64)
+        labels = self._groups(vectors, weights, level)
         found = int(labels.max()) + 1
         if found < wanted:
             graph = knn_graph(vectors, weights, self.n_neighbors)
@@ -276,12 +282,14 @@ def _end(levels: list[Level]) -> int | None:
     """Give the number of levels at which a ladder may end, if it may."""
     best, below = 0.0, 0
     for place, level in enumerate(levels):
-        if level.is_choice:
-            score = level.score()
-            best = max(best, score)
-            below = below + 1 if score < FAR_BELOW * best else 0
-            if below == 2:
-                return place + 1
+        if len(level.center) < FEWEST_TOPICS:  # two clean halves may each hold more
+            below = 0
+            continue
+        score = level.score()
+        best = max(best, score)
+        below = below + 1 if score < FAR_BELOW * best else 0
+        if below == 2:
+            return place + 1
     return None
 
 

@@ -12,7 +12,11 @@ ENGLISH_ONLY = (
 MULTILINGUAL = "paraphrase-multilingual-MiniLM-L12-v2"
 
 
-def warn_of_language(model: str, languages: Sequence[str]) -> None:
+MOST = 0.5
+"""Share of the words that must be of the language of most: a few lines of another make no warning."""
+
+
+def warn_of_language(model: str, languages: Sequence[str], share: float = 1.0) -> None:
     """Warn when the texts are in none of the languages of a model.
 
     Topics of Chinese titles agree less with their classes by vectors of all-MiniLM-L6-v2 than by counts of
@@ -23,13 +27,17 @@ def warn_of_language(model: str, languages: Sequence[str]) -> None:
     model : str
         What `topickit.embed.base.describe` says of an embedder.
     languages : sequence of str
-        ISO 639-1 codes of the languages of the corpus; empty where none was recognised.
+        ISO 639-1 codes of the languages of the corpus, that of most text first; empty where none was
+        recognised.
+    share : float
+        Of the words that are of the first language, 0 to 1.
 
     Examples
     --------
     >>> warn_of_language("all-MiniLM-L6-v2", ("en", "de"))
     """
-    if languages and "en" not in languages and any(part in model for part in ENGLISH_ONLY):
+    foreign = bool(languages) and "en" not in languages and share >= MOST
+    if foreign and any(part in model for part in ENGLISH_ONLY):
         warnings.warn(
             f"the texts are not in English (found: {', '.join(languages)}), and {model} was trained on "
             "English, so its vectors say little about them; use a model for many languages, such as "

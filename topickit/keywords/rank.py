@@ -192,12 +192,16 @@ def _coherent(
         worth.append(weight / max(float(weight.max(initial=0.0)), 1e-300))
         npmi.append(evidence.npmi(candidates))
     chosen: list[list[int]] = []
+    most = -1.0
     for price in ELSEWHERE:
         held = [own - price * others for own, others in zip(worth, elsewhere, strict=True)]
         orders = [coherent_order(*of_topic, settings.n_keywords) for of_topic in zip(held, npmi, strict=True)]
-        chosen = [listed[topic][order].tolist() for topic, order in enumerate(orders)]
-        words = list(itertools.chain.from_iterable(chosen))
-        if len(set(words)) >= DISTINCT * len(words):
+        lists = [listed[topic][order].tolist() for topic, order in enumerate(orders)]
+        words = [terms.name(term) for term in itertools.chain.from_iterable(lists)]
+        distinct = len(set(words)) / max(len(words), 1)
+        if distinct > most:
+            chosen, most = lists, distinct
+        if distinct >= DISTINCT:
             break
     return chosen
 

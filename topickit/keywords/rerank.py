@@ -27,7 +27,7 @@ COHERENCE = 3.0
 """Weight of the mean NPMI, where the best word of a topic weighs 1."""
 ELSEWHERE = (0.3, 0.45, 0.65, 0.9, 1.25, 1.8)
 """Taken from a word for each doubling of its rank among the topics that could list it: the first that leaves
-`DISTINCT` of the listed words distinct."""
+`DISTINCT` of the listed words distinct, or the one that leaves most."""
 DISTINCT = 0.85
 """Many topics of few words, such as the requests to one bank, would else list the same ones over and over."""
 LEAST_SPREAD = 0.015

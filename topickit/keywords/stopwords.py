@@ -155,10 +155,13 @@ class StopWords:
     mask : bool ndarray of shape (v,)
         For each word of the corpus whether it is a stop word. "the", "of" and "and" always are: they
         stand in the titles and names of all languages.
+    share : float
+        Of the words of the corpus that are of the first language; 0 where there is none.
     """
 
     languages: tuple[str, ...]
     mask: NDArray[np.bool_] = field(repr=False)
+    share: float = 0.0
 
 
 def find_stop_words(keys: Sequence[str], counts: csr_array, sizes: IntArray, weights: IntArray) -> StopWords:
@@ -208,7 +211,7 @@ def find_stop_words(keys: Sequence[str], counts: csr_array, sizes: IntArray, wei
             inside = weighted_totals(counts, claimed)
             listed = listed[2 * inside[listed] >= totals[listed]]
         mask[listed] = True
-    return StopWords(languages, mask)
+    return StopWords(languages, mask, found[languages[0]] if languages else 0.0)
 
 
 def _languages_of_scripts(keys: Sequence[str], shares: NDArray[np.float64]) -> dict[str, float]:

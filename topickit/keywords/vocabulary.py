@@ -77,12 +77,15 @@ class DocumentTerms:
         ``stop_words="auto"`` their stop words were removed.
     parts : int32 ndarray of shape (t, 3)
         The terms that a phrase consists of, then −1; all −1 for a word.
+    language_share : float
+        Of the words of the corpus that are of the first language; not saved, 0 if unknown.
     """
 
     terms: tuple[str, ...]
     counts: csr_array = field(repr=False)
     languages: tuple[str, ...]
     parts: NDArray[np.int32] = field(repr=False)
+    language_share: float = 0.0
 
     def state(self) -> State:
         """Give what `from_state` makes it of."""
@@ -161,7 +164,7 @@ def _counted(stream: TokenStream, weights: IntArray, settings: KeywordSettings) 
         within[:-1][found.mask | stop] = -1
         n_tokens = max(int(lexicon.sizes @ weights), 1)
         phrases = find_phrases(stream, within[lexicon.word_of], lexicon.totals[chosen], weights, n_tokens)
-    return _assembled(lexicon, chosen, phrases, found.languages)
+    return _assembled(lexicon, chosen, phrases, found)
 
 
 def _capped(lexicon: _Lexicon) -> tuple[csr_array, IntArray]:
@@ -306,9 +309,7 @@ def _in_running_text(lexicon: _Lexicon, stream: TokenStream, weights: IntArray) 
     return np.bincount(words, weight * behind, minlength=n_words) >= MIN_SHARE_IN_TEXT * np.maximum(times, 1)
 
 
-def _assembled(
-    lexicon: _Lexicon, chosen: IntArray, phrases: Phrases, languages: tuple[str, ...]
-) -> DocumentTerms:
+def _assembled(lexicon: _Lexicon, chosen: IntArray, phrases: Phrases, found: StopWords) -> DocumentTerms:
     """Put words and phrases into one table; a phrase that is also a word counts as that word."""
     terms = [lexicon.display[i] for i in chosen]
     parts = [(-1, -1, -1)] * len(terms)
@@ -331,4 +332,4 @@ def _assembled(
             rows.add(both)
         counts = rows.matrix(len(terms))
     table = np.array(parts, dtype=np.int32).reshape(len(terms), 3)
-    return DocumentTerms(tuple(terms), counts, languages, table)
+    return DocumentTerms(tuple(terms), counts, found.languages, table, found.share)
