@@ -30,6 +30,7 @@ from benchmarks.common import DATA, HERE, in_own_process, read, texts_and_labels
 from benchmarks.peers.collections import load, rows_of
 from benchmarks.peers.environments import cache_folder, interpreter
 from topickit.embed.distilled import DistilledEmbedder
+from topickit.embed.sentence import fast_precision
 from topickit.model import TopicModel
 from topickit.progress import recorded
 from topickit.tables import TextFile
@@ -145,6 +146,7 @@ def run(path: str, folder: str, sample: int | None) -> dict[str, Any]:
     np.save(Path(folder) / "labels.npy", model.labels_)
     return {
         "stages": stages,
+        "precision": fast_precision(),
         "peak_mib": memory.peak,
         "anonymous_mib": memory.anonymous,
         "topics": len(model.topics_),

@@ -197,7 +197,7 @@ def _coherent(
         held = [own - price * others for own, others in zip(worth, elsewhere, strict=True)]
         orders = [coherent_order(*of_topic, settings.n_keywords) for of_topic in zip(held, npmi, strict=True)]
         lists = [listed[topic][order].tolist() for topic, order in enumerate(orders)]
-        words = [terms.name(term) for term in itertools.chain.from_iterable(lists)]
+        words = list(itertools.chain.from_iterable(lists))
         distinct = len(set(words)) / max(len(words), 1)
         if distinct > most:
             chosen, most = lists, distinct
