@@ -38,8 +38,9 @@ def warn_of_language(model: str, languages: Sequence[str], share: float = 1.0) -
     """
     foreign = bool(languages) and "en" not in languages and share >= MOST
     if foreign and any(part in model for part in ENGLISH_ONLY):
+        name = model.partition("'")[2].partition("'")[0] or model  # of SentenceEmbedder('all-MiniLM-L6-v2')
         warnings.warn(
-            f"the texts are not in English (found: {', '.join(languages)}), and {model} was trained on "
+            f"the texts are not in English (found: {', '.join(languages)}), and {name} was trained on "
             "English, so its vectors say little about them; use a model for many languages, such as "
             f'embedder="{MULTILINGUAL}", or embedder="lexical", which needs no model',
             TopickitWarning,
