@@ -6,6 +6,7 @@ from typing import Any
 from benchmarks import scale_tables
 from benchmarks.common import HERE, TITLES, median, read
 from benchmarks.peers import tables
+from benchmarks.peers.systems import SYSTEMS
 
 Result = dict[str, Any]
 
@@ -296,7 +297,7 @@ def speed(result: Result) -> str:
         [
             TITLES[row["collection"]] if system == "topickit" else "",
             f"{row['rows']:,}" if system == "topickit" else "",
-            title,
+            SYSTEMS[system].title,
             f"{median([one['seconds'] for one in row[system]]):.2f}",
             f"{median([one['cpu_seconds'] for one in row[system]]):.2f}",
             f"{row['ratio']:.1f}" if system == "topickit" else "",
@@ -305,7 +306,7 @@ def speed(result: Result) -> str:
             f"{row[system][0]['c_npmi']:.3f}",
         ]
         for row in result["rows"]
-        for system, title in (("topickit", "topickit"), ("bertopic", "BERTopic"))
+        for system in ("topickit", "bertopic")
     ]
     columns = [
         "collection",

@@ -350,7 +350,6 @@ def make_prototypes(
 
     order = np.argsort(grouping.labels, kind="stable")
     bounds = np.searchsorted(grouping.labels[order], np.arange(grouping.n_groups + 1))
-
     centers = [np.empty((0, vectors.shape[1]), dtype=np.float32)]
     with single_threaded():
         for group in range(grouping.n_groups):

@@ -330,7 +330,7 @@ def _scan(path: str, kind: str) -> "pl.LazyFrame":
         "csv": lambda: pl.scan_csv(source, separator=_separator(head), infer_schema_length=None, glob=False),
         "tsv": lambda: pl.scan_csv(source, separator="\t", infer_schema_length=None, glob=False),
         "jsonl": lambda: (
-            pl.read_json(_whole(source), infer_schema_length=None).lazy()
+            pl.read_json(io.BytesIO(_head(source, None)), infer_schema_length=None).lazy()
             if head.lstrip().startswith(b"[")
             else pl.scan_ndjson(source, infer_schema_length=None)
         ),
@@ -340,14 +340,8 @@ def _scan(path: str, kind: str) -> "pl.LazyFrame":
         return cast("pl.LazyFrame", readers[kind]())
 
 
-def _whole(source: Path | io.BytesIO) -> io.BytesIO:
-    """Read a JSON array, which cannot be read in blocks, without the mark of UTF-8."""
-    raw = source.getvalue() if isinstance(source, io.BytesIO) else source.read_bytes()
-    return io.BytesIO(raw.removeprefix(codecs.BOM_UTF8))
-
-
-def _head(source: Path | io.BytesIO, size: int = 65536) -> bytes:
-    """Read the first bytes, without the mark of UTF-8."""
+def _head(source: Path | io.BytesIO, size: int | None = 65536) -> bytes:
+    """Read the first bytes, or all of them (None), without the mark of UTF-8."""
     if isinstance(source, io.BytesIO):
         head = source.getvalue()[:size]
     else:

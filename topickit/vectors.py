@@ -95,9 +95,7 @@ def check_vectors(vectors: ArrayLike, *, n_rows: int | None = None, what: str = 
 def check_given(embeddings: ArrayLike, *, stacklevel: int = 3) -> NDArray[Any]:
     """Check vectors that a user gives for documents: `check_vectors`, and a warning of rows of zeros."""
     array = check_vectors(embeddings)
-    n_zero = len(array) - int(np.count_nonzero(array[:, 0]))
-    if n_zero:  # most rows are known by their first column not to be zeros
-        n_zero = int((~array[array[:, 0] == 0].any(axis=1)).sum())
+    n_zero = len(array) - len(with_direction(array, np.arange(len(array))))
     if n_zero:
         warnings.warn(
             f"{n_zero:,} of {len(array):,} embeddings are all zeros: their documents will be outliers",
@@ -107,24 +105,24 @@ def check_given(embeddings: ArrayLike, *, stacklevel: int = 3) -> NDArray[Any]:
     return array
 
 
-def unit_rows(vectors: NDArray[Any], taken: IntArray | None = None) -> FloatArray:
+def unit_rows(vectors: NDArray[Any], which: IntArray | None = None) -> FloatArray:
     """Scale each row to Euclidean length 1, in a new float32 array; unit rows and zero rows stay as they are.
 
     Parameters
     ----------
     vectors : ndarray of shape (n, d)
-    taken : int64 ndarray, optional
-        Which rows, in which order; None for all.
+    which : int64 ndarray, optional
+        The rows to take, in this order; None for all.
 
     Examples
     --------
     >>> unit_rows(np.array([[3.0, 4.0], [0.0, 0.0]])).tolist()
     [[0.6000000238418579, 0.800000011920929], [0.0, 0.0]]
     """
-    result = np.empty((len(vectors) if taken is None else len(taken), vectors.shape[1]), dtype=np.float32)
+    result = np.empty((len(vectors) if which is None else len(which), vectors.shape[1]), dtype=np.float32)
     for start in range(0, len(result), UNIT_BLOCK):
         block = slice(start, start + UNIT_BLOCK)
-        part = vectors[block] if taken is None else vectors[taken[block]]
+        part = vectors[block] if which is None else vectors[which[block]]
         rows = part.astype(np.float64)
         squares = np.einsum("ij,ij->i", rows, rows)
         as_it_is = (squares == 0) | (np.abs(squares - 1) < ROUNDING)
@@ -368,12 +366,12 @@ def taken(vectors: FloatArray, rows: IntArray) -> FloatArray:
     return found
 
 
-def with_direction(vectors: FloatArray, rows: IntArray) -> IntArray:
+def with_direction(vectors: NDArray[Any], rows: IntArray) -> IntArray:
     """Leave out rows of zeros, which have no direction to be grouped by.
 
     Parameters
     ----------
-    vectors : float32 ndarray of shape (n, d)
+    vectors : ndarray of shape (n, d)
     rows : int64 ndarray
 
     Examples
@@ -381,8 +379,11 @@ def with_direction(vectors: FloatArray, rows: IntArray) -> IntArray:
     >>> with_direction(np.array([[1, 0], [0, 0]], np.float32), np.array([0, 1])).tolist()
     [0]
     """
-    doubtful = rows[vectors[rows, 0] == 0]  # most rows are known by their first entry not to be zeros
-    return rows[~np.isin(rows, doubtful[~vectors[doubtful].any(axis=1)])]
+    known: NDArray[np.bool_] = (
+        vectors[rows, 0] != 0
+    )  # most rows are known by their first entry not to be zeros
+    known[~known] = vectors[rows[~known]].any(axis=1)
+    return rows[known]
 
 
 def typical_first(vectors: FloatArray, labels: IntArray, n_groups: int) -> list[IntArray]:

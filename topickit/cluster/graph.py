@@ -158,7 +158,7 @@ class GraphClusterer(BaseClusterer):
         levels = ladder(
             vectors, weights, self.n_neighbors, self.random_state, whole=self.n_clusters is not None
         )
-        level = best_level(levels[: _end(levels)])
+        level = best_level(levels[: _end(levels)])  # the same one, however far the ladder goes on
         if self.n_clusters is not None:
             return self._cut(vectors, weights, levels, level)
         labels = self._groups(vectors, weights, level)

@@ -10,8 +10,6 @@ ENGLISH_ONLY = (
     *("bge-small-en", "bge-base-en", "bge-large-en"),
 )
 MULTILINGUAL = "paraphrase-multilingual-MiniLM-L12-v2"
-
-
 MOST = 0.5
 """Share of the words that must be of the language of most: a few lines of another make no warning."""
 
