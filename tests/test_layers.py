@@ -16,9 +16,9 @@ LINES = [
     {"fitted"},
     {"topics"},
     {"assign", "embed", "cluster", "keywords"},
-    {"documents", "vectors", "grouping", "tables", "demo", "covariates"},
+    {"documents", "vectors", "merging", "grouping", "tables", "demo", "covariates"},
     {"extras", "files", "progress", "state", "stored", "_version"},
-    {"_largest"},
+    {"_largest", "devices"},
     {"errors", "compiled"},
 ]
 HEIGHT = {room: len(LINES) - i for i, line in enumerate(LINES) for room in line}
@@ -27,6 +27,7 @@ HEIGHT = {room: len(LINES) - i for i, line in enumerate(LINES) for room in line}
 WITHIN_A_LINE = {
     ("documents", "vectors"),
     ("grouping", "vectors"),
+    ("merging", "vectors"),
     ("analysis", "metrics"),
 }
 # What the user opens from the model is imported when it is opened.

@@ -11,6 +11,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from topickit import devices
 from topickit.errors import ParameterError
 from topickit.grouping import Grouping
 from topickit.state import State
@@ -296,7 +297,7 @@ class Assigner:
         return prototype, cosines[np.arange(len(rows)), prototype]
 
     def _cosines(self, rows: FloatArray) -> FloatArray:
-        return np.asarray(rows @ self._unit_prototypes().T)
+        return devices.product(rows, self._unit_prototypes())
 
     def _unit_prototypes(self) -> FloatArray:
         return unit_rows(self.prototypes)

@@ -126,7 +126,7 @@ def estimate_fit(model: TopicModel, texts: Any, *, embeddings: ArrayLike | None 
 
 def _embedded(model: TopicModel, sample: list[str], n: int) -> tuple[FloatArray, dict[str, float]]:
     """Vectors for the sample, of whatever embedder is cheap, and seconds to embed all n texts."""
-    embedder = embed.resolve(model.embedder, long_documents=model.long_documents)
+    embedder = embed.resolve(model.embedder, long_documents=model.long_documents, device=model.device)
     start = time.perf_counter()
     embedder_is_learning = isinstance(embedder, embed.FittedOnCorpus)
     if not embedder_is_learning:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, ClusterMixin, TransformerMixin
 
-from topickit import regroup
+from topickit import devices, regroup
 from topickit.assign import Assigner
 from topickit.cluster import base as cluster
 from topickit.covariates import Covariates
@@ -65,6 +65,10 @@ class TopicModel(ClusterMixin, TransformerMixin, BaseEstimator):
     cache : path, optional
         Folder in which vectors of named models are kept between runs, by hashes of the texts; see
         `topickit.embed.CachedEmbedder`. It is not saved with the model.
+    device : str, optional
+        A torch device, such as "cuda", for named models, nearest neighbours, communities and the
+        assigning of documents; None leaves all but the models to the processors. It is not saved with
+        the model.
     random_state : int
         Same texts, same settings, same number: the same labels.
 
@@ -105,6 +109,7 @@ class TopicModel(ClusterMixin, TransformerMixin, BaseEstimator):
         fit_sample: int | Literal["auto"] | None = "auto",
         long_documents: Literal["truncate", "chunk"] = "truncate",
         cache: str | os.PathLike[str] | None = None,
+        device: str | None = None,
         random_state: int = 0,
     ) -> None:
         self.embedder = embedder
@@ -115,6 +120,7 @@ class TopicModel(ClusterMixin, TransformerMixin, BaseEstimator):
         self.fit_sample = fit_sample
         self.long_documents = long_documents
         self.cache = cache
+        self.device = device
         self.random_state = random_state
 
     def fit(
@@ -153,7 +159,9 @@ class TopicModel(ClusterMixin, TransformerMixin, BaseEstimator):
             When a setting cannot be used.
         """
         self._check_settings()
-        clusterer = cluster.resolve(self.clusterer, n_topics=self.n_topics, random_state=self.random_state)
+        clusterer = cluster.resolve(
+            self.clusterer, n_topics=self.n_topics, random_state=self.random_state, device=self.device
+        )
         settings = self.keywords or KeywordSettings()
         given = None if embeddings is None else check_given(embeddings)
         with stage("Reading texts"):
@@ -163,7 +171,7 @@ class TopicModel(ClusterMixin, TransformerMixin, BaseEstimator):
             raise InputError(
                 f"all {documents.n_rows} documents are blank; there is nothing to find topics in"
             )
-        embedder = embed.resolve(self.embedder, long_documents=self.long_documents)
+        embedder = embed.resolve(self.embedder, long_documents=self.long_documents, device=self.device)
         if given is None:
             embedder = with_cached_teacher(embedder, self.cache)
             embedder = embed.fitted(embedder, documents.texts, documents.weights)
@@ -173,7 +181,7 @@ class TopicModel(ClusterMixin, TransformerMixin, BaseEstimator):
         with ThreadPoolExecutor(1) as aside:
             # Words are counted by the interpreter while topics are found outside of its lock.
             counting = aside.submit(count_terms, documents.texts, documents.weights, settings)
-            with stage("Finding topics"):
+            with stage("Finding topics"), devices.on(self.device):
                 rows = documents.sample(self._fit_sample(clusterer, embedder), self.random_state)
                 rows = with_direction(vectors, rows)
                 sampled, weights = taken(vectors, rows), documents.weights[rows]
@@ -183,7 +191,7 @@ class TopicModel(ClusterMixin, TransformerMixin, BaseEstimator):
             terms = counting.result()
         if given is None:
             warn_of_language(embed.describe(embedder), terms.languages, terms.language_share)
-        with stage("Describing topics"):
+        with stage("Describing topics"), devices.on(self.device):
             if self.outliers is not None:
                 assigner = assigner.with_outliers(vectors, documents.weights, self.outliers)
             notes = provenance(
@@ -224,7 +232,8 @@ class TopicModel(ClusterMixin, TransformerMixin, BaseEstimator):
             −1 for an outlier or a blank text.
         """
         documents, vectors = self._vectors(texts, embeddings)
-        return documents.per_row(self.fitted_.assigner.labels(vectors), -1)
+        with devices.on(self.device):
+            return documents.per_row(self.fitted_.assigner.labels(vectors), -1)
 
     def transform(self, texts: Any, y: Any = None, *, embeddings: ArrayLike | None = None) -> FloatArray:
         """Give the distribution of each text over the topics.
@@ -339,6 +348,8 @@ class TopicModel(ClusterMixin, TransformerMixin, BaseEstimator):
             raise ParameterError(f"long_documents must be 'truncate' or 'chunk', got {self.long_documents!r}")
         if self.cache is not None:
             folder_of(self.cache)
+        if self.device is not None:
+            devices.check(self.device)
         if not (_is_whole(self.random_state) and self.random_state >= 0):
             raise ParameterError(f"random_state must be an int of at least 0, got {self.random_state!r}")
         if self.outliers is not None and not (isinstance(self.outliers, Real) and 0 <= self.outliers < 1):
@@ -398,13 +409,14 @@ class TopicModel(ClusterMixin, TransformerMixin, BaseEstimator):
         return documents, vectors
 
     def _spread(self, documents: Documents, vectors: FloatArray) -> FloatArray:
-        distribution = self.fitted_.assigner.distribution(vectors)
+        with devices.on(self.device):
+            distribution = self.fitted_.assigner.distribution(vectors)
         return documents.per_row(distribution, 1 / max(1, len(self.topics_)))
 
     def _settings(self) -> dict[str, object]:
         """The parameters that decide the result, as plain data; an object of the user's by its name."""
         parameters = self.get_params(deep=False)
-        del parameters["cache"]  # where this machine keeps vectors
+        del parameters["cache"], parameters["device"]  # what this machine has, not what decides the result
         return {
             **parameters,
             "clusterer": cluster.config(self.clusterer),

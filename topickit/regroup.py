@@ -22,7 +22,8 @@ from topickit.errors import (
 )
 from topickit.fitted import Fitted, derive, derive_mapped
 from topickit.grouping import Grouping
-from topickit.vectors import IntArray, group_means, merge_order, single_threaded
+from topickit.merging import merge_order
+from topickit.vectors import IntArray, group_means, single_threaded
 
 T = TypeVar("T")
 

@@ -13,12 +13,14 @@ import sys
 import warnings
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from topickit import devices
 from topickit.errors import InputError, InputTypeError, TopickitWarning
 from topickit.stored import give_back, unnamed_file
 
@@ -30,6 +32,8 @@ ROW_TILE = 256
 UNIT_BLOCK = 1024
 ROUNDING = 1e-6
 """A row whose square is so near to 1 stays as it is: its bits must not depend on how often it was scaled."""
+SPARE = 8
+"""More neighbours that a device is asked for: its rounding must not decide which are the nearest."""
 PLANNED_THREADS = 8
 """Blocks in flight that budgets plan for: fixed, so that block shapes do not follow the machine."""
 IN_MEMORY = 512 * 1024**2
@@ -217,7 +221,8 @@ def map_blocks(work: Callable[[int, int], T], n_rows: int, block: int) -> list[T
         if len(spans) < 2:
             return [work(*span) for span in spans]
         with ThreadPoolExecutor(n_threads()) as pool:
-            return list(pool.map(lambda span: work(*span), spans))
+            calls = [(copy_context(), span) for span in spans]  # threads compute where their caller does
+            return list(pool.map(lambda call: call[0].run(work, *call[1]), calls))
 
 
 def block_rows(bytes_per_row: int, budget: int = BLOCK_BUDGET) -> int:
@@ -274,6 +279,9 @@ def top_k_cosine(
         empty = np.empty((len(queries), 0))
         return Neighbors(empty.astype(np.int64), empty.astype(np.float32))
 
+    if devices.current() is not None:
+        return _on_device(queries, corpus, k, block_rows(8 * len(corpus), budget), exclude_self=exclude_self)
+
     def search(start: int, stop: int) -> tuple[IntArray, FloatArray]:
         scores = queries[start:stop] @ corpus.T
         if exclude_self:
@@ -282,6 +290,40 @@ def top_k_cosine(
 
     parts = map_blocks(search, len(queries), block_rows(8 * len(corpus), budget))
     return Neighbors(np.concatenate([p[0] for p in parts]), np.concatenate([p[1] for p in parts]))
+
+
+def _on_device(
+    queries: FloatArray, corpus: FloatArray, k: int, block: int, *, exclude_self: bool
+) -> Neighbors:
+    """Let a device find somewhat more than k rows a query, and keep the k nearest by exact cosines."""
+    there = len(corpus) - (1 if exclude_self else 0)
+    found = devices.largest_products(queries, corpus, min(k + SPARE, there), block, exclude_self=exclude_self)
+    return nearest_of(queries, corpus, found, k)
+
+
+def nearest_of(queries: FloatArray, corpus: FloatArray, indices: IntArray, k: int) -> Neighbors:
+    """Keep the k rows of largest cosine of each query's list.
+
+    Parameters
+    ----------
+    queries : float32 ndarray of shape (n, d), unit rows
+    corpus : float32 ndarray of shape (m, d), unit rows
+    indices : int64 ndarray of shape (n, at least k)
+    k : int
+
+    Returns
+    -------
+    Neighbors
+        Equal cosines stand in the order of their position.
+    """
+    similarities = np.empty(indices.shape, dtype=np.float32)
+    for start in range(0, len(indices), 4096):
+        rows = slice(start, start + 4096)
+        similarities[rows] = np.einsum("ij,ikj->ik", queries[rows], corpus[indices[rows]])
+    order = np.lexsort((indices, -similarities), axis=1)[:, :k]
+    return Neighbors(
+        np.take_along_axis(indices, order, axis=1), np.take_along_axis(similarities, order, axis=1)
+    )
 
 
 def group_means(
@@ -340,7 +382,7 @@ def nearest_prototype(vectors: FloatArray, prototypes: FloatArray, budget: int =
     half_norms = half_square_norms(prototypes)
 
     def search(start: int, stop: int) -> IntArray:
-        return np.asarray((vectors[start:stop] @ prototypes.T - half_norms).argmax(axis=1))
+        return np.asarray((devices.product(vectors[start:stop], prototypes) - half_norms).argmax(axis=1))
 
     if len(vectors) == 0:
         return np.empty(0, dtype=np.int64)
@@ -412,68 +454,3 @@ def typical_first(vectors: FloatArray, labels: IntArray, n_groups: int) -> list[
     order = np.lexsort((-cosines, labels))
     bounds = np.searchsorted(labels[order], np.arange(n_groups + 1))
     return [order[bounds[group] : bounds[group + 1]] for group in range(n_groups)]
-
-
-def merge_order(
-    means: FloatArray, sizes: NDArray[np.float64], n_groups: int, *, within: IntArray | None = None
-) -> IntArray:
-    """Merge groups by Ward's criterion until a number is left.
-
-    Parameters
-    ----------
-    means : float32 ndarray of shape (k, d)
-    sizes : float64 ndarray of shape (k,)
-    n_groups : int
-    within : int64 ndarray of shape (k,), optional
-        Only groups of one number are merged; n_groups is at least the count of these numbers.
-
-    Returns
-    -------
-    int64 ndarray of shape (k,)
-        New group of each, 0 … n_groups − 1.
-    """
-    members = [[group] for group in range(len(means))]
-    for a, b in merge_steps(means, sizes, n_groups, within=within):
-        members[a] += members.pop(b)
-    mapping = np.empty(sum(map(len, members)), dtype=np.int64)
-    for group, merged in enumerate(members):
-        mapping[merged] = group
-    return mapping
-
-
-def merge_steps(
-    means: FloatArray, sizes: NDArray[np.float64], n_groups: int, *, within: IntArray | None = None
-) -> list[tuple[int, int]]:
-    """List the merges of `merge_order`, one after the other.
-
-    Parameters
-    ----------
-    means, sizes, n_groups, within
-        As for `merge_order`.
-
-    Returns
-    -------
-    list of (int, int)
-        Positions a < b among the groups that are left: the second joins the first and leaves the list.
-    """
-    sizes = sizes.astype(np.float64).copy()
-    means = means.astype(np.float64)
-    squares = np.einsum("ij,ij->i", means, means)
-    distances = np.maximum(squares[:, None] + squares[None, :] - 2 * means @ means.T, 0.0)
-    cost = distances * np.outer(sizes, sizes) / np.add.outer(sizes, sizes)
-    if within is not None:
-        cost[within[:, None] != within[None, :]] = np.inf
-    np.fill_diagonal(cost, np.inf)
-    steps: list[tuple[int, int]] = []
-    while len(sizes) > n_groups:
-        a, b = sorted(int(i) for i in np.unravel_index(int(cost.argmin()), cost.shape))
-        # Lance and Williams' update for Ward's criterion
-        total = sizes[a] + sizes[b] + sizes
-        row = ((sizes[a] + sizes) * cost[a] + (sizes[b] + sizes) * cost[b] - sizes * cost[a, b]) / total
-        row[a] = np.inf
-        cost[a], cost[:, a] = row, row
-        cost = np.delete(np.delete(cost, b, axis=0), b, axis=1)
-        sizes[a] += sizes[b]
-        sizes = np.delete(sizes, b)
-        steps.append((a, b))
-    return steps

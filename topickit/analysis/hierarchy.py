@@ -9,7 +9,8 @@ from scipy.sparse import csr_array
 from topickit.fitted import Fitted, readable_name
 from topickit.keywords.ctfidf import weigh
 from topickit.keywords.rank import top_keywords
-from topickit.vectors import IntArray, merge_steps
+from topickit.merging import merge_steps
+from topickit.vectors import IntArray
 
 
 @dataclass(frozen=True, eq=False)

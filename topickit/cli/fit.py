@@ -7,6 +7,7 @@ import typer
 
 from topickit.cli.options import (
     CacheFolder,
+    Device,
     EmbedderName,
     File,
     InFormat,
@@ -50,6 +51,7 @@ def fit(
     random_state: Seed = 0,
     cache: CacheFolder = None,
     no_cache: NoCache = False,
+    device: Device = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only estimate time, memory and disk, from a timed sample.")
     ] = False,
@@ -68,6 +70,7 @@ def fit(
         fit_sample="auto" if fit_sample is None else fit_sample or None,
         long_documents=long_documents,  # type: ignore[arg-type]
         cache=cache_folder(cache, no_cache),
+        device=device,
         random_state=random_state,
     )
     given = load_vectors(vectors)

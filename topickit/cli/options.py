@@ -48,6 +48,9 @@ LabelsFile = Annotated[
     Path | None, typer.Option("--labels", callback=_writable, help="CSV for the topic of each row.")
 ]
 EmbedderName = Annotated[str, typer.Option(help="Model name or path, or 'lexical' (no model).")]
+Device = Annotated[
+    str | None, typer.Option(help="Torch device, such as cuda, for models, neighbours and assigning.")
+]
 Seed = Annotated[int, typer.Option(help="Same texts, same seed: the same topics.")]
 CacheFolder = Annotated[
     Path | None,

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from topickit.cli.options import CacheFolder, File, InFormat, NoCache, OutFile, TextColumn, Vectors
+from topickit.cli.options import CacheFolder, Device, File, InFormat, NoCache, OutFile, TextColumn, Vectors
 from topickit.cli.reading import cache_folder, emit, labels_csv, load_vectors, say_missing, stream_column
 
 
@@ -18,11 +18,12 @@ def predict(
     input_format: InFormat = None,
     cache: CacheFolder = None,
     no_cache: NoCache = False,
+    device: Device = None,
 ) -> None:
     """Give the topic of each text of a file, as CSV: row, topic, name."""
     from topickit.model import TopicModel
 
-    loaded = TopicModel.load(model).set_params(cache=cache_folder(cache, no_cache))
+    loaded = TopicModel.load(model).set_params(cache=cache_folder(cache, no_cache), device=device)
     texts = stream_column(file, text, input_format)
     labels = loaded.predict(texts, embeddings=load_vectors(vectors))
     say_missing(texts)

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from topickit import devices
 from topickit.cluster._exact import Judge, Rows
-from topickit.errors import ParameterError
 
 BLOCK = 4096
 """Rows and columns a block: 64 MiB of cosines on the device."""
@@ -69,13 +69,9 @@ class DeviceScan:
     def _unit_rows(self) -> Any:
         import torch
 
-        try:
-            torch.empty(0, device=self.device)
-        except (RuntimeError, AssertionError) as error:  # the latter from a torch without CUDA
-            reason = str(error).splitlines()[0]
-            raise ParameterError(f"device {self.device!r} cannot be used: {reason}") from error
+        devices.check(self.device)
         parts = [
-            torch.from_numpy(self.rows.unit(slice(start, start + self.block))).to(self.device)
+            devices.tensor(self.rows.unit(slice(start, start + self.block)), self.device)
             for start in range(0, len(self.rows), self.block)
         ]
         return torch.cat(parts)

@@ -4,7 +4,8 @@ import logging
 
 import numpy as np
 
-from topickit.vectors import FloatArray, IntArray, Neighbors, taken, top_k_cosine
+from topickit import devices
+from topickit.vectors import FloatArray, IntArray, Neighbors, nearest_of, taken, top_k_cosine
 
 EXACT_ROWS = 50_000
 """Rows up to which every row is compared with every other."""
@@ -24,7 +25,7 @@ def nearest_rows(
 
     Above `EXACT_ROWS` rows by nearest neighbour descent, with more effort until it finds `RECALL` of the
     neighbours of `JUDGED_ROWS` rows for which an exact search tells them; if it never does, the search is
-    exact after all.
+    exact after all. On a torch device (`topickit.devices`) it is always exact.
 
     Parameters
     ----------
@@ -39,7 +40,7 @@ def nearest_rows(
     Dong, Charikar, Li, "Efficient K-Nearest Neighbor Graph Construction for Generic Similarity Measures",
     WWW 2011; the library is PyNNDescent.
     """
-    if len(vectors) <= EXACT_ROWS:
+    if len(vectors) <= EXACT_ROWS or devices.current() is not None:
         return top_k_cosine(vectors, vectors, k, exclude_self=exclude_self)
     if not exclude_self:
         others = nearest_rows(vectors, k - 1, random_state=random_state)
@@ -52,7 +53,7 @@ def nearest_rows(
         recall = float(np.mean([np.isin(a, b).mean() for a, b in zip(truth, found[judged], strict=True)]))
         _log.info("approximate neighbours of %d rows: recall %.3f", len(vectors), recall)
         if recall >= RECALL:
-            return _by_cosine(vectors, found)
+            return nearest_of(vectors, vectors, found, k)
     return top_k_cosine(vectors, vectors, k, exclude_self=True)
 
 
@@ -77,15 +78,3 @@ def _without_self(indices: IntArray, rows: IntArray, k: int) -> IntArray:
     kept = np.ones_like(own)
     kept[np.arange(len(own)), first] = False
     return np.asarray(indices[kept].reshape(len(indices), -1)[:, :k], dtype=np.int64)
-
-
-def _by_cosine(vectors: FloatArray, indices: IntArray) -> Neighbors:
-    """Order each list by exact cosines, as an exact search has it."""
-    similarities = np.empty(indices.shape, dtype=np.float32)
-    for start in range(0, len(indices), 4096):
-        rows = slice(start, start + 4096)
-        similarities[rows] = np.einsum("ij,ikj->ik", vectors[rows], vectors[indices[rows]])
-    order = np.lexsort((indices, -similarities), axis=1)
-    return Neighbors(
-        np.take_along_axis(indices, order, axis=1), np.take_along_axis(similarities, order, axis=1)
-    )

@@ -212,7 +212,9 @@ def from_config(saved: Any) -> Any:
     return LostClusterer(saved["foreign"])
 
 
-def resolve(clusterer: Any, *, n_topics: int | None = None, random_state: int = 0) -> Clusterer:
+def resolve(
+    clusterer: Any, *, n_topics: int | None = None, random_state: int = 0, device: str | None = None
+) -> Clusterer:
     """Make a Clusterer of a name, one of ours, or any object with `fit_predict`.
 
     Parameters
@@ -223,6 +225,8 @@ def resolve(clusterer: Any, *, n_topics: int | None = None, random_state: int = 
         Passed on as `n_clusters` where the clusterer is given by name and takes a number.
     random_state : int
         Passed on where the clusterer is given by name.
+    device : str, optional
+        Likewise, to a clusterer that has products of its own.
 
     Raises
     ------
@@ -244,7 +248,7 @@ def resolve(clusterer: Any, *, n_topics: int | None = None, random_state: int = 
         module, name = CLUSTERERS[clusterer]
         made = getattr(importlib.import_module(module), name)()
         known = made.get_params()
-        wanted = {"n_clusters": n_topics, "random_state": random_state}
+        wanted = {"n_clusters": n_topics, "random_state": random_state, "device": device}
         return made.set_params(**{k: v for k, v in wanted.items() if k in known})  # type: ignore[no-any-return]
     if isinstance(clusterer, type):
         raise ParameterTypeError(f"clusterer must be an object, got the class; write {clusterer.__name__}()")

@@ -18,12 +18,12 @@ from topickit.cluster._neighbors import nearest_rows
 from topickit.cluster.base import BaseClusterer
 from topickit.errors import ParameterError
 from topickit.grouping import Grouping
+from topickit.merging import merge_order
 from topickit.vectors import (
     FloatArray,
     IntArray,
     group_means,
     map_blocks,
-    merge_order,
     n_threads,
     nearest_prototype,
     unit_rows,

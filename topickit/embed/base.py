@@ -213,7 +213,9 @@ def external_state(description: str, dimension: int | None) -> State:
     return State({"kind": "external", "description": description, "dimension": dimension})
 
 
-def resolve(embedder: Any, *, long_documents: LongDocuments = "truncate") -> Embedder:
+def resolve(
+    embedder: Any, *, long_documents: LongDocuments = "truncate", device: str | None = None
+) -> Embedder:
     """Make an Embedder of what a user may give as one.
 
     Parameters
@@ -224,6 +226,8 @@ def resolve(embedder: Any, *, long_documents: LongDocuments = "truncate") -> Emb
         `sentence_transformers.SentenceTransformer`; or a function of a list of str.
     long_documents : {"truncate", "chunk"}
         Handed to the `SentenceEmbedder` that a name or path becomes; objects know their own way.
+    device : str, optional
+        Likewise: the torch device of the model.
 
     Raises
     ------
@@ -238,7 +242,7 @@ def resolve(embedder: Any, *, long_documents: LongDocuments = "truncate") -> Emb
     SentenceEmbedder('all-MiniLM-L6-v2')
     """
     if isinstance(embedder, str | os.PathLike):
-        return _named(os.fspath(embedder), long_documents)
+        return _named(os.fspath(embedder), {"long_documents": long_documents, "device": device})
     if isinstance(embedder, type):
         raise ParameterTypeError(
             f"embedder is the class {embedder.__name__}, not an object of it: {embedder.__name__}()"
@@ -427,15 +431,15 @@ def _offers(target: Any, name: str) -> bool:
     return True
 
 
-def _named(name: str | bytes, long_documents: LongDocuments) -> Embedder:
+def _named(name: str | bytes, settings: Mapping[str, Any]) -> Embedder:
     if not isinstance(name, str) or not name.strip():
         raise ParameterError(f"embedder must be the name or path of a model, got {name!r}; {_WAYS}")
     if name in EMBEDDERS:
         made = _load(EMBEDDERS[name])
-        reads_long = "long_documents" in inspect.signature(made).parameters
-        embedder: Embedder = made(long_documents=long_documents) if reads_long else made()
+        known = inspect.signature(made).parameters
+        embedder: Embedder = made(**{key: value for key, value in settings.items() if key in known})
     else:
-        embedder = _load(KINDS["sentence"])(name, long_documents=long_documents)
+        embedder = _load(KINDS["sentence"])(name, **settings)
     return embedder
 
 

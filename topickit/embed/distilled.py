@@ -68,6 +68,8 @@ class DistilledEmbedder:
     precision : {"auto", "float32", "bfloat16"}
         In what a teacher given by name embeds the texts whose vectors are kept; "auto" is what
         `fast_precision` says of the processor. Where the teacher embeds all, it is always "float32".
+    device : str, optional
+        The torch device of a teacher given by name; sentence-transformers chooses if None.
 
     Notes
     -----
@@ -94,6 +96,7 @@ class DistilledEmbedder:
         "_known",
         "_resolved",
         "_table",
+        "device",
         "long_documents",
         "precision",
         "random_state",
@@ -109,12 +112,14 @@ class DistilledEmbedder:
         random_state: int = 0,
         long_documents: LongDocuments = "truncate",
         precision: Literal["auto", "float32", "bfloat16"] = "auto",
+        device: str | None = None,
     ) -> None:
         self.teacher = teacher
         self.sample = sample
         self.random_state = random_state
         self.long_documents = long_documents
         self.precision = precision
+        self.device = device
         self._known: Learnt | None = None
         self._resolved: base.Embedder | None = None
         self._cache: str | os.PathLike[str] | None = None
@@ -346,6 +351,7 @@ class DistilledEmbedder:
             random_state=self.random_state,
             long_documents=self.long_documents,
             precision=self.precision,
+            device=self.device,
         )
         made._resolved, made._cache = self._resolved, self._cache
         return made
@@ -386,7 +392,9 @@ class DistilledEmbedder:
 
     def _teacher(self) -> base.Embedder:
         if self._resolved is None:
-            self._resolved = base.resolve(self.teacher, long_documents=self.long_documents)
+            self._resolved = base.resolve(
+                self.teacher, long_documents=self.long_documents, device=self.device
+            )
         return cached(self._resolved, self._cache)
 
     def _sampling_teacher(self) -> base.Embedder:
