@@ -14,7 +14,7 @@ LINES = [
     {"plot"},
     {"regroup", "refine", "naming", "analysis", "metrics"},
     {"fitted"},
-    {"topics"},
+    {"topics", "small_topics"},
     {"assign", "embed", "cluster", "keywords"},
     {"documents", "vectors", "merging", "grouping", "tables", "demo", "covariates"},
     {"extras", "files", "progress", "state", "stored", "_version"},

@@ -37,6 +37,8 @@ class Grouping:
     others : tuple of int64 ndarray of shape (n,)
         What the same method says of the same rows from other samples of them: its groups there, −1
         for none, and `UNASKED` for a row that the sample does not judge.
+    may_grow : bool
+        The number of groups was found from the rows, so a small group that they cover up may be added.
     """
 
     labels: IntArray
@@ -46,6 +48,7 @@ class Grouping:
     threshold: float | None = None
     notes: Mapping[str, object] = field(default_factory=dict)
     others: tuple[IntArray, ...] = ()
+    may_grow: bool = False
 
     @property
     def n_groups(self) -> int:

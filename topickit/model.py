@@ -27,6 +27,7 @@ from topickit.keywords.vocabulary import count_terms
 from topickit.naming import NamingFunction, ask_names
 from topickit.progress import stage
 from topickit.refine import refine
+from topickit.small_topics import second_look
 from topickit.tables import read
 from topickit.topics import Topics
 from topickit.vectors import FloatArray, IntArray, check_given, taken, unit_rows, with_direction
@@ -187,7 +188,9 @@ class TopicModel(ClusterMixin, TransformerMixin, BaseEstimator):
                 sampled, weights = taken(vectors, rows), documents.weights[rows]
                 grouping = clusterer.group(sampled, weights).or_one_group()
                 assigner = Assigner.of(sampled, grouping, weights, random_state=self.random_state)
-                found_again = grouping.recovery(assigner.labels(sampled), weights, assigner.n_topics)
+                assigner, found_again = second_look(
+                    assigner, grouping, sampled, weights, random_state=self.random_state
+                )
             terms = counting.result()
         if given is None:
             warn_of_language(embed.describe(embedder), terms.languages, terms.language_share)

@@ -81,7 +81,8 @@ class AgglomerativeClusterer(BaseClusterer):
                 "or raise memory_budget"
             )
         wanted = self.n_clusters
-        if wanted is None and self.distance_threshold is None:
+        is_found = wanted is None and self.distance_threshold is None
+        if is_found:
             wanted = find_n_clusters(vectors, weights, random_state=self.random_state)
         groups = self._cut(vectors, weights, wanted, most)
         others = in_other_samples(
@@ -90,7 +91,8 @@ class AgglomerativeClusterer(BaseClusterer):
             random_state=self.random_state,
             most=2500,
         )
-        return Grouping(groups, notes={"n_clusters": int(groups.max()) + 1}, others=others)
+        notes = {"n_clusters": int(groups.max()) + 1}
+        return Grouping(groups, notes=notes, others=others, may_grow=is_found)
 
     def _cut(self, vectors: FloatArray, weights: NDArray[Any], wanted: int | None, most: int) -> IntArray:
         """Cut the tree of these rows at a number of groups, or at the distance threshold."""

@@ -171,6 +171,7 @@ class GraphClusterer(BaseClusterer):
                 "stability": round(level.stability, 3),
             },
             others=tuple(nearest_prototype(vectors, center) for center in other),
+            may_grow=True,
         )
 
     def _groups(self, vectors: FloatArray, weights: NDArray[Any], level: Level) -> IntArray:

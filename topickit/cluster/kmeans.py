@@ -73,4 +73,5 @@ class KMeansClusterer(BaseClusterer):
             prototype_groups=np.arange(k),
             notes={"n_clusters": k},
             others=others,
+            may_grow=self.n_clusters is None,
         )
