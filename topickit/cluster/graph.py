@@ -36,7 +36,9 @@ DRAW_SIZE = 2500
 DRAW_SHARE = 0.5
 """Draws that share most of a small collection agree on its chance groups, too: stability has to be more."""
 MODULARITY_POWER = 1.0
-TOLERANCE = 0.02
+TOLERANCE = 0.03
+WINDOW = (2.0, 3.0, 4.0, 3.0, 2.0)
+"""Weights by which scores are averaged over neighbouring levels: draws agree on one by luck, not on five."""
 FEWEST_TOPICS = 5
 CLEAR_CUT = 0.95
 """Fewer groups than `FEWEST_TOPICS` are a choice only where this share of the edges lies inside them."""
@@ -356,7 +358,7 @@ def _pairs(sizes: IntArray) -> float:
 def best_level(
     levels: list[Level], *, power: float = MODULARITY_POWER, tolerance: float = TOLERANCE
 ) -> Level:
-    """Take the finest level whose score, smoothed over its neighbours, is close to the best one.
+    """Take the finest level whose score, averaged over its neighbours, is close to the best one.
 
     A few groups with many edges between them are no choice, however stable: physics and mathematics are
     not what is in three hundred thousand papers.
@@ -370,8 +372,8 @@ def best_level(
     tolerance : float
         Share of the best score that a finer level may lack.
     """
-    scores = np.pad([level.score(power) for level in levels], 1, mode="edge")
-    smooth = 0.25 * scores[:-2] + 0.5 * scores[1:-1] + 0.25 * scores[2:]  # one lucky level is no plateau
+    scores = np.pad([level.score(power) for level in levels], len(WINDOW) // 2, mode="edge")
+    smooth = np.convolve(scores, np.array(WINDOW) / sum(WINDOW), mode="valid")
     choices = np.array([level.is_choice for level in levels])
     if choices.any():
         smooth = np.where(choices, smooth, -np.inf)
