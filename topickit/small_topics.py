@@ -19,6 +19,8 @@ from topickit.vectors import FloatArray, IntArray, group_means, unit_rows
 
 CLEARLY = 1.25
 """How much more than the median topic stands out from the others: with 1 narrow collections shatter."""
+ABOVE_PARTS = 3.0
+"""How much more than the median prototype: in a narrow collection the parts of every topic are apart."""
 SMALLEST_SHARE = 0.002
 FEWEST = 10
 """Fewest documents of a small topic; and at least `SMALLEST_SHARE` of all."""
@@ -150,6 +152,7 @@ def _with_parts(
     gaps = _gaps(parts, vectors, labels)
     sizes = np.bincount(labels, weights, minlength=parts.n_topics)
     means = np.bincount(labels, weights * gaps, minlength=parts.n_topics) / np.maximum(sizes, 1e-300)
+    least = max(least, ABOVE_PARTS * float(np.median(means[sizes > 0])))
     topics = assigner.topics.copy()
     for part in np.flatnonzero((sizes >= fewest) & (means >= least)):
         if (topics == topics[part]).sum() > 1:
