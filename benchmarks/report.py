@@ -125,7 +125,7 @@ def levels(result: Result) -> str:
     return one_table(
         "How many topics",
         '`python -m benchmarks.levels`. The rule of `clusterer="graph"`: the finest level of the ladder whose '
-        f"modularity^{power:g} × stability, averaged over five levels, is within {tolerance:.0%} of the best; no level of fewer than "
+        f"modularity^{power:g} × stability, smoothed, is within {tolerance:.0%} and a standard error of the best; no level of fewer than "
         "five groups unless 95% of the edges lie inside them. Three seeds, groups as found (before the "
         "Assigner). *Best level*: what gold labels would choose. *Left-out rule*: power and tolerance that get "
         "the largest share of the best ARI on all other collections, applied to this one. Mean ARI over whole "

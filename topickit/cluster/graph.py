@@ -36,9 +36,7 @@ DRAW_SIZE = 2500
 DRAW_SHARE = 0.5
 """Draws that share most of a small collection agree on its chance groups, too: stability has to be more."""
 MODULARITY_POWER = 1.0
-TOLERANCE = 0.03
-WINDOW = (2.0, 3.0, 4.0, 3.0, 2.0)
-"""Weights by which scores are averaged over neighbouring levels: draws agree on one by luck, not on five."""
+TOLERANCE = 0.02
 FEWEST_TOPICS = 5
 CLEAR_CUT = 0.95
 """Fewer groups than `FEWEST_TOPICS` are a choice only where this share of the edges lies inside them."""
@@ -82,6 +80,11 @@ class Level:
     def score(self, power: float = MODULARITY_POWER) -> float:
         """Modularity (to a power, for comparison) × stability."""
         return float(max(self.modularity, 0.0) ** power * self.stability)
+
+    def error(self, power: float = MODULARITY_POWER) -> float:
+        """Give the standard error of the score, from the spread of the draws' agreement."""
+        spread = _others(self.agreement).std() / np.sqrt(len(self.agreement))
+        return float(max(self.modularity, 0.0) ** power * spread)
 
     @property
     def is_choice(self) -> bool:
@@ -358,7 +361,7 @@ def _pairs(sizes: IntArray) -> float:
 def best_level(
     levels: list[Level], *, power: float = MODULARITY_POWER, tolerance: float = TOLERANCE
 ) -> Level:
-    """Take the finest level whose score, averaged over its neighbours, is close to the best one.
+    """Take the finest level whose score, smoothed over its neighbours, is as good as the best one.
 
     A few groups with many edges between them are no choice, however stable: physics and mathematics are
     not what is in three hundred thousand papers.
@@ -370,14 +373,16 @@ def best_level(
     power : float
         Of modularity in the score. Both constants are on a plateau: see benchmarks/levels.py.
     tolerance : float
-        Share of the best score that a finer level may lack.
+        Share of the best score that a finer level may lack, besides the standard error of that score.
     """
-    scores = np.pad([level.score(power) for level in levels], len(WINDOW) // 2, mode="edge")
-    smooth = np.convolve(scores, np.array(WINDOW) / sum(WINDOW), mode="valid")
+    scores = np.pad([level.score(power) for level in levels], 1, mode="edge")
+    smooth = 0.25 * scores[:-2] + 0.5 * scores[1:-1] + 0.25 * scores[2:]  # one lucky level is no plateau
     choices = np.array([level.is_choice for level in levels])
     if choices.any():
         smooth = np.where(choices, smooth, -np.inf)
-    return levels[int(np.flatnonzero(smooth >= smooth.max() - tolerance * abs(smooth.max()))[-1])]
+    best = int(smooth.argmax())
+    enough = smooth[best] - tolerance * abs(smooth[best]) - levels[best].error(power)
+    return levels[int(np.flatnonzero(smooth >= enough)[-1])]
 
 
 def knn_graph(vectors: FloatArray, weights: NDArray[Any], n_neighbors: int) -> csr_matrix:
