@@ -153,7 +153,7 @@ def small_topics(result: Result) -> str:
             *two(of, "topics", ".1f"),
             *two(of, "ari", ".3f"),
             *(two(of, "f1", ".2f") if share else ["", ""]),
-            " ".join(str(sum(row["f1"][i] > 0.5 for row in of)) for i in (0, 1)) + f" of {len(of)}"
+            " → ".join(str(sum(row["f1"][i] > 0.5 for row in of)) for i in (0, 1)) + f" of {len(of)}"
             if share
             else "",
         ]
