@@ -9,7 +9,9 @@ from typing import Any
 import numpy as np
 from sklearn.metrics import adjusted_rand_score
 
-from benchmarks.common import DATA, LABELLED, embeddings, texts_and_labels, write
+from benchmarks.common import DATA, LABELLED, write
+from benchmarks.peers.collections import Collection, load
+from benchmarks.peers.environments import cache_folder
 from topickit.assign import Assigner
 from topickit.cluster.graph import GraphClusterer
 from topickit.small_topics import with_small_topics
@@ -34,23 +36,15 @@ def fitted(vectors: np.ndarray) -> tuple[Assigner, Assigner]:
     return before, with_small_topics(before, vectors[rows], weights)
 
 
-def classes(names: tuple[str, ...]) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-    """Vectors and gold classes of collections."""
-    return {
-        name: (embeddings(name), np.unique(texts_and_labels(name)[1].astype(str), return_inverse=True)[1])
-        for name in names
-    }
-
-
-def measure(name: str, known: dict[str, tuple[np.ndarray, np.ndarray]]) -> list[dict[str, Any]]:
+def measure(name: str, known: dict[str, Collection]) -> list[dict[str, Any]]:
     """Plant subjects into one collection, or nothing (share 0)."""
-    vectors, gold = known[name]
+    vectors, gold = known[name].vectors, known[name].gold
     rng = np.random.default_rng(0)
     rows = []
     for share in (0.0, *SHARES):
         for _ in range(PLANTED if share else 1):
             other = str(rng.choice([one for one in known if one != name]))
-            there, classes_there = known[other]
+            there, classes_there = known[other].vectors, known[other].gold
             kin = rng.permutation(np.flatnonzero(classes_there == rng.integers(classes_there.max() + 1)))
             few = kin[: round(share * len(vectors))]
             mask = np.arange(len(vectors) + len(few)) >= len(vectors)
@@ -75,7 +69,7 @@ def main() -> None:
     """Measure each collection."""
     if not DATA.is_dir():
         raise SystemExit("the shared collections are not beside this checkout")
-    known = classes(LABELLED)
+    known = {name: load(name, cache_folder()) for name in LABELLED}
     write("small_topics", {"rows": [row for name in LABELLED for row in measure(name, known)]})
 
 

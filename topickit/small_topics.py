@@ -58,8 +58,9 @@ def second_look(
         Of each of its topics.
     """
     grown = with_small_topics(assigner, vectors, weights) if grouping.may_grow else assigner
-    known = grouping.recovery(grown.labels(vectors), weights, grown.n_topics)[: assigner.n_topics]
-    return grown, known + recovery(grown, assigner.n_topics, vectors, weights, random_state=random_state)
+    labels, n_before = grown.labels(vectors), assigner.n_topics
+    known = grouping.recovery(labels, weights, grown.n_topics)[:n_before]
+    return grown, known + recovery(grown, n_before, labels, vectors, weights, random_state=random_state)
 
 
 def with_small_topics(assigner: Assigner, vectors: FloatArray, weights: NDArray[Any]) -> Assigner:
@@ -82,17 +83,21 @@ def with_small_topics(assigner: Assigner, vectors: FloatArray, weights: NDArray[
     """
     if assigner.n_topics < 2:
         return assigner
-    labels = assigner.labels(vectors)
-    gaps = _gaps(assigner, vectors, labels)
-    standing = [np.average(gaps[labels == t], weights=weights[labels == t]) for t in np.unique(labels)]
-    least = CLEARLY * float(np.median(standing))
+    sizes, gaps = _gaps(assigner, vectors, weights)
+    least = CLEARLY * float(np.median(gaps[sizes > 0]))
     fewest = max(FEWEST, SMALLEST_SHARE * float(weights.sum()))
     apart = _with_parts(assigner, vectors, weights, least, fewest)
     return _with_unexplained(apart, vectors, weights, least, fewest)
 
 
 def recovery(
-    grown: Assigner, n_before: int, vectors: FloatArray, weights: NDArray[Any], *, random_state: int = 0
+    grown: Assigner,
+    n_before: int,
+    labels: IntArray,
+    vectors: FloatArray,
+    weights: NDArray[Any],
+    *,
+    random_state: int = 0,
 ) -> list[float | None]:
     """Say how well the topics that `with_small_topics` added are found again in halves of the documents.
 
@@ -101,6 +106,8 @@ def recovery(
     grown : Assigner
     n_before : int
         Topics before.
+    labels : int64 ndarray of shape (n,)
+        What `grown` says of the rows.
     vectors : float32 ndarray of shape (n, d), unit rows
     weights : ndarray of shape (n,)
     random_state : int
@@ -113,48 +120,42 @@ def recovery(
     """
     if grown.n_topics == n_before:
         return []
-    labels = grown.labels(vectors)
-    first = np.where(labels >= n_before, -1, labels)  # the topics that there were, without the added ones
+    before = grown.select(range(n_before)).labels(vectors)  # documents of added topics given back
     half = np.random.default_rng(random_state).permutation(len(vectors)) % N_HALVES
     found = []
     for part in range(N_HALVES):
-        rows = np.flatnonzero((half == part) & (labels >= 0))
-        known = _nearest_known(grown, n_before, vectors[rows], first[rows])
-        again = Assigner.of(vectors[rows], Grouping(known), weights[rows], random_state=random_state)
+        rows = np.flatnonzero(half == part)
+        known = Grouping(np.unique(before[rows], return_inverse=True)[1].astype(np.int64))
+        again = Assigner.of(vectors[rows], known, weights[rows], random_state=random_state)
         again = with_small_topics(again, vectors[rows], weights[rows])
         found.append(best_jaccard(labels, again.labels(vectors), weights, grown.n_topics)[n_before:])
     mean = np.mean(found, axis=0)
     return [None if np.isnan(value) else float(value) for value in mean]
 
 
-def _nearest_known(grown: Assigner, n_before: int, vectors: FloatArray, labels: IntArray) -> IntArray:
-    """Give documents of added topics back to the topics that there were."""
-    before = grown.select(range(n_before))
-    back = np.where(labels < 0, before.labels(vectors), labels)
-    return np.unique(back, return_inverse=True)[1].astype(np.int64)
-
-
-def _gaps(assigner: Assigner, vectors: FloatArray, labels: IntArray) -> NDArray[np.float64]:
-    """Cosine of each row to its own topic less that to the best other one."""
+def _gaps(
+    assigner: Assigner, vectors: FloatArray, weights: NDArray[Any]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Weight of each topic's rows, and the mean of their cosine to it less that to the best other one."""
+    labels = assigner.labels(vectors)
     scores = assigner.scores(vectors).astype(np.float64)
     rows = np.arange(len(vectors))
     own = scores[rows, labels]
     scores[rows, labels] = -np.inf
-    return np.asarray(own - scores.max(axis=1))
+    gaps = own - scores.max(axis=1)
+    sizes = np.asarray(np.bincount(labels, weights, minlength=assigner.n_topics), dtype=np.float64)
+    totals = np.bincount(labels, weights * gaps, minlength=assigner.n_topics)
+    return sizes, totals / np.maximum(sizes, 1e-300)
 
 
 def _with_parts(
     assigner: Assigner, vectors: FloatArray, weights: NDArray[Any], least: float, fewest: float
 ) -> Assigner:
     """Make a topic of each prototype that stands out from all others, those of its own topic included."""
-    parts = assigner.parts()
-    labels = parts.labels(vectors)
-    gaps = _gaps(parts, vectors, labels)
-    sizes = np.bincount(labels, weights, minlength=parts.n_topics)
-    means = np.bincount(labels, weights * gaps, minlength=parts.n_topics) / np.maximum(sizes, 1e-300)
-    least = max(least, ABOVE_PARTS * float(np.median(means[sizes > 0])))
+    sizes, gaps = _gaps(assigner.parts(), vectors, weights)
+    least = max(least, ABOVE_PARTS * float(np.median(gaps[sizes > 0])))
     topics = assigner.topics.copy()
-    for part in np.flatnonzero((sizes >= fewest) & (means >= least)):
+    for part in np.flatnonzero((sizes >= fewest) & (gaps >= least)):
         if (topics == topics[part]).sum() > 1:
             topics[part] = topics.max() + 1
     return replace(assigner, topics=topics)

@@ -274,13 +274,18 @@ def top_k_cosine(
     """
     from topickit._largest import largest
 
-    k = min(k, len(corpus) - (1 if exclude_self else 0))
+    there = len(corpus) - (1 if exclude_self else 0)
+    k = min(k, there)
     if k < 1 or len(queries) == 0:
         empty = np.empty((len(queries), 0))
         return Neighbors(empty.astype(np.int64), empty.astype(np.float32))
 
     if devices.current() is not None:
-        return _on_device(queries, corpus, k, block_rows(8 * len(corpus), budget), exclude_self=exclude_self)
+        block = block_rows(8 * len(corpus), budget)
+        found = devices.largest_products(
+            queries, corpus, min(k + SPARE, there), block, exclude_self=exclude_self
+        )
+        return nearest_of(queries, corpus, found, k)
 
     def search(start: int, stop: int) -> tuple[IntArray, FloatArray]:
         scores = queries[start:stop] @ corpus.T
@@ -290,15 +295,6 @@ def top_k_cosine(
 
     parts = map_blocks(search, len(queries), block_rows(8 * len(corpus), budget))
     return Neighbors(np.concatenate([p[0] for p in parts]), np.concatenate([p[1] for p in parts]))
-
-
-def _on_device(
-    queries: FloatArray, corpus: FloatArray, k: int, block: int, *, exclude_self: bool
-) -> Neighbors:
-    """Let a device find somewhat more than k rows a query, and keep the k nearest by exact cosines."""
-    there = len(corpus) - (1 if exclude_self else 0)
-    found = devices.largest_products(queries, corpus, min(k + SPARE, there), block, exclude_self=exclude_self)
-    return nearest_of(queries, corpus, found, k)
 
 
 def nearest_of(queries: FloatArray, corpus: FloatArray, indices: IntArray, k: int) -> Neighbors:

@@ -205,6 +205,7 @@ def test_a_ladder_ends_where_finer_levels_are_far_below():
     falling = [level(20, 0.5), level(30, 0.55), level(40, 0.5), level(60, 0.4)]
     assert graph._end(coarse + rising) is None
     assert graph._end(coarse + rising + falling) == len(coarse + rising) + 4  # .5 is below, .55 is not
+    assert graph.best_level(coarse + rising + falling) is rising[-1]
     every = coarse + rising + falling
     assert graph.best_level(every) is graph.best_level(every[: graph._end(every)])
 
