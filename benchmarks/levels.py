@@ -14,7 +14,9 @@ from sklearn.metrics import adjusted_rand_score
 from benchmarks.common import DATA, write
 from benchmarks.peers.collections import LANGUAGES, load
 from benchmarks.peers.environments import cache_folder
-from topickit.cluster import graph
+from topickit.cluster import levels as ladders
+from topickit.cluster.graph import GraphClusterer
+from topickit.cluster.partition import N_NEIGHBORS
 from topickit.vectors import nearest_prototype, unit_rows
 
 SEEDS = (0, 1, 2)
@@ -29,12 +31,12 @@ LEAST_CLASS = 100
 class Ladder:
     """The levels of one collection and seed, with the agreement of each with gold."""
 
-    levels: list[graph.Level]
+    levels: list[ladders.Level]
     ari: list[float]
 
     def chosen(self, power: float, tolerance: float) -> int:
         """Position of the level that a rule takes."""
-        best = graph.best_level(self.levels, power=power, tolerance=tolerance)
+        best = ladders.best_level(self.levels, power=power, tolerance=tolerance)
         return next(i for i, level in enumerate(self.levels) if level is best)
 
 
@@ -59,9 +61,9 @@ def climb(vectors: np.ndarray, gold: np.ndarray, seed: int) -> Ladder:
     order = np.random.default_rng(99).permutation(len(vectors))
     rows, gold = unit_rows(vectors[order]), gold[order]
     first = np.sort(np.unique(rows, axis=0, return_index=True)[1])
-    size = graph.GraphClusterer.sample_size
+    size = GraphClusterer.sample_size
     used = first if len(first) <= size else np.sort(np.random.default_rng(seed).permutation(first)[:size])
-    levels = graph.ladder(rows[used], np.ones(len(used), dtype=np.int64), graph.N_NEIGHBORS, seed)
+    levels = ladders.ladder(rows[used], np.ones(len(used), dtype=np.int64), N_NEIGHBORS, seed)
     return Ladder(
         levels, [adjusted_rand_score(gold, nearest_prototype(rows, level.center)) for level in levels]
     )
@@ -79,15 +81,15 @@ def main() -> None:
     if not DATA.is_dir():
         raise SystemExit("the shared collections are not beside this checkout")
     sets = collections()
-    ladders = {name: [climb(vectors, gold, seed) for seed in SEEDS] for name, _, vectors, gold in sets}
+    climbed = {name: [climb(vectors, gold, seed) for seed in SEEDS] for name, _, vectors, gold in sets}
     rules = list(product(POWERS, TOLERANCES))
     rows: list[dict[str, Any]] = []
     for name, family, _, gold in sets:
-        others = [one for other, kin, _, _ in sets if kin != family for one in ladders[other]]
+        others = [one for other, kin, _, _ in sets if kin != family for one in climbed[other]]
         scores = [share_of_best(others, *rule) for rule in rules]
         left_out = rules[int(np.argmax(scores))]
-        own = ladders[name]
-        chosen = [one.chosen(graph.MODULARITY_POWER, graph.TOLERANCE) for one in own]
+        own = climbed[name]
+        chosen = [one.chosen(ladders.MODULARITY_POWER, ladders.TOLERANCE) for one in own]
         elsewhere = [one.chosen(*left_out) for one in own]
         pairs = list(zip(own, chosen, elsewhere, strict=True))
         row = {
@@ -104,7 +106,7 @@ def main() -> None:
         rows.append(row)
         shown = [f"{row[key]}" for key in ("topics", "left_out_rule", "left_out_topics")]
         print(f"{name:36} {row['gold']:4} {' '.join(shown)} ARI {np.mean(row['ari']):.3f}", flush=True)
-    write("levels", {"rows": rows, "rule": [graph.MODULARITY_POWER, graph.TOLERANCE]})
+    write("levels", {"rows": rows, "rule": [ladders.MODULARITY_POWER, ladders.TOLERANCE]})
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from topickit.assign import NO_THRESHOLD, Assigner
-from topickit.cluster.graph import N_NEIGHBORS, communities, knn_graph
+from topickit.cluster.partition import N_NEIGHBORS, communities, knn_graph
 from topickit.grouping import Grouping, best_jaccard
 from topickit.vectors import FloatArray, IntArray, group_means, unit_rows
 

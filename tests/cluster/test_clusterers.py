@@ -9,7 +9,7 @@ from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_rand_score
 from sklearn.utils.estimator_checks import estimator_checks_generator
 
-from topickit.cluster import base, graph
+from topickit.cluster import base, graph, levels
 from topickit.errors import InputError, MemoryBudgetError, ParameterError, ParameterTypeError
 from topickit.vectors import unit_rows
 
@@ -185,7 +185,7 @@ def test_a_foreign_clusterer_is_lost_and_says_so(blobs):
 
 
 def test_adjusted_rand_is_scikit_learns():
-    from topickit.cluster.graph import adjusted_rand
+    from topickit.cluster.levels import adjusted_rand
 
     rng = np.random.default_rng(0)
     for _ in range(50):
@@ -196,27 +196,47 @@ def test_adjusted_rand_is_scikit_learns():
 
 def level(n_groups, modularity, stability=1.0):
     agreement = np.full((2, 2), stability)
-    return graph.Level(1.0, (np.zeros((n_groups, 3), np.float32),) * 2, modularity, 0.5, agreement)
+    return levels.Level(1.0, (np.zeros((n_groups, 3), np.float32),) * 2, modularity, 0.5, agreement)
 
 
 def test_a_ladder_ends_where_finer_levels_are_far_below():
     coarse = [level(2, 0.3), level(3, 0.1, -0.1), level(4, 0.1, -0.1)]
     rising = [level(6, 0.4), level(9, 0.6), level(14, 0.7)]
     falling = [level(20, 0.5), level(30, 0.55), level(40, 0.5), level(60, 0.4)]
-    assert graph._end(coarse + rising) is None
-    assert graph._end(coarse + rising + falling) == len(coarse + rising) + 4  # .5 is below, .55 is not
-    assert graph.best_level(coarse + rising + falling) is rising[-1]
+    assert levels.end_of(coarse + rising) is None
+    assert levels.end_of(coarse + rising + falling) == len(coarse + rising) + 4  # .5 is below, .55 is not
+    assert levels.best_level(coarse + rising + falling) is rising[-1]
     every = coarse + rising + falling
-    assert graph.best_level(every) is graph.best_level(every[: graph._end(every)])
+    assert levels.best_level(every) is levels.best_level(every[: levels.end_of(every)])
+
+
+def test_a_level_on_which_draws_agree_by_luck_is_not_taken():
+    plateau = [level(n, 0.59) for n in (40, 51, 59, 69, 78)]
+    coarse = [level(n, 0.45) for n in (10, 12)] + [level(15, 0.62)] + [level(n, 0.45) for n in (22, 29)]
+    assert levels.best_level(coarse + plateau) is plateau[-1]
+
+
+def test_the_finest_level_within_the_error_of_the_best_is_taken():
+    falling = [level(n, m) for n, m in ((30, 0.38), (40, 0.37), (50, 0.2), (60, 0.1))]
+    found = []
+    for spread in (0.0, 0.2):
+        near, far = 0.8 + spread, 0.8 - spread
+        agreement = np.array([[1, far, 0.8], [far, 1, near], [0.8, near, 1]])
+        best = [
+            levels.Level(1.0, (np.zeros((n, 3), np.float32),) * 3, 0.5, 0.5, agreement)
+            for n in (5, 8, 12, 20)
+        ]
+        found.append(len(levels.best_level(best + falling).center))
+    assert found == [20, 30]
 
 
 def test_the_number_of_processors_changes_nothing(monkeypatch):
     rows = unit_rows(np.random.default_rng(0).normal(size=(400, 8)))
     found = []
     for n in (1, 3, 18):
-        monkeypatch.setattr(graph, "n_threads", lambda n=n: n)
-        levels = graph.ladder(rows, np.ones(400, dtype=np.int64), 10, 0, whole=False)
-        found.append([one.score() for one in levels])
+        monkeypatch.setattr(levels, "n_threads", lambda n=n: n)
+        made = levels.ladder(rows, np.ones(400, dtype=np.int64), 10, 0, whole=False)
+        found.append([one.score() for one in made])
     assert found[0] == found[1] == found[2]
 
 

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.sparse import block_diag, csr_matrix
 
-from topickit.cluster.graph import communities, modularity
+from topickit.cluster.partition import communities, modularity
 
 
 def cliques(n: int, size: int, bridge: float = 0.1) -> csr_matrix:

@@ -13,7 +13,7 @@ LEAST_GAIN = 1e-9
 
 @compiled()
 def louvain(indptr: Any, indices: Any, edges: Any, resolution: float) -> Any:
-    """Partition a graph; see `topickit.cluster.graph.communities`.
+    """Partition a graph; see `topickit.cluster.partition.communities`.
 
     Parameters
     ----------

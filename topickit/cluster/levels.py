@@ -1,0 +1,230 @@
+"""The ladder of resolutions of a corpus, and which of its levels are its topics.
+
+A coarse and a fine partition of one corpus can both be right; which resolutions are depends on the
+corpus by a factor of fifty. Two cheap signals see it: *modularity* of the partition at unit
+resolution, and *stability*, how well partitions of other samples of the same corpus agree with it.
+Both are measured on several small draws, so the cost does not grow with the corpus.
+"""
+
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
+
+from topickit.cluster.partition import communities, knn_graph, modularity
+from topickit.vectors import FloatArray, IntArray, group_means, map_blocks, n_threads, unit_rows
+
+RESOLUTIONS = tuple(float(r) for r in np.geomspace(0.1, 40.0, 18))
+N_DRAWS = 6
+DRAW_SIZE = 2500
+DRAW_SHARE = 0.5
+"""Draws that share most of a small collection agree on its chance groups, too: stability has to be more."""
+MODULARITY_POWER = 1.0
+TOLERANCE = 0.02
+"""Share of the best score that the level taken may lack, besides `ERRORS` standard errors of that score."""
+ERRORS = 2.0
+WINDOW = np.array([1, 2, 3, 2, 1]) / 9
+"""Draws may agree on one level by luck, not on several: a score is the mean over its neighbours."""
+FEWEST_TOPICS = 5
+CLEAR_CUT = 0.95
+"""Fewer groups than `FEWEST_TOPICS` are a choice only where this share of the edges lies inside them."""
+FAR_BELOW = 0.75
+"""Two levels in a row with less than this share of the best score end a ladder: scores do not rise again."""
+
+
+@dataclass(frozen=True, eq=False)
+class Level:
+    """The partitions of all draws at one resolution, with the figures that choose among levels.
+
+    Attributes
+    ----------
+    resolution : float
+    centers : tuple of float32 ndarray of shape (k_i, d)
+        Unit means of the groups of each draw.
+    modularity : float
+        Mean over the draws, at unit resolution.
+    inside : float
+        Share of the edges' weight that lies inside groups, mean over the draws.
+    agreement : float64 ndarray of shape (n_draws, n_draws)
+        Adjusted Rand index between the draws, on rows that all of them label.
+    """
+
+    resolution: float
+    centers: tuple[FloatArray, ...]
+    modularity: float
+    inside: float
+    agreement: NDArray[np.float64]
+
+    @property
+    def stability(self) -> float:
+        """Mean agreement between two draws, −1 to 1."""
+        return float(_others(self.agreement).mean())
+
+    def score(self, power: float = MODULARITY_POWER) -> float:
+        """Modularity (to a power, for comparison) × stability."""
+        return float(max(self.modularity, 0.0) ** power * self.stability)
+
+    def error(self, power: float = MODULARITY_POWER) -> float:
+        """Give the standard error of the score, from the spread of the draws' agreement."""
+        spread = _others(self.agreement).std() / np.sqrt(len(self.agreement))
+        return float(max(self.modularity, 0.0) ** power * spread)
+
+    @property
+    def is_choice(self) -> bool:
+        """Whether users would call its groups topics: several, or clearly cut."""
+        return len(self.center) >= FEWEST_TOPICS or self.inside >= CLEAR_CUT
+
+    @property
+    def medoid(self) -> int:
+        """The draw that agrees most with the others."""
+        return int(_others(self.agreement).argmax())
+
+    @property
+    def center(self) -> FloatArray:
+        """The centres of the draw that agrees most with the others."""
+        return self.centers[self.medoid]
+
+
+def ladder(
+    vectors: FloatArray, weights: NDArray[Any], n_neighbors: int, random_state: int, *, whole: bool = True
+) -> list[Level]:
+    """Partition several draws of the rows at each resolution, and compare them.
+
+    Parameters
+    ----------
+    vectors : float32 ndarray of shape (n, d), unit rows
+    weights : ndarray of shape (n,)
+    n_neighbors : int
+    random_state : int
+    whole : bool
+        Go on to the finest level; else end where finer levels are far below the best.
+
+    Returns
+    -------
+    list of Level
+        Coarse to fine.
+    """
+    n = len(vectors)
+    rng = np.random.default_rng(random_state)
+    size = min(DRAW_SIZE, int(DRAW_SHARE * n))
+    draws = [np.sort(rng.permutation(n)[:size]) for _ in range(N_DRAWS)]
+    judged = vectors[np.sort(rng.permutation(n)[:DRAW_SIZE])]
+    parts = [Draw.of(vectors[rows], weights[rows], n_neighbors) for rows in draws]
+    levels: list[Level] = []
+    step = len(RESOLUTIONS) if whole else n_threads()
+    while len(levels) < len(RESOLUTIONS):
+        left = RESOLUTIONS[len(levels) :][:step]
+        levels += map_blocks(lambda i, _, left=left: _level(judged, parts, left[i]), len(left), 1)  # type: ignore[misc]
+        end = None if whole else end_of(levels)
+        if end is not None:
+            return levels[:end]  # the same end whatever the number of processors
+    return levels
+
+
+def end_of(levels: list[Level]) -> int | None:
+    """Give the number of levels at which a ladder may end, if it may."""
+    best, below = 0.0, 0
+    for place, level in enumerate(levels):
+        if len(level.center) < FEWEST_TOPICS:  # two clean halves may each hold more
+            below = 0
+            continue
+        score = level.score()
+        best = max(best, score)
+        below = below + 1 if score < FAR_BELOW * best else 0
+        if below == 2:
+            return place + 1
+    return None
+
+
+@dataclass(frozen=True, eq=False)
+class Draw:
+    """Some of the rows, and their graph."""
+
+    vectors: FloatArray
+    weights: NDArray[Any]
+    graph: csr_matrix
+
+    @classmethod
+    def of(cls, vectors: FloatArray, weights: NDArray[Any], n_neighbors: int) -> "Draw":
+        """Link the rows."""
+        return cls(vectors, weights, knn_graph(vectors, weights, n_neighbors))
+
+    def centers(self, labels: IntArray) -> FloatArray:
+        """Give the unit means of groups of the rows."""
+        return unit_rows(group_means(self.vectors, labels, int(labels.max()) + 1, self.weights))
+
+
+def _level(judged: FloatArray, draws: list[Draw], resolution: float) -> Level:
+    """Partition all draws at one resolution, and compare what they say of the judged rows."""
+    parts = [communities(draw.graph, resolution) for draw in draws]
+    centers = tuple(draw.centers(part) for draw, part in zip(draws, parts, strict=True))
+    found = [modularity(draw.graph, part) for draw, part in zip(draws, parts, strict=True)]
+    labels = [(judged @ center.T).argmax(axis=1) for center in centers]
+    agreement = np.eye(len(labels))
+    for a, b in combinations(range(len(labels)), 2):
+        agreement[a, b] = agreement[b, a] = adjusted_rand(labels[a], labels[b])
+    inside, random = np.mean(found, axis=0)
+    return Level(resolution, centers, float(inside - random), float(inside), agreement)
+
+
+def adjusted_rand(a: IntArray, b: IntArray) -> float:
+    """Adjusted Rand index of two partitions (Hubert and Arabie 1985), −0.5 to 1.
+
+    scikit-learn's checks of its input take a hundred times as long as the index, and a ladder
+    needs hundreds of them.
+
+    Parameters
+    ----------
+    a, b : int64 ndarray of shape (n,)
+        Labels from 0.
+
+    Examples
+    --------
+    >>> adjusted_rand(np.array([0, 0, 1]), np.array([1, 1, 0]))
+    1.0
+    """
+    width = int(b.max()) + 1
+    together = _pairs(np.bincount(a * width + b))
+    in_a, in_b, all_pairs = _pairs(np.bincount(a)), _pairs(np.bincount(b)), _pairs(np.array([len(a)]))
+    expected = in_a * in_b / all_pairs if all_pairs else 0.0
+    largest = (in_a + in_b) / 2
+    return 1.0 if largest == expected else float((together - expected) / (largest - expected))
+
+
+def _pairs(sizes: IntArray) -> float:
+    return float((sizes * (sizes - 1) / 2).sum())
+
+
+def best_level(
+    levels: list[Level], *, power: float = MODULARITY_POWER, tolerance: float = TOLERANCE
+) -> Level:
+    """Take the finest level whose score, smoothed over its neighbours, is as good as the best one.
+
+    A few groups with many edges between them are no choice, however stable: physics and mathematics are
+    not what is in three hundred thousand papers.
+
+    Parameters
+    ----------
+    levels : list of Level
+        Coarse to fine.
+    power : float
+        Of modularity in the score. Both constants are on a plateau: see benchmarks/levels.py.
+    tolerance : float
+        Share of the best score that a finer level may lack, besides `ERRORS` standard errors of that score.
+    """
+    scores = np.pad([level.score(power) for level in levels], len(WINDOW) // 2, mode="edge")
+    smooth = np.convolve(scores, WINDOW, mode="valid")
+    choices = np.array([level.is_choice for level in levels])
+    if choices.any():
+        smooth = np.where(choices, smooth, -np.inf)
+    best = int(smooth.argmax())
+    enough = smooth[best] - tolerance * abs(smooth[best]) - ERRORS * levels[best].error(power)
+    return levels[int(np.flatnonzero(smooth >= enough)[-1])]
+
+
+def _others(agreement: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Mean agreement of each draw with the other draws."""
+    return np.asarray((agreement.sum(axis=1) - np.diag(agreement)) / (len(agreement) - 1))

@@ -1,0 +1,127 @@
+"""Partitions of the cosine nearest-neighbour graph: Louvain communities, and merging them."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
+
+from topickit.cluster._neighbors import nearest_rows
+from topickit.vectors import FloatArray, IntArray
+
+N_NEIGHBORS = 10
+LEAST_WEIGHT = 1e-6
+"""Edges of no or negative cosine keep this weight: a row without edges would be a group of its own."""
+
+
+def knn_graph(vectors: FloatArray, weights: NDArray[Any], n_neighbors: int) -> csr_matrix:
+    """Link each row to its nearest rows by cosine; symmetric.
+
+    Parameters
+    ----------
+    vectors : float32 ndarray of shape (n, d), unit rows
+    weights : ndarray of shape (n,)
+        An edge weighs its cosine times the root of the product of its rows' weights.
+    n_neighbors : int
+        At most the root of n and at least 2: in a small set everything is near to everything.
+    """
+    n = len(vectors)
+    k = min(n_neighbors, max(2, round(n**0.5)))
+    near = nearest_rows(vectors, k)
+    root = np.sqrt(np.asarray(weights, dtype=np.float64))
+    edges = np.maximum(near.similarities, LEAST_WEIGHT) * root[:, None] * root[near.indices]
+    starts = np.arange(n + 1) * near.indices.shape[1]
+    graph = csr_matrix((edges.ravel(), near.indices.ravel(), starts), shape=(n, n))
+    graph = csr_matrix(graph + graph.T)
+    graph.sort_indices()
+    return graph
+
+
+def communities(graph: csr_matrix, resolution: float) -> IntArray:
+    """Find the Louvain communities of a weighted symmetric graph; deterministic.
+
+    Rows are moved in the order in which a queue calls them, until no move gains; then communities are, as
+    if they were rows; and all of it again from the rows, until nothing moves. Nothing is random: libraries'
+    Leiden draws from a global generator, so that the same graph gets another answer at each call.
+
+    Parameters
+    ----------
+    graph : csr_matrix of shape (n, n)
+    resolution : float
+        Larger finds smaller communities.
+
+    Returns
+    -------
+    int64 ndarray of shape (n,)
+        0 for the largest community, and so on; equal ones in the order of their first rows.
+    """
+    from topickit.cluster._louvain import louvain
+
+    if not graph.data.any():
+        return np.arange(graph.shape[0], dtype=np.int64)
+    starts, targets = graph.indptr.astype(np.int64), graph.indices.astype(np.int64)
+    labels = louvain(starts, targets, graph.data.astype(np.float64), float(resolution))
+    order = np.argsort(-np.bincount(labels), kind="stable")
+    return np.asarray(np.argsort(order)[labels], dtype=np.int64)
+
+
+def modularity(graph: csr_matrix, labels: IntArray) -> tuple[float, float]:
+    """Give both terms of Newman's modularity at unit resolution, which is their difference.
+
+    Returns
+    -------
+    inside, random : float
+        Share of the weight that lies inside groups, and the share that would by chance.
+    """
+    strength = np.asarray(graph.sum(axis=1)).ravel()
+    total = strength.sum()
+    if total == 0:
+        return 0.0, 0.0
+    ends = np.repeat(labels, np.diff(graph.indptr))
+    inside = graph.data[ends == labels[graph.indices]].sum()
+    return float(inside / total), float(((np.bincount(labels, strength) / total) ** 2).sum())
+
+
+def aggregate(graph: csr_matrix, labels: IntArray) -> NDArray[np.float64]:
+    """Sum the edge weights between groups, shape (n_groups, n_groups)."""
+    n = len(labels)
+    member = csr_matrix((np.ones(n), (np.arange(n), labels)))
+    return np.asarray((member.T @ graph @ member).toarray())
+
+
+def exactly(graph: csr_matrix, n_clusters: int) -> IntArray:
+    """Partition a graph into a given number of groups.
+
+    The first resolution that gives at least that many is taken, then the pair of groups whose
+    union has the largest modularity is merged until the number is right (Clauset, Newman and Moore,
+    Physical Review E 70, 2004).
+    """
+    resolution = 0.1
+    labels = communities(graph, resolution)
+    while labels.max() + 1 < n_clusters:
+        if resolution > 1e6:
+            labels = np.arange(len(labels), dtype=np.int64)
+            break
+        resolution *= 1.5
+        labels = communities(graph, resolution)
+    return merged_down(graph, labels, n_clusters)
+
+
+def merged_down(graph: csr_matrix, labels: IntArray, n_clusters: int) -> IntArray:
+    """Merge groups pair by pair, by largest gain of modularity, down to a number."""
+    between = aggregate(graph, labels)
+    between /= max(between.sum(), 1e-300)
+    names = [[group] for group in range(len(between))]
+    while len(names) > n_clusters:
+        degree = between.sum(axis=1)
+        gain = between - np.outer(degree, degree)
+        np.fill_diagonal(gain, -np.inf)
+        a, b = sorted(np.unravel_index(int(gain.argmax()), gain.shape))
+        between[a] += between[b]
+        between[:, a] += between[:, b]
+        between = np.delete(np.delete(between, b, axis=0), b, axis=1)
+        names[a] += names.pop(b)
+    new = np.empty(int(labels.max()) + 1, dtype=np.int64)
+    for group, members in enumerate(names):
+        new[members] = group
+    return np.asarray(new[labels])
