@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from benchmarks.markdown import table
 from benchmarks.peers import __main__ as command
 from benchmarks.peers import collections, environments, running, tables
 from benchmarks.peers.protocol import Found, NoPrediction, ReadyVectors, Settings, Work, last_line, main
@@ -15,7 +16,6 @@ from benchmarks.peers.score import Scorer, put_back, same_grouping, share_change
 from benchmarks.peers.store import Store
 from benchmarks.peers.systems import SYSTEMS
 from benchmarks.peers.words import topickit_words, without_gaps
-from benchmarks.report import table
 
 TEXTS = ["red apple pie", "green apple pie", "fast car race", "slow car race"]
 GOLD = np.array([0, 0, 1, 1])

@@ -291,3 +291,12 @@ def test_embeddings_of_zeros_are_outliers_and_said():
         model = TopicModel(n_topics=3).fit(texts, embeddings=vectors)
     assert (model.labels_[:2] == -1).all()
     assert (model.labels_[2:] >= 0).all()
+
+
+@pytest.mark.parametrize("clusterer", ["graph", "kmeans", "agglomerative", "hdbscan", "community"])
+def test_vectors_that_are_all_zeros_are_outliers(clusterer):
+    texts = [f"text number {i}" for i in range(30)]
+    with pytest.warns(TopickitWarning, match="30 of 30 embeddings are all zeros"):
+        model = TopicModel(clusterer=clusterer).fit(texts, embeddings=np.zeros((30, 4)))
+    assert len(model.topics_) == 0
+    assert (model.labels_ == -1).all()

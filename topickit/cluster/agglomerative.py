@@ -70,8 +70,8 @@ class AgglomerativeClusterer(BaseClusterer):
             raise ParameterError(f"n_clusters must be at least 1, got {self.n_clusters}")
         if self.n_clusters is not None and self.distance_threshold is not None:
             raise ParameterError("give n_clusters or distance_threshold, not both")
-        if len(vectors) == 1:
-            return Grouping(np.zeros(1, dtype=np.int64))
+        if len(vectors) <= 1:
+            return Grouping(np.zeros(len(vectors), dtype=np.int64))
         most = int((2 * self.memory_budget / BYTES_PER_PAIR) ** 0.5)
         if len(vectors) > most:
             needed = len(vectors) ** 2 * BYTES_PER_PAIR / 2**31

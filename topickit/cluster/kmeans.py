@@ -50,6 +50,8 @@ class KMeansClusterer(BaseClusterer):
         """Group distinct unit rows; see `BaseClusterer.group`."""
         if self.n_clusters is not None and self.n_clusters < 1:
             raise ParameterError(f"n_clusters must be at least 1, got {self.n_clusters}")
+        if not len(vectors):
+            return Grouping(np.empty(0, dtype=np.int64))
         wanted = self.n_clusters or find_n_clusters(vectors, weights, random_state=self.random_state)
         k = min(wanted, len(vectors))
         with single_threaded():  # sums over threads are formed in another order each time
