@@ -116,6 +116,17 @@ def test_a_model_finds_the_same_topics(rows, used, device, clusterer):
     )
 
 
+@pytest.mark.parametrize("device", DEVICES)
+def test_edits_compute_on_the_device(rows, used, device):
+    texts = [f"document number {i}" for i in range(len(rows))]
+    plain = TopicModel().fit(texts, embeddings=rows)
+    model = TopicModel(device=device).fit(texts, embeddings=rows)
+    for edit in (lambda m: m.delete_topics([0]), lambda m: m.split_topic(1), lambda m: m.with_outliers(0.1)):
+        used.clear()
+        assert np.array_equal(edit(model).labels_, edit(plain).labels_)
+        assert used
+
+
 def test_a_named_model_goes_to_the_device():
     from topickit.embed import base
 

@@ -3,7 +3,7 @@
 import copy
 import os
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from numbers import Integral, Real
@@ -304,32 +304,32 @@ class TopicModel(ClusterMixin, TransformerMixin, BaseEstimator):
 
     def merge_topics(self, groups: Sequence[Sequence[int]]) -> Self:
         """Return a new model in which each group of topics is one; see `topickit.regroup.merge`."""
-        return self._edited(regroup.merge(self._fitted(), groups))
+        return self._edited(lambda fitted: regroup.merge(fitted, groups))
 
     def delete_topics(self, topics: Sequence[int]) -> Self:
         """Return a new model without these topics; see `topickit.regroup.delete`."""
-        return self._edited(regroup.delete(self._fitted(), topics))
+        return self._edited(lambda fitted: regroup.delete(fitted, topics))
 
     def rename_topics(self, names: Mapping[int, str]) -> Self:
         """Return a new model with topics named by you; see `topickit.regroup.rename`."""
-        return self._edited(regroup.rename(self._fitted(), names))
+        return self._edited(lambda fitted: regroup.rename(fitted, names))
 
     def name_topics(self, name: NamingFunction, *, documents: bool = False) -> Self:
         """Return a new model with names from a function of yours; see `topickit.naming.ask_names`."""
         names = ask_names(self._fitted().topics, name, documents=documents)
-        return self._edited(regroup.rename(self._fitted(), names))
+        return self._edited(lambda fitted: regroup.rename(fitted, names))
 
     def split_topic(self, topic: int, n: int = 2) -> Self:
         """Return a new model with one topic split into n; see `topickit.regroup.split`."""
-        return self._edited(regroup.split(self._fitted(), topic, n, random_state=self.random_state))
+        return self._edited(lambda fitted: regroup.split(fitted, topic, n, random_state=self.random_state))
 
     def with_outliers(self, share: float) -> Self:
         """Return a new model with another share of outliers; see `topickit.regroup.with_outliers`."""
-        return self._edited(regroup.with_outliers(self._fitted(), share))
+        return self._edited(lambda fitted: regroup.with_outliers(fitted, share))
 
     def at(self, n_topics: int) -> Self:
         """Return a new model at another level of the hierarchy, without a fit; see `topickit.regroup.cut`."""
-        return self._edited(regroup.cut(self._fitted(), n_topics))
+        return self._edited(lambda fitted: regroup.cut(fitted, n_topics))
 
     def refine(self, seconds: float) -> Self:
         """Return a new model, its doubtful documents embedded by the teacher; see `topickit.refine`."""
@@ -432,8 +432,9 @@ class TopicModel(ClusterMixin, TransformerMixin, BaseEstimator):
         self.labels_, self.topics_ = fitted.labels, fitted.topics
         return self
 
-    def _edited(self, fitted: Fitted) -> Self:
-        return copy.copy(self)._adopt(fitted, self.embedder_)
+    def _edited(self, edit: Callable[[Fitted], Fitted]) -> Self:
+        with devices.on(self.device):
+            return copy.copy(self)._adopt(edit(self._fitted()), self.embedder_)
 
 
 def _is_whole(value: Any) -> bool:
