@@ -118,6 +118,14 @@ def test_results_that_cannot_be_written_are_known_before_the_work(run, files, tm
     assert not (tmp_path / "model").exists()
 
 
+def test_labels_go_beside_the_model_not_into_it(run, files, tmp_path):
+    where = ("--out", tmp_path / "model", "--labels", tmp_path / "model" / "labels.csv")
+    status, _, err = run("fit", files / "t.csv", "--text", "body", *where)
+    assert status == 1
+    assert "in the model's folder" in err
+    assert not (tmp_path / "model").exists()
+
+
 def test_a_threshold_chosen_from_the_texts(run, files):
     status, _, err = run(
         "cluster", files / "t.txt", "--embedder", "lexical", "--threshold", "auto", "--min-size", 3

@@ -19,7 +19,8 @@ from topickit.cli.options import (
     Vectors,
 )
 from topickit.cli.reading import cache_folder, labels_csv, load_vectors, read_dated, say_missing
-from topickit.files import write_atomic
+from topickit.errors import InputError
+from topickit.files import check_target, write_atomic
 
 
 def fit(
@@ -61,6 +62,12 @@ def fit(
     from topickit.storage import check_folder
 
     check_folder(out)
+    if labels is not None:
+        if out.resolve() in labels.resolve().parents:
+            raise InputError(
+                f"--labels {labels} is in the model's folder, which is replaced whole: choose another"
+            )
+        check_target(labels)
     texts, timestamps, classes = read_dated(file, text, time, by, input_format)
     model = TopicModel(
         embedder=embedder,
