@@ -220,6 +220,26 @@ class Assigner:
             self, prototypes=self.prototypes[kept], topics=new[kept], thresholds=self.thresholds[kept]
         )
 
+    def added(
+        self, prototypes: FloatArray, topics: IntArray, *, threshold: float = NO_THRESHOLD
+    ) -> "Assigner":
+        """Add prototypes, of topics that there are or of new ones.
+
+        Parameters
+        ----------
+        prototypes : float32 ndarray of shape (p, d)
+        topics : int64 ndarray of shape (p,)
+        threshold : float
+            Of each of them.
+        """
+        thresholds = np.full(len(prototypes), threshold, dtype=np.float32)
+        return replace(
+            self,
+            prototypes=np.concatenate([self.prototypes, prototypes]),
+            topics=np.concatenate([self.topics, topics]),
+            thresholds=np.concatenate([self.thresholds, thresholds]),
+        )
+
     def parts(self) -> "Assigner":
         """Make a topic of each prototype: the finest level that these prototypes can tell."""
         return replace(self, topics=np.arange(len(self.topics), dtype=np.int64))

@@ -131,15 +131,14 @@ def split(fitted: Fitted, topic: int, n: int = 2, *, random_state: int = 0) -> F
     prototypes, part_of = make_prototypes(vectors[members], grouping, weights, random_state)
     old = fitted.assigner
     others = old.topics != topic
-    threshold = old.thresholds[~others].min()
-    assigner = replace(
+    kept = replace(
         old,
-        prototypes=np.concatenate([old.prototypes[others], prototypes]),
-        topics=np.concatenate(
-            [old.topics[others], np.where(part_of == 0, topic, old.n_topics + part_of - 1)]
-        ),
-        thresholds=np.concatenate([old.thresholds[others], np.full(len(prototypes), threshold, np.float32)]),
+        prototypes=old.prototypes[others],
+        topics=old.topics[others],
+        thresholds=old.thresholds[others],
     )
+    numbers = np.where(part_of == 0, topic, old.n_topics + part_of - 1)
+    assigner = kept.added(prototypes, numbers, threshold=old.thresholds[~others].min())
     names = {t: name for t, name in fitted.given_names.items() if t != topic}
     known = [None if t.id == topic else t.stability for t in fitted.topics]
     return _derived(fitted, assigner, names, known + [None] * (n - 1))

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from topickit.assign import NO_THRESHOLD, Assigner
+from topickit.assign import Assigner
 from topickit.cluster.partition import N_NEIGHBORS, communities, knn_graph
 from topickit.grouping import Grouping, best_jaccard
 from topickit.vectors import FloatArray, IntArray, group_means, unit_rows
@@ -179,12 +179,7 @@ def _with_unexplained(
         means = drawn
     near = _nearer(vectors, best, means)
     kept = [g for g in range(len(means)) if _stands_out(vectors, weights, best, near == g, least, fewest)]
-    return replace(
-        assigner,
-        prototypes=np.concatenate([assigner.prototypes, means[kept].astype(np.float32)]),
-        topics=np.concatenate([assigner.topics, assigner.n_topics + np.arange(len(kept))]),
-        thresholds=np.concatenate([assigner.thresholds, np.full(len(kept), NO_THRESHOLD, np.float32)]),
-    )
+    return assigner.added(means[kept].astype(np.float32), assigner.n_topics + np.arange(len(kept)))
 
 
 def _stands_out(
