@@ -10,6 +10,7 @@ environment, from the same texts, embedding included; 20 GiB at most.
 
 import argparse
 import csv
+import datetime
 import json
 import re
 import resource
@@ -260,8 +261,10 @@ def main() -> None:
             else:
                 row = measure(n, folder, asked.sample)
         print(json.dumps(row), flush=True)
-        known = {name: rows for name, rows in (read("scale") or {}).items() if isinstance(rows, list)}
+        known = read("scale") or {}
+        known.pop("environment", None)
         rows = [other for other in known.get(key, []) if other["n"] != n]
+        row["day"] = datetime.datetime.now(tz=datetime.UTC).date().isoformat()
         write("scale", {**known, key: sorted([*rows, row], key=lambda one: one["n"])})
 
 

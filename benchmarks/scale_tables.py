@@ -10,7 +10,7 @@ Table = Callable[[list[str], list[list[str]]], str]
 SCALE_COLUMNS = ["documents", "seconds", "MiB", "not in files", "bytes a document"]
 SCALE_COLUMNS += ["topics", "NMI", "full NMI", "ARI"]
 LONG_EXPLAINED = (
-    "Each of the first half of one post of 20 Newsgroups and the second half of another of its group. Texts above "
+    "`python -m benchmarks.scale --long`. Each of the first half of one post of 20 Newsgroups and the second half of another of its group. Texts above "
     "256 MiB, tokens and counts lie in temporary files; NMI and ARI with the groups."
 )
 
@@ -36,15 +36,16 @@ def section(result: Row, table: Table, made_on: str) -> str:
         size = int(key.removeprefix("sample_"))
         parts += [
             f"### With `DistilledEmbedder(sample={size})`",
-            f"The transformer embeds {size:,} documents (by itself 2,500, or 5,000 where these are too few).",
+            f"`python -m benchmarks.scale --sample {size}`. The transformer embeds {size:,} documents (by itself 2,500, or 5,000 where these are too few).",
             table(SCALE_COLUMNS, list(map(scale_line, result[key]))),
         ]
     if result.get("long"):
         parts += ["### Posts in place of titles", LONG_EXPLAINED, *long_tables(result["long"], table)]
     if result.get("bertopic"):
-        columns = ["documents", "seconds", "of these embedding", "MiB", "topics", "outliers"]
+        columns = ["documents", "seconds", "of these embedding", "MiB", "topics", "outliers", "measured"]
         peers = list(map(bertopic_line, result["bertopic"]))
-        parts += ["### BERTopic's default, from the same texts", table(columns, peers)]
+        said = "`python -m benchmarks.scale --bertopic`, within 60 minutes and 20 GiB."
+        parts += ["### BERTopic's default, from the same texts", said, table(columns, peers)]
     return "\n\n".join(parts)
 
 
@@ -98,7 +99,7 @@ def long_tables(rows: list[Row], table: Table) -> list[str]:
 def bertopic_line(row: Row) -> list[str]:
     """One size of the peer."""
     if "error" in row:
-        return [f"{row['n']:,}", f"failed: {row['error']}", *["—"] * 4]
+        return [f"{row['n']:,}", f"failed: {row['error']}", *["—"] * 4, row.get("day", "before")]
     return [
         f"{row['n']:,}",
         f"{row['seconds']:.0f}",
@@ -106,6 +107,7 @@ def bertopic_line(row: Row) -> list[str]:
         f"{row['peak_mib']:,.0f}",
         str(row["topics"]),
         f"{row['outliers']:.1%}",
+        row.get("day", "before"),
     ]
 
 

@@ -37,7 +37,8 @@ def clusterers(result: Result) -> str:
             "`python -m benchmarks.clusterers`. `TopicModel(clusterer=…)` with no other setting on the shared MiniLM "
             "vectors, so seconds are after embedding, keywords and report state included; imports and numba's "
             "compilation are not. MiB is the peak over the state before `fit`. Agreement with gold counts outliers "
-            "as one group. Found on 5,000 documents and assigned to all, except community detection.",
+            "as one group. Found on 15,000 documents (graph communities) or 5,000 and assigned to all, except community "
+            "detection.",
             made_on(result),
             table(columns, found),
             "### What is kept of the groups",

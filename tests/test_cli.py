@@ -119,11 +119,22 @@ def test_results_that_cannot_be_written_are_known_before_the_work(run, files, tm
 
 
 def test_labels_go_beside_the_model_not_into_it(run, files, tmp_path):
-    where = ("--out", tmp_path / "model", "--labels", tmp_path / "model" / "labels.csv")
-    status, _, err = run("fit", files / "t.csv", "--text", "body", *where)
-    assert status == 1
-    assert "in the model's folder" in err
-    assert not (tmp_path / "model").exists()
+    for labels in (tmp_path / "model", tmp_path / "model" / "labels.csv"):
+        where = ("--out", tmp_path / "model", "--labels", labels)
+        status, _, err = run("fit", files / "t.csv", "--text", "body", *where)
+        assert status == 1
+        assert "in the model's folder" in err
+        assert not (tmp_path / "model").exists()
+
+
+@pytest.mark.parametrize("options", [("--refine", 0, "--embedder", "distilled"), ("--refine", 5)])
+def test_refining_that_cannot_be_done_is_known_before_the_work(run, files, tmp_path, monkeypatch, options):
+    from topickit.model import TopicModel
+
+    monkeypatch.setattr(TopicModel, "fit", lambda *_, **__: pytest.fail("the work was begun"))
+    status, _, err = run("fit", files / "t.csv", "--text", "body", "--out", tmp_path / "m", *options)
+    assert status == 2
+    assert "--refine" in err
 
 
 def test_a_threshold_chosen_from_the_texts(run, files):

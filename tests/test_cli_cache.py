@@ -16,7 +16,7 @@ def counting(monkeypatch):
     """The model that names stand for: what it was asked is seen."""
     inner = Counting(dimension=64)
     monkeypatch.setattr(base, "_named", lambda name, long_documents: inner)
-    monkeypatch.setattr(base, "from_state", lambda state: inner)
+    monkeypatch.setattr(base, "from_state", lambda state, device=None: inner)
     return inner
 
 

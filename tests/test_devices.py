@@ -140,4 +140,9 @@ def test_a_saved_model_knows_no_device(rows, tmp_path):
     TopicModel(device="cpu").fit(texts, embeddings=rows).save(tmp_path / "model")
     loaded = TopicModel.load(tmp_path / "model")
     assert loaded.device is None
+    on_device = TopicModel.load(tmp_path / "model", device="cpu")
+    assert on_device.device == "cpu"
+    assert on_device.embedder_.device == "cpu"
+    with pytest.raises(ParameterError, match="device"):
+        TopicModel.load(tmp_path / "model", device="cuda:97")
     assert "device" not in loaded.fitted_.notes["settings"]

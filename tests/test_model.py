@@ -300,3 +300,27 @@ def test_vectors_that_are_all_zeros_are_outliers(clusterer):
         model = TopicModel(clusterer=clusterer).fit(texts, embeddings=np.zeros((30, 4)))
     assert len(model.topics_) == 0
     assert (model.labels_ == -1).all()
+    assert model.transform(texts[:3], embeddings=np.ones((3, 4))).shape == (3, 0)
+
+
+@pytest.mark.parametrize(
+    "settings", [{"n_topics": 3}, {"outliers": 0.1}, {"clusterer": "kmeans", "n_topics": 2}]
+)
+def test_settings_do_not_matter_where_there_is_nothing_to_group(settings):
+    with pytest.warns(TopickitWarning, match="all zeros"):
+        model = TopicModel(**settings).fit([f"text {i}" for i in range(30)], embeddings=np.zeros((30, 4)))
+    assert len(model.topics_) == 0
+
+
+def test_a_share_of_outliers_of_communities_is_refused_before_the_work():
+    model = TopicModel(embedder=lambda _: pytest.fail("embedded"), clusterer="community", outliers=0.05)
+    with pytest.raises(ParameterError, match="threshold"):
+        model.fit(["a", "b"])
+
+
+def test_settings_from_numpy_are_saved(tmp_path):
+    texts = [f"{noun} {verb}" for noun in ("cat", "car", "sea") for verb in ("runs", "stops", "waits", "is")]
+    settings = {"n_topics": np.int64(2), "random_state": np.int32(1), "outliers": np.float32(0.1)}
+    TopicModel(embedder="lexical", **settings).fit(texts).save(tmp_path / "model")
+    loaded = TopicModel.load(tmp_path / "model")
+    assert (loaded.n_topics, loaded.random_state) == (2, 1)

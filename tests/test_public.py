@@ -33,6 +33,8 @@ PUBLIC = [
     "Topics",
     "__version__",
     "community_detection",
+    "embed",
+    "metrics",
     "plot",
 ]
 HEAVY = {"torch", "numba", "sklearn", "umap", "plotly", "scipy", "nltk", "polars", "transformers"}

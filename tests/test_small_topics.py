@@ -76,6 +76,16 @@ def test_weights_count_documents(rows, grouping):
     assert grown[1] == N_BROAD + 1
 
 
+def test_a_repeated_document_is_no_topic(rows, grouping):
+    """One text a hundred times is not a subject, whether or not a prototype is its own."""
+    once = np.concatenate([np.flatnonzero(~IS_SMALL), np.flatnonzero(IS_SMALL)[:1]])
+    part, labels, weights = rows[once], grouping.labels[once], np.where(IS_SMALL[once], 100.0, 1.0)
+    before = Assigner.of(part, Grouping(labels), weights)
+    assert with_small_topics(before, part, weights).n_topics == N_BROAD
+    own = before.added(part[-1:], labels[-1:])
+    assert with_small_topics(own, part, weights).n_topics == N_BROAD
+
+
 def test_stability_of_what_was_added(rows, grouping):
     weights = np.ones(len(rows))
     before = Assigner.of(rows, grouping, weights)

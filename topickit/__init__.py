@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from topickit._version import __version__
 
 if TYPE_CHECKING:
-    from topickit import plot
+    from topickit import embed, metrics, plot
     from topickit.assign import Assigner
     from topickit.cluster.agglomerative import AgglomerativeClusterer
     from topickit.cluster.community import CommunityClusterer
@@ -46,7 +46,7 @@ _HOMES = {
     "community_detection": "topickit.cluster.detection",
 }
 
-_ROOMS = ("plot",)
+_ROOMS = ("embed", "metrics", "plot")
 
 __all__ = [
     "AgglomerativeClusterer",
@@ -67,6 +67,8 @@ __all__ = [
     "Topics",
     "__version__",
     "community_detection",
+    "embed",
+    "metrics",
     "plot",
 ]
 

@@ -182,6 +182,8 @@ class Assigner:
             Rows sum to 1; the largest entry is the label's wherever the label is not −1. A zero row
             is uniform.
         """
+        if not self.n_topics:
+            return np.empty((len(vectors), 0), dtype=np.float32)
         labels = self.labels(vectors)
         result = softmax(self.scores(vectors).astype(np.float64) * self.sharpness)
         # A prototype off the unit sphere, or of an earlier rank, can win with a smaller cosine.
@@ -296,6 +298,8 @@ class Assigner:
         self, vectors: FloatArray, fit: Callable[[FloatArray, IntArray], float]
     ) -> "Assigner":
         """Fit each topic's threshold to the cosines of its rows to their prototypes."""
+        if not self.n_topics:
+            return self
         labels = self.labels(vectors)
         prototype = nearest_prototype(vectors, self.prototypes)
         cosine = np.einsum("ij,ij->i", vectors, self._unit_prototypes()[prototype])

@@ -28,6 +28,7 @@ from topickit.naming import NamingFunction, ask_names
 from topickit.progress import stage
 from topickit.refine import refine
 from topickit.small_topics import second_look
+from topickit.state import plain
 from topickit.tables import read
 from topickit.topics import Topics
 from topickit.vectors import FloatArray, IntArray, check_given, taken, unit_rows, with_direction
@@ -163,6 +164,7 @@ class TopicModel(ClusterMixin, TransformerMixin, BaseEstimator):
         clusterer = cluster.resolve(
             self.clusterer, n_topics=self.n_topics, random_state=self.random_state, device=self.device
         )
+        cluster.check_outliers(clusterer, self.outliers)
         settings = self.keywords or KeywordSettings()
         given = None if embeddings is None else check_given(embeddings)
         with stage("Reading texts"):
@@ -289,7 +291,9 @@ class TopicModel(ClusterMixin, TransformerMixin, BaseEstimator):
             storage.save(self, path, documents=documents)
 
     @classmethod
-    def load(cls, path: str | os.PathLike[str], *, embedder: Any = None) -> "TopicModel":
+    def load(
+        cls, path: str | os.PathLike[str], *, embedder: Any = None, device: str | None = None
+    ) -> "TopicModel":
         """Read a saved model; it answers as the saved one did. Nothing in the file is executed.
 
         Parameters
@@ -297,10 +301,12 @@ class TopicModel(ClusterMixin, TransformerMixin, BaseEstimator):
         path : path
         embedder : optional
             Needed to predict from texts where the model was fitted with an embedder of your own.
+        device : str, optional
+            The parameter of that name, which a file does not hold.
         """
         from topickit import storage
 
-        return storage.load(path, embedder=embedder)
+        return storage.load(path, embedder=embedder, device=device)
 
     def merge_topics(self, groups: Sequence[Sequence[int]]) -> Self:
         """Return a new model in which each group of topics is one; see `topickit.regroup.merge`."""
@@ -333,7 +339,8 @@ class TopicModel(ClusterMixin, TransformerMixin, BaseEstimator):
 
     def refine(self, seconds: float) -> Self:
         """Return a new model, its doubtful documents embedded by the teacher; see `topickit.refine`."""
-        return copy.copy(self)._adopt(*refine(self._fitted(), self.embedder_, seconds))
+        with devices.on(self.device):
+            return copy.copy(self)._adopt(*refine(self._fitted(), self.embedder_, seconds))
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "fitted_")
@@ -360,8 +367,8 @@ class TopicModel(ClusterMixin, TransformerMixin, BaseEstimator):
 
     def _fit_sample(self, clusterer: cluster.Clusterer, embedder: embed.Embedder) -> int | None:
         """Documents to find topics on: by themselves those whose vectors are best."""
-        if self.fit_sample != "auto":
-            return self.fit_sample
+        if self.fit_sample != "auto" or clusterer.sample_size is None:
+            return None if self.fit_sample == "auto" else self.fit_sample
         sizes = [size for size in (clusterer.sample_size, embed.n_exact(embedder)) if size is not None]
         return min(sizes, default=None)
 
@@ -421,7 +428,7 @@ class TopicModel(ClusterMixin, TransformerMixin, BaseEstimator):
         parameters = self.get_params(deep=False)
         del parameters["cache"], parameters["device"]  # what this machine has, not what decides the result
         return {
-            **parameters,
+            **{name: plain(value) for name, value in parameters.items()},
             "clusterer": cluster.config(self.clusterer),
             "embedder": embed.name(self.embedder) or type(self.embedder).__name__,
             "keywords": asdict(self.keywords or KeywordSettings()),

@@ -8,6 +8,7 @@ predicts as it was edited. Edits that move documents between topics (`delete`, `
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from numbers import Real
 from typing import TypeVar
 
 import numpy as np
@@ -44,20 +45,22 @@ def merge(fitted: Fitted, groups: Sequence[Sequence[int]]) -> Fitted:
     ParameterError
         When a topic stands in two groups.
     """
-    groups = _listed(groups, "groups of topic ids, such as [[1, 4], [2, 3]]")
+    what = "groups of topic ids, such as [[1, 4], [2, 3]]"
+    groups = list(_listed(groups, what))
     if groups and isinstance(groups[0], int | np.integer):
         groups = [groups]  # type: ignore[list-item]
     mapping = np.arange(len(fitted.topics))
     seen: set[int] = set()
     for group in groups:
-        for topic in group:
+        for topic in _listed(group, what):
             _known(fitted, topic)
             if topic in seen:
                 raise ParameterError(
                     f"topic {topic} stands twice in {groups}; a topic can go to one place only"
                 )
             seen.add(int(topic))
-        mapping[list(group)] = min(group)
+        if len(group):
+            mapping[list(group)] = min(group)
     return _mapped(fitted, mapping)
 
 
@@ -69,6 +72,8 @@ def rename(fitted: Fitted, names: Mapping[int, str]) -> Fitted:
     fitted : Fitted
     names : mapping of int to str
     """
+    if not isinstance(names, Mapping):
+        raise ParameterTypeError(f"names must be given by topic id, such as {{0: 'food'}}; got {names!r}")
     for topic, name in names.items():
         _known(fitted, topic)
         if not isinstance(name, str) or not name.strip():
@@ -114,6 +119,7 @@ def split(fitted: Fitted, topic: int, n: int = 2, *, random_state: int = 0) -> F
     _known(fitted, topic)
     documents, vectors = _need(fitted.documents), _need(fitted.vectors)
     members = np.flatnonzero(fitted.assigner.labels(vectors) == topic)
+    _check_whole(n, "n")
     if not 2 <= n <= len(members):
         raise ParameterError(
             f"topic {topic} has {len(members)} distinct documents; n must be 2 to that, got {n}"
@@ -154,6 +160,8 @@ def with_outliers(fitted: Fitted, share: float) -> Fitted:
         At most this share of each topic's documents, the farthest ones, 0 to below 1.
     """
     documents, vectors = _need(fitted.documents), _need(fitted.vectors)
+    if not isinstance(share, Real) or isinstance(share, bool):
+        raise ParameterTypeError(f"share must be a number from 0 to below 1, got {share!r}")
     assigner = fitted.assigner.with_outliers(vectors, documents.weights, share)
     return _derived(fitted, assigner, fitted.given_names, [topic.stability for topic in fitted.topics])
 
@@ -172,8 +180,7 @@ def cut(fitted: Fitted, n_topics: int) -> Fitted:
     n_topics : int
         1 to the number of prototypes. More than the topics there are needs the corpus in the model.
     """
-    if not isinstance(n_topics, int | np.integer) or isinstance(n_topics, bool):
-        raise ParameterTypeError(f"n_topics must be an int, got {n_topics!r}")
+    _check_whole(n_topics, "n_topics")
     if n_topics > len(fitted.topics):
         return _finer(fitted, int(n_topics))
     if n_topics < 1:
@@ -193,7 +200,7 @@ def _finer(fitted: Fitted, n_topics: int) -> Fitted:
         most = len(fitted.topics) if fitted.assigner.rule == "first" else len(used)
         raise ParameterError(
             f"n_topics must be 1 to {most}, the finest level of this model; got {n_topics}. For more topics, "
-            "fit with n_topics="
+            + ("fit with a higher threshold" if fitted.assigner.rule == "first" else "fit with n_topics=")
         )
     means = group_means(vectors, labels, parts.n_topics, documents.weights).astype(np.float32)[used]
     own = fitted.assigner.topics[used]
@@ -220,6 +227,8 @@ def at_most(fitted: Fitted, n_topics: int) -> Fitted:
     fitted : Fitted
     n_topics : int
     """
+    if not len(fitted.topics):
+        return fitted
     if n_topics > len(fitted.topics):
         warnings.warn(
             f"{n_topics} topics were asked for, and {len(fitted.topics)} were found",
@@ -270,6 +279,11 @@ def _listed(value: Sequence[T], what: str) -> Sequence[T]:
     if isinstance(value, str) or not isinstance(value, Sequence | np.ndarray):
         raise ParameterTypeError(f"topics must be given as {what}; got {value!r}")
     return value
+
+
+def _check_whole(value: int, name: str) -> None:
+    if not isinstance(value, int | np.integer) or isinstance(value, bool):
+        raise ParameterTypeError(f"{name} must be an int, got {value!r}")
 
 
 def _known(fitted: Fitted, topic: int) -> None:

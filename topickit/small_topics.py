@@ -15,7 +15,15 @@ from numpy.typing import NDArray
 from topickit.assign import Assigner
 from topickit.cluster.partition import N_NEIGHBORS, communities, knn_graph
 from topickit.grouping import Grouping, best_jaccard
-from topickit.vectors import FloatArray, IntArray, group_means, unit_rows
+from topickit.vectors import (
+    FloatArray,
+    IntArray,
+    block_rows,
+    group_means,
+    map_blocks,
+    single_threaded,
+    unit_rows,
+)
 
 CLEARLY = 1.25
 """How much more than the median topic stands out from the others: with 1 narrow collections shatter."""
@@ -30,6 +38,7 @@ RESOLUTION = 8.0
 """Of the communities among these: fine, since what is looked for is small."""
 STEPS = 2
 N_HALVES = 2
+BLOCK = 16384
 
 
 def second_look(
@@ -138,11 +147,13 @@ def _gaps(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Weight of each topic's rows, and the mean of their cosine to it less that to the best other one."""
     labels = assigner.labels(vectors)
-    scores = assigner.scores(vectors).astype(np.float64)
-    rows = np.arange(len(vectors))
-    own = scores[rows, labels]
-    scores[rows, labels] = -np.inf
-    gaps = own - scores.max(axis=1)
+    gaps = np.empty(len(vectors))
+    for start in range(0, len(vectors), BLOCK):
+        scores, own = assigner.scores(vectors[start : start + BLOCK]), labels[start : start + BLOCK]
+        rows = np.arange(len(scores))
+        known = scores[rows, own].astype(np.float64)
+        scores[rows, own] = -np.inf
+        gaps[start : start + BLOCK] = known - scores.max(axis=1)
     sizes = np.asarray(np.bincount(labels, weights, minlength=assigner.n_topics), dtype=np.float64)
     totals = np.bincount(labels, weights * gaps, minlength=assigner.n_topics)
     return sizes, totals / np.maximum(sizes, 1e-300)
@@ -152,11 +163,15 @@ def _with_parts(
     assigner: Assigner, vectors: FloatArray, weights: NDArray[Any], least: float, fewest: float
 ) -> Assigner:
     """Make a topic of each prototype that stands out from all others, those of its own topic included."""
-    sizes, gaps = _gaps(assigner.parts(), vectors, weights)
+    parts = assigner.parts()
+    sizes, gaps = _gaps(parts, vectors, weights)
     least = max(least, ABOVE_PARTS * float(np.median(gaps[sizes > 0])))
-    topics = assigner.topics.copy()
+    topics, labels = assigner.topics.copy(), parts.labels(vectors)
     for part in np.flatnonzero((sizes >= fewest) & (gaps >= least)):
-        if (topics == topics[part]).sum() > 1:
+        member = labels == part
+        others = np.delete(parts.scores(vectors[member]), part, axis=1).max(axis=1)
+        alone = (topics == topics[part]).sum() == 1
+        if not alone and _stands_out(vectors[member], weights[member], others, least, fewest):
             topics[part] = topics.max() + 1
     return replace(assigner, topics=topics)
 
@@ -178,35 +193,46 @@ def _with_unexplained(
         drawn[empty] = means[empty]
         means = drawn
     near = _nearer(vectors, best, means)
-    kept = [g for g in range(len(means)) if _stands_out(vectors, weights, best, near == g, least, fewest)]
+    members = [near == group for group in range(len(means))]
+    kept = [
+        group
+        for group, member in enumerate(members)
+        if _stands_out(vectors[member], weights[member], best[member], least, fewest)
+    ]
     return assigner.added(means[kept].astype(np.float32), assigner.n_topics + np.arange(len(kept)))
 
 
 def _stands_out(
     vectors: FloatArray,
     weights: NDArray[Any],
-    best: FloatArray,
-    member: NDArray[np.bool_],
+    others: FloatArray,
     least: float,
     fewest: float,
 ) -> bool:
-    """Whether a group is large enough, and its documents much nearer to it than to every prototype."""
-    if weights[member].sum() < fewest:
+    """Whether a group is large enough, and its rows nearer to each other than to the others."""
+    if weights.sum() < fewest:
         return False
-    gaps = _left_out(vectors[member], weights[member]) - best[member]
-    return bool(np.average(gaps, weights=weights[member]) >= least)
+    return bool(np.average(_left_out(vectors, weights) - others, weights=weights) >= least)
 
 
 def _nearer(vectors: FloatArray, best: FloatArray, means: NDArray[np.float64]) -> IntArray:
     """The group of largest cosine of each row, −1 where a prototype has a larger one."""
-    cosines = vectors @ unit_rows(means).T
-    group = cosines.argmax(axis=1)
-    return np.where(cosines[np.arange(len(vectors)), group] > best, group, -1)
+    units = unit_rows(means)
+
+    def nearer(start: int, stop: int) -> IntArray:
+        cosines = vectors[start:stop] @ units.T
+        group = cosines.argmax(axis=1)
+        return np.where(cosines[np.arange(stop - start), group] > best[start:stop], group, -1)
+
+    return np.concatenate(map_blocks(nearer, len(vectors), block_rows(8 * len(means))))
 
 
 def _left_out(vectors: FloatArray, weights: NDArray[Any]) -> NDArray[np.float64]:
-    """Cosine of each row to the sum of the others: copies of one document are no group."""
-    total = weights @ vectors.astype(np.float64)
-    products = vectors @ total
+    """Cosine of each row to the sum of the others, 0 where there are none: a repeated text is no group."""
+    if len(vectors) < 2:
+        return np.zeros(len(vectors))
+    with single_threaded():
+        total = weights @ vectors.astype(np.float64)
+        products = vectors @ total
     squares = total @ total - 2 * weights * products + weights**2
     return np.asarray((products - weights) / np.sqrt(np.maximum(squares, 1e-12)))

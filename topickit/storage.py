@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from topickit import devices
 from topickit._version import __version__
 from topickit.analysis.layout import Layout, keep_layout, layout
 from topickit.assign import Assigner
@@ -29,7 +30,7 @@ from topickit.keywords.evidence import Evidence
 from topickit.keywords.settings import KeywordSettings
 from topickit.keywords.vocabulary import DocumentTerms
 from topickit.model import TopicModel
-from topickit.state import State
+from topickit.state import State, plain
 from topickit.topics import Topics
 
 FORMAT = "topickit model"
@@ -117,7 +118,7 @@ def check_folder(path: str | os.PathLike[str]) -> None:
         raise InputError(f"cannot write a model into {folder}: {standing}: {why}")
 
 
-def load(path: str | os.PathLike[str], *, embedder: Any = None) -> TopicModel:
+def load(path: str | os.PathLike[str], *, embedder: Any = None, device: str | None = None) -> TopicModel:
     """Read a saved model.
 
     Parameters
@@ -125,22 +126,29 @@ def load(path: str | os.PathLike[str], *, embedder: Any = None) -> TopicModel:
     path : path
     embedder : optional
         Instead of the embedder in the file; needed where that was an object of the user's.
+    device : str, optional
+        Of the model and of a named embedder.
 
     Raises
     ------
+    ParameterError
+        When torch cannot compute on the device.
     StorageError
         When there is no model, it is damaged, or a newer topickit made it.
     """
     folder = Path(path)
     manifest = _manifest(folder)
+    if device is not None:
+        devices.check(device)
     try:
         parts = _parts(folder, manifest)
         fitted = _fitted(parts, _texts(folder, manifest))
         model = TopicModel(**_restored(manifest["parameters"], fitted.keyword_settings, parts["embedder"]))
+        model.device = device
         if embedder is not None:
             model.embedder = embedder
-            return model._adopt(fitted, embed.resolve(embedder))
-        return model._adopt(fitted, embed.from_state(parts["embedder"]))
+            return model._adopt(fitted, embed.resolve(embedder, device=device))
+        return model._adopt(fitted, embed.from_state(parts["embedder"], device=device))
     except (KeyError, IndexError, TypeError, AttributeError) as error:
         raise StorageError(f"the model in {folder} is damaged: {type(error).__name__} {error}") from error
 
@@ -177,10 +185,10 @@ def _write(
         for part, state in parts.items()
         for name, array in state.arrays.items()
     }
-    files = {"arrays": _write_hashed(folder, "arrays", ".safetensors", to_bytes(arrays))}
+    contents = {"arrays": (".safetensors", to_bytes(arrays))}
     if texts is not None:
-        raw = json.dumps(texts, ensure_ascii=False).encode("utf-8")
-        files["texts"] = _write_hashed(folder, "texts", ".json", raw)
+        contents["texts"] = (".json", json.dumps(texts, ensure_ascii=False).encode("utf-8"))
+    files = {stem: _named(stem, *content) for stem, content in contents.items()}
     manifest = {
         "format": FORMAT,
         "format_version": FORMAT_VERSION,
@@ -189,18 +197,19 @@ def _write(
         "parameters": parameters,
         "parts": {part: dict(state.config) for part, state in parts.items()},
     }
-    write_atomic(folder / MANIFEST, json.dumps(manifest, indent=1, ensure_ascii=False, allow_nan=False))
+    listed = json.dumps(manifest, indent=1, ensure_ascii=False, allow_nan=False)
+    for stem, (_, raw) in contents.items():
+        write_atomic(folder / files[stem]["name"], raw)
+    write_atomic(folder / MANIFEST, listed)
     kept = {MANIFEST, *(file["name"] for file in files.values())}
     for entry in folder.iterdir():
         if entry.name not in kept and entry.name.startswith(OUR_FILES):
             entry.unlink()
 
 
-def _write_hashed(folder: Path, stem: str, ending: str, raw: bytes) -> dict[str, str]:
+def _named(stem: str, ending: str, raw: bytes) -> dict[str, str]:
     digest = hashlib.sha256(raw).hexdigest()
-    name = f"{stem}-{digest[:16]}{ending}"
-    write_atomic(folder / name, raw)
-    return {"name": name, "sha256": digest}
+    return {"name": f"{stem}-{digest[:16]}{ending}", "sha256": digest}
 
 
 def _manifest(folder: Path) -> dict[str, Any]:
@@ -283,15 +292,15 @@ def _fitted(parts: Mapping[str, State], texts: list[str] | None) -> Fitted:
 
 
 def _parameters(model: TopicModel) -> dict[str, Any]:
-    plain = {name: getattr(model, name) for name in PLAIN_PARAMETERS}
-    return {**plain, "clusterer": cluster.config(model.clusterer), "embedder": embed.name(model.embedder)}
+    simple = {name: plain(getattr(model, name)) for name in PLAIN_PARAMETERS}
+    return {**simple, "clusterer": cluster.config(model.clusterer), "embedder": embed.name(model.embedder)}
 
 
 def _restored(saved: Mapping[str, Any], keywords: KeywordSettings, embedder: State) -> dict[str, Any]:
     """Constructor arguments of the loaded model."""
-    plain = {name: saved[name] for name in PLAIN_PARAMETERS}
+    simple = {name: saved[name] for name in PLAIN_PARAMETERS}
     return {
-        **plain,
+        **simple,
         "keywords": keywords,
         "embedder": embed.from_state(embedder) if saved["embedder"] is None else saved["embedder"],
         "clusterer": cluster.from_config(saved["clusterer"]),

@@ -212,7 +212,7 @@ def test_a_ladder_ends_where_finer_levels_are_far_below():
 
 def test_a_level_on_which_draws_agree_by_luck_is_not_taken():
     plateau = [level(n, 0.59) for n in (40, 51, 59, 69, 78)]
-    coarse = [level(n, 0.45) for n in (10, 12)] + [level(15, 0.62)] + [level(n, 0.45) for n in (22, 29)]
+    coarse = [level(n, 0.5) for n in (10, 12)] + [level(15, 0.62)] + [level(n, 0.5) for n in (22, 29)]
     assert levels.best_level(coarse + plateau) is plateau[-1]
 
 

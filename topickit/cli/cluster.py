@@ -70,7 +70,7 @@ def cluster(
         emit(_csv([[rows[i] for i in group] for group in groups], len(texts)), out)
     else:
         _print_groups(groups, kept)
-    _say_how_many(groups, len(kept))
+    _say_how_many(groups, len(kept), method)
 
 
 def _check_options(
@@ -143,8 +143,8 @@ def _csv(groups: Sequence[Sequence[int]], n_rows: int) -> str:
     return pl.DataFrame({"row": range(n_rows), "cluster": clusters}).write_csv()
 
 
-def _say_how_many(groups: Sequence[Sequence[int]], n_texts: int) -> None:
+def _say_how_many(groups: Sequence[Sequence[int]], n_texts: int, method: Method) -> None:
     grouped = sum(map(len, groups))
     typer.echo(f"\n{len(groups):,} clusters, {grouped:,} of {n_texts:,} texts in one.", err=True)
-    if not groups:
+    if not groups and method is Method.community:
         typer.echo("For more, lower --min-size or --threshold.", err=True)

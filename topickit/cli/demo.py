@@ -7,6 +7,7 @@ import typer
 
 from topickit.cli.options import CacheFolder, EmbedderName, NoCache
 from topickit.cli.reading import cache_folder
+from topickit.errors import InputError
 
 if TYPE_CHECKING:
     from topickit.report.report import Report
@@ -25,6 +26,8 @@ def demo(
     from topickit.model import TopicModel
     from topickit.progress import stage
 
+    if out.exists() and not out.is_dir():
+        raise InputError(f"cannot write a report into {out}: it is a file; give --out a folder")
     with stage("Reading docstrings of the installed packages"):
         corpus = demo_corpus()
     n_packages = len(set(corpus.packages))

@@ -19,7 +19,7 @@ from topickit.cli.options import (
     Vectors,
 )
 from topickit.cli.reading import cache_folder, labels_csv, load_vectors, read_dated, say_missing
-from topickit.errors import InputError
+from topickit.errors import InputError, ParameterError
 from topickit.files import check_target, write_atomic
 
 
@@ -62,8 +62,12 @@ def fit(
     from topickit.storage import check_folder
 
     check_folder(out)
+    if refine is not None and not (refine > 0 and embedder == "distilled" and vectors is None):
+        raise ParameterError(
+            "--refine takes seconds above 0, and goes with --embedder distilled, without --vectors"
+        )
     if labels is not None:
-        if out.resolve() in labels.resolve().parents:
+        if out.resolve() in (labels.resolve(), *labels.resolve().parents):
             raise InputError(
                 f"--labels {labels} is in the model's folder, which is replaced whole: choose another"
             )

@@ -49,7 +49,7 @@ EmbedderName = Annotated[str, typer.Option(help="Model name or path, or 'lexical
 Device = Annotated[
     str | None, typer.Option(help="Torch device, such as cuda, for models, neighbours and assigning.")
 ]
-Seed = Annotated[int, typer.Option(help="Same texts, same seed: the same topics.")]
+Seed = Annotated[int, typer.Option(min=0, help="Same texts, same seed: the same topics.")]
 CacheFolder = Annotated[
     Path | None,
     typer.Option(

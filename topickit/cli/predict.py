@@ -23,7 +23,7 @@ def predict(
     """Give the topic of each text of a file, as CSV: row, topic, name."""
     from topickit.model import TopicModel
 
-    loaded = TopicModel.load(model).set_params(cache=cache_folder(cache, no_cache), device=device)
+    loaded = TopicModel.load(model, device=device).set_params(cache=cache_folder(cache, no_cache))
     texts = stream_column(file, text, input_format)
     labels = loaded.predict(texts, embeddings=load_vectors(vectors))
     say_missing(texts)

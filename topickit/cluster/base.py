@@ -16,6 +16,7 @@ from sklearn.utils.validation import _check_sample_weight, validate_data
 
 from topickit.errors import InputError, ParameterError, ParameterTypeError
 from topickit.grouping import UNASKED, Grouping
+from topickit.state import plain
 from topickit.vectors import FloatArray, IntArray, unit_rows
 
 CLUSTERERS = {
@@ -56,6 +57,7 @@ class BaseClusterer(ClusterMixin, BaseEstimator):
 
     sample_size: ClassVar[int | None] = SAMPLE_SIZE
     follows_row_order: ClassVar[bool] = False
+    takes_outlier_share: ClassVar[bool] = True
 
     labels_: IntArray
     grouping_: Grouping
@@ -192,7 +194,7 @@ def config(clusterer: Any) -> Any:
         return clusterer
     for name, (module, cls) in CLUSTERERS.items():
         if type(clusterer).__module__ == module and type(clusterer).__name__ == cls:
-            return {"name": name, "parameters": clusterer.get_params()}
+            return {"name": name, "parameters": {k: plain(v) for k, v in clusterer.get_params().items()}}
     shown = repr(clusterer)
     named = type(clusterer).__name__ if shown.startswith("<") else shown  # no memory addresses
     return {"foreign": getattr(clusterer, "description", named)}
@@ -259,6 +261,21 @@ def resolve(
     raise ParameterTypeError(
         f"clusterer must be a name ({', '.join(CLUSTERERS)}) or an object with fit_predict, got {clusterer!r}"
     )
+
+
+def check_outliers(clusterer: Clusterer, share: float | None) -> None:
+    """Refuse, before the work, a share of outliers for a method that says itself what an outlier is.
+
+    Parameters
+    ----------
+    clusterer : Clusterer
+    share : float, optional
+    """
+    if share is not None and isinstance(clusterer, BaseClusterer) and not clusterer.takes_outlier_share:
+        raise ParameterError(
+            f"outliers={share!r} does not go with {type(clusterer).__name__}, whose threshold says what an "
+            "outlier is: set outliers=None, and lower the threshold for fewer"
+        )
 
 
 def in_other_samples(

@@ -62,6 +62,7 @@ class CommunityClusterer(BaseClusterer):
 
     sample_size: ClassVar[int | None] = None
     follows_row_order: ClassVar[bool] = True
+    takes_outlier_share: ClassVar[bool] = False
 
     def __init__(
         self, threshold: Threshold = 0.75, min_community_size: int = 10, *, device: str | None = None

@@ -13,7 +13,6 @@ from topickit.cluster.levels import (
     N_DRAWS,
     Level,
     best_level,
-    end_of,
     ladder,
 )
 from topickit.cluster.partition import N_NEIGHBORS, communities, exactly, knn_graph, modularity
@@ -46,7 +45,7 @@ class GraphClusterer(BaseClusterer):
     ----------
     labels_ : int64 ndarray of shape (n,)
     grouping_ : Grouping
-        Its notes give resolution, modularity and stability.
+        Its notes say at which resolution they were found, and how stable they are.
 
     References
     ----------
@@ -78,6 +77,8 @@ class GraphClusterer(BaseClusterer):
     def group(self, vectors: FloatArray, weights: NDArray[Any]) -> Grouping:
         """Group distinct unit rows; see `BaseClusterer.group`."""
         self._check()
+        if not len(vectors):
+            return Grouping(np.empty(0, dtype=np.int64))
         if self.n_clusters is not None and len(vectors) < FEWEST_FOR_DRAWS:
             graph = knn_graph(vectors, weights, self.n_neighbors)
             return Grouping(exactly(graph, min(self.n_clusters, len(vectors))))
@@ -88,7 +89,7 @@ class GraphClusterer(BaseClusterer):
         levels = ladder(
             vectors, weights, self.n_neighbors, self.random_state, whole=self.n_clusters is not None
         )
-        level = best_level(levels[: end_of(levels)])  # the same one, however far the ladder goes on
+        level = best_level(levels)
         if self.n_clusters is not None:
             return self._cut(vectors, weights, levels, level)
         labels = self._groups(vectors, weights, level)

@@ -215,6 +215,7 @@ def best_level(
     tolerance : float
         Share of the best score that a finer level may lack, besides `ERRORS` standard errors of that score.
     """
+    levels = levels[: end_of(levels)]  # the same one, however far the ladder goes on
     scores = np.pad([level.score(power) for level in levels], len(WINDOW) // 2, mode="edge")
     smooth = np.convolve(scores, WINDOW, mode="valid")
     choices = np.array([level.is_choice for level in levels])

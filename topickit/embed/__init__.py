@@ -1,4 +1,11 @@
-"""Embedders: texts in, one vector a text out. Names are imported when they are first used."""
+"""Embedders: texts in, one vector a text out. Names are imported when they are first used.
+
+Examples
+--------
+>>> embedder = resolve("lexical").fitted(["red apple", "green apple", "fast car"], [1, 1, 1])
+>>> embed(embedder, ["apple", "car"]).shape[0]
+2
+"""
 
 import importlib
 from typing import TYPE_CHECKING, Any

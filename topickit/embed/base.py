@@ -374,13 +374,15 @@ def describe(embedder: Embedder) -> str:
     return repr(embedder)
 
 
-def from_state(state: State) -> Embedder:
+def from_state(state: State, *, device: str | None = None) -> Embedder:
     """Make an embedder from its saved state.
 
     Parameters
     ----------
     state : State
         As `state` gave it; its config names the kind.
+    device : str, optional
+        The torch device of the model, which no state holds.
 
     Returns
     -------
@@ -404,7 +406,9 @@ def from_state(state: State) -> Embedder:
             f"(it knows {', '.join(KINDS)}); the model was saved by a newer topickit: upgrade"
         )
     try:
-        embedder: Embedder = _load(KINDS[kind]).from_state(state)
+        embedder: Embedder = _load(KINDS[kind]).from_state(
+            State({**state.config, "device": device}, state.arrays)
+        )
     except (KeyError, TypeError, ValueError) as error:
         raise StorageError(
             f"the saved embedder of kind {kind!r} is damaged ({type(error).__name__}: {error}); "

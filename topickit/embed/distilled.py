@@ -314,7 +314,7 @@ class DistilledEmbedder:
             When the arrays do not fit each other.
         """
         config = state.config
-        teacher = base.from_state(State(dict(config["teacher"])))
+        teacher = base.from_state(State(dict(config["teacher"])), device=config.get("device"))
         sample = config["sample"]
         if sample is not None and sample >= 1:
             sample = int(sample)

@@ -227,6 +227,7 @@ class SentenceEmbedder:
             batch_size=int(config["batch_size"]),
             long_documents=config["long_documents"],
             precision=config.get("precision", "float32"),
+            device=config.get("device"),
         )
         made._check()
         made._saved_fingerprint = config["fingerprint"]
