@@ -2,6 +2,7 @@
 
 Examples
 --------
+>>> from topickit.embed import embed, resolve
 >>> embedder = resolve("lexical").fitted(["red apple", "green apple", "fast car"], [1, 1, 1])
 >>> embed(embedder, ["apple", "car"]).shape[0]
 2
