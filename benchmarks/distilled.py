@@ -1,4 +1,4 @@
-"""The distilled embedder against its teacher: ``python -m benchmarks.distilled [--quick] [COLLECTION ...]``.
+"""The distilled embedder against its teacher: ``python -m benchmarks.distilled [--quick] [--shares .1,.2] [COLLECTION ...]``.
 
 For each share of the corpus that the teacher embeds: agreement of k-means (the gold number of topics) and of
 graph communities with gold, kNN recall, cosine to the teacher on texts that were not in the sample, time. The
@@ -19,7 +19,16 @@ import numpy as np
 from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
 
-from benchmarks.common import DATA, TITLES, embeddings, in_own_process, peak_mib, texts_and_labels, write
+from benchmarks.common import (
+    DATA,
+    TITLES,
+    embeddings,
+    in_own_process,
+    peak_mib,
+    read,
+    texts_and_labels,
+    write,
+)
 from topickit.assign import Assigner
 from topickit.cluster import base as cluster
 from topickit.documents import Documents
@@ -118,7 +127,7 @@ def teacher_rate(texts: list[str]) -> float:
     return len(some) / (time.perf_counter() - start)
 
 
-def measure(name: str, quick: bool) -> list[dict[str, Any]]:
+def measure(name: str, quick: bool, shares: Sequence[float]) -> list[dict[str, Any]]:
     """The curve of one collection."""
     warnings.simplefilter("ignore", TopickitWarning)
     texts, gold, vectors = corpus(name)
@@ -127,7 +136,7 @@ def measure(name: str, quick: bool) -> list[dict[str, Any]]:
     rate = teacher_rate(texts)
     teacher = ReadyTeacher(texts, vectors)
     teacher._loaded()
-    return [row(name, share, texts, gold, vectors, teacher, rate) for share in SHARES]
+    return [row(name, share, texts, gold, vectors, teacher, rate) for share in shares]
 
 
 def row(
@@ -197,15 +206,22 @@ def main() -> None:
     """Measure, and keep the result."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="3,000 texts a collection, nothing kept")
-    parser.add_argument("collections", nargs="*", default=COLLECTIONS, help="only these; nothing kept")
+    parser.add_argument(
+        "--shares", type=lambda text: [float(part) for part in text.split(",")], default=SHARES
+    )
+    parser.add_argument("collections", nargs="*", default=COLLECTIONS, help="only these")
     options = parser.parse_args()
     if not DATA.is_dir():
         raise SystemExit("the shared collections are not beside this checkout")
-    rows = []
     for name in options.collections:
-        rows += in_own_process(measure, name, options.quick)
-    if not options.quick and tuple(options.collections) == COLLECTIONS:
-        write("distilled", {"rows": rows})
+        made = in_own_process(measure, name, options.quick, options.shares)
+        if not options.quick:
+            kept = {
+                (row["collection"], row["share"]): row for row in (read("distilled") or {"rows": []})["rows"]
+            }
+            kept |= {(row["collection"], row["share"]): row for row in made}
+            order = sorted(kept, key=lambda key: (COLLECTIONS.index(key[0]), key[1]))
+            write("distilled", {"rows": [kept[key] for key in order]})
 
 
 if __name__ == "__main__":

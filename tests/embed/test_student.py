@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from topickit.embed import student
+from topickit.embed import ridge, student
+from topickit.embed.ridge import conjugate_gradients, leave_one_out
 from topickit.embed.student_tokens import Tokens
 from topickit.vectors import unit_rows
 
@@ -40,7 +41,7 @@ def test_texts_without_pairs_or_tokens():
 def test_leave_one_out_is_that_of_fitting_without_each(n_last):
     points = RNG.normal(size=(25, 5))
     products, targets = points @ points.T, RNG.normal(size=(25, 3))
-    dual, found = student._leave_one_out(products, targets, 0.3, n_last)
+    dual, found = leave_one_out(products, targets, 0.3, n_last)
     assert len(found) == n_last
     np.testing.assert_allclose(products @ dual + 0.3 * dual, targets, atol=1e-8)
     for i in range(25 - n_last, 25):
@@ -81,6 +82,38 @@ def test_tokens_that_the_sample_did_not_hold():
 def test_more_rows_than_are_learnt_from(monkeypatch):
     monkeypatch.setattr(student, "MOST_ROWS", 40)
     assert len(student.fit_student(TOKENS, VECTORS, TABLE).student.anchors) == 40
+
+
+def test_many_rows_are_learnt_as_few_are(monkeypatch):
+    exact = student.fit_student(TOKENS, VECTORS, TABLE, penalty=1.0)
+    monkeypatch.setattr(student, "DUAL_ROWS", 40)
+    monkeypatch.setattr(student, "ANCHORS", 20)
+    lesson = student.fit_student(TOKENS, VECTORS, TABLE, penalty=1.0)
+    np.testing.assert_allclose(
+        lesson.student.own.astype(np.float64), exact.student.own.astype(np.float64), atol=5e-3
+    )
+    np.testing.assert_allclose(lesson.student.shared, exact.student.shared, atol=5e-3)
+    assert len(lesson.student.anchors) == 20
+
+
+def test_conjugate_gradients_solve_the_ridge_regression(monkeypatch):
+    from scipy.sparse import csr_array
+
+    rng = np.random.default_rng(1)
+    sparse = (rng.random((60, 25)) < 0.2) * rng.random((60, 25))
+    dense, targets = rng.normal(size=(60, 4)), rng.normal(size=(60, 150))
+    targets[:, 3] = 0  # a target that is always the same
+    rows = np.hstack([sparse, dense])
+    expected = np.linalg.solve(rows.T @ rows + 0.5 * np.eye(29), rows.T @ targets)
+    matrix = csr_array(sparse.astype(np.float32))
+    arrays = dense.astype(np.float32), targets.astype(np.float32)
+    found = conjugate_gradients(matrix, *arrays, 0.5)
+    np.testing.assert_allclose(np.vstack(found), expected, atol=1e-3)
+    monkeypatch.setattr(
+        ridge, "map_blocks", lambda work, n, block: [work(i, min(i + block, n)) for i in range(0, n, block)]
+    )
+    alone = conjugate_gradients(matrix, *arrays, 0.5)
+    assert all(np.array_equal(a, b) for a, b in zip(found, alone, strict=True))
 
 
 def test_arguments_are_not_written_to():

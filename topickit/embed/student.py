@@ -7,21 +7,23 @@ costs its tokenising and a sparse product. What is left is corrected by a smooth
 vector itself: what the student gets wrong about texts, it gets wrong about their neighbours too.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from topickit.embed.ridge import choose_penalty, conjugate_gradients, leave_one_out
 from topickit.embed.student_tokens import Tokens
 from topickit.errors import InputError
 from topickit.vectors import FloatArray, IntArray, map_blocks, nearest_prototype, single_threaded, unit_rows
 
-PENALTIES = (0.03, 0.1, 0.3, 1.0, 3.0)
 CHOOSING_ROWS = 1_500
 """Rows on which the penalty is chosen: the best one hardly moves with more."""
-MOST_ROWS = 6_000
-"""Rows that a student learns from at most; the regression's memory grows with their square."""
+DUAL_ROWS = 6_000
+"""Rows up to which the regression is solved exactly, in memory that grows with their square."""
+MOST_ROWS = 100_000
+"""Rows that a student learns from at most."""
 PAIR_SHARE = 0.3
 """Weight of the pairs' similarity next to that of the tokens."""
 MOST_PAIRS = 20_000
@@ -277,8 +279,8 @@ def fit_student(
 ) -> Lesson:
     """Fit a student by ridge regression.
 
-    The regression is solved in the dual, so the size of the vocabulary does not matter; held-out
-    figures are leave-one-out, which ridge regression gives in closed form.
+    Up to `DUAL_ROWS` texts it is solved in the dual, and held-out figures are leave-one-out, which ridge
+    regression gives in closed form. More are learnt from by conjugate gradients, once without those held out.
 
     Parameters
     ----------
@@ -292,11 +294,6 @@ def fit_student(
         Of the regression; None for that of `PENALTIES` with the largest held-out cosine.
     random_state : int
         Seed of the k-means by which agreement is measured, nothing else.
-
-    References
-    ----------
-    Hoerl and Kennard, "Ridge Regression", Technometrics 12(1), 1970; leave-one-out in closed form:
-    Allen, "The Relationship between Variable Selection and Data Augmentation", Technometrics 16(1), 1974.
 
     Examples
     --------
@@ -328,26 +325,21 @@ def _fit(
     few = np.flatnonzero(np.isin(order, few))
     tokens, targets = tokens.rows(order), targets[order]
     features = learn_features(tokens, v)
-    sparse = features.of(tokens)
-    dense = np.asarray(sparse[:, :v] @ embeddings, dtype=np.float64)
-    centre = dense.mean(axis=0)
-    dense -= centre
-    # Both parts of equal mean square: one penalty serves both.
-    scale = float(np.sqrt(np.einsum("ij,ij->", dense, dense) / n)) or 1.0
-    dense /= scale
-    products = np.asarray((sparse @ sparse.T).toarray(), dtype=np.float64) + dense @ dense.T
+    design = _Design.of(features, tokens, embeddings)
     mean = targets.mean(axis=0)
     if penalty is None:
-        penalty = _penalty(products[np.ix_(few, few)], targets[few])
-    dual, unseen = _leave_one_out(products, targets - mean, penalty, len(held_out))
+        penalty = choose_penalty(design.rows(few).products(), targets[few])
+    seen = np.unique(tokens.ids)
+    columns = np.concatenate([seen, np.arange(v, design.sparse.shape[1])])
+    narrow = replace(design, sparse=design.sparse[:, columns])
+    solve = narrow.solved_exactly if n <= DUAL_ROWS else narrow.solved
+    own, shared, unseen = solve(targets - mean, penalty, len(held_out))
     unseen += mean
     anchors = unit_rows(unseen).astype(np.float16)
     similar = _kernel(anchors.astype(np.float64), anchors.astype(np.float64))
     truth = targets[-len(held_out) :]
-    errors, left = _leave_one_out(similar, truth - unseen, CORRECTION_PENALTY, len(held_out))
-    shared = (dense.T @ dual) / scale
-    seen = np.unique(tokens.ids)
-    columns = np.concatenate([seen, np.arange(v, sparse.shape[1])])
+    errors, left = leave_one_out(similar, truth - unseen, CORRECTION_PENALTY, len(held_out))
+    shared = shared / design.scale
     student = Student(
         tokens=seen,
         token_weights=features.token_weights[seen],
@@ -355,9 +347,9 @@ def _fit(
         pairs=features.pairs,
         pair_weights=features.pair_weights,
         unseen_pair=features.unseen_pair,
-        own=np.asarray(sparse[:, columns].T @ dual).astype(np.float16),
+        own=np.asarray(own).astype(np.float16),
         shared=shared.astype(np.float32),
-        bias=(mean - centre @ shared).astype(np.float32),
+        bias=(mean - design.centre @ shared).astype(np.float32),
         anchors=anchors,
         errors=errors.astype(np.float16),
     )
@@ -365,35 +357,51 @@ def _fit(
     return Lesson(student, penalty, figures)
 
 
+_Solution = tuple[NDArray[Any], NDArray[Any], NDArray[np.float64]]
+"""Weights of the sparse and of the dense features, and what is predicted of the last rows without them."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Design:
+    """What the regression sees: tokens and pairs, sparse (n, v + p); tokens' embeddings, dense (n, e)."""
+
+    sparse: Any
+    dense: NDArray[np.float64]
+    centre: NDArray[np.float64]
+    scale: float
+
+    @classmethod
+    def of(cls, features: Features, tokens: Tokens, embeddings: FloatArray) -> "_Design":
+        sparse = features.of(tokens)
+        dense = np.asarray(sparse[:, : len(embeddings)] @ embeddings, dtype=np.float64)
+        centre = dense.mean(axis=0)
+        dense -= centre
+        # Both parts of equal mean square: one penalty serves both.
+        scale = float(np.sqrt(np.einsum("ij,ij->", dense, dense) / len(tokens))) or 1.0
+        dense /= scale
+        return cls(sparse, dense, centre, scale)
+
+    def rows(self, rows: IntArray) -> "_Design":
+        return replace(self, sparse=self.sparse[rows], dense=self.dense[rows])
+
+    def products(self) -> NDArray[np.float64]:
+        return np.asarray((self.sparse @ self.sparse.T).toarray(), np.float64) + self.dense @ self.dense.T
+
+    def solved_exactly(self, targets: NDArray[np.float64], penalty: float, n_last: int) -> _Solution:
+        dual, unseen = leave_one_out(self.products(), targets, penalty, n_last)
+        return self.sparse.T @ dual, self.dense.T @ dual, unseen
+
+    def solved(self, targets: NDArray[np.float64], penalty: float, n_last: int) -> _Solution:
+        n = len(targets) - n_last
+        dense, centred = self.dense.astype(np.float32), targets.astype(np.float32)
+        own, shared = conjugate_gradients(self.sparse[:n], dense[:n], centred[:n], penalty)
+        unseen = np.asarray(self.sparse[n:] @ own + dense[n:] @ shared, dtype=np.float64)
+        return *conjugate_gradients(self.sparse, dense, centred, penalty), unseen
+
+
 def _evenly(n: int, most: int) -> IntArray:
     # Rows stand in the order of their hashes, so evenly spaced ones are as good as random ones.
     return np.unique(np.linspace(0, n - 1, min(n, most)).astype(np.int64))
-
-
-def _penalty(products: NDArray[np.float64], targets: NDArray[np.float64]) -> float:
-    mean = targets.mean(axis=0)
-
-    def cosine(penalty: float) -> float:
-        found = unit_rows(_leave_one_out(products, targets - mean, penalty, len(targets))[1] + mean)
-        return float(np.einsum("ij,ij->", found, targets))
-
-    return max(PENALTIES, key=cosine)
-
-
-def _leave_one_out(
-    products: NDArray[np.float64], targets: NDArray[np.float64], penalty: float, n_last: int
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """The dual coefficients, and the prediction of each of the last rows by all others."""
-    from scipy.linalg import cho_solve, cholesky, lapack
-
-    shifted = products.copy()
-    shifted[np.diag_indices_from(shifted)] += penalty
-    lower = cholesky(shifted, lower=True, overwrite_a=True)
-    dual = cho_solve((lower, True), targets)
-    # Columns of the inverse of a lower triangle begin at their own row.
-    inverse, _ = lapack.dtrtri(lower[-n_last:, -n_last:], lower=1)
-    leverage = np.einsum("ij,ij->j", inverse, inverse)
-    return dual, targets[-n_last:] - dual[-n_last:] / leverage[:, None]
 
 
 def held_out_figures(found: FloatArray, truth: FloatArray, random_state: int = 0) -> HeldOut:
