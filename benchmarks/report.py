@@ -158,11 +158,6 @@ def cache(result: Result) -> str:
     )
 
 
-def peers(result: Result) -> str:
-    """The benchmark of the field."""
-    return tables.section(result, table, made_on(result))
-
-
 def speed(result: Result) -> str:
     """Time both in turn."""
     rows = [
@@ -275,11 +270,6 @@ def html_report(result: Result) -> str:
     )
 
 
-def scale(result: Result) -> str:
-    """From a file of texts to topics and labels, by size."""
-    return scale_tables.section(result, table, made_on(result))
-
-
 def refining(result: Result) -> str:
     """Agreement with the teacher by the time that is spent on it."""
     rows = [
@@ -316,11 +306,11 @@ SECTIONS: dict[str, Callable[[Result], str]] = {
     "distilled": distilled,
     "refining": refining,
     "every_collection": every_collection,
-    "scale": scale,
+    "scale": scale_tables.section,
     "html_report": html_report,
     "startup": startup,
     "speed": speed,
-    "peers": peers,
+    "peers": tables.section,
 }
 
 

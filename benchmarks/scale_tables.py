@@ -2,11 +2,12 @@
 
 import math
 import statistics
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
+from benchmarks.markdown import Result, made_on, table
+
 Row = Mapping[str, Any]
-Table = Callable[[list[str], list[list[str]]], str]
 SCALE_COLUMNS = ["documents", "seconds", "MiB", "not in files", "bytes a document"]
 SCALE_COLUMNS += ["topics", "NMI", "full NMI", "ARI"]
 LONG_EXPLAINED = (
@@ -15,8 +16,8 @@ LONG_EXPLAINED = (
 )
 
 
-def section(result: Row, table: Table, made_on: str) -> str:
-    """Render all; `table` makes Markdown of a head and rows, `made_on` tells the machine."""
+def section(result: Result) -> str:
+    """From a file of texts to topics and labels, by size."""
     rows = result["topickit"]
     parts = [
         "## Scale",
@@ -28,7 +29,7 @@ def section(result: Row, table: Table, made_on: str) -> str:
         f"ARI of the two. The transformer read its sample in {rows[0].get('precision', 'float32')}; in bfloat16, which is "
         "taken where a processor computes with it, *Embedding* takes about two thirds of the time.",
         *([f"*{result['note']}*"] if result.get("note") else []),
-        made_on,
+        made_on(result),
         table(["stage, seconds", *(f"{row['n']:,}" for row in rows), "exponent"], by_stage(rows)),
         table(SCALE_COLUMNS, list(map(scale_line, rows))),
     ]
@@ -40,7 +41,7 @@ def section(result: Row, table: Table, made_on: str) -> str:
             table(SCALE_COLUMNS, list(map(scale_line, result[key]))),
         ]
     if result.get("long"):
-        parts += ["### Posts in place of titles", LONG_EXPLAINED, *long_tables(result["long"], table)]
+        parts += ["### Posts in place of titles", LONG_EXPLAINED, *long_tables(result["long"])]
     if result.get("bertopic"):
         columns = ["documents", "seconds", "of these embedding", "MiB", "topics", "outliers", "measured"]
         peers = list(map(bertopic_line, result["bertopic"]))
@@ -76,7 +77,7 @@ def scale_line(row: Row) -> list[str]:
     ]
 
 
-def long_tables(rows: list[Row], table: Table) -> list[str]:
+def long_tables(rows: list[Row]) -> list[str]:
     """Seconds by stage, and memory, of long texts."""
     lines = [
         [

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.markdown import table
+from benchmarks.common import environment
 from benchmarks.peers import __main__ as command
 from benchmarks.peers import collections, environments, running, tables
 from benchmarks.peers.protocol import Found, NoPrediction, ReadyVectors, Settings, Work, last_line, main
@@ -219,7 +219,7 @@ def row(system, ari, **others):
 def test_tables_say_who_wins_and_what_failed():
     rows = [row("topickit", 0.6), row("kmeans", 0.7, topics=20), row("bertopic", 0.1)]
     rows.append({"collection": "bbc_news", "system": "top2vec", "n": 4, "fit": {"error": "a|b /x/y/z.py"}})
-    text = tables.section({"rows": rows, "peers": {"bertopic": "1"}}, table, "*here*")
+    text = tables.section({"rows": rows, "peers": {"bertopic": "1"}, "environment": environment()})
     assert "**ARI**: k-means on sentence-transformers (on 1 of 1, told)." in text
     assert "**NMI**: no peer on any collection." in text
     assert "| 20 / 20 **told** |" in text

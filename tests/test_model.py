@@ -321,6 +321,7 @@ def test_a_share_of_outliers_of_communities_is_refused_before_the_work():
 def test_settings_from_numpy_are_saved(tmp_path):
     texts = [f"{noun} {verb}" for noun in ("cat", "car", "sea") for verb in ("runs", "stops", "waits", "is")]
     settings = {"n_topics": np.int64(2), "random_state": np.int32(1), "outliers": np.float32(0.1)}
+    settings["keywords"] = KeywordSettings(n_keywords=np.int64(4))
     TopicModel(embedder="lexical", **settings).fit(texts).save(tmp_path / "model")
     loaded = TopicModel.load(tmp_path / "model")
     assert (loaded.n_topics, loaded.random_state) == (2, 1)

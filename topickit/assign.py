@@ -6,13 +6,14 @@ training documents and new ones alike, one row at a time.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from numbers import Real
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from topickit import devices
-from topickit.errors import ParameterError
+from topickit.errors import ParameterError, ParameterTypeError
 from topickit.grouping import Grouping
 from topickit.state import State
 from topickit.vectors import (
@@ -271,9 +272,13 @@ class Assigner:
 
         Raises
         ------
+        ParameterTypeError
+            When the share is no number.
         ParameterError
             For another share, or an Assigner of communities, whose one threshold is what they are.
         """
+        if not isinstance(share, Real) or isinstance(share, bool):
+            raise ParameterTypeError(f"outliers must be a share from 0 to below 1, got {share!r}")
         if not 0 <= share < 1:
             raise ParameterError(f"outliers must be a share from 0 to below 1, got {share}")
         if self.rule == "first":

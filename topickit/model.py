@@ -28,7 +28,6 @@ from topickit.naming import NamingFunction, ask_names
 from topickit.progress import stage
 from topickit.refine import refine
 from topickit.small_topics import second_look
-from topickit.state import plain
 from topickit.tables import read
 from topickit.topics import Topics
 from topickit.vectors import FloatArray, IntArray, check_given, taken, unit_rows, with_direction
@@ -367,10 +366,12 @@ class TopicModel(ClusterMixin, TransformerMixin, BaseEstimator):
 
     def _fit_sample(self, clusterer: cluster.Clusterer, embedder: embed.Embedder) -> int | None:
         """Documents to find topics on: by themselves those whose vectors are best."""
-        if self.fit_sample != "auto" or clusterer.sample_size is None:
-            return None if self.fit_sample == "auto" else self.fit_sample
-        sizes = [size for size in (clusterer.sample_size, embed.n_exact(embedder)) if size is not None]
-        return min(sizes, default=None)
+        if self.fit_sample != "auto":
+            return self.fit_sample
+        exact = embed.n_exact(embedder)
+        if clusterer.sample_size is None or exact is None:
+            return clusterer.sample_size
+        return min(clusterer.sample_size, exact)
 
     def _check_fitted(self) -> None:
         if not hasattr(self, "fitted_"):
@@ -428,7 +429,7 @@ class TopicModel(ClusterMixin, TransformerMixin, BaseEstimator):
         parameters = self.get_params(deep=False)
         del parameters["cache"], parameters["device"]  # what this machine has, not what decides the result
         return {
-            **{name: plain(value) for name, value in parameters.items()},
+            **parameters,
             "clusterer": cluster.config(self.clusterer),
             "embedder": embed.name(self.embedder) or type(self.embedder).__name__,
             "keywords": asdict(self.keywords or KeywordSettings()),

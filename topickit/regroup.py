@@ -8,7 +8,6 @@ predicts as it was edited. Edits that move documents between topics (`delete`, `
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from numbers import Real
 from typing import TypeVar
 
 import numpy as np
@@ -117,9 +116,9 @@ def split(fitted: Fitted, topic: int, n: int = 2, *, random_state: int = 0) -> F
     from sklearn.cluster import KMeans
 
     _known(fitted, topic)
+    _check_whole(n, "n")
     documents, vectors = _need(fitted.documents), _need(fitted.vectors)
     members = np.flatnonzero(fitted.assigner.labels(vectors) == topic)
-    _check_whole(n, "n")
     if not 2 <= n <= len(members):
         raise ParameterError(
             f"topic {topic} has {len(members)} distinct documents; n must be 2 to that, got {n}"
@@ -136,15 +135,11 @@ def split(fitted: Fitted, topic: int, n: int = 2, *, random_state: int = 0) -> F
     grouping = Grouping(parts.astype(np.int64))
     prototypes, part_of = make_prototypes(vectors[members], grouping, weights, random_state)
     old = fitted.assigner
-    others = old.topics != topic
-    kept = replace(
-        old,
-        prototypes=old.prototypes[others],
-        topics=old.topics[others],
-        thresholds=old.thresholds[others],
-    )
+    ids = np.arange(old.n_topics)
     numbers = np.where(part_of == 0, topic, old.n_topics + part_of - 1)
-    assigner = kept.added(prototypes, numbers, threshold=old.thresholds[~others].min())
+    assigner = old.mapped(np.where(ids == topic, -1, ids)).added(
+        prototypes, numbers, threshold=old.thresholds[old.topics == topic].min()
+    )
     names = {t: name for t, name in fitted.given_names.items() if t != topic}
     known = [None if t.id == topic else t.stability for t in fitted.topics]
     return _derived(fitted, assigner, names, known + [None] * (n - 1))
@@ -160,8 +155,6 @@ def with_outliers(fitted: Fitted, share: float) -> Fitted:
         At most this share of each topic's documents, the farthest ones, 0 to below 1.
     """
     documents, vectors = _need(fitted.documents), _need(fitted.vectors)
-    if not isinstance(share, Real) or isinstance(share, bool):
-        raise ParameterTypeError(f"share must be a number from 0 to below 1, got {share!r}")
     assigner = fitted.assigner.with_outliers(vectors, documents.weights, share)
     return _derived(fitted, assigner, fitted.given_names, [topic.stability for topic in fitted.topics])
 

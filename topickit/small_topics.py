@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from topickit.assign import Assigner
 from topickit.cluster.partition import N_NEIGHBORS, communities, knn_graph
-from topickit.grouping import Grouping, best_jaccard
+from topickit.grouping import Grouping
 from topickit.vectors import (
     FloatArray,
     IntArray,
@@ -92,7 +92,7 @@ def with_small_topics(assigner: Assigner, vectors: FloatArray, weights: NDArray[
     """
     if assigner.n_topics < 2:
         return assigner
-    sizes, gaps = _gaps(assigner, vectors, weights)
+    _, sizes, gaps = _gaps(assigner, vectors, weights)
     least = CLEARLY * float(np.median(gaps[sizes > 0]))
     fewest = max(FEWEST, SMALLEST_SHARE * float(weights.sum()))
     apart = _with_parts(assigner, vectors, weights, least, fewest)
@@ -131,21 +131,20 @@ def recovery(
         return []
     before = grown.select(range(n_before)).labels(vectors)  # documents of added topics given back
     half = np.random.default_rng(random_state).permutation(len(vectors)) % N_HALVES
-    found = []
+    others = []
     for part in range(N_HALVES):
         rows = np.flatnonzero(half == part)
         known = Grouping(np.unique(before[rows], return_inverse=True)[1].astype(np.int64))
         again = Assigner.of(vectors[rows], known, weights[rows], random_state=random_state)
         again = with_small_topics(again, vectors[rows], weights[rows])
-        found.append(best_jaccard(labels, again.labels(vectors), weights, grown.n_topics)[n_before:])
-    mean = np.mean(found, axis=0)
-    return [None if np.isnan(value) else float(value) for value in mean]
+        others.append(again.labels(vectors))
+    return Grouping(labels, others=tuple(others)).recovery(labels, weights, grown.n_topics)[n_before:]
 
 
 def _gaps(
     assigner: Assigner, vectors: FloatArray, weights: NDArray[Any]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Weight of each topic's rows, and the mean of their cosine to it less that to the best other one."""
+) -> tuple[IntArray, NDArray[np.float64], NDArray[np.float64]]:
+    """Labels, weight of each topic's rows, and the mean of their cosine to it less that to the best other."""
     labels = assigner.labels(vectors)
     gaps = np.empty(len(vectors))
     for start in range(0, len(vectors), BLOCK):
@@ -156,7 +155,7 @@ def _gaps(
         gaps[start : start + BLOCK] = known - scores.max(axis=1)
     sizes = np.asarray(np.bincount(labels, weights, minlength=assigner.n_topics), dtype=np.float64)
     totals = np.bincount(labels, weights * gaps, minlength=assigner.n_topics)
-    return sizes, totals / np.maximum(sizes, 1e-300)
+    return labels, sizes, totals / np.maximum(sizes, 1e-300)
 
 
 def _with_parts(
@@ -164,14 +163,15 @@ def _with_parts(
 ) -> Assigner:
     """Make a topic of each prototype that stands out from all others, those of its own topic included."""
     parts = assigner.parts()
-    sizes, gaps = _gaps(parts, vectors, weights)
+    labels, sizes, gaps = _gaps(parts, vectors, weights)
     least = max(least, ABOVE_PARTS * float(np.median(gaps[sizes > 0])))
-    topics, labels = assigner.topics.copy(), parts.labels(vectors)
+    topics = assigner.topics.copy()
     for part in np.flatnonzero((sizes >= fewest) & (gaps >= least)):
+        if (topics == topics[part]).sum() == 1:
+            continue
         member = labels == part
         others = np.delete(parts.scores(vectors[member]), part, axis=1).max(axis=1)
-        alone = (topics == topics[part]).sum() == 1
-        if not alone and _stands_out(vectors[member], weights[member], others, least, fewest):
+        if _stands_out(vectors[member], weights[member], others, least, fewest):
             topics[part] = topics.max() + 1
     return replace(assigner, topics=topics)
 
@@ -203,11 +203,7 @@ def _with_unexplained(
 
 
 def _stands_out(
-    vectors: FloatArray,
-    weights: NDArray[Any],
-    others: FloatArray,
-    least: float,
-    fewest: float,
+    vectors: FloatArray, weights: NDArray[Any], others: FloatArray, least: float, fewest: float
 ) -> bool:
     """Whether a group is large enough, and its rows nearer to each other than to the others."""
     if weights.sum() < fewest:

@@ -4,19 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
-
-
-def plain(value: Any) -> Any:
-    """Make a setting that was given as a NumPy scalar a number that JSON can hold; others stay as they are.
-
-    Examples
-    --------
-    >>> plain(np.int64(3)), plain("graph")
-    (3, 'graph')
-    """
-    return value.item() if isinstance(value, np.generic) else value
 
 
 @dataclass(frozen=True, eq=False)

@@ -30,7 +30,7 @@ from topickit.keywords.evidence import Evidence
 from topickit.keywords.settings import KeywordSettings
 from topickit.keywords.vocabulary import DocumentTerms
 from topickit.model import TopicModel
-from topickit.state import State, plain
+from topickit.state import State
 from topickit.topics import Topics
 
 FORMAT = "topickit model"
@@ -143,12 +143,19 @@ def load(path: str | os.PathLike[str], *, embedder: Any = None, device: str | No
     try:
         parts = _parts(folder, manifest)
         fitted = _fitted(parts, _texts(folder, manifest))
-        model = TopicModel(**_restored(manifest["parameters"], fitted.keyword_settings, parts["embedder"]))
-        model.device = device
-        if embedder is not None:
-            model.embedder = embedder
-            return model._adopt(fitted, embed.resolve(embedder, device=device))
-        return model._adopt(fitted, embed.from_state(parts["embedder"], device=device))
+        saved = manifest["parameters"]
+        if embedder is None:
+            made, asked = embed.from_state(parts["embedder"], device=device), saved["embedder"]
+        else:
+            made, asked = embed.resolve(embedder, device=device), embedder
+        model = TopicModel(
+            embedder=made if asked is None else asked,
+            clusterer=cluster.from_config(saved["clusterer"]),
+            keywords=fitted.keyword_settings,
+            device=device,
+            **{name: saved[name] for name in PLAIN_PARAMETERS},
+        )
+        return model._adopt(fitted, made)
     except (KeyError, IndexError, TypeError, AttributeError) as error:
         raise StorageError(f"the model in {folder} is damaged: {type(error).__name__} {error}") from error
 
@@ -197,7 +204,7 @@ def _write(
         "parameters": parameters,
         "parts": {part: dict(state.config) for part, state in parts.items()},
     }
-    listed = json.dumps(manifest, indent=1, ensure_ascii=False, allow_nan=False)
+    listed = json.dumps(manifest, indent=1, ensure_ascii=False, allow_nan=False, default=_plain)
     for stem, (_, raw) in contents.items():
         write_atomic(folder / files[stem]["name"], raw)
     write_atomic(folder / MANIFEST, listed)
@@ -205,6 +212,13 @@ def _write(
     for entry in folder.iterdir():
         if entry.name not in kept and entry.name.startswith(OUR_FILES):
             entry.unlink()
+
+
+def _plain(value: Any) -> Any:
+    """Write a setting that was given as a NumPy scalar as the number that it is."""
+    if isinstance(value, np.generic):
+        return value.item()
+    raise TypeError(f"a model's file cannot hold {value!r}")
 
 
 def _named(stem: str, ending: str, raw: bytes) -> dict[str, str]:
@@ -292,16 +306,5 @@ def _fitted(parts: Mapping[str, State], texts: list[str] | None) -> Fitted:
 
 
 def _parameters(model: TopicModel) -> dict[str, Any]:
-    simple = {name: plain(getattr(model, name)) for name in PLAIN_PARAMETERS}
-    return {**simple, "clusterer": cluster.config(model.clusterer), "embedder": embed.name(model.embedder)}
-
-
-def _restored(saved: Mapping[str, Any], keywords: KeywordSettings, embedder: State) -> dict[str, Any]:
-    """Constructor arguments of the loaded model."""
-    simple = {name: saved[name] for name in PLAIN_PARAMETERS}
-    return {
-        **simple,
-        "keywords": keywords,
-        "embedder": embed.from_state(embedder) if saved["embedder"] is None else saved["embedder"],
-        "clusterer": cluster.from_config(saved["clusterer"]),
-    }
+    plain = {name: getattr(model, name) for name in PLAIN_PARAMETERS}
+    return {**plain, "clusterer": cluster.config(model.clusterer), "embedder": embed.name(model.embedder)}

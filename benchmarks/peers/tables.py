@@ -5,6 +5,7 @@ from statistics import geometric_mean, mean
 from typing import Any
 
 from benchmarks.common import TITLES
+from benchmarks.markdown import Result, made_on, table
 from benchmarks.peers.systems import OURS, SYSTEMS
 
 Row = Mapping[str, Any]
@@ -58,15 +59,15 @@ COMPARED: dict[str, tuple[Callable[[Row], float | None], bool]] = {
 }
 
 
-def section(result: Row, table: Callable[[list[str], list[list[str]]], str], made_on: str) -> str:
-    """Render all; `table` makes Markdown of a head and rows, `made_on` tells the machine."""
+def section(result: Result) -> str:
+    """The benchmark of the field."""
     rows = result["rows"]
     collections = [name for name in NAMES if any(row["collection"] == name for row in rows)]
     versions = ", ".join(f"{name} {number}" for name, number in result["peers"].items())
     parts = [
         "## topickit among its peers",
         "`python -m benchmarks.peers`. " + EXPLAINED,
-        made_on,
+        made_on(result),
         f"*Peers: {versions}; each in an environment of its own, `benchmarks/peers/requirements`.*",
         "### Means over the collections",
         "Of the collections that a system finished (of those with classes, for ARI, NMI and topics). *Factor*: geometric "

@@ -16,7 +16,6 @@ from sklearn.utils.validation import _check_sample_weight, validate_data
 
 from topickit.errors import InputError, ParameterError, ParameterTypeError
 from topickit.grouping import UNASKED, Grouping
-from topickit.state import plain
 from topickit.vectors import FloatArray, IntArray, unit_rows
 
 CLUSTERERS = {
@@ -194,7 +193,7 @@ def config(clusterer: Any) -> Any:
         return clusterer
     for name, (module, cls) in CLUSTERERS.items():
         if type(clusterer).__module__ == module and type(clusterer).__name__ == cls:
-            return {"name": name, "parameters": {k: plain(v) for k, v in clusterer.get_params().items()}}
+            return {"name": name, "parameters": clusterer.get_params()}
     shown = repr(clusterer)
     named = type(clusterer).__name__ if shown.startswith("<") else shown  # no memory addresses
     return {"foreign": getattr(clusterer, "description", named)}

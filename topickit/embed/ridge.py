@@ -107,18 +107,17 @@ def conjugate_gradients(
     inverse = (1.0 / (np.concatenate(squares) + penalty)).astype(np.float32)[:, None]
     found = np.empty((len(inverse), targets.shape[1]), dtype=np.float32)
 
-    def products(weights: FloatArray) -> FloatArray:
-        rows = sparse @ weights[:p] + dense @ weights[p:]
+    def back(rows: FloatArray) -> FloatArray:
         return np.concatenate([turned @ rows, dense.T @ rows])
 
     def solve(start: int, stop: int) -> None:
         """Targets do not depend on each other."""
-        some = np.ascontiguousarray(targets[:, start:stop])
-        left = np.concatenate([turned @ some, dense.T @ some])
+        left = back(np.ascontiguousarray(targets[:, start:stop]))
         weights, scaled = np.zeros_like(left), inverse * left
         direction, size = scaled.copy(), _dots(left, scaled)
         for _ in range(ITERATIONS):
-            seen = products(direction) + np.float32(penalty) * direction
+            rows = sparse @ direction[:p] + dense @ direction[p:]
+            seen = back(rows) + np.float32(penalty) * direction
             step = (size / np.maximum(_dots(direction, seen), LEAST)).astype(np.float32)
             weights += step * direction
             left -= step * seen
