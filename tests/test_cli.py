@@ -9,6 +9,8 @@ import polars as pl
 import pytest
 
 from tests.conftest import make_corpus
+from topickit import devices
+from topickit.cluster import agglomerative
 from topickit.tables import read_texts
 
 TEXTS, _ = make_corpus(120)
@@ -70,6 +72,37 @@ def test_cluster_prints_groups(run, files, method):
     assert len(members) in (int(head.split("#")[1].split()[0]), 7)
     assert all(member.startswith("\t") for member in members)
     assert "clusters" in err
+
+
+@pytest.mark.parametrize("method", ["graph", "kmeans", "agglomerative", "community", "hdbscan"])
+def test_cluster_and_score_compute_on_the_device(run, files, tmp_path, monkeypatch, method):
+    copied, tensor = [], devices.tensor
+    monkeypatch.setattr(
+        devices, "tensor", lambda rows, device: (copied.append(device), tensor(rows, device))[1]
+    )
+    np.save(tmp_path / "v.npy", np.repeat(np.eye(8), 15, axis=0) + np.eye(120, 8) / 10)
+    given = ("cluster", files / "t.txt", "--method", method, "--vectors", tmp_path / "v.npy")
+    with_device = run(*given, "--device", "cpu")
+    assert with_device[0] == 0
+    assert copied or method == "hdbscan"  # UMAP and HDBSCAN know no devices
+    assert with_device == run(*given)
+    model = ("fit", files / "t.txt", "--vectors", tmp_path / "v.npy", "--out", tmp_path / "m")
+    assert run(*model)[0] == 0
+    copied.clear()
+    scored = ("score", tmp_path / "m", files / "t.txt", "--vectors", tmp_path / "v.npy")
+    assert run(*scored, "--device", "cpu") == run(*scored)
+    assert copied
+
+
+def test_cluster_says_what_to_do_where_distances_do_not_fit(run, files, tmp_path, monkeypatch):
+    monkeypatch.setattr(agglomerative, "BYTES_PER_PAIR", 2**32)
+    np.save(tmp_path / "v.npy", np.repeat(np.eye(4), 30, axis=0) + np.eye(120, 4))
+    status, out, err = run(
+        "cluster", files / "t.txt", "--method", "agglomerative", "--vectors", tmp_path / "v.npy"
+    )
+    assert (status, out) == (1, "")
+    assert "--method graph" in err
+    assert "fit_sample" not in err
 
 
 def test_cluster_with_vectors_needs_no_model(run, files, tmp_path):

@@ -7,6 +7,7 @@ import typer
 
 from topickit.cli.options import (
     CacheFolder,
+    Device,
     EmbedderName,
     File,
     InFormat,
@@ -18,7 +19,7 @@ from topickit.cli.options import (
     Vectors,
 )
 from topickit.cli.reading import cache_folder, embed, emit, load_vectors, read_column
-from topickit.errors import InputError, ParameterError
+from topickit.errors import InputError, MemoryBudgetError, ParameterError
 
 
 def cluster(
@@ -44,6 +45,7 @@ def cluster(
     random_state: Seed = 0,
     cache: CacheFolder = None,
     no_cache: NoCache = False,
+    device: Device = None,
 ) -> None:
     """Group the sentences of a file and print the groups, or write the group of each row as CSV."""
     _check_options(method, threshold, min_size, clusters, distance_threshold)
@@ -54,7 +56,7 @@ def cluster(
     given = load_vectors(vectors, len(texts))
     kept = [texts[row] for row in rows]
     if given is None:
-        found = embed(kept, embedder, cache_folder(cache, no_cache))
+        found = embed(kept, embedder, cache_folder(cache, no_cache), device)
     else:
         found = given if len(rows) == len(texts) else given[rows]
     groups = _groups(
@@ -65,6 +67,7 @@ def cluster(
         clusters=clusters,
         distance_threshold=distance_threshold,
         random_state=random_state,
+        device=device,
     )
     if out is not None:
         emit(_csv([[rows[i] for i in group] for group in groups], len(texts)), out)
@@ -98,10 +101,13 @@ def _groups(vectors: Any, method: Method, **options: Any) -> list[list[int]]:
     if method is Method.community:
         from topickit.cluster.detection import community_detection
 
-        found = community_detection(vectors, options["threshold"], options["min_size"])
+        found = community_detection(
+            vectors, options["threshold"], options["min_size"], device=options["device"]
+        )
         if options["threshold"] == "auto":
             typer.echo(f"Threshold {found.threshold:.3f}, chosen from these texts.", err=True)
         return found
+    from topickit import devices
     from topickit.cluster import base
     from topickit.vectors import typical_first, unit_rows
 
@@ -109,9 +115,22 @@ def _groups(vectors: Any, method: Method, **options: Any) -> list[list[int]]:
     if options["distance_threshold"] is not None:
         made.set_params(distance_threshold=options["distance_threshold"])
     unit = unit_rows(vectors)
-    labels = made.fit(unit).labels_
+    with devices.on(options["device"]):
+        labels = _fitted(made, unit, method)
     groups = [group.tolist() for group in typical_first(unit, labels, int(labels.max()) + 1)]
     return sorted(groups, key=len, reverse=True)
+
+
+def _fitted(clusterer: Any, unit: Any, method: Method) -> Any:
+    """The group of each row."""
+    try:
+        return clusterer.fit(unit).labels_
+    except MemoryBudgetError as error:
+        what = str(error).partition(";")[0]
+        raise MemoryBudgetError(
+            f"{what}; take --method graph or kmeans, or `topickit fit --clusterer {method.value}`, "
+            "which finds groups on a sample"
+        ) from None
 
 
 def _threshold(value: str) -> Any:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from topickit.cli.options import CacheFolder, EmbedderName, NoCache
+from topickit.cli.options import CacheFolder, Device, EmbedderName, NoCache
 from topickit.cli.reading import cache_folder
 from topickit.errors import InputError
 
@@ -18,6 +18,7 @@ def demo(
     embedder: EmbedderName = "all-MiniLM-L6-v2",
     cache: CacheFolder = None,
     no_cache: NoCache = False,
+    device: Device = None,
 ) -> None:
     """Find the topics of the docstrings on this machine; needs no network and no data file."""
     from sklearn.metrics import normalized_mutual_info_score
@@ -32,9 +33,8 @@ def demo(
         corpus = demo_corpus()
     n_packages = len(set(corpus.packages))
     typer.echo(f"{len(corpus.texts):,} docstrings of {n_packages} packages.", err=True)
-    model = TopicModel(embedder=embedder, cache=cache_folder(cache, no_cache)).fit(
-        corpus.texts, classes=corpus.packages
-    )
+    made = TopicModel(embedder=embedder, cache=cache_folder(cache, no_cache), device=device)
+    model = made.fit(corpus.texts, classes=corpus.packages)
     report = model.report()
     typer.echo(str(report))
     agreement = normalized_mutual_info_score(corpus.packages, model.labels_)

@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from topickit.cli.compare import FormatOption, PlainFormat
-from topickit.cli.options import CacheFolder, File, InFormat, NoCache, OutFile, TextColumn, Vectors
+from topickit.cli.options import (
+    CacheFolder,
+    Device,
+    File,
+    InFormat,
+    NoCache,
+    OutFile,
+    TextColumn,
+    Vectors,
+)
 from topickit.cli.reading import cache_folder, emit, load_vectors, read_column
 
 if TYPE_CHECKING:
@@ -55,11 +64,12 @@ def score(
     input_format: InFormat = None,
     cache: CacheFolder = None,
     no_cache: NoCache = False,
+    device: Device = None,
 ) -> None:
     """Measure a saved model on the texts of a file: agreement with gold labels, coherence, diversity."""
     from topickit.model import TopicModel
 
-    loaded = TopicModel.load(model).set_params(cache=cache_folder(cache, no_cache))
+    loaded = TopicModel.load(model, device=device).set_params(cache=cache_folder(cache, no_cache))
     gold = None
     if labels is None:
         texts = read_column(file, text, input_format)
