@@ -18,6 +18,8 @@
 Every message says what is wrong, where (the position of the first offender) and what to do.
 """
 
+from numbers import Integral
+
 
 class TopickitError(Exception):
     """Base of everything that topickit raises on purpose."""
@@ -61,3 +63,33 @@ class MissingPackageError(TopickitError, ImportError):
 
 class TopickitWarning(UserWarning):
     """Something that the user may want to change."""
+
+
+def is_whole(value: object) -> bool:
+    """Whether a setting is an integer, Python's or NumPy's: True and 2.0 are none.
+
+    Examples
+    --------
+    >>> is_whole(2), is_whole(True), is_whole(2.0)
+    (True, False, False)
+    """
+    return isinstance(value, Integral) and not isinstance(value, bool)
+
+
+def check_whole(name: str, value: object, least: int = 1) -> None:
+    """Raise unless a setting is an integer that is large enough.
+
+    Raises
+    ------
+    ParameterTypeError, ParameterError
+
+    Examples
+    --------
+    >>> check_whole("n_init", 0)
+    Traceback (most recent call last):
+    topickit.errors.ParameterError: n_init must be at least 1, got 0
+    """
+    if not is_whole(value):
+        raise ParameterTypeError(f"{name} must be an int, got {value!r}")
+    if value < least:  # type: ignore[operator]
+        raise ParameterError(f"{name} must be at least {least}, got {value}")

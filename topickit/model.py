@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
-from numbers import Integral, Real
+from numbers import Real
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 from numpy.typing import ArrayLike
@@ -20,7 +20,7 @@ from topickit.documents import Documents
 from topickit.embed import base as embed
 from topickit.embed.cache import cached, folder_of, with_cached_teacher
 from topickit.embed.languages import warn_of_language
-from topickit.errors import InputError, NotFittedError, ParameterError, TopickitWarning
+from topickit.errors import InputError, NotFittedError, ParameterError, TopickitWarning, is_whole
 from topickit.fitted import Fitted, derive, provenance
 from topickit.keywords.settings import KeywordSettings
 from topickit.keywords.vocabulary import count_terms
@@ -347,7 +347,7 @@ class TopicModel(ClusterMixin, TransformerMixin, BaseEstimator):
     def _check_settings(self) -> None:
         for name, least, others in (("n_topics", 1, (None,)), ("fit_sample", 2, (None, "auto"))):
             value = getattr(self, name)
-            if value not in others and not (_is_whole(value) and value >= least):
+            if value not in others and not (is_whole(value) and value >= least):
                 raise ParameterError(
                     f"{name} must be one of {others} or an int of at least {least}, got {value!r}"
                 )
@@ -359,7 +359,7 @@ class TopicModel(ClusterMixin, TransformerMixin, BaseEstimator):
             folder_of(self.cache)
         if self.device is not None:
             devices.check(self.device)
-        if not (_is_whole(self.random_state) and self.random_state >= 0):
+        if not (is_whole(self.random_state) and self.random_state >= 0):
             raise ParameterError(f"random_state must be an int of at least 0, got {self.random_state!r}")
         if self.outliers is not None and not (isinstance(self.outliers, Real) and 0 <= self.outliers < 1):
             raise ParameterError(f"outliers must be None or a share from 0 to below 1, got {self.outliers!r}")
@@ -443,7 +443,3 @@ class TopicModel(ClusterMixin, TransformerMixin, BaseEstimator):
     def _edited(self, edit: Callable[[Fitted], Fitted]) -> Self:
         with devices.on(self.device):
             return copy.copy(self)._adopt(edit(self._fitted()), self.embedder_)
-
-
-def _is_whole(value: Any) -> bool:
-    return isinstance(value, Integral) and not isinstance(value, bool)

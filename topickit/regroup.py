@@ -19,6 +19,8 @@ from topickit.errors import (
     ParameterTypeError,
     TopickitWarning,
     TopicNotFoundError,
+    check_whole,
+    is_whole,
 )
 from topickit.fitted import Fitted, derive, derive_mapped
 from topickit.grouping import Grouping
@@ -116,10 +118,10 @@ def split(fitted: Fitted, topic: int, n: int = 2, *, random_state: int = 0) -> F
     from sklearn.cluster import KMeans
 
     _known(fitted, topic)
-    _check_whole(n, "n")
+    check_whole("n", n, 2)
     documents, vectors = _need(fitted.documents), _need(fitted.vectors)
     members = np.flatnonzero(fitted.assigner.labels(vectors) == topic)
-    if not 2 <= n <= len(members):
+    if n > len(members):
         raise ParameterError(
             f"topic {topic} has {len(members)} distinct documents; n must be 2 to that, got {n}"
         )
@@ -173,11 +175,9 @@ def cut(fitted: Fitted, n_topics: int) -> Fitted:
     n_topics : int
         1 to the number of prototypes. More than the topics there are needs the corpus in the model.
     """
-    _check_whole(n_topics, "n_topics")
+    check_whole("n_topics", n_topics)
     if n_topics > len(fitted.topics):
         return _finer(fitted, int(n_topics))
-    if n_topics < 1:
-        raise ParameterError(f"n_topics must be at least 1, got {n_topics}")
     sizes = np.array([topic.size for topic in fitted.topics], dtype=np.float64)
     return _mapped(fitted, merge_order(fitted.means, sizes, n_topics))
 
@@ -274,11 +274,6 @@ def _listed(value: Sequence[T], what: str) -> Sequence[T]:
     return value
 
 
-def _check_whole(value: int, name: str) -> None:
-    if not isinstance(value, int | np.integer) or isinstance(value, bool):
-        raise ParameterTypeError(f"{name} must be an int, got {value!r}")
-
-
 def _known(fitted: Fitted, topic: int) -> None:
-    if not isinstance(topic, int | np.integer) or not 0 <= topic < len(fitted.topics):
+    if not is_whole(topic) or not 0 <= topic < len(fitted.topics):
         raise TopicNotFoundError(f"there is no topic {topic!r}; the ids are 0 to {len(fitted.topics) - 1}")

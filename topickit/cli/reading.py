@@ -79,9 +79,7 @@ def cache_folder(cache: Path | None, no_cache: bool) -> Path | None:
     return None if no_cache else cache or default_folder()
 
 
-def embed(
-    texts: list[str], embedder: str, cache: Path | None, device: str | None = None
-) -> "FloatArray":
+def embed(texts: list[str], embedder: str, cache: Path | None, device: str | None = None) -> "FloatArray":
     """Vectors of texts in their order, each distinct text embedded once."""
     from topickit.documents import Documents
     from topickit.embed import base

@@ -11,7 +11,7 @@ from scipy.spatial.distance import pdist
 
 from topickit.cluster.base import BaseClusterer, in_other_samples
 from topickit.cluster.graph import find_n_clusters
-from topickit.errors import MemoryBudgetError, ParameterError
+from topickit.errors import MemoryBudgetError, ParameterError, check_whole
 from topickit.grouping import Grouping
 from topickit.vectors import FloatArray, IntArray
 
@@ -66,8 +66,9 @@ class AgglomerativeClusterer(BaseClusterer):
 
     def group(self, vectors: FloatArray, weights: NDArray[Any]) -> Grouping:
         """Group distinct unit rows; see `BaseClusterer.group`."""
-        if self.n_clusters is not None and self.n_clusters < 1:
-            raise ParameterError(f"n_clusters must be at least 1, got {self.n_clusters}")
+        if self.n_clusters is not None:
+            check_whole("n_clusters", self.n_clusters)
+        check_whole("random_state", self.random_state, 0)
         if self.n_clusters is not None and self.distance_threshold is not None:
             raise ParameterError("give n_clusters or distance_threshold, not both")
         if len(vectors) <= 1:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from topickit.cluster._neighbors import nearest_rows
 from topickit.cluster.base import BaseClusterer, in_other_samples
-from topickit.errors import ParameterError
+from topickit.errors import check_whole
 from topickit.grouping import Grouping
 from topickit.vectors import FloatArray, IntArray
 
@@ -65,8 +65,7 @@ class DensityClusterer(BaseClusterer):
 
         UMAP and HDBSCAN know no weights: a distinct row counts once here.
         """
-        if self.min_cluster_size is not None and self.min_cluster_size < 2:
-            raise ParameterError(f"min_cluster_size must be at least 2, got {self.min_cluster_size}")
+        self._check()
         n = len(vectors)
         fewest = self.min_cluster_size or max(5, round((n / 2) ** 0.5))
         if n < 2 * fewest:  # there is no room for two clusters, so density cannot tell any
@@ -80,6 +79,15 @@ class DensityClusterer(BaseClusterer):
             random_state=self.random_state,
         )
         return Grouping(labels, notes={"min_cluster_size": fewest}, others=others)
+
+    def _check(self) -> None:
+        if self.min_cluster_size is not None:
+            check_whole("min_cluster_size", self.min_cluster_size, 2)
+        if self.min_samples is not None:
+            check_whole("min_samples", self.min_samples)
+        check_whole("n_neighbors", self.n_neighbors, 2)
+        check_whole("n_components", self.n_components)
+        check_whole("random_state", self.random_state, 0)
 
     def _dense(self, points: FloatArray, fewest: int) -> IntArray:
         from hdbscan import HDBSCAN

@@ -24,7 +24,7 @@ from topickit.cluster._exact import Judge, Rows, prepare
 from topickit.cluster._greedy import claim
 from topickit.cluster._pairs import Weights, find_neighborhoods
 from topickit.cluster._threshold import choose_threshold
-from topickit.errors import InputError, InputTypeError, ParameterError, ParameterTypeError
+from topickit.errors import InputError, InputTypeError, ParameterError, ParameterTypeError, check_whole
 from topickit.vectors import FloatArray, IntArray, check_vectors
 
 MEMORY_BUDGET = 1024**3
@@ -236,8 +236,7 @@ def community_detection(
     [[0, 1, 4], [2, 3]]
     """
     check_settings(threshold, min_community_size)
-    if not isinstance(batch_size, int | np.integer) or batch_size < 1:
-        raise ParameterError(f"batch_size must be a whole number of at least 1, got {batch_size!r}")
+    check_whole("batch_size", batch_size)
     array = _as_matrix(embeddings)
     weights = None if sample_weight is None else _as_weights(sample_weight, len(array))
     with _bar(show_progress_bar) as progress:
@@ -263,10 +262,7 @@ def check_settings(threshold: Threshold, min_community_size: int) -> None:
         raise ParameterTypeError(f'threshold must be a number from -1 to 1, or "auto"; got {threshold!r}')
     elif not -1 <= threshold <= 1:
         raise ParameterError(f"threshold is a cosine and must be from -1 to 1; got {threshold}")
-    if isinstance(min_community_size, bool) or not isinstance(min_community_size, int | np.integer):
-        raise ParameterTypeError(f"min_community_size must be a whole number, got {min_community_size!r}")
-    if min_community_size < 1:
-        raise ParameterError(f"min_community_size must be at least 1, got {min_community_size}")
+    check_whole("min_community_size", min_community_size)
 
 
 def _as_matrix(embeddings: Any) -> NDArray[Any]:

@@ -1,5 +1,6 @@
 """Graph communities: Louvain on the cosine nearest-neighbour graph, at a resolution found from the data."""
 
+from numbers import Real
 from typing import Any, ClassVar
 
 import numpy as np
@@ -16,7 +17,7 @@ from topickit.cluster.levels import (
     ladder,
 )
 from topickit.cluster.partition import N_NEIGHBORS, communities, exactly, knn_graph, modularity
-from topickit.errors import ParameterError
+from topickit.errors import ParameterError, ParameterTypeError, check_whole
 from topickit.grouping import Grouping
 from topickit.merging import merge_order
 from topickit.vectors import FloatArray, IntArray, group_means, nearest_prototype
@@ -143,14 +144,16 @@ class GraphClusterer(BaseClusterer):
         )
 
     def _check(self) -> None:
-        if self.n_clusters is not None and self.n_clusters < 1:
-            raise ParameterError(f"n_clusters must be at least 1, got {self.n_clusters}")
-        if self.resolution is not None and not self.resolution > 0:
-            raise ParameterError(f"resolution must be above 0, got {self.resolution}")
+        if self.n_clusters is not None:
+            check_whole("n_clusters", self.n_clusters)
+        if self.resolution is not None and not isinstance(self.resolution, Real):
+            raise ParameterTypeError(f"resolution must be a number, got {self.resolution!r}")
+        if self.resolution is not None and not 0 < self.resolution < np.inf:
+            raise ParameterError(f"resolution must be above 0 and finite, got {self.resolution}")
         if self.n_clusters is not None and self.resolution is not None:
             raise ParameterError("give n_clusters or resolution, not both")
-        if self.n_neighbors < 1:
-            raise ParameterError(f"n_neighbors must be at least 1, got {self.n_neighbors}")
+        check_whole("n_neighbors", self.n_neighbors)
+        check_whole("random_state", self.random_state, 0)
 
 
 def _merged(vectors: FloatArray, weights: NDArray[Any], labels: IntArray, n_clusters: int) -> IntArray:

@@ -8,7 +8,7 @@ from sklearn.cluster import KMeans
 
 from topickit.cluster.base import BaseClusterer, in_other_samples
 from topickit.cluster.graph import find_n_clusters
-from topickit.errors import ParameterError
+from topickit.errors import check_whole
 from topickit.grouping import Grouping
 from topickit.vectors import FloatArray, nearest_prototype, single_threaded
 
@@ -48,8 +48,10 @@ class KMeansClusterer(BaseClusterer):
 
     def group(self, vectors: FloatArray, weights: NDArray[Any]) -> Grouping:
         """Group distinct unit rows; see `BaseClusterer.group`."""
-        if self.n_clusters is not None and self.n_clusters < 1:
-            raise ParameterError(f"n_clusters must be at least 1, got {self.n_clusters}")
+        if self.n_clusters is not None:
+            check_whole("n_clusters", self.n_clusters)
+        check_whole("n_init", self.n_init)
+        check_whole("random_state", self.random_state, 0)
         if not len(vectors):
             return Grouping(np.empty(0, dtype=np.int64))
         wanted = self.n_clusters or find_n_clusters(vectors, weights, random_state=self.random_state)

@@ -17,7 +17,14 @@ from numpy.typing import NDArray
 from topickit.embed.base import AbsentEmbedder, Embedder, FittedOnCorpus, ForeignEmbedder, as_array, resolve
 from topickit.embed.precomputed import PrecomputedEmbedder
 from topickit.embed.store import FILE, CachedModel, VectorStore, is_damage, set_aside
-from topickit.errors import InputError, InputTypeError, ParameterError, StorageError, TopickitWarning
+from topickit.errors import (
+    InputError,
+    InputTypeError,
+    ParameterError,
+    StorageError,
+    TopickitWarning,
+    check_whole,
+)
 from topickit.state import State
 from topickit.vectors import FloatArray, check_vectors
 
@@ -110,8 +117,7 @@ class CachedEmbedder:
     ) -> None:
         if dtype not in ("float32", "float16"):
             raise ParameterError(f"dtype must be 'float32' or 'float16', got {dtype!r}")
-        if not isinstance(batch_size, int | np.integer) or isinstance(batch_size, bool) or batch_size < 1:
-            raise ParameterError(f"batch_size must be an integer of at least 1, got {batch_size!r}")
+        check_whole("batch_size", batch_size)
         self.embedder: Embedder = resolve(embedder)
         reason = why_not(self.embedder)
         if reason:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from topickit.errors import InputError, NotFittedError, ParameterError
+from topickit.errors import InputError, NotFittedError, check_whole
 from topickit.state import State
 from topickit.vectors import FloatArray, single_threaded
 
@@ -150,7 +150,7 @@ class LexicalEmbedder:
         InputError
             When there are no texts, or not one weight a text.
         """
-        _check_dimension(self.dimension)
+        check_whole("dimension", self.dimension)
         weights = _checked_weights(texts, weights)
         with single_threaded():
             made = LexicalEmbedder(self.dimension, self.random_state)
@@ -229,11 +229,6 @@ class LexicalEmbedder:
 
     def __repr__(self) -> str:
         return f"LexicalEmbedder({self.dimension}, random_state={self.random_state})"
-
-
-def _check_dimension(dimension: Any) -> None:
-    if not isinstance(dimension, int | np.integer) or isinstance(dimension, bool) or dimension < 1:
-        raise ParameterError(f"dimension must be an integer of at least 1, got {dimension!r}")
 
 
 def _checked_weights(texts: Sequence[str], weights: NDArray[Any] | None) -> NDArray[np.float64]:

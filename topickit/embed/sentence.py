@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from topickit.embed import windows
 from topickit.embed.base import LongDocuments
 from topickit.embed.weights import digest_of, locate, reach_hub
-from topickit.errors import ParameterError, TopickitWarning
+from topickit.errors import ParameterError, TopickitWarning, check_whole
 from topickit.progress import stage
 from topickit.state import State
 from topickit.vectors import FloatArray, unit_rows
@@ -250,9 +250,7 @@ class SentenceEmbedder:
     def _check(self) -> None:
         if not isinstance(self.model, str | os.PathLike) or not str(self.model).strip():
             raise ParameterError(f"model must be the name or path of a model, got {self.model!r}")
-        size = self.batch_size
-        if not isinstance(size, int | np.integer) or isinstance(size, bool) or size < 1:
-            raise ParameterError(f"batch_size must be an integer of at least 1, got {size!r}")
+        check_whole("batch_size", self.batch_size)
         if self.long_documents not in ("truncate", "chunk"):
             raise ParameterError(f"long_documents must be 'truncate' or 'chunk', got {self.long_documents!r}")
         if self.precision not in ("float32", "bfloat16"):

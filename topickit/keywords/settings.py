@@ -4,9 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-import numpy as np
-
-from topickit.errors import ParameterError, ParameterTypeError
+from topickit.errors import ParameterError, ParameterTypeError, check_whole
 
 
 @dataclass(frozen=True)
@@ -49,10 +47,7 @@ class KeywordSettings:
     rerank: bool = True
 
     def __post_init__(self) -> None:
-        if isinstance(self.n_keywords, bool) or not isinstance(self.n_keywords, int | np.integer):
-            raise ParameterTypeError(f"n_keywords must be an int, got {self.n_keywords!r}")
-        if self.n_keywords < 1:
-            raise ParameterError(f"n_keywords must be at least 1, got {self.n_keywords}")
+        check_whole("n_keywords", self.n_keywords)
         if self.weighting not in ("ctfidf", "bm25"):
             raise ParameterError(f"weighting must be 'ctfidf' or 'bm25', got {self.weighting!r}")
         if isinstance(self.stop_words, str) and self.stop_words != "auto":
