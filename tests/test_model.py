@@ -10,6 +10,7 @@ from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils.validation import check_is_fitted
 
 from tests.conftest import make_corpus
+from topickit.cluster.density import DensityClusterer
 from topickit.cluster.graph import GraphClusterer
 from topickit.errors import (
     InputError,
@@ -21,6 +22,7 @@ from topickit.errors import (
 )
 from topickit.keywords.settings import KeywordSettings
 from topickit.model import TopicModel
+from topickit.vectors import nearest_prototype, unit_rows
 
 TEXTS, SUBJECTS = make_corpus(120)
 
@@ -223,6 +225,40 @@ def test_outlier_share_holds(share):
     assert (model.labels_ < 0).mean() <= share
     assert share == 0 or (model.labels_ < 0).mean() > share / 3
     assert (model.with_outliers(0).labels_ >= 0).all()
+
+
+def sprinkled(far: int) -> tuple[list[str], np.ndarray]:
+    """Six tight groups of a hundred, and rows far from all of them."""
+    rng = np.random.default_rng(0)
+    rows = np.repeat(rng.normal(size=(6, 24)), 100, axis=0) + 0.1 * rng.normal(size=(600, 24))
+    rows = np.concatenate([rows, 2 * rng.normal(size=(far, 24))])
+    return [f"text {i}" for i in range(len(rows))], rows
+
+
+@pytest.mark.parametrize("share", [0, 0.02, 0.05, 0.2])
+def test_the_outliers_of_hdbscan_are_held_to_the_share(share, monkeypatch):
+    texts, rows = sprinkled(90)
+
+    def dense(self, points, fewest):
+        near = nearest_prototype(points, unit_rows(rows[:600:100]))
+        return np.where((points * unit_rows(rows[:600:100])[near]).sum(axis=1) > 0.9, near, -1)
+
+    monkeypatch.setattr(DensityClusterer, "_reduce", lambda self, vectors: vectors)
+    monkeypatch.setattr(DensityClusterer, "_dense", dense)
+    free = TopicModel(clusterer="hdbscan").fit(texts, embeddings=rows)
+    assert 0.05 < (free.labels_ < 0).mean() < 0.2  # so that the share has something to do
+    held = TopicModel(clusterer="hdbscan", outliers=share).fit(texts, embeddings=rows)
+    assert (held.labels_ < 0).mean() <= share
+    if share == 0.2:  # no more are made than there were
+        np.testing.assert_array_equal(held.labels_, free.labels_)
+    assert (held.predict(texts, embeddings=rows) == held.labels_).all()
+
+
+def test_hdbscan_takes_its_smallest_cluster_from_the_corpus():
+    for far, fewest in ((0, 17), (1400, 32)):
+        texts, rows = sprinkled(far)
+        model = TopicModel(clusterer="hdbscan").fit(texts, embeddings=rows)
+        assert model.fitted_.notes["clusterer"]["min_cluster_size"] == fewest
 
 
 def test_a_sample_serves_all_documents():

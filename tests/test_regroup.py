@@ -5,6 +5,8 @@ import pytest
 from sklearn.metrics import adjusted_rand_score
 
 from tests.conftest import make_corpus
+from topickit.analysis.hierarchy import hierarchy
+from topickit.cluster.graph import GraphClusterer
 from topickit.errors import InputError, ParameterError, ParameterTypeError, TopicNotFoundError
 from topickit.model import TopicModel
 
@@ -169,7 +171,9 @@ def test_stability_follows_the_topics():
     known = {topic.words: topic.stability for topic in model.topics_}
     assert all(0 <= value <= 1 for value in known.values())
     merged = model.merge_topics([[0, 1]])
-    assert sum(topic.stability is None for topic in merged.topics_) == 1
+    new = int(merged.labels_[model.labels_ == 0][0])
+    assert 0 <= merged.topics_[new].stability <= 1
+    assert {t.words: t.stability for t in merged.topics_ if t.id != new}.items() <= known.items()
     kept = {topic.words: topic.stability for topic in model.rename_topics({0: "named"}).topics_}
     assert kept == known
 
@@ -199,3 +203,89 @@ def test_arguments_of_other_kinds_are_refused_by_name(model, edit, error):
 def test_groups_may_be_arrays_or_empty(model):
     assert len(model.merge_topics(np.array([[1, 4]])).topics_) == len(model.topics_) - 1
     assert len(model.merge_topics([[]]).topics_) == len(model.topics_)
+
+
+@pytest.fixture(scope="module")
+def fine() -> tuple[TopicModel, np.ndarray]:
+    rng = np.random.default_rng(0)
+    centers = rng.normal(size=(5, 1, 30)) + 0.8 * rng.normal(size=(5, 3, 30))
+    rows = centers.reshape(15, 30)[rng.integers(15, size=900)] + 0.35 * rng.normal(size=(900, 30))
+    return TopicModel().fit([f"text {i}" for i in range(900)], embeddings=rows), rows
+
+
+def test_fits_with_a_number_are_cuts_of_one_hierarchy(fine):
+    free, rows = fine
+    found = len(free.topics_)
+    assert found > 4
+    texts = [f"text {i}" for i in range(900)]
+    for n in (2, found - 2, found):
+        told = TopicModel(n_topics=n).fit(texts, embeddings=rows)
+        assert len(told.topics_) == n
+        np.testing.assert_array_equal(told.labels_, free.at(n).labels_)
+        np.testing.assert_array_equal(told.at(found).labels_, free.labels_)
+    many = TopicModel(n_topics=3 * found).fit(texts, embeddings=rows)
+    assert len(many.topics_) == 3 * found
+    for n in (2 * found, found, 2):
+        assert_union(many.at(n).labels_, many.labels_)
+
+
+def assert_union(coarse, fine):
+    pairs = set(zip(fine.tolist(), coarse.tolist(), strict=True))
+    assert len(pairs) == len(set(fine.tolist()))
+
+
+def test_a_level_is_the_same_from_whichever_it_is_asked_for(fine, tmp_path):
+    free, _ = fine
+    found = len(free.topics_)
+    wanted = {n: free.at(n) for n in (2, 4, found, found + 5, 2 * found)}
+    for start in list(wanted.values()):
+        start.save(tmp_path / "m", documents=True)
+        for model in (start, TopicModel.load(tmp_path / "m")):
+            for n, expected in wanted.items():
+                here = model.at(n)
+                np.testing.assert_array_equal(here.labels_, expected.labels_)
+                assert [t.stability for t in here.topics_] == pytest.approx(
+                    [t.stability for t in expected.topics_], abs=1e-9
+                )
+    for n, model in wanted.items():
+        tree = hierarchy(model.fitted_)
+        for fewer in {2, 4, found} - set(range(n, 99)):
+            assert same_partition(tree.cut(fewer)[model.labels_], wanted[fewer].labels_)
+
+
+def test_a_merged_topic_is_found_again_where_its_parts_are_together(fine):
+    free, rows = fine
+    again = free.at(5)
+    assert min(topic.stability for topic in again.topics_) > 0.9  # the five that the rows were made of
+    nobody = rows[np.random.default_rng(1).permutation(len(rows))]
+    mixed = TopicModel().fit([f"text {i}" for i in range(900)], embeddings=nobody)
+    two = [int(t.id) for t in mixed.topics_[:2]]
+    assert all(topic.stability is not None for topic in mixed.merge_topics([two]).topics_)
+
+
+def test_finer_topics_have_a_stability(fine):
+    free, _ = fine
+    finer = free.at(len(free.topics_) + 5)
+    assert all(topic.stability is not None for topic in finer.topics_)
+    kept = {t.size: t.stability for t in free.topics_}
+    assert any(kept.get(t.size) == t.stability for t in finer.topics_)
+    halves = [t.stability for t in finer.topics_ if t.size not in kept]
+    assert np.mean(halves) < np.mean(list(kept.values()))
+
+
+def test_edits_start_a_hierarchy_of_their_own(fine):
+    free, _ = fine
+    found = len(free.topics_)
+    merged = free.merge_topics([[0, 1]])
+    np.testing.assert_array_equal(merged.at(3).at(found - 1).labels_, merged.labels_)
+    fewer = free.delete_topics([0])
+    np.testing.assert_array_equal(fewer.at(3).at(found - 1).labels_, fewer.labels_)
+    assert all(topic.stability is not None for topic in fewer.at(3).topics_)
+
+
+def test_a_fixed_resolution_has_a_stability(fine):
+    _, rows = fine
+    model = TopicModel(clusterer=GraphClusterer(resolution=1.0)).fit(
+        [f"text {i}" for i in range(900)], embeddings=rows
+    )
+    assert min(topic.stability for topic in model.topics_) > 0.5

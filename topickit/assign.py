@@ -197,6 +197,17 @@ class Assigner:
         rounded[tied, labels[tied]] = np.nextafter(rounded[tied, labels[tied]], np.float32(2))
         return rounded
 
+    def by_size(self, sizes: NDArray[Any]) -> list[int]:
+        """List the topics by falling size, equal ones by their first prototypes: however they came about.
+
+        Parameters
+        ----------
+        sizes : ndarray of shape (n_topics,)
+        """
+        first = np.full(self.n_topics, len(self.topics))
+        np.minimum.at(first, self.topics, np.arange(len(self.topics)))
+        return [int(topic) for topic in np.lexsort((first, -sizes))]
+
     def select(self, topics: Sequence[int]) -> "Assigner":
         """Keep these topics, renumbered by their place in the list.
 
@@ -290,6 +301,20 @@ class Assigner:
         return open_._with_thresholds(
             vectors, lambda score, rows: share_threshold(score, weights[rows], share)
         )
+
+    def with_at_most(self, vectors: FloatArray, weights: NDArray[Any], share: float) -> "Assigner":
+        """Keep outliers to a share: a clusterer's own where they are no more, else as `with_outliers`.
+
+        Parameters
+        ----------
+        vectors, weights, share
+            As for `with_outliers`.
+        """
+        limited = self.with_outliers(vectors, weights, share)
+        if not (self.thresholds > NO_THRESHOLD).any():
+            return limited
+        left_out = (self.labels(vectors) < 0) & vectors.any(axis=1)
+        return self if weights[left_out].sum() <= share * weights.sum() else limited
 
     def _separating(
         self, vectors: FloatArray, outlier: NDArray[np.bool_], weights: NDArray[Any]

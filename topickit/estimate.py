@@ -5,6 +5,7 @@ import resource
 import sys
 import tempfile
 import time
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,12 +18,12 @@ from sklearn.base import clone
 from topickit.cluster import base as cluster
 from topickit.documents import Documents
 from topickit.embed import base as embed
-from topickit.errors import InputError
+from topickit.errors import InputError, TopickitWarning
 from topickit.model import TopicModel
 from topickit.progress import recorded, stage
 from topickit.stored import StoredTexts
 from topickit.tables import read
-from topickit.vectors import IN_MEMORY, FloatArray, check_vectors
+from topickit.vectors import IN_MEMORY, FloatArray, check_given
 
 SAMPLE = 16_000
 """Documents of the larger of the two samples that are fitted."""
@@ -93,7 +94,7 @@ def estimate_fit(model: TopicModel, texts: Any, *, embeddings: ArrayLike | None 
     >>> estimate_fit(TopicModel(embedder="lexical"), texts).n_documents
     12
     """
-    given = None if embeddings is None else check_vectors(embeddings)
+    given = None if embeddings is None else check_given(embeddings)
     start = time.perf_counter()
     documents = Documents.of(read(texts), given)
     reading = time.perf_counter() - start
@@ -159,16 +160,23 @@ def _learning(embedder: Any, sample: list[str], n: int) -> tuple[FloatArray, dic
         others = len(sample) - (embed.n_exact(learnt) or 0)
         return vectors, {"learning": learning * grows, "embedding": rest * n / max(1, others)}
     quarter = sample[: max(2, len(sample) // 4)]
-    _, _, learning_less, rest_less = timed(quarter)
+    try:
+        _, _, learning_less, rest_less = timed(quarter)
+    except InputError:  # the few have no words, which says nothing of all
+        return vectors, {"embedding": (learning + rest) * n / len(sample)}
     less, more = {"": learning_less + rest_less}, {"": learning + rest}
     return vectors, {"embedding": _linear(less, more, "", len(sample), n)}
 
 
 def _stand_in(sample: list[str], dimension: int) -> FloatArray:
     """Make vectors of the right length that group as texts do, without the model."""
-    lexical = embed.fitted(embed.resolve("lexical"), sample, np.ones(len(sample)))
+    rng = np.random.default_rng(0)
+    try:
+        lexical = embed.fitted(embed.resolve("lexical"), sample, np.ones(len(sample)))
+    except InputError:  # no text has a word, or shares one
+        return rng.normal(size=(len(sample), dimension)).astype(np.float32)
     found = embed.embed(lexical, sample)
-    turned = np.random.default_rng(0).normal(size=(found.shape[1], dimension))
+    turned = rng.normal(size=(found.shape[1], dimension))
     return np.asarray(found @ turned, dtype=np.float32)
 
 
@@ -177,9 +185,11 @@ def _timed_fits(
 ) -> tuple[dict[str, float], dict[str, float], float]:
     """Seconds of each stage on a quarter of the sample and on all of it, and seconds of starting up."""
     quarter = max(2, len(sample) // 4)
-    cold = _timed_fit(model, sample[:quarter], vectors[:quarter])
-    small = _timed_fit(model, sample[:quarter], vectors[:quarter])
-    large = _timed_fit(model, sample, vectors)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", TopickitWarning)  # of samples and made-up vectors: not the user's
+        cold = _timed_fit(model, sample[:quarter], vectors[:quarter])
+        small = _timed_fit(model, sample[:quarter], vectors[:quarter])
+        large = _timed_fit(model, sample, vectors)
     return small, large, max(0.0, cold["all"] - small["all"])
 
 
@@ -198,7 +208,7 @@ def _after_embedding(
     model: TopicModel, small: Mapping[str, float], large: Mapping[str, float], m: int, n: int
 ) -> dict[str, float]:
     """Extrapolate finding, counting (which runs beside it) and describing."""
-    clusterer = cluster.resolve(model.clusterer, n_topics=model.n_topics, random_state=model.random_state)
+    clusterer = cluster.resolve(model.clusterer)
     most = clusterer.sample_size if model.fit_sample == "auto" else model.fit_sample
     used = n if most is None else min(n, most)
     finding = large["Finding topics"]

@@ -3,13 +3,16 @@
 import importlib.metadata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from topickit._version import __version__
 from topickit.assign import Assigner
 from topickit.covariates import Covariates
 from topickit.documents import Documents
+from topickit.grouping import Found
 from topickit.keywords.counts import TermCounts
 from topickit.keywords.ctfidf import weigh
 from topickit.keywords.evidence import Evidence
@@ -53,6 +56,8 @@ class Fitted:
         What re-ranks keywords when topics are merged; None where keywords go by weight alone.
     covariates : Covariates or None
         When each row is from, and its class, where the user said so.
+    found : Found or None
+        What the fit found, by prototype; None where edits have left nothing of it.
     """
 
     assigner: Assigner
@@ -68,6 +73,42 @@ class Fitted:
     given_names: Mapping[int, str] = field(default_factory=dict, repr=False)
     evidence: Evidence | None = field(default=None, repr=False)
     covariates: Covariates | None = field(default=None, repr=False)
+    found: Found | None = field(default=None, repr=False)
+
+    def parents(self) -> IntArray | None:
+        """The found topic that each topic is a part of, where a finer level tells parts apart.
+
+        Returns
+        -------
+        int64 ndarray of shape (n_topics,), or None
+            A number of its own for a topic that is no part; None where no found topic is in parts.
+        """
+        if self.found is None:
+            return None
+        result = np.arange(len(self.topics)) + len(self.found.topics)
+        for topic in range(len(self.topics)):
+            of = np.unique(self.found.topics[self.assigner.topics == topic])
+            if len(of) == 1:
+                result[topic] = of[0]
+        return result if len(np.unique(result)) < len(result) else None
+
+
+def with_found(
+    fitted: Fitted, vectors: FloatArray, weights: NDArray[Any], others: Sequence[IntArray]
+) -> Fitted:
+    """Keep what a fit found.
+
+    Parameters
+    ----------
+    fitted : Fitted
+    vectors : float32 ndarray of shape (n, d), unit rows
+        On which topics were found.
+    weights : ndarray of shape (n,)
+    others : sequence of int64 ndarray of shape (n,)
+        As `Grouping.others`.
+    """
+    assigner = fitted.assigner
+    return replace(fitted, found=Found.of(assigner.topics, assigner.parts().labels(vectors), others, weights))
 
 
 def derive(
@@ -143,21 +184,24 @@ def derive_mapped(fitted: Fitted, mapping: IntArray, names: Mapping[int, str] | 
         Names by new number.
     """
     sizes = np.bincount(mapping, [topic.size for topic in fitted.topics])
-    old_ids = [int(t) for t in np.argsort(-sizes, kind="stable")]
+    old_ids = fitted.assigner.mapped(mapping).by_size(sizes)
     mapping = np.argsort(old_ids).astype(np.int64)[mapping]
     given = {new: names[old] for new, old in enumerate(old_ids) if names and old in names}
     counts = fitted.counts.merged([int(new) for new in mapping])
     labels = np.where(fitted.labels >= 0, mapping[fitted.labels], -1)
     old_sizes = np.array([topic.size for topic in fitted.topics])
     means = group_means(fitted.means, mapping, len(old_ids), old_sizes).astype(np.float32)
+    assigner = fitted.assigner.mapped(mapping)
     known: list[float | None] = [None] * len(old_ids)
+    if fitted.found is not None:
+        known = fitted.found.recovery(assigner.topics, len(old_ids))
     for old, new in enumerate(mapping.tolist()):
-        if (mapping == new).sum() == 1:  # of a topic made now, nobody knows how often it is found
+        if (mapping == new).sum() == 1:
             known[new] = fitted.topics[old].stability
     words = Words.of(counts, means, fitted.evidence, fitted.keyword_settings)
     return replace(
         fitted,
-        assigner=fitted.assigner.mapped(mapping),
+        assigner=assigner,
         labels=labels,
         counts=counts,
         topics=described(labels, words, given, known, fitted.documents, fitted.vectors),
@@ -195,7 +239,7 @@ def by_falling_size(assigner: Assigner, vectors: FloatArray, weights: IntArray) 
     while True:
         labels = assigner.labels(vectors)
         sizes = np.bincount(labels[labels >= 0], weights[labels >= 0], minlength=len(old_ids))
-        order = [int(t) for t in np.argsort(-sizes, kind="stable") if sizes[t] > 0]
+        order = [topic for topic in assigner.by_size(sizes) if sizes[topic] > 0]
         assigner, n_before, old_ids = assigner.select(order), len(old_ids), [old_ids[t] for t in order]
         if len(old_ids) == n_before:
             return assigner, old_ids

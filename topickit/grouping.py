@@ -1,7 +1,7 @@
 """Grouping: what a clusterer proposes for its training vectors, and all that is read of it."""
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from topickit.errors import TopickitWarning
+from topickit.state import State
 from topickit.vectors import FloatArray, IntArray
 
 UNASKED = -2
@@ -86,13 +87,81 @@ class Grouping:
         list of float or None, of length n_topics
             None where no other sample was taken, or none judged a row of the topic.
         """
-        found = [best_jaccard(labels, other, weights, n_topics) for other in self.others]
-        if not found:
-            return [None] * n_topics
-        table = np.array(found)
-        judged = ~np.isnan(table)
-        mean = np.where(judged, table, 0.0).sum(axis=0) / np.maximum(judged.sum(axis=0), 1)
-        return [float(m) if judged[:, topic].any() else None for topic, m in enumerate(mean)]
+        return _means([best_jaccard(labels, other, weights, n_topics) for other in self.others], n_topics)
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """What a fit found, by prototype of its Assigner: of this other levels of the hierarchy are told.
+
+    Attributes
+    ----------
+    topics : int64 ndarray of shape (p,)
+        The topic of each prototype when the topics were found, whatever level the model is at now.
+    tables : tuple of float64 ndarray of shape (p + 1, g + 1)
+        For each other sample the weight of the training rows of each prototype in each of its groups; the
+        last row is for rows in no topic, the last column for rows in no group.
+    """
+
+    topics: IntArray
+    tables: tuple[NDArray[np.float64], ...] = ()
+
+    @classmethod
+    def of(
+        cls, topics: IntArray, nearest: IntArray, others: Sequence[IntArray], weights: NDArray[Any]
+    ) -> "Found":
+        """Count how the rows of each prototype fall into the groups of other samples.
+
+        Parameters
+        ----------
+        topics : int64 ndarray of shape (p,)
+        nearest : int64 ndarray of shape (n,)
+            Prototype of each training row, −1 for a row in no topic.
+        others : sequence of int64 ndarray of shape (n,)
+            As `Grouping.others`.
+        weights : ndarray of shape (n,)
+        """
+        return cls(topics, tuple(_crossed(nearest, other, weights, len(topics)) for other in others))
+
+    def recovery(self, topics: IntArray, n_topics: int) -> list[float | None]:
+        """Say how well other topics of the same prototypes are found again in the other samples.
+
+        A topic that was put together is found again where those groups of another sample that lie mostly
+        in it make it up: the larger of the Jaccard index with their union and with the best single group.
+
+        Parameters
+        ----------
+        topics : int64 ndarray of shape (p,)
+            −1 for none.
+        n_topics : int
+
+        Returns
+        -------
+        list of float or None, of length n_topics
+            As `Grouping.recovery`.
+        """
+        found = []
+        for table in self.tables:
+            whole = np.zeros((n_topics + 1, table.shape[1]))
+            np.add.at(whole, np.append(np.where(topics < 0, n_topics, topics), n_topics), table)
+            found.append(_jaccard(whole, unions=True))
+        return _means(found, n_topics)
+
+    def kept(self, prototypes: NDArray[np.bool_]) -> "Found":
+        """Forget some prototypes."""
+        rows = np.append(prototypes, True)
+        return Found(self.topics[prototypes], tuple(table[rows] for table in self.tables))
+
+    def state(self) -> State:
+        """Give what `from_state` makes it of."""
+        tables = {f"table_{i}": table for i, table in enumerate(self.tables)}
+        return State({"n_tables": len(tables)}, {"topics": self.topics, **tables})
+
+    @classmethod
+    def from_state(cls, state: State) -> "Found":
+        """Make the value that gave this state."""
+        names = [f"table_{i}" for i in range(state.config["n_tables"])]
+        return cls(state.arrays["topics"], tuple(state.arrays[name] for name in names))
 
 
 def best_jaccard(
@@ -119,14 +188,36 @@ def best_jaccard(
     >>> best_jaccard(np.array([0, 0, 0, 1]), np.array([5, 5, 2, 2]), np.ones(4), 2).round(2).tolist()
     [0.67, 0.5]
     """
+    return _jaccard(_crossed(labels, other, weights, n_topics), unions=False)
+
+
+def _crossed(labels: IntArray, other: IntArray, weights: NDArray[Any], n_topics: int) -> NDArray[np.float64]:
+    """Sum the weights by topic and group; the last row and column are for none."""
     asked = other != UNASKED
     topic, group, weight = labels[asked], other[asked], np.asarray(weights, dtype=np.float64)[asked]
     n_groups = int(group.max(initial=-1)) + 1
-    # One more row and column for rows in no topic and no group: they count for the union only.
     cell = np.where(topic < 0, n_topics, topic) * (n_groups + 1) + np.where(group < 0, n_groups, group)
-    table = np.bincount(cell, weight, minlength=(n_topics + 1) * (n_groups + 1)).reshape(n_topics + 1, -1)
-    both = table[:-1, :-1]
-    sizes = table[:-1].sum(axis=1)
-    union = sizes[:, None] + table[:, :-1].sum(axis=0)[None, :] - both
+    table = np.bincount(cell, weight, minlength=(n_topics + 1) * (n_groups + 1))
+    return np.asarray(table, dtype=np.float64).reshape(n_topics + 1, -1)
+
+
+def _jaccard(table: NDArray[np.float64], *, unions: bool) -> NDArray[np.float64]:
+    """Best Jaccard index of each topic with a group, or with the union of the groups mostly inside it."""
+    both, sizes, groups = table[:-1, :-1], table[:-1].sum(axis=1), table[:, :-1].sum(axis=0)
+    union = sizes[:, None] + groups[None, :] - both
     best = (both / np.maximum(union, 1e-300)).max(axis=1, initial=0.0)
+    if unions:
+        mostly = both > groups / 2
+        inside, whole = np.where(mostly, both, 0.0).sum(axis=1), np.where(mostly, groups, 0.0).sum(axis=1)
+        best = np.maximum(best, inside / np.maximum(sizes + whole - inside, 1e-300))
     return np.asarray(np.where(sizes > 0, best, np.nan))
+
+
+def _means(found: Sequence[NDArray[np.float64]], n_topics: int) -> list[float | None]:
+    """Average over the samples that judged a topic."""
+    if not found:
+        return [None] * n_topics
+    table = np.array(found)
+    judged = ~np.isnan(table)
+    mean = np.where(judged, table, 0.0).sum(axis=0) / np.maximum(judged.sum(axis=0), 1)
+    return [float(m) if judged[:, topic].any() else None for topic, m in enumerate(mean)]

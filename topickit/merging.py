@@ -1,5 +1,7 @@
 """Ward's merging of groups, step by step: the order in which topics become fewer."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -17,7 +19,7 @@ def merge_order(
     sizes : float64 ndarray of shape (k,)
     n_groups : int
     within : int64 ndarray of shape (k,), optional
-        Only groups of one number are merged; n_groups is at least the count of these numbers.
+        Groups of one number are merged before any others are.
 
     Returns
     -------
@@ -48,6 +50,20 @@ def merge_steps(
     list of (int, int)
         Positions a < b among the groups that are left: the second joins the first and leaves the list.
     """
+    if within is None:
+        return _steps(means, sizes, n_groups, None)
+    fewest = len(np.unique(within))
+    steps = _steps(means, sizes, max(n_groups, fewest), within)
+    if n_groups >= fewest:
+        return steps
+    whole, totals = _joined(means.astype(np.float64), sizes, steps)
+    return [*steps, *_steps(whole, totals, n_groups, None)]
+
+
+def _steps(
+    means: NDArray[Any], sizes: NDArray[np.float64], n_groups: int, within: IntArray | None
+) -> list[tuple[int, int]]:
+    """List the merges; only of groups of one number where there are such numbers."""
     sizes = sizes.astype(np.float64).copy()
     means = means.astype(np.float64)
     squares = np.einsum("ij,ij->i", means, means)
@@ -69,3 +85,15 @@ def merge_steps(
         sizes = np.delete(sizes, b)
         steps.append((a, b))
     return steps
+
+
+def _joined(
+    means: NDArray[np.float64], sizes: NDArray[np.float64], steps: list[tuple[int, int]]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Give means and sizes after these merges."""
+    rows, totals = list(means), sizes.astype(np.float64).tolist()
+    for a, b in steps:
+        row, total = rows.pop(b), totals.pop(b)
+        rows[a] = (totals[a] * rows[a] + total * row) / max(totals[a] + total, 1e-300)
+        totals[a] += total
+    return np.array(rows), np.array(totals)

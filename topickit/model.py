@@ -21,7 +21,7 @@ from topickit.embed import base as embed
 from topickit.embed.cache import cached, folder_of, with_cached_teacher
 from topickit.embed.languages import warn_of_language
 from topickit.errors import InputError, NotFittedError, ParameterError, TopickitWarning, is_whole
-from topickit.fitted import Fitted, derive, provenance
+from topickit.fitted import Fitted, derive, provenance, with_found
 from topickit.keywords.settings import KeywordSettings
 from topickit.keywords.vocabulary import count_terms
 from topickit.naming import NamingFunction, ask_names
@@ -54,8 +54,10 @@ class TopicModel(ClusterMixin, TransformerMixin, BaseEstimator):
     keywords : KeywordSettings, optional
         How keywords are made; None for the default settings.
     outliers : float, optional
-        At most this share of the documents is left without a topic, 0 to below 1; None leaves it
-        to the clusterer ("graph", "kmeans" and "agglomerative" have no outliers).
+        At most this share of the documents is left without a topic, 0 to below 1, besides those without
+        words. "hdbscan" keeps its own outliers where they are no more; "graph", "kmeans" and
+        "agglomerative", which have none, get this share of each topic, the farthest. None leaves it to
+        the clusterer.
     fit_sample : int, "auto" or None
         Distinct documents on which topics are found; all others are assigned to them. "auto" takes
         as many as serve the clusterer (15,000 for "graph", all for "community", 5,000 for others),
@@ -161,7 +163,11 @@ class TopicModel(ClusterMixin, TransformerMixin, BaseEstimator):
         """
         self._check_settings()
         clusterer = cluster.resolve(
-            self.clusterer, n_topics=self.n_topics, random_state=self.random_state, device=self.device
+            self.clusterer,
+            n_topics=self.n_topics,
+            random_state=self.random_state,
+            device=self.device,
+            to_be_cut=True,
         )
         cluster.check_outliers(clusterer, self.outliers)
         settings = self.keywords or KeywordSettings()
@@ -197,7 +203,7 @@ class TopicModel(ClusterMixin, TransformerMixin, BaseEstimator):
             warn_of_language(embed.describe(embedder), terms.languages, terms.language_share)
         with stage("Describing topics"), devices.on(self.device):
             if self.outliers is not None:
-                assigner = assigner.with_outliers(vectors, documents.weights, self.outliers)
+                assigner = assigner.with_at_most(vectors, documents.weights, self.outliers)
             notes = provenance(
                 documents,
                 self._settings(),
@@ -216,6 +222,7 @@ class TopicModel(ClusterMixin, TransformerMixin, BaseEstimator):
                 stability=found_again,
                 covariates=covariates,
             )
+            fitted = with_found(fitted, sampled, weights, grouping.others)
         if self.n_topics is not None:
             fitted = regroup.at_most(fitted, self.n_topics)
         return self._adopt(fitted, embedder)

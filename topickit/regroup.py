@@ -23,7 +23,7 @@ from topickit.errors import (
     is_whole,
 )
 from topickit.fitted import Fitted, derive, derive_mapped
-from topickit.grouping import Grouping
+from topickit.grouping import Found, Grouping
 from topickit.merging import merge_order
 from topickit.vectors import IntArray, group_means, single_threaded
 
@@ -62,7 +62,11 @@ def merge(fitted: Fitted, groups: Sequence[Sequence[int]]) -> Fitted:
             seen.add(int(topic))
         if len(group):
             mapping[list(group)] = min(group)
-    return _mapped(fitted, mapping)
+    merged = _mapped(fitted, mapping)
+    if merged.found is None:
+        return merged
+    # What the user put together is the level that others start from.
+    return replace(merged, found=replace(merged.found, topics=merged.assigner.topics))
 
 
 def rename(fitted: Fitted, names: Mapping[int, str]) -> Fitted:
@@ -101,7 +105,9 @@ def delete(fitted: Fitted, topics: Sequence[int]) -> Fitted:
     if not kept:
         raise ParameterError("deleting all topics would leave a model without any")
     names = {new: fitted.given_names[old] for new, old in enumerate(kept) if old in fitted.given_names}
-    return _derived(fitted, fitted.assigner.select(kept), names, [fitted.topics[t].stability for t in kept])
+    known = [fitted.topics[topic].stability for topic in kept]
+    found = None if fitted.found is None else fitted.found.kept(np.isin(fitted.assigner.topics, kept))
+    return _derived(fitted, fitted.assigner.select(kept), names, known, found)
 
 
 def split(fitted: Fitted, topic: int, n: int = 2, *, random_state: int = 0) -> Fitted:
@@ -158,28 +164,32 @@ def with_outliers(fitted: Fitted, share: float) -> Fitted:
     """
     documents, vectors = _need(fitted.documents), _need(fitted.vectors)
     assigner = fitted.assigner.with_outliers(vectors, documents.weights, share)
-    return _derived(fitted, assigner, fitted.given_names, [topic.stability for topic in fitted.topics])
+    known = [topic.stability for topic in fitted.topics]
+    return _derived(fitted, assigner, fitted.given_names, known, fitted.found)
 
 
 def cut(fitted: Fitted, n_topics: int) -> Fitted:
     """Cut the hierarchy of topics at a number; no document is clustered again.
 
-    Levels nest: the topics at 10 are unions of those at 20. Upwards, the two topics are merged whose
-    union adds least to the squared distances of documents from their topic's middle (Ward's criterion).
-    Downwards, a topic falls into parts along the prototypes by which documents are assigned to it, up
-    to four each; the parts that Ward's criterion would merge last are told apart first.
+    Levels nest: the topics at 10 are unions of those at 20, and a level is the same from whichever level
+    it is asked for. From the topics that were found upwards, the two are merged whose union adds least to
+    the squared distances of documents from their topic's middle (Ward's criterion). Downwards, a topic
+    falls into parts along the prototypes by which documents are assigned to it, up to four each; the
+    parts that Ward's criterion would merge last are told apart first. Merging, splitting and deleting
+    topics makes what they leave the level to start from.
 
     Parameters
     ----------
     fitted : Fitted
     n_topics : int
-        1 to the number of prototypes. More than the topics there are needs the corpus in the model.
+        1 to the number of prototypes, about four a topic found; for finer ones fit with `n_topics`. More
+        than the topics there are needs the corpus in the model.
     """
     check_whole("n_topics", n_topics)
     if n_topics > len(fitted.topics):
         return _finer(fitted, int(n_topics))
     sizes = np.array([topic.size for topic in fitted.topics], dtype=np.float64)
-    return _mapped(fitted, merge_order(fitted.means, sizes, n_topics))
+    return _mapped(fitted, merge_order(fitted.means, sizes, n_topics, within=fitted.parents()))
 
 
 def _finer(fitted: Fitted, n_topics: int) -> Fitted:
@@ -196,20 +206,22 @@ def _finer(fitted: Fitted, n_topics: int) -> Fitted:
             + ("fit with a higher threshold" if fitted.assigner.rule == "first" else "fit with n_topics=")
         )
     means = group_means(vectors, labels, parts.n_topics, documents.weights).astype(np.float32)[used]
-    own = fitted.assigner.topics[used]
+    own, found = fitted.assigner.topics[used], fitted.found
+    within = own if found is None else found.topics[used]
     mapping = np.full(parts.n_topics, -1, dtype=np.int64)
-    mapping[used] = merge_order(means, sizes[used].astype(np.float64), n_topics, within=own)
-    names = {
-        int(new): fitted.given_names[int(topic)]
-        for topic, new in zip(own, mapping[used], strict=True)
-        if int(topic) in fitted.given_names and len(set(mapping[used][own == topic])) == 1
-    }
+    mapping[used] = merge_order(means, sizes[used].astype(np.float64), n_topics, within=within)
     known: list[float | None] = [None] * n_topics
+    if found is not None:
+        known = found.recovery(mapping, n_topics)
+    names: dict[int, str] = {}
     for topic in fitted.topics:
-        new = set(mapping[used][own == topic.id].tolist())
-        if len(new) == 1:
-            known[new.pop()] = topic.stability
-    return _derived(fitted, parts.mapped(mapping), names, known)
+        new = np.unique(mapping[used][own == topic.id])
+        if len(new) == 1 and (own[mapping[used] == new[0]] == topic.id).all():
+            known[int(new[0])] = topic.stability
+            if topic.id in fitted.given_names:
+                names[int(new[0])] = fitted.given_names[topic.id]
+    left = None if found is None else found.kept(mapping >= 0)
+    return _derived(fitted, parts.mapped(mapping), names, known, left)
 
 
 def at_most(fitted: Fitted, n_topics: int) -> Fitted:
@@ -244,9 +256,14 @@ def _mapped(fitted: Fitted, mapping: IntArray) -> Fitted:
 
 
 def _derived(
-    fitted: Fitted, assigner: Assigner, names: Mapping[int, str], stability: Sequence[float | None]
+    fitted: Fitted,
+    assigner: Assigner,
+    names: Mapping[int, str],
+    stability: Sequence[float | None],
+    found: Found | None = None,
 ) -> Fitted:
-    return derive(
+    """Derive the results of an edit; `found` is of the prototypes that it leaves."""
+    derived = derive(
         _need(fitted.documents),
         _need(fitted.vectors),
         _need(fitted.terms),
@@ -257,6 +274,8 @@ def _derived(
         stability=stability,
         covariates=fitted.covariates,
     )
+    is_whole = found is not None and len(found.topics) == len(derived.assigner.topics)
+    return replace(derived, found=found if is_whole else None)
 
 
 def _need(part: T | None) -> T:

@@ -22,9 +22,10 @@ from topickit.cluster import base as cluster
 from topickit.covariates import Covariates
 from topickit.documents import Documents
 from topickit.embed import base as embed
-from topickit.errors import InputError, StorageError
+from topickit.errors import InputError, NotFittedError, ParameterError, StorageError
 from topickit.files import write_atomic
 from topickit.fitted import Fitted
+from topickit.grouping import Found
 from topickit.keywords.counts import TermCounts
 from topickit.keywords.evidence import Evidence
 from topickit.keywords.settings import KeywordSettings
@@ -76,6 +77,8 @@ def save(model: TopicModel, path: str | os.PathLike[str], *, documents: bool = F
     }
     if fitted.evidence is not None:
         parts["evidence"] = fitted.evidence.state()
+    if fitted.found is not None:
+        parts["found"] = fitted.found.state()
     if fitted.covariates is not None:
         parts["covariates"] = fitted.covariates.state()
     texts = None
@@ -125,14 +128,15 @@ def load(path: str | os.PathLike[str], *, embedder: Any = None, device: str | No
     ----------
     path : path
     embedder : optional
-        Instead of the embedder in the file; needed where that was an object of the user's.
+        Instead of the embedder in the file; needed where that was an object of the user's. One that learns
+        from a corpus must have learnt.
     device : str, optional
         Of the model and of a named embedder.
 
     Raises
     ------
-    ParameterError
-        When torch cannot compute on the device.
+    ParameterError, ParameterTypeError
+        When torch cannot compute on the device, or the embedder cannot embed.
     StorageError
         When there is no model, it is damaged, or a newer topickit made it.
     """
@@ -140,14 +144,15 @@ def load(path: str | os.PathLike[str], *, embedder: Any = None, device: str | No
     manifest = _manifest(folder)
     if device is not None:
         devices.check(device)
+    given = None if embedder is None else _able(embedder, device)
     try:
         parts = _parts(folder, manifest)
         fitted = _fitted(parts, _texts(folder, manifest))
         saved = manifest["parameters"]
-        if embedder is None:
+        if given is None:
             made, asked = embed.from_state(parts["embedder"], device=device), saved["embedder"]
         else:
-            made, asked = embed.resolve(embedder, device=device), embedder
+            made, asked = given, embedder
         model = TopicModel(
             embedder=made if asked is None else asked,
             clusterer=cluster.from_config(saved["clusterer"]),
@@ -158,6 +163,21 @@ def load(path: str | os.PathLike[str], *, embedder: Any = None, device: str | No
         return model._adopt(fitted, made)
     except (KeyError, IndexError, TypeError, AttributeError) as error:
         raise StorageError(f"the model in {folder} is damaged: {type(error).__name__} {error}") from error
+
+
+def _able(embedder: Any, device: str | None) -> embed.Embedder:
+    """Resolve an embedder that shall stand for a model's own; refuse one that has yet to learn."""
+    made = embed.resolve(embedder, device=device)
+    if f"{type(made).__module__}:{type(made).__qualname__}" in embed.EMBEDDERS.values():
+        try:
+            made.encode([])
+        except NotFittedError as error:
+            raise ParameterError(
+                f"embedder={embedder!r} learns from a corpus and has seen none, so it cannot stand for the "
+                "one that the model was fitted with; leave embedder= out where the file holds that, or give "
+                "the very one"
+            ) from error
+    return made
 
 
 def _folder_for(folder: Path) -> Path:
@@ -227,6 +247,8 @@ def _named(stem: str, ending: str, raw: bytes) -> dict[str, str]:
 
 
 def _manifest(folder: Path) -> dict[str, Any]:
+    if folder.is_file():
+        raise StorageError(f"{folder} is a file, not the folder of a saved model")
     try:
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
     except FileNotFoundError as error:
@@ -302,6 +324,7 @@ def _fitted(parts: Mapping[str, State], texts: list[str] | None) -> Fitted:
         given_names={int(topic): name for topic, name in results.config["given_names"].items()},
         evidence=Evidence.from_state(parts["evidence"]) if "evidence" in parts else None,
         covariates=Covariates.from_state(parts["covariates"]) if "covariates" in parts else None,
+        found=Found.from_state(parts["found"]) if "found" in parts else None,
     )
 
 

@@ -142,7 +142,7 @@ def merge_tree(fitted: Fitted) -> IntArray:
     sizes = np.array([topic.size for topic in fitted.topics], dtype=np.float64)
     standing = list(range(k))
     merges = np.empty((max(0, k - 1), 2), dtype=np.int64)
-    for made, (a, b) in enumerate(merge_steps(fitted.means, sizes, 1)):
+    for made, (a, b) in enumerate(merge_steps(fitted.means, sizes, 1, within=fitted.parents())):
         merges[made] = sorted((standing[a], standing[b]))
         standing[a] = k + made
         standing.pop(b)

@@ -214,7 +214,12 @@ def from_config(saved: Any) -> Any:
 
 
 def resolve(
-    clusterer: Any, *, n_topics: int | None = None, random_state: int = 0, device: str | None = None
+    clusterer: Any,
+    *,
+    n_topics: int | None = None,
+    random_state: int = 0,
+    device: str | None = None,
+    to_be_cut: bool = False,
 ) -> Clusterer:
     """Make a Clusterer of a name, one of ours, or any object with `fit_predict`.
 
@@ -228,6 +233,9 @@ def resolve(
         Passed on where the clusterer is given by name.
     device : str, optional
         Likewise, to a clusterer that has products of its own.
+    to_be_cut : bool
+        Groups will be merged down to `n_topics`: a clusterer that has `at_least` gives what it finds, or
+        finer groups where that are too few.
 
     Raises
     ------
@@ -249,7 +257,8 @@ def resolve(
         module, name = CLUSTERERS[clusterer]
         made = getattr(importlib.import_module(module), name)()
         known = made.get_params()
-        wanted = {"n_clusters": n_topics, "random_state": random_state, "device": device}
+        number = "at_least" if to_be_cut and "at_least" in known else "n_clusters"
+        wanted = {number: n_topics, "random_state": random_state, "device": device}
         return made.set_params(**{k: v for k, v in wanted.items() if k in known})  # type: ignore[no-any-return]
     if isinstance(clusterer, type):
         raise ParameterTypeError(f"clusterer must be an object, got the class; write {clusterer.__name__}()")

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from topickit.cluster.base import BaseClusterer
+from topickit.cluster.base import BaseClusterer, in_other_samples
 from topickit.cluster.levels import (
     CLEAR_CUT,
     DRAW_SIZE,
@@ -35,6 +35,9 @@ class GraphClusterer(BaseClusterer):
     n_clusters : int, optional
         None finds the number from the data: modularity and stability over a ladder of resolutions. A number
         cuts the hierarchy of the groups that were found (Ward's criterion).
+    at_least : int, optional
+        The number found from the data where that is as many; else two, four … times as many, for somebody
+        who merges them.
     n_neighbors : int
         Neighbours a row in the graph (fewer where there are few rows).
     resolution : float, optional
@@ -66,11 +69,13 @@ class GraphClusterer(BaseClusterer):
         self,
         n_clusters: int | None = None,
         *,
+        at_least: int | None = None,
         n_neighbors: int = N_NEIGHBORS,
         resolution: float | None = None,
         random_state: int = 0,
     ) -> None:
         self.n_clusters = n_clusters
+        self.at_least = at_least
         self.n_neighbors = n_neighbors
         self.resolution = resolution
         self.random_state = random_state
@@ -80,20 +85,23 @@ class GraphClusterer(BaseClusterer):
         self._check()
         if not len(vectors):
             return Grouping(np.empty(0, dtype=np.int64))
-        if self.n_clusters is not None and len(vectors) < FEWEST_FOR_DRAWS:
+        wanted = self.n_clusters or self.at_least
+        if wanted is not None and len(vectors) < FEWEST_FOR_DRAWS:
             graph = knn_graph(vectors, weights, self.n_neighbors)
-            return Grouping(exactly(graph, min(self.n_clusters, len(vectors))))
+            return Grouping(exactly(graph, min(wanted, len(vectors))))
         if self.resolution is not None or len(vectors) < FEWEST_FOR_DRAWS:
             resolution = self.resolution or 1.0
-            labels = communities(knn_graph(vectors, weights, self.n_neighbors), resolution)
-            return Grouping(labels, notes={"resolution": resolution})
-        levels = ladder(
-            vectors, weights, self.n_neighbors, self.random_state, whole=self.n_clusters is not None
-        )
+            return self._fixed(vectors, weights, resolution)
+        levels = ladder(vectors, weights, self.n_neighbors, self.random_state, whole=wanted is not None)
         level = best_level(levels)
         if self.n_clusters is not None:
             return self._cut(vectors, weights, levels, level)
         labels = self._groups(vectors, weights, level)
+        found = int(labels.max()) + 1
+        is_enough = self.at_least is None or found >= min(self.at_least, len(vectors))
+        if self.at_least is not None and not is_enough:
+            labels = self._finer(vectors, weights, found, self.at_least)
+            level = next((other for other in levels if len(other.center) >= self.at_least), levels[-1])
         other = [center for draw, center in enumerate(level.centers) if draw != level.medoid]
         return Grouping(
             labels,
@@ -103,8 +111,17 @@ class GraphClusterer(BaseClusterer):
                 "stability": round(level.stability, 3),
             },
             others=tuple(nearest_prototype(vectors, center) for center in other),
-            may_grow=True,
+            may_grow=is_enough,
         )
+
+    def _fixed(self, vectors: FloatArray, weights: NDArray[Any], resolution: float) -> Grouping:
+        """Give the communities at one resolution."""
+
+        def group(rows: IntArray) -> IntArray:
+            return communities(knn_graph(vectors[rows], weights[rows], self.n_neighbors), resolution)
+
+        others = in_other_samples(group, len(vectors), random_state=self.random_state, most=DRAW_SIZE)
+        return Grouping(group(np.arange(len(vectors))), notes={"resolution": resolution}, others=others)
 
     def _groups(self, vectors: FloatArray, weights: NDArray[Any], level: Level) -> IntArray:
         """Give the groups of all rows at a level."""
@@ -126,8 +143,7 @@ class GraphClusterer(BaseClusterer):
         labels = self._groups(vectors, weights, level)
         found = int(labels.max()) + 1
         if found < wanted:
-            graph = knn_graph(vectors, weights, self.n_neighbors)
-            labels = exactly(graph, min(found * 2 ** int(np.ceil(np.log2(wanted / found))), len(vectors)))
+            labels = self._finer(vectors, weights, found, wanted)
         finer = next((other for other in levels if len(other.center) >= wanted), levels[-1])
         drawn = level if found >= wanted else finer
         centers = [center for draw, center in enumerate(drawn.centers) if draw != drawn.medoid]
@@ -143,15 +159,24 @@ class GraphClusterer(BaseClusterer):
             ),
         )
 
+    def _finer(self, vectors: FloatArray, weights: NDArray[Any], found: int, wanted: int) -> IntArray:
+        """Find twice, four times … as many groups, at least those that are wanted."""
+        graph = knn_graph(vectors, weights, self.n_neighbors)
+        return exactly(graph, min(found * 2 ** int(np.ceil(np.log2(wanted / found))), len(vectors)))
+
     def _check(self) -> None:
         if self.n_clusters is not None:
             check_whole("n_clusters", self.n_clusters)
+        if self.at_least is not None:
+            check_whole("at_least", self.at_least)
+        if self.n_clusters is not None and self.at_least is not None:
+            raise ParameterError("give n_clusters or at_least, not both")
         if self.resolution is not None and not isinstance(self.resolution, Real):
             raise ParameterTypeError(f"resolution must be a number, got {self.resolution!r}")
         if self.resolution is not None and not 0 < self.resolution < np.inf:
             raise ParameterError(f"resolution must be above 0 and finite, got {self.resolution}")
-        if self.n_clusters is not None and self.resolution is not None:
-            raise ParameterError("give n_clusters or resolution, not both")
+        if (self.n_clusters or self.at_least) is not None and self.resolution is not None:
+            raise ParameterError("give a number of clusters or resolution, not both")
         check_whole("n_neighbors", self.n_neighbors)
         check_whole("random_state", self.random_state, 0)
 
