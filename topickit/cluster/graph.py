@@ -14,6 +14,7 @@ from topickit.cluster.levels import (
     N_DRAWS,
     Level,
     best_level,
+    good_levels,
     ladder,
 )
 from topickit.cluster.partition import N_NEIGHBORS, communities, exactly, knn_graph, modularity
@@ -94,11 +95,14 @@ class GraphClusterer(BaseClusterer):
             return self._fixed(vectors, weights, resolution)
         levels = ladder(vectors, weights, self.n_neighbors, self.random_state, whole=wanted is not None)
         level = best_level(levels)
+        good = good_levels(levels, level)
         if self.n_clusters is not None:
             return self._cut(vectors, weights, levels, level)
         labels = self._groups(vectors, weights, level)
         found = int(labels.max()) + 1
         is_enough = self.at_least is None or found >= min(self.at_least, len(vectors))
+        if self.at_least not in (None, found):
+            good = sorted({*good, found})
         if self.at_least is not None and not is_enough:
             labels = self._finer(vectors, weights, found, self.at_least)
             level = next((other for other in levels if len(other.center) >= self.at_least), levels[-1])
@@ -109,6 +113,7 @@ class GraphClusterer(BaseClusterer):
                 "resolution": round(level.resolution, 3),
                 "modularity": round(level.modularity, 3),
                 "stability": round(level.stability, 3),
+                "other_levels": good,
             },
             others=tuple(nearest_prototype(vectors, center) for center in other),
             may_grow=is_enough,

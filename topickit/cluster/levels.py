@@ -31,6 +31,10 @@ WINDOW = np.array([1, 2, 3, 2, 1]) / 9
 FEWEST_TOPICS = 5
 CLEAR_CUT = 0.95
 """Fewer groups than `FEWEST_TOPICS` are a choice only where this share of the edges lies inside them."""
+GOOD = 0.8
+"""Share of the best score from which on a peak is a good level, too."""
+ALIKE = 1.3
+"""Numbers of groups that differ by a smaller factor are one level."""
 FAR_BELOW = 0.75
 """Two levels in a row with less than this share of the best score end a ladder: scores do not rise again."""
 
@@ -216,14 +220,40 @@ def best_level(
         Share of the best score that a finer level may lack, besides `ERRORS` standard errors of that score.
     """
     levels = levels[: end_of(levels)]  # the same one, however far the ladder goes on
-    scores = np.pad([level.score(power) for level in levels], len(WINDOW) // 2, mode="edge")
-    smooth = np.convolve(scores, WINDOW, mode="valid")
-    choices = np.array([level.is_choice for level in levels])
-    if choices.any():
-        smooth = np.where(choices, smooth, -np.inf)
+    smooth = _smooth(levels, power)
     best = int(smooth.argmax())
     enough = smooth[best] - tolerance * abs(smooth[best]) - ERRORS * levels[best].error(power)
     return levels[int(np.flatnonzero(smooth >= enough)[-1])]
+
+
+def good_levels(levels: list[Level], chosen: Level) -> list[int]:
+    """List how many groups the other good levels have: the best one, and any that stands above both sides.
+
+    Parameters
+    ----------
+    levels : list of Level
+        Coarse to fine.
+    chosen : Level
+        Its number, and those within `ALIKE` of it or of each other, are not listed.
+    """
+    levels = levels[: end_of(levels)]
+    smooth = _smooth(levels, MODULARITY_POWER)
+    beside = np.pad(smooth, 1, constant_values=-np.inf)
+    peaks = (smooth >= beside[:-2]) & (smooth >= beside[2:]) & (smooth >= GOOD * smooth.max())
+    taken = [len(chosen.center)]
+    for place in sorted(np.flatnonzero(peaks).tolist(), key=lambda place: -smooth[place]):
+        n = len(levels[place].center)
+        if all(max(n, other) > ALIKE * min(n, other) for other in taken):
+            taken.append(n)
+    return sorted(taken[1:])
+
+
+def _smooth(levels: list[Level], power: float) -> NDArray[np.float64]:
+    """Scores as windows of several levels see them; −∞ for a level that is no choice, where another is."""
+    scores = np.pad([level.score(power) for level in levels], len(WINDOW) // 2, mode="edge")
+    smooth = np.convolve(scores, WINDOW, mode="valid")
+    choices = np.array([level.is_choice for level in levels])
+    return np.where(choices, smooth, -np.inf) if choices.any() else smooth
 
 
 def _others(agreement: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -65,7 +65,7 @@ def render_html(
     >>> "<h1>&lt;Mine&gt;</h1>" in page
     True
     """
-    found = summary.topics
+    found, tree = summary.topics, summary.hierarchy
     scripts = [_plotly(), _asset("report.js"), _asset("map.js")] if found else []
     return (
         _environment()
@@ -74,7 +74,7 @@ def render_html(
             summary=summary,
             title=title,
             map=map,
-            tree=topic_tree(summary.hierarchy) if summary.hierarchy is not None else (),
+            tree=() if tree is None else topic_tree(tree, pieces.good_levels(summary)),
             groups=wording.fact_groups(summary.notes),
             metrics=pieces.measures(summary),
             largest=max((topic.share for topic in found), default=0.0),

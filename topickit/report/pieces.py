@@ -218,6 +218,18 @@ class Pair:
     cosine: float
 
 
+def good_levels(summary: Summary) -> tuple[int, ...]:
+    """List the other numbers of topics that the clusterer found to be good levels of this corpus.
+
+    Parameters
+    ----------
+    summary : Summary
+    """
+    found = summary.notes.get("clusterer")
+    listed = found.get("other_levels") if isinstance(found, dict) else None
+    return tuple(n for n in listed if isinstance(n, int)) if isinstance(listed, list) else ()
+
+
 def top_groups(summary: Summary) -> tuple[Group, ...]:
     """List the groups of the coarsest cut; empty for fewer than six topics, which need none.
 
@@ -226,10 +238,11 @@ def top_groups(summary: Summary) -> tuple[Group, ...]:
     summary : Summary
     """
     tree = summary.hierarchy
-    if tree is None or len(level_sizes(tree.n_topics)) < 2:
+    sizes = () if tree is None else level_sizes(tree.n_topics, good_levels(summary))
+    if tree is None or len(sizes) < 2:
         return ()
     groups: list[Group] = []
-    for node in tree.nodes(level_sizes(tree.n_topics)[0]):
+    for node in tree.nodes(sizes[0]):
         below = sorted(tree.topics(node))
         ids = ", ".join(map(str, below[:N_LISTED]))
         if len(below) > N_LISTED:

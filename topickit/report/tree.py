@@ -1,5 +1,6 @@
 """The hierarchy in a few levels that a reader can open: each level is a cut that `TopicModel.at` makes."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from topickit.analysis.hierarchy import Hierarchy
@@ -29,28 +30,41 @@ class TreeNode:
     parts: tuple["TreeNode", ...]
 
 
-def level_sizes(n_topics: int) -> tuple[int, ...]:
-    """Choose the cuts to show: each has about a third of the groups of the next.
+def level_sizes(n_topics: int, good: Sequence[int] = ()) -> tuple[int, ...]:
+    """Choose the cuts to show: good levels where there are, else a third of the groups of the next.
+
+    Parameters
+    ----------
+    n_topics : int
+    good : sequence of int
+        Levels that the corpus itself has; those that are coarser are shown.
 
     Examples
     --------
-    >>> level_sizes(31), level_sizes(3)
-    ((3, 10, 31), (3,))
+    >>> level_sizes(31), level_sizes(3), level_sizes(31, [12, 50])
+    ((3, 10, 31), (3,), (4, 12, 31))
     """
     sizes = [n_topics]
-    while sizes[0] > 5:
-        sizes.insert(0, max(2, round(sizes[0] / 3)))
+    coarser = sorted(size for size in good if 1 < size < n_topics)
+    while coarser or sizes[0] > 5:
+        third = max(2, round(sizes[0] / 3))
+        sizes.insert(0, coarser.pop() if coarser and coarser[-1] > third else third)
+        coarser = [size for size in coarser if size < sizes[0]]
+        if sizes[0] == 2:
+            break
     return tuple(sizes)
 
 
-def topic_tree(tree: Hierarchy) -> tuple[TreeNode, ...]:
+def topic_tree(tree: Hierarchy, good: Sequence[int] = ()) -> tuple[TreeNode, ...]:
     """Put the levels into one another; a group that a level does not part stands once.
 
     Parameters
     ----------
     tree : Hierarchy
+    good : sequence of int
+        As for `level_sizes`.
     """
-    sizes = level_sizes(tree.n_topics)
+    sizes = level_sizes(tree.n_topics, good)
     levels = [tree.nodes(size) for size in sizes]
 
     def grow(node: int, level: int) -> TreeNode:
