@@ -1,5 +1,6 @@
 """What the benchmarks share: the collections, measuring in a process of its own, results as JSON."""
 
+import datetime
 import json
 import multiprocessing
 import os
@@ -41,12 +42,13 @@ def embeddings(name: str) -> np.ndarray:
 
 
 def environment() -> dict[str, Any]:
-    """Cores and versions, for the head of a results table."""
+    """Cores, versions and the day, for the head of a results table."""
     packages = ("numpy", "scipy", "scikit-learn", "numba", "umap-learn", "hdbscan", "torch")
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     return {
         "cores": cores,
         "python": platform.python_version(),
+        "day": datetime.datetime.now(tz=datetime.UTC).date().isoformat(),
         "versions": {name: version(name) for name in (*packages, "sentence-transformers")},
     }
 

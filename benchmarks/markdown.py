@@ -15,7 +15,8 @@ def made_on(result: Result) -> str:
     """The machine and the versions of one result."""
     env = result["environment"]
     versions = ", ".join(f"{name} {number}" for name, number in env["versions"].items())
-    return f"*{env['cores']} cores, Python {env['python']}, {versions}.*"
+    day = f"; {env['day']}" if "day" in env else ""
+    return f"*{env['cores']} cores, Python {env['python']}, {versions}{day}.*"
 
 
 def one_table(title: str, explained: str, result: Result, columns: list[str], rows: list[list[str]]) -> str:

@@ -8,6 +8,9 @@ from benchmarks.markdown import Result, made_on, one_table, table
 from benchmarks.peers import tables
 from benchmarks.peers.systems import SYSTEMS
 
+ESTIMATED = (("seconds", 1), ("mib", 0), ("disk_mib", 1))
+ESTIMATE_TARGET = 1.3
+
 
 def community(result: Result) -> str:
     """Fast community detection against the reference."""
@@ -296,6 +299,47 @@ def refining(result: Result) -> str:
     )
 
 
+def estimate(result: Result) -> str:
+    """What --dry-run says, and what came of it."""
+    lines = []
+    for row in result["rows"]:
+        said, took = row["estimated"], row["measured"]
+        lines.append(
+            [
+                row["case"],
+                f"{row['rows']:,}",
+                *(f"{part[key]:,.{digits}f}" for key, digits in ESTIMATED for part in (said, took)),
+                f"{said['seconds'] / took['seconds']:.2f}",
+                f"{said['took']:.1f}",
+            ]
+        )
+    off = [
+        max(r, 1 / r)
+        for r in (row["estimated"]["seconds"] / row["measured"]["seconds"] for row in result["rows"])
+    ]
+    within = sum(r <= ESTIMATE_TARGET for r in off)
+    columns = [
+        "case",
+        "documents",
+        "seconds said",
+        "taken",
+        "MiB said",
+        "taken",
+        "MiB of disk said",
+        "taken",
+        "said / taken",
+    ]
+    return one_table(
+        "What a dry run says",
+        "`python -m benchmarks.estimate`. The estimate of time, memory and disk before anything starts, against the fit and saving that "
+        "follow, each in a process that begins with nothing imported. *Disk* is what the saved model takes. "
+        f"Time is right within 30 % in {within} of {len(off)} cases.",
+        result,
+        [*columns, "seconds of the dry run"],
+        lines,
+    )
+
+
 SECTIONS: dict[str, Callable[[Result], str]] = {
     "cache": cache,
     "clusterers": topic_tables.clusterers,
@@ -307,6 +351,7 @@ SECTIONS: dict[str, Callable[[Result], str]] = {
     "refining": refining,
     "every_collection": every_collection,
     "scale": scale_tables.section,
+    "estimate": estimate,
     "html_report": html_report,
     "startup": startup,
     "speed": speed,

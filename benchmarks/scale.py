@@ -107,10 +107,18 @@ def long_corpus(n: int) -> pl.DataFrame:
 
 
 class Memory:
-    """Peaks of this process's memory, MiB, since the last stage and in all."""
+    """Peaks of this process's memory, MiB, in each stage and in all.
 
-    def __init__(self) -> None:
-        self.peak = self.anonymous = self.since = 0.0
+    Parameters
+    ----------
+    ended : list
+        The stages that have ended, as it grows.
+    """
+
+    def __init__(self, ended: list[Any]) -> None:
+        self.peak = self.anonymous = 0.0
+        self.in_stage: dict[int, float] = {}
+        self._ended = ended
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)
 
@@ -122,7 +130,8 @@ class Memory:
         """Take a sample."""
         status = Path("/proc/self/status").read_text(encoding="ascii")
         kib = {key: int(value) for key, value in re.findall(r"(VmRSS|RssAnon):\s+(\d+)", status)}
-        self.since = max(self.since, kib["VmRSS"] / 1024)
+        stage = len(self._ended)
+        self.in_stage[stage] = max(self.in_stage.get(stage, 0.0), kib["VmRSS"] / 1024)
         self.peak = max(self.peak, kib["VmRSS"] / 1024)
         self.anonymous = max(self.anonymous, kib["RssAnon"] / 1024)
 
@@ -137,16 +146,15 @@ class Memory:
 
 def run(path: str, folder: str, sample: int | None) -> dict[str, Any]:
     """Fit from a file, save the model and the labels: what a user does."""
-    memory, stages = Memory(), []
-    with memory.watched(), recorded() as found:
+    with recorded() as found, (memory := Memory(found)).watched():
         model = TopicModel(embedder=DistilledEmbedder(sample=sample)).fit(TextFile(path, "text"))
         model.save(Path(folder) / "model")
         with (Path(folder) / "labels.csv").open("w", newline="", encoding="utf-8") as file:
             csv.writer(file).writerows([label] for label in model.labels_.tolist())
-        stages = list(found)
     np.save(Path(folder) / "labels.npy", model.labels_)
     return {
-        "stages": stages,
+        "stages": found,
+        "stage_mib": [memory.in_stage.get(i, 0.0) for i in range(len(found))],
         "precision": fast_precision(),
         "peak_mib": memory.peak,
         "anonymous_mib": memory.anonymous,

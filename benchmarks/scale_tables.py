@@ -31,6 +31,7 @@ def section(result: Result) -> str:
         *([f"*{result['note']}*"] if result.get("note") else []),
         made_on(result),
         table(["stage, seconds", *(f"{row['n']:,}" for row in rows), "exponent"], by_stage(rows)),
+        *memory_table(rows),
         table(SCALE_COLUMNS, list(map(scale_line, rows))),
     ]
     for key in sorted(key for key in result if key.startswith("sample_")):
@@ -60,6 +61,24 @@ def by_stage(rows: list[Row]) -> list[list[str]]:
         [name, *(f"{value:.1f}" for value in values), exponent(sizes, values)]
         for name, values in spent.items()
     ]
+
+
+def memory_table(rows: list[Row]) -> list[str]:
+    """Peak of memory while each stage ran, where it was measured."""
+    if any("stage_mib" not in row for row in rows):
+        return []
+    names = list(dict.fromkeys(name for row in rows for name, _ in row["stages"]))
+    sizes, lines = [row["n"] for row in rows], []
+    for stage in names:
+        peaks = [
+            max(
+                (m for (name, _), m in zip(row["stages"], row["stage_mib"], strict=True) if name == stage),
+                default=0.0,
+            )
+            for row in rows
+        ]
+        lines.append([stage, *(f"{peak:,.0f}" if peak else "—" for peak in peaks), exponent(sizes, peaks)])
+    return [table(["stage, peak MiB", *(f"{n:,}" for n in sizes), "exponent"], lines)]
 
 
 def scale_line(row: Row) -> list[str]:
@@ -113,7 +132,7 @@ def bertopic_line(row: Row) -> list[str]:
 
 
 def exponent(sizes: list[int], seconds: list[float]) -> str:
-    """How time grows with size: the slope between logarithms, over what takes a tenth of a second or more."""
+    """How time or memory grows with size: the slope between logarithms, over what takes a tenth of a second or more."""
     points = [(math.log(n), math.log(s)) for n, s in zip(sizes, seconds, strict=True) if s >= 0.1]
     if len(points) < 2:
         return "—"

@@ -120,11 +120,11 @@ def summary(rows: list[Row]) -> list[list[str]]:
             continue
         factors = [factor for row in mine if (factor := topic_factor(row)) is not None]
         figures = (_mean(mine, key) for key in ("ari", "nmi", "c_npmi", "diversity"))
-        tried = sum(row["system"] == name for row in rows)
+        there = len({row["collection"] for row in rows})
         factor = "told" if system.told else f"{geometric_mean(factors):.2f}" if factors else "—"
         clocked = [row["fit"]["seconds"] for row in mine if "seconds" in row["fit"]]
         seconds = "—" if len(clocked) < len(mine) else f"{mean(clocked):.1f}"
-        lines.append([system.title, f"{len(mine)} of {tried}", *map(_three, figures), factor, seconds])
+        lines.append([system.title, f"{len(mine)} of {there}", *map(_three, figures), factor, seconds])
     return lines
 
 
