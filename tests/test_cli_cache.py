@@ -82,12 +82,30 @@ def test_prune_and_clear(run, filled):
     status, out, _ = run("cache", "--cache", filled, "prune", "--max-size", "150kB")
     assert status == 0
     assert "Removed" in out
-    assert store.size_of(filled) <= 150_000
+    assert 150_000 - store.PAGE_BYTES <= store.size_of(filled) <= 150_000
     with store.VectorStore(filled) as opened:
         assert 0 < opened.models()[0].rows < 120
     assert "Removed" in run("cache", "clear", "--cache", filled)[1]
     with store.VectorStore(filled) as opened:
         assert opened.models() == []
+
+
+def test_prune_says_what_is_left_as_the_cache_itself_does(run, filled):
+    for most, least in (("100kB", False), ("10kB", True)):
+        _, out, err = run("cache", "prune", "--max-size", most, "--cache", filled)
+        with store.VectorStore(filled) as opened:
+            kept = sum(model.rows for model in opened.models())
+        size = f"{store.size_of(filled) / 1000:.0f} kB"
+        assert f"; {kept} left, {size}" in out
+        assert (kept == 0) == least == ("the least that an empty cache takes" in out)
+        assert err == ""
+        assert f"Size: {size}, {kept} vectors" in run("cache", "--cache", filled)[1]
+
+
+def test_prune_of_one_model_says_where_the_others_are_too_large(run, filled):
+    _, out, err = run("cache", "prune", "--max-size", "10kB", "--model", "counting two", "--cache", filled)
+    assert "Removed 50 vectors; 120 left" in out
+    assert "other models" in err
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,9 @@ import sklearn.metrics as sk
 from tests.conftest import make_corpus
 from topickit import TopicModel
 from topickit.analysis.compare import compare
+from topickit.cluster.kmeans import KMeansClusterer
 from topickit.errors import InputError, ParameterError
+from topickit.metrics import stability
 
 TEXTS, SUBJECTS = make_corpus(120)
 
@@ -210,3 +212,79 @@ def test_gold_labels_may_be_numbers(run, saved):
     )
     assert status == 0, err
     assert json.loads(out)["agreement"]["n_gold"] == 120
+
+
+@pytest.mark.parametrize("given", [False, True], ids=["embedded", "vectors"])
+def test_the_score_command_gives_the_silhouette_of_each_row(run, saved, model, tmp_path, given):
+    texts = [*TEXTS, *TEXTS[:7], ""]
+    (tmp_path / "t.csv").write_text("body\n" + "\n".join(f'"{text}"' for text in texts), encoding="utf-8")
+    vectors = model.embedder_.encode(texts)
+    vectors[-1] = 1  # a blank text has no topic, whatever its vector
+    np.save(tmp_path / "v.npy", vectors)
+    more = ("--vectors", tmp_path / "v.npy") if given else ()
+    arguments = ("score", saved / "a", tmp_path / "t.csv", "--text", "body", "--no-cache", *more)
+    status, out, err = run(*arguments, "--format", "json")
+    assert status == 0, err
+    found = json.loads(out)
+    expected = sk.silhouette_score(vectors[:-1], model.predict(texts)[:-1], metric="cosine")
+    assert found["silhouette"] == pytest.approx(expected, abs=1e-5)
+    assert "stability" not in found
+    _, out, _ = run(*arguments)
+    assert f"{expected:.3f}" in next(line for line in out.splitlines() if "Silhouette" in line)
+    assert "Stability" not in out
+
+
+def test_the_texts_are_embedded_once_for_the_score(run, saved, model, monkeypatch):
+    asked = []
+    encode = type(model.embedder_).encode
+
+    def counting(self, texts):
+        asked.extend(texts)
+        return encode(self, texts)
+
+    monkeypatch.setattr(type(model.embedder_), "encode", counting)
+    status, _, err = run("score", saved / "a", saved / "t.txt", "--no-cache", "--stability", 2)
+    assert status == 0, err
+    assert len([text for text in asked if text in TEXTS]) == len(TEXTS)
+
+
+def test_the_score_of_one_topic_has_no_silhouette(run, saved, model, tmp_path):
+    model.merge_topics([[0, 1, 2, 3]]).save(tmp_path / "one")
+    status, out, err = run("score", tmp_path / "one", saved / "t.txt", "--no-cache", "--format", "json")
+    assert status == 0, err
+    assert json.loads(out)["silhouette"] is None
+
+
+@pytest.mark.parametrize("clusterer", ["kmeans", KMeansClusterer(5, n_init=1)], ids=["name", "object"])
+def test_the_score_command_gives_the_stability_over_seeds(run, saved, tmp_path, clusterer):
+    rng = np.random.default_rng(0)
+    vectors = rng.normal(size=(len(TEXTS), 8)).astype(np.float32)  # without groups: seeds differ
+    np.save(tmp_path / "v.npy", vectors)
+    recipe = TopicModel("lexical", clusterer, n_topics=5)
+    recipe.fit(TEXTS, embeddings=vectors).save(tmp_path / "m")
+    arguments = ("score", tmp_path / "m", saved / "t.txt", "--vectors", tmp_path / "v.npy", "--stability", 3)
+    status, out, err = run(*arguments, "--format", "json")
+    assert status == 0, err
+    found = json.loads(out)["stability"]
+
+    def fit(rows, seed):
+        made = KMeansClusterer(5, n_init=getattr(clusterer, "n_init", 3), random_state=seed)
+        return TopicModel("lexical", made, n_topics=5, random_state=seed).fit_predict(
+            TEXTS, embeddings=vectors
+        )
+
+    expected = stability(fit, len(TEXTS), seeds=(0, 1, 2), n_samples=0)
+    assert found["n_seeds"] == 3
+    assert found["over_seeds"] == pytest.approx(expected.over_seeds)
+    assert found["over_seeds"] < 0.9
+    assert found["per_topic"] == pytest.approx(expected.per_topic.mean())
+    _, out, _ = run(*arguments)
+    assert "Stability" in out
+    assert f"{expected.over_seeds:.3f}" in out
+
+
+@pytest.mark.parametrize(("n", "says"), [(1, "2 or more"), (-1, "--stability")])
+def test_a_number_of_seeds_that_compares_nothing(run, saved, n, says):
+    status, _, err = run("score", saved / "a", saved / "t.txt", "--no-cache", "--stability", n)
+    assert status == 2
+    assert says in err

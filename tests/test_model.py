@@ -1,5 +1,7 @@
 """TopicModel as its users meet it: scikit-learn's ways, bad input, embedders and clusterers of their own."""
 
+import warnings
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -361,3 +363,14 @@ def test_settings_from_numpy_are_saved(tmp_path):
     TopicModel(embedder="lexical", **settings).fit(texts).save(tmp_path / "model")
     loaded = TopicModel.load(tmp_path / "model")
     assert (loaded.n_topics, loaded.random_state) == (2, 1)
+
+
+@pytest.mark.parametrize("clusterer", ["graph", "kmeans", "agglomerative"])
+def test_many_texts_of_two_vectors_make_two_topics_without_a_word(clusterer):
+    rows = np.repeat(np.eye(2), 150, axis=0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        model = TopicModel(clusterer=clusterer).fit([f"text {i}" for i in range(300)], embeddings=rows)
+        assert len(set(model.labels_.tolist())) == len(model.topics_) <= 2
+        if len(model.topics_) == 2:
+            model.split_topic(0)

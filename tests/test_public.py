@@ -23,6 +23,8 @@ PUBLIC = [
     "KMeansClusterer",
     "KeywordSettings",
     "LexicalEmbedder",
+    "NamingFunction",
+    "NamingPrompt",
     "PrecomputedEmbedder",
     "Report",
     "SentenceEmbedder",

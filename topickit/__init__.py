@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from topickit.errors import TopickitError, TopickitWarning
     from topickit.keywords.settings import KeywordSettings
     from topickit.model import TopicModel
+    from topickit.naming import NamingFunction, NamingPrompt
     from topickit.report.report import Report
     from topickit.topics import Topic, Topics
 
@@ -35,6 +36,8 @@ _HOMES = {
     "KMeansClusterer": "topickit.cluster.kmeans",
     "KeywordSettings": "topickit.keywords.settings",
     "LexicalEmbedder": "topickit.embed.lexical",
+    "NamingFunction": "topickit.naming",
+    "NamingPrompt": "topickit.naming",
     "PrecomputedEmbedder": "topickit.embed.precomputed",
     "Report": "topickit.report.report",
     "SentenceEmbedder": "topickit.embed.sentence",
@@ -57,6 +60,8 @@ __all__ = [
     "KMeansClusterer",
     "KeywordSettings",
     "LexicalEmbedder",
+    "NamingFunction",
+    "NamingPrompt",
     "PrecomputedEmbedder",
     "Report",
     "SentenceEmbedder",

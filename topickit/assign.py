@@ -20,6 +20,7 @@ from topickit.vectors import (
     FloatArray,
     IntArray,
     block_rows,
+    few_distinct_rows,
     half_square_norms,
     map_blocks,
     nearest_prototype,
@@ -406,7 +407,7 @@ def make_prototypes(
     order = np.argsort(grouping.labels, kind="stable")
     bounds = np.searchsorted(grouping.labels[order], np.arange(grouping.n_groups + 1))
     centers = [np.empty((0, vectors.shape[1]), dtype=np.float32)]
-    with single_threaded():
+    with single_threaded(), few_distinct_rows():
         for group in range(grouping.n_groups):
             rows = order[bounds[group] : bounds[group + 1]]
             distinct = len(np.unique(vectors[rows], axis=0)) if len(rows) < 64 else len(rows)

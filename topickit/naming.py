@@ -3,16 +3,34 @@
 Nothing is sent anywhere but to that function, and no document text reaches it unless asked.
 """
 
+import re
+import unicodedata
 import warnings
-from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 from topickit.errors import ParameterTypeError, TopickitWarning
+from topickit.progress import stage
 from topickit.topics import Topic, Topics
 
 MAX_CHARACTERS = 500
 """Of each document that a prompt shows."""
 MAX_NAME = 80
+
+# A reasoning model thinks aloud first. Its template may open the block within the prompt, and its answer
+# may be cut off within the block.
+_THOUGHT = re.compile(
+    r"\A(?:(?!<think).)*</think(?:ing)?>|<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)",
+    re.DOTALL | re.IGNORECASE,
+)
+_TERMINAL = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\))")
+"""Sequences that colour a terminal or name its window: a function may run a command and read its output."""
+_QUOTES = "\"'`*“”„«»「」『』"
+# Marks that turn the direction of what follows, and those that show as nothing. Joiners stay: scripts and
+# emoji need them.
+_UNSEEN = dict.fromkeys(
+    [*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x061C, 0x200B, 0x2060, 0xFEFF, 0xAD]
+)
 
 
 @dataclass(frozen=True)
@@ -52,17 +70,36 @@ class NamingPrompt:
         return cls(topic.id, topic.size, topic.words, shown, "\n".join(lines))
 
 
-NamingFunction = Callable[[NamingPrompt], str]
+class NamingFunction(Protocol):
+    """What `TopicModel.name_topics` is given: a function of a `NamingPrompt` that returns the name.
+
+    Examples
+    --------
+    >>> def in_capitals(prompt: NamingPrompt) -> str:
+    ...     return prompt.keywords[0].upper()
+    >>> function: NamingFunction = in_capitals
+    """
+
+    def __call__(self, prompt: NamingPrompt, /) -> str:
+        """Name one topic."""
 
 
 def ask_names(topics: Topics, name: NamingFunction, *, documents: bool = False) -> dict[int, str]:
     """Ask a function for the name of each topic; where it fails, the topic keeps the name it has.
 
+    An interrupt (Ctrl-C) ends the asking: the names that came are kept, with a warning. Where none has
+    come yet, there is nothing to keep, and it passes through.
+
     Parameters
     ----------
     topics : Topics
     name : function of NamingPrompt to str
-        Quotation marks and spaces around its answer are taken off, and of several lines the first counts.
+        Of its answer, the first line counts that is not blank and does not end with a colon, which
+        announces a name ("Here is the name:"). What a model thought aloud (``<think>…</think>``) is left
+        out, and so are quotation marks and asterisks around the line, control characters, terminal
+        colours and marks that turn the direction of text; an unpaired surrogate becomes U+FFFD, and
+        white space one space. The first `MAX_NAME` characters are kept. An answer of which nothing
+        visible is left has failed.
     documents : bool
         Put representative documents into the prompt.
 
@@ -74,7 +111,7 @@ def ask_names(topics: Topics, name: NamingFunction, *, documents: bool = False) 
     Warns
     -----
     TopickitWarning
-        With the topics that could not be named, and the first reason.
+        With the topics that could not be named, and the first reason; and when it was interrupted.
 
     Raises
     ------
@@ -93,27 +130,63 @@ def ask_names(topics: Topics, name: NamingFunction, *, documents: bool = False) 
         )
     names: dict[int, str] = {}
     failed: dict[int, str] = {}
-    for topic in topics:
-        try:
-            names[topic.id] = _checked(name(NamingPrompt.of(topic, documents=documents)))
-        except Exception as error:  # noqa: BLE001 - whatever a service throws, the names that came stay
-            failed[topic.id] = f"{type(error).__name__}: {error}"
-    if failed:
-        first, reason = next(iter(failed.items()))
-        warnings.warn(
-            f"{len(failed)} of {len(topics)} topics keep their names ({', '.join(map(str, failed))}); "
-            f"topic {first}: {reason}",
-            TopickitWarning,
-            stacklevel=3,
-        )
+    interrupted = False
+    with stage("Naming topics", len(topics)) as progress:
+        for topic in topics:
+            try:
+                names[topic.id] = _cleaned(name(NamingPrompt.of(topic, documents=documents)))
+            except KeyboardInterrupt:
+                if not names:
+                    raise
+                interrupted = True
+                break
+            except Exception as error:  # noqa: BLE001 - whatever a service throws, the names that came stay
+                failed[topic.id] = f"{type(error).__name__}: {error}"
+            progress.advance(1)
+    said = _what_failed(len(topics), names, failed, interrupted=interrupted)
+    if said:
+        warnings.warn(said, TopickitWarning, stacklevel=3)
     return names
 
 
-def _checked(answer: object) -> str:
+def _what_failed(
+    n_topics: int, names: dict[int, str], failed: dict[int, str], *, interrupted: bool
+) -> str | None:
+    """Say which topics were not named, and why; None where all were."""
+    parts = []
+    if interrupted:
+        parts.append(
+            f"interrupted: the names of {len(names)} of {n_topics} topics came and are kept, "
+            f"{n_topics - len(names) - len(failed)} topics were not asked about"
+        )
+    if failed:
+        first, reason = next(iter(failed.items()))
+        parts.append(
+            f"{len(failed)} of {n_topics} topics keep their names ({', '.join(map(str, failed))}); "
+            f"topic {first}: {reason}"
+        )
+    return "; ".join(parts) or None
+
+
+def _cleaned(answer: object) -> str:
+    """The name in an answer, as `ask_names` says."""
     if not isinstance(answer, str):
         raise TypeError(f"the answer must be a str, got {answer!r}")
-    lines = [line.strip().strip("\"'`*").strip() for line in answer.splitlines()]
-    found = next((line for line in lines if line), "")
+    # Both halves of a pair may have come apart, as from JSON that was read by hand: together they are one.
+    text = answer.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    text = _TERMINAL.sub("", _THOUGHT.sub(" ", text)).translate(_UNSEEN)
+    lines = [_line(line) for line in text.splitlines()]
+    found = next((line for line in lines if _is_visible(line) and line[-1] not in ":："), "")
     if not found:
-        raise ValueError("the answer is blank")
-    return found[:MAX_NAME]
+        shown = next((line for line in lines if _is_visible(line)), None)
+        raise ValueError("the answer is blank" if shown is None else f"the answer has no name: {shown!r}")
+    return found[:MAX_NAME].rstrip()
+
+
+def _line(line: str) -> str:
+    spaced = "".join(" " if unicodedata.category(character) == "Cc" else character for character in line)
+    return " ".join(spaced.split()).strip(_QUOTES).strip()
+
+
+def _is_visible(line: str) -> bool:
+    return any(unicodedata.category(c)[0] in "LNPS" and c != "\ufffd" for c in line)

@@ -113,6 +113,17 @@ def _is_shown(show: bool | None) -> bool:
     return sys.stderr.isatty() if show is None else show
 
 
+def rate(speed: float) -> str:
+    """Write a rate, a minute's where a second sees few.
+
+    Examples
+    --------
+    >>> rate(1234.5), rate(0.2)
+    ('1,234/s', '12/min')
+    """
+    return f"{speed:,.0f}/s" if speed >= 10 else f"{60 * speed:,.0f}/min"
+
+
 class _Bar:
     """One line of the display that all stages share: two displays would overwrite each other."""
 
@@ -173,7 +184,7 @@ def _new_display(*, transient: bool) -> Any:
         def render(self, task: Task) -> Text:
             if task.total is None:
                 return Text("")
-            speed = f"  {task.speed:,.0f}/s" if task.speed else ""
+            speed = f"  {rate(task.speed)}" if task.speed else ""
             return Text(f"{task.completed:,.0f}/{task.total:,.0f}{speed}", style="progress.download")
 
     class Left(TimeRemainingColumn):

@@ -25,7 +25,7 @@ from topickit.errors import (
 from topickit.fitted import Fitted, derive, derive_mapped
 from topickit.grouping import Found, Grouping
 from topickit.merging import merge_order
-from topickit.vectors import IntArray, group_means, single_threaded
+from topickit.vectors import IntArray, few_distinct_rows, group_means, single_threaded
 
 T = TypeVar("T")
 
@@ -136,7 +136,7 @@ def split(fitted: Fitted, topic: int, n: int = 2, *, random_state: int = 0) -> F
             "a community is what its centre says and cannot be split; raise the threshold instead"
         )
     weights = documents.weights[members]
-    with single_threaded():
+    with single_threaded(), few_distinct_rows():
         parts = KMeans(n, n_init=3, random_state=random_state).fit_predict(
             vectors[members], sample_weight=weights
         )

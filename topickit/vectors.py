@@ -197,6 +197,19 @@ def single_threaded() -> Iterator[None]:
         yield
 
 
+@contextlib.contextmanager
+def few_distinct_rows() -> Iterator[None]:
+    """Keep k-means from warning that it found fewer clusters than asked: rows may be equal.
+
+    Equal vectors of different texts are all that there is, and nothing is to be changed about that.
+    """
+    from sklearn.exceptions import ConvergenceWarning
+
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Number of distinct clusters", ConvergenceWarning)
+        yield
+
+
 @functools.lru_cache(maxsize=1)
 def _controller(n_modules: int) -> Any:
     """What controls the libraries that are loaded; they are looked for anew when a module has been loaded."""

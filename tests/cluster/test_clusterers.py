@@ -272,3 +272,29 @@ def test_the_number_that_was_found_gives_the_groups_that_were_found(n):
     free = graph.GraphClusterer().fit(rows)
     told = graph.GraphClusterer(n_clusters=free.grouping_.n_groups).fit(rows)
     assert adjusted_rand_score(free.labels_, told.labels_) == 1.0
+
+
+@pytest.mark.parametrize("k", [8, None])
+def test_fewer_distinct_rows_than_groups_are_not_warned_of(k):
+    from topickit.cluster.kmeans import KMeansClusterer
+
+    rng = np.random.default_rng(0)
+    rows = np.repeat(unit_rows(rng.normal(size=(5, 6))), 10, axis=0)
+    found = KMeansClusterer(k).group(rows, np.ones(50, dtype=np.int64))
+    assert adjusted_rand_score(found.labels, np.repeat(np.arange(5), 10)) == 1.0
+    assert len(found.others) == 4, "the samples are not warned of either"
+
+
+def test_other_warnings_of_k_means_are_heard(monkeypatch):
+    from sklearn.exceptions import ConvergenceWarning
+
+    from topickit.cluster import kmeans
+
+    class Loud(KMeans):
+        def fit(self, *arguments, **options):
+            warnings.warn("something else", ConvergenceWarning, stacklevel=1)
+            return super().fit(*arguments, **options)
+
+    monkeypatch.setattr(kmeans, "KMeans", Loud)
+    with pytest.warns(ConvergenceWarning, match="something else"):
+        kmeans.KMeansClusterer(2).fit(np.eye(3))

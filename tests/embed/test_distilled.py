@@ -334,6 +334,39 @@ def test_a_teacher_with_a_cache(tiny_model, tmp_path, learnt):
     np.testing.assert_array_equal(again.encode(NEW), made.encode(NEW))
 
 
+def test_fit_fits_the_object_itself(tiny_model, learnt, tmp_path):
+    teacher = teacher_of(tiny_model("wordpiece"))
+    embedder = DistilledEmbedder(teacher, sample=150, random_state=0).with_cache(tmp_path)
+    assert embedder.fit(TEXTS, np.ones(len(TEXTS))) is embedder
+    assert embedder._cache == tmp_path
+    assert embedder.fingerprint == learnt.fingerprint
+    np.testing.assert_array_equal(embedder.encode(NEW), learnt.encode(NEW))
+    with pytest.raises(InputError, match="blank"):
+        embedder.fit([" "])
+    np.testing.assert_array_equal(embedder.encode(NEW), learnt.encode(NEW))
+    other = embedder.fitted(TEXTS[:160])
+    assert embedder.n_exact == learnt.n_exact
+    embedder.fit(TEXTS[:160])
+    assert embedder.fingerprint == other.fingerprint != learnt.fingerprint
+    np.testing.assert_array_equal(embedder.encode(NEW), other.encode(NEW))
+
+
+def test_fit_forgets_what_was_learnt_of_another_corpus(tiny_model):
+    embedder = DistilledEmbedder(teacher_of(tiny_model("wordpiece")), sample=150).fit(TEXTS)
+    assert embedder.held_out is not None
+    embedder.fit(TEXTS[:60])
+    assert embedder.held_out is None, "a corpus smaller than the sample needs no student"
+
+
+def test_a_poor_student_is_warned_of_where_it_was_asked_for(tiny_model, monkeypatch):
+    monkeypatch.setattr(distilled, "POOR", 1.1)
+    embedder = DistilledEmbedder(teacher_of(tiny_model("wordpiece")), sample=150)
+    for ask in (lambda: embedder.fitted(TEXTS), lambda: embedder.fit(TEXTS)):
+        with pytest.warns(TopickitWarning, match="teacher embeds all") as warned:
+            ask()
+        assert warned[0].filename == __file__
+
+
 def test_before_a_corpus():
     recipe = DistilledEmbedder()
     for ask in (recipe.encode, recipe.encode_exactly, recipe.is_exact, recipe.with_exact):

@@ -3,6 +3,7 @@
 import json
 import math
 from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -20,10 +21,12 @@ from topickit.cli.options import (
     Vectors,
 )
 from topickit.cli.reading import cache_folder, emit, load_vectors, read_column
+from topickit.errors import ParameterError
 
 if TYPE_CHECKING:
+    from topickit.documents import Documents
     from topickit.model import TopicModel
-    from topickit.vectors import IntArray
+    from topickit.vectors import FloatArray, IntArray
 
 TOP = 10
 _NAMES = {
@@ -46,6 +49,10 @@ _NAMES = {
     "embedding_coherence": "Embedding coherence",
     "n_words_absent": "Words that the file does not have",
     "outlier_share": "Outliers",
+    "silhouette": "Silhouette (cosine; in a topic)",
+    "over_seeds": "ARI of two seeds (mean)",
+    "per_topic": "A topic found again (mean Jaccard)",
+    "n_seeds": "Seeds",
 }
 _SHARES = {"coverage", "outlier_share"}
 _INDENT = 36
@@ -65,10 +72,20 @@ def score(
     cache: CacheFolder = None,
     no_cache: NoCache = False,
     device: Device = None,
+    stability: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            metavar="N",
+            help="Fit the model's settings to the file with N seeds, and compare; 0: do not.",
+        ),
+    ] = 0,
 ) -> None:
-    """Measure a saved model on the texts of a file: agreement with gold labels, coherence, diversity."""
+    """Measure a saved model on a file: gold labels, coherence, diversity, silhouette, stability."""
     from topickit.model import TopicModel
 
+    if stability == 1:
+        raise ParameterError("--stability compares seeds: give 2 or more, or 0 for none; got 1")
     loaded = TopicModel.load(model, device=device).set_params(cache=cache_folder(cache, no_cache))
     gold = None
     if labels is None:
@@ -78,12 +95,79 @@ def score(
 
         read = read_labelled(file, labels, text, None if input_format is None else input_format.value)
         texts, gold = read.texts, [None if label == "" else label for label in read.labels]
-    predicted = loaded.predict(texts, embeddings=load_vectors(vectors, len(texts)))
+    placed = _placed(loaded, texts, load_vectors(vectors, len(texts)))
+    predicted = placed.documents.per_row(placed.labels, -1)
     found = _measured(loaded, texts, predicted, embeds=vectors is None)
+    found["silhouette"] = _silhouette(placed)
     if gold is not None:
         found["agreement"], found["topics"] = _against(predicted, gold), _topics(loaded, predicted, gold)
+    if stability:
+        found["stability"] = _stability(loaded, placed, stability)
     as_json = format is PlainFormat.json
     emit(json.dumps(found, indent=2, ensure_ascii=False, allow_nan=False) if as_json else _text(found), out)
+
+
+@dataclass(frozen=True, eq=False)
+class _Placed:
+    """The distinct documents of the file, their vectors and topics."""
+
+    documents: "Documents"
+    vectors: "FloatArray"
+    labels: "IntArray"
+
+    @property
+    def rows(self) -> "IntArray":
+        """The document of each row of the file that is not blank: a mean over these counts repeated ones."""
+        return self.documents.rows[self.documents.rows >= 0]
+
+
+def _placed(model: "TopicModel", texts: list[str], embeddings: Any) -> _Placed:
+    """Give each document its topic, as `predict` does, and keep the vectors: they cost the most."""
+    from topickit import devices
+
+    documents, vectors = model._vectors(texts, embeddings)
+    with devices.on(model.device):
+        return _Placed(documents, vectors, model.fitted_.assigner.labels(vectors))
+
+
+def _silhouette(placed: _Placed) -> float | None:
+    from topickit.metrics import silhouette
+
+    rows, vectors, labels = placed.rows, placed.vectors, placed.labels
+    if len(rows) == len(labels):  # the order does not matter: this spares a copy of all vectors
+        return _finite(silhouette(vectors, labels))
+    return _finite(silhouette(vectors[rows], labels[rows]))
+
+
+def _stability(model: "TopicModel", placed: _Placed, n_seeds: int) -> dict[str, Any]:
+    """Fit the model's settings to the rows of the file with several seeds; no text is embedded again."""
+    import numpy as np
+
+    from topickit import metrics
+    from topickit.progress import stage
+
+    rows = placed.rows
+    texts, vectors = [placed.documents.texts[row] for row in rows.tolist()], placed.vectors[rows]
+    with stage("Fitting with other seeds", n_seeds) as progress:
+
+        def fit(_: "IntArray", seed: int) -> "IntArray":  # without subsamples, rows are always all
+            labels = _with_seed(model, seed).fit(texts, embeddings=vectors).labels_
+            progress.advance(1)
+            return labels
+
+        found = metrics.stability(fit, len(texts), seeds=range(n_seeds), n_samples=0)
+    per_topic = float(np.mean(found.per_topic)) if len(found.per_topic) else math.nan
+    return {"n_seeds": n_seeds, "over_seeds": _finite(found.over_seeds), "per_topic": _finite(per_topic)}
+
+
+def _with_seed(model: "TopicModel", seed: int) -> "TopicModel":
+    """The recipe of a model with another seed, which a clusterer that is an object has for itself."""
+    from sklearn.base import clone
+
+    recipe: TopicModel = clone(model)
+    seeds = {"random_state", "clusterer__random_state"} & recipe.get_params().keys()
+    recipe.set_params(cache=None, **dict.fromkeys(seeds, seed))
+    return recipe
 
 
 def _measured(
@@ -168,7 +252,7 @@ def _finite(number: float) -> float | None:
 
 def _text(found: dict[str, Any]) -> str:
     head = f"{found['n_topics']:,} topics on {found['n_documents']:,} documents"
-    lines = [head, "", *_lines({"outlier_share": found["outlier_share"]})]
+    lines = [head, "", *_lines({name: found[name] for name in ("outlier_share", "silhouette")})]
     if "agreement" in found:
         lines += ["", "Agreement with the gold labels", *_lines(found["agreement"])]
     lines += [
@@ -176,6 +260,8 @@ def _text(found: dict[str, Any]) -> str:
         f"Words (at most {TOP} single words a topic; reference: this file)",
         *_lines(found["words"]),
     ]
+    if "stability" in found:
+        lines += ["", "Stability (the model's settings, fitted to this file)", *_lines(found["stability"])]
     if found.get("topics"):
         lines += ["", "Topics against gold labels", *_table(found["topics"])]
     return "\n".join(lines)

@@ -10,7 +10,7 @@ from topickit.cluster.base import BaseClusterer, in_other_samples
 from topickit.cluster.graph import find_n_clusters
 from topickit.errors import check_whole
 from topickit.grouping import Grouping
-from topickit.vectors import FloatArray, nearest_prototype, single_threaded
+from topickit.vectors import FloatArray, few_distinct_rows, nearest_prototype, single_threaded
 
 
 class KMeansClusterer(BaseClusterer):
@@ -56,7 +56,8 @@ class KMeansClusterer(BaseClusterer):
             return Grouping(np.empty(0, dtype=np.int64))
         wanted = self.n_clusters or find_n_clusters(vectors, weights, random_state=self.random_state)
         k = min(wanted, len(vectors))
-        with single_threaded():  # sums over threads are formed in another order each time
+        # One thread: sums over several are formed in another order each time.
+        with single_threaded(), few_distinct_rows():
             fitted = KMeans(k, n_init=self.n_init, random_state=self.random_state).fit(
                 vectors, sample_weight=weights
             )

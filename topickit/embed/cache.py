@@ -55,9 +55,11 @@ class CachedEmbedder:
     whether it was embedded. Each batch of new vectors is one transaction, so a run that is killed
     loses at most one batch, and the next goes on from there.
 
-    Whatever happens to the file costs time, and never vectors: a damaged file is renamed and begun
-    anew, a damaged value is made again, and where the folder cannot be written (full disk, no
-    permission) all goes on without it; each with a warning.
+    Whatever happens to the file costs time, and never gives wrong vectors: a file that is damaged, or
+    whose entry of a model does not fit the vectors kept under it, is renamed and begun anew; a vector
+    that is not what its checksum says is made again; and where the folder cannot be written (full disk,
+    no permission) all goes on without it; each with a warning. (A file of no bytes is not told from one
+    that is being made, and is begun without a word.)
 
     Parameters
     ----------

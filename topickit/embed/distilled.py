@@ -1,5 +1,6 @@
 """The distilled embedder: a transformer for a sample of the corpus, and its fast student for the rest."""
 
+import copy
 import hashlib
 import logging
 import math
@@ -7,7 +8,7 @@ import os
 import warnings
 from collections.abc import Sequence
 from numbers import Integral, Real
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,11 +48,11 @@ _log = logging.getLogger(__name__)
 class DistilledEmbedder:
     """A transformer (the teacher) embeds a sample of the corpus; its student learns from that for the rest.
 
-    It learns from the corpus: `fitted` returns a new, fitted embedder, and this one stays as it is.
-    The sample, and any text that `with_exact` was given, keep the teacher's own vectors; they are
-    kept by a hash of the text, in float16, so a saved model holds no text, though it holds the
-    teacher's tokens that stood in the sample. Where the student is poor by its held-out figures
-    (agreement below `POOR`), or the corpus is no larger than the sample, the teacher embeds all.
+    It learns from the corpus: `fit` fits this embedder, and `fitted` returns a new, fitted one. The
+    sample, and any text that `with_exact` was given, keep the teacher's own vectors; they are kept by a
+    hash of the text, in float16, so a saved model holds no text, though it holds the teacher's tokens
+    that stood in the sample. Where the student is poor by its held-out figures (agreement below
+    `POOR`), or the corpus is no larger than the sample, the teacher embeds all.
 
     Parameters
     ----------
@@ -85,8 +86,8 @@ class DistilledEmbedder:
     Examples
     --------
     >>> embedder = DistilledEmbedder("all-MiniLM-L6-v2", sample=1000)
-    >>> small = embedder.fitted(["red apple", "green apple", "fast car"])
-    >>> small.encode(["red apple", "pear"]).shape, small.held_out is None
+    >>> embedder = embedder.fit(["red apple", "green apple", "fast car"])
+    >>> embedder.encode(["red apple", "pear"]).shape, embedder.held_out is None
     ((2, 384), True)
     """
 
@@ -126,6 +127,20 @@ class DistilledEmbedder:
         self._table: TokenTable | None = None
         self._folded: FoldedStudent | None = None
 
+    def fit(self, texts: Sequence[str], weights: NDArray[Any] | None = None) -> Self:
+        """Fit the student of this embedder to a sample of these texts; what it had learnt is forgotten.
+
+        Parameters, errors and warnings are those of `fitted`. Where it raises, nothing has changed.
+
+        Returns
+        -------
+        self
+        """
+        made = self._fitted(texts, weights)
+        self._resolved, self._known = made._resolved, made._known
+        self._table, self._folded = made._table, made._folded
+        return self
+
     def fitted(self, texts: Sequence[str], weights: NDArray[Any] | None = None) -> "DistilledEmbedder":
         """Return a new embedder, its student fitted to a sample of these texts.
 
@@ -134,8 +149,7 @@ class DistilledEmbedder:
         texts : sequence of str
             In any order; equal ones count once, blank ones not at all.
         weights : ndarray of shape (len(texts),), optional
-            Accepted as every embedder's that is fitted, and not used: the student is to be right
-            about texts, however often each of them stands in the corpus.
+            Accepted as by all that are fitted, and not used: the student is to be right about texts.
 
         Raises
         ------
@@ -149,11 +163,12 @@ class DistilledEmbedder:
         TopickitWarning
             When the student is poor; the teacher then embeds all.
         """
+        return self._fitted(texts, weights)
+
+    def _fitted(self, texts: Sequence[str], weights: NDArray[Any] | None) -> "DistilledEmbedder":
         documents = Documents.of(texts)
         if weights is not None and np.shape(weights) != (len(texts),):
-            raise InputError(
-                f"weights must be {len(texts)} numbers, one a text; got shape {np.shape(weights)}"
-            )
+            raise InputError(f"weights must be {len(texts)} numbers, one a text; got {np.shape(weights)}")
         if not len(documents):
             raise InputError("there are no texts to learn from: all are blank")
         made = self._again()
@@ -187,7 +202,7 @@ class DistilledEmbedder:
         Raises
         ------
         NotFittedError
-            Before `fitted`.
+            Before `fit` or `fitted`.
         """
         known = self._learnt()
         if known.student is None:
@@ -221,7 +236,7 @@ class DistilledEmbedder:
         Raises
         ------
         NotFittedError
-            Before `fitted`.
+            Before `fit` or `fitted`.
         """
         known = self._learnt()
         _check_collection(texts)
@@ -255,7 +270,7 @@ class DistilledEmbedder:
         Raises
         ------
         NotFittedError
-            Before `fitted`.
+            Before `fit` or `fitted`.
         """
         known = self._learnt()
         made = self._again()
@@ -345,15 +360,8 @@ class DistilledEmbedder:
             setattr(self, name, value)
 
     def _again(self) -> "DistilledEmbedder":
-        made = DistilledEmbedder(
-            self.teacher,
-            sample=self.sample,
-            random_state=self.random_state,
-            long_documents=self.long_documents,
-            precision=self.precision,
-            device=self.device,
-        )
-        made._resolved, made._cache = self._resolved, self._cache
+        made = copy.copy(self)  # which leaves the table behind, and the cache
+        made._cache, made._known = self._cache, None
         return made
 
     def with_cache(self, folder: str | os.PathLike[str] | None) -> "DistilledEmbedder":
@@ -372,7 +380,7 @@ class DistilledEmbedder:
         if self._known is None:
             raise NotFittedError(
                 "this DistilledEmbedder has not seen a corpus yet; "
-                "use the embedder that fitted(texts) returns, or give this one to a TopicModel"
+                "call fit(texts), or give this one to a TopicModel, which uses what fitted(texts) returns"
             )
         return self._known
 
@@ -455,13 +463,8 @@ class DistilledEmbedder:
         rows = {key: i for i, key in enumerate(keys)}
         self._folded = None
         self._known = Learnt(lesson.student, lesson.penalty, lesson.held_out, len(texts), rows, vectors)
-        _log.info(
-            "student of %d texts: held-out cosine %.3f, agreement %.3f, penalty %g",
-            len(texts),
-            lesson.held_out.cosine,
-            lesson.held_out.agreement,
-            lesson.penalty,
-        )
+        shown = (len(texts), lesson.held_out.cosine, lesson.held_out.agreement, lesson.penalty)
+        _log.info("student of %d texts: held-out cosine %.3f, agreement %.3f, penalty %g", *shown)
         return lesson
 
     def _give_up(self, lesson: Lesson) -> None:
@@ -472,7 +475,7 @@ class DistilledEmbedder:
             f"{lesson.held_out.cosine:.2f}), which is less than {POOR:.0%}: the teacher embeds all texts, "
             "which takes longer; a larger sample= may help",
             TopickitWarning,
-            stacklevel=3,
+            stacklevel=4,
         )
         self._known = known.without_student()
 

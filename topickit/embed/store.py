@@ -40,8 +40,18 @@ _TABLES = (
     f"PRAGMA application_id = {APPLICATION_ID}",
     f"PRAGMA user_version = {FORMAT_VERSION}",
 )
+_ENTRIES = "SELECT id, fingerprint, dtype, description, dimension, {rows} FROM models"
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR, sqlite3.SQLITE_FORMAT}
 _BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+_DTYPES = ("float32", "float16")
+_PROBED = 100
+"""Vectors that are tried for a sound one, which tells how long those of a model are."""
+
+
+class Damage(sqlite3.DatabaseError):
+    """The file can be read, and what it says cannot be true; SQLite itself does not look at that."""
+
+    sqlite_errorcode = sqlite3.SQLITE_CORRUPT
 
 
 @dataclass(frozen=True)
@@ -65,7 +75,12 @@ class CachedModel:
     @property
     def size(self) -> int:
         """Bytes of the vectors alone."""
-        return self.rows * self.dimension * np.dtype(self.dtype).itemsize
+        return self.rows * self.bytes_a_vector
+
+    @property
+    def bytes_a_vector(self) -> int:
+        """Bytes of one."""
+        return self.dimension * np.dtype(self.dtype).itemsize
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,6 +113,8 @@ class VectorStore:
     ------
     StorageError
         When the file is another program's, or a newer topickit's.
+    Damage
+        Here or from a method: when it is cut to one byte, or the entry of a model is not what was written.
 
     Examples
     --------
@@ -113,7 +130,11 @@ class VectorStore:
         # Hashes only; but which model was used, and when, is nobody else's business.
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.file = folder / FILE
+        if _is_one_byte(self.file):
+            raise Damage("it is one byte long")
         self.connection = sqlite3.connect(self.file, timeout=PATIENCE, isolation_level=None)
+        # A damaged value may be text that is no UTF-8: to be seen below, and no error of its own.
+        self.connection.text_factory = lambda raw: raw.decode("utf-8", "replace")
         try:
             self._prepare()
         except BaseException:
@@ -121,13 +142,16 @@ class VectorStore:
             raise
 
     def model(self, fingerprint: str, dtype: str) -> CachedModel | None:
-        """Return the entry of a model (without counting its rows), or None."""
-        row = self.connection.execute(
-            "SELECT id, fingerprint, dtype, description, dimension, 0 FROM models "
-            "WHERE fingerprint = ? AND dtype = ?",
-            (fingerprint, dtype),
-        ).fetchone()
-        return None if row is None else CachedModel(*row)
+        """Return the entry of a model (without counting its rows), or None.
+
+        An entry has no checksum, but vectors have: the length of a sound one bears its dimension out.
+        """
+        entries = [_entry(row) for row in self.connection.execute(_ENTRIES.format(rows="0"))]
+        asked = (fingerprint, dtype)
+        found = next((model for model in entries if (model.fingerprint, model.dtype) == asked), None)
+        if found is not None and self._length_kept(found) not in (None, found.bytes_a_vector):
+            raise Damage(f"its entry of a model says {found.dimension} columns, and kept vectors have others")
+        return found
 
     def add_model(self, fingerprint: str, dtype: str, dimension: int, description: str) -> CachedModel:
         """Return the entry of a model, made if it is not there.
@@ -135,7 +159,7 @@ class VectorStore:
         Raises
         ------
         InputError
-            When it is there with another number of columns.
+            When it is there with another number of columns, and vectors of so many.
         """
         found = self.model(fingerprint, dtype)
         if found is None:
@@ -145,19 +169,23 @@ class VectorStore:
                     "VALUES (?, ?, ?, ?)",
                     (fingerprint, dtype, dimension, description),
                 )
-            found = self.model(fingerprint, dtype)
-        if found is None or found.dimension != dimension:
-            raise InputError(
-                f"{description} gave vectors of {dimension} columns, and {self.file} holds vectors of the "
-                f"same fingerprint {fingerprint[:40]!r} with {found and found.dimension}; a fingerprint must "
-                "change with everything that changes vectors"
+                found = self.model(fingerprint, dtype)  # before another process may prune it
+        assert found is not None
+        if found.dimension == dimension:
+            return found
+        if self._length_kept(found) is None:  # no vector to say who is right: the fit is to go on
+            raise Damage(
+                f"its entry of a model says {found.dimension} columns, and the model has {dimension}"
             )
-        return found
+        raise InputError(
+            f"{description} gave vectors of {dimension} columns, and {self.file} holds vectors of the "
+            f"same fingerprint {fingerprint[:40]!r} with {found.dimension}; a fingerprint must "
+            "change with everything that changes vectors"
+        )
 
     def read(self, model: CachedModel, keys: Sequence[bytes]) -> Iterator[Found]:
         """Look distinct keys up; what is found comes in parts, in no order."""
-        dtype = np.dtype(model.dtype)
-        size, crc = dtype.itemsize * model.dimension, zlib.crc32
+        dtype, size, crc = np.dtype(model.dtype), model.bytes_a_vector, zlib.crc32
         for start in range(0, len(keys), KEYS_A_QUERY):
             asked = keys[start : start + KEYS_A_QUERY]
             rows = self.connection.execute(
@@ -199,11 +227,9 @@ class VectorStore:
 
     def models(self) -> list[CachedModel]:
         """All models, those with most rows first."""
-        rows = self.connection.execute(
-            "SELECT m.id, fingerprint, dtype, description, dimension, "
-            "(SELECT count(*) FROM vectors WHERE model = m.id) FROM models m"
-        )
-        return sorted((CachedModel(*row) for row in rows), key=lambda model: (-model.rows, model.id))
+        counted = _ENTRIES.format(rows="(SELECT count(*) FROM vectors WHERE model = models.id)")
+        found = [_entry(row) for row in self.connection.execute(counted)]
+        return sorted(found, key=lambda model: (-model.rows, model.id))
 
     def prune(
         self,
@@ -262,6 +288,17 @@ class VectorStore:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def _length_kept(self, model: CachedModel) -> int | None:
+        """Bytes of a vector of a model that is as it was written; None where none is found."""
+        rows = self.connection.execute(
+            "SELECT key, checksum, vector FROM vectors WHERE model = ? LIMIT ?", (model.id, _PROBED)
+        )
+        for key, written, vector in rows:
+            if type(key) is type(vector) is bytes and checksum(key, vector) == written:
+                rows.close()  # else the statement stays open, and another process cannot tidy its log
+                return len(vector)
+        return None
 
     def _prepare(self) -> None:
         until = time.monotonic() + PATIENCE
@@ -322,6 +359,24 @@ class VectorStore:
     def _give_back(self) -> None:
         self.connection.execute("VACUUM")
         self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def _entry(row: Sequence[Any]) -> CachedModel:
+    """Make the entry of a row of `models` whose values are of the kinds that are written there."""
+    found = CachedModel(*row)
+    if type(found.dimension) is not int or found.dimension < 1:
+        raise Damage(f"its entry of a model says {found.dimension!r} columns")
+    if found.dtype not in _DTYPES or {type(found.fingerprint), type(found.description)} != {str}:
+        raise Damage("its entry of a model is not what was written")
+    return found
+
+
+def _is_one_byte(file: Path) -> bool:
+    """Whether SQLite would take what is left of a file for a new one, as it does on Unix."""
+    try:
+        return file.stat().st_size == 1
+    except FileNotFoundError:
+        return False
 
 
 def checksum(key: bytes, value: bytes) -> int:

@@ -55,10 +55,10 @@ def locate(model: str | os.PathLike[str]) -> Path | None:
         return path
     name = os.fspath(model)
     if not isinstance(model, str) or path.is_file() or path.is_absolute() or name.startswith((".", "~")):
-        found = "a file" if path.is_file() else "a folder without a model" if path.is_dir() else "nothing"
+        held = "that is a file" if path.is_file() else "the folder holds none"
+        found = held if path.exists() else "nothing is there"
         raise ParameterError(
-            f"there is no model at {name!r} but {found}; "
-            "give the folder that holds modules.json or config.json"
+            f"there is no model at {name!r}: {found}; give the folder that holds modules.json or config.json"
         )
     return _cached(name) or _packaged(name)
 
