@@ -66,8 +66,9 @@ def load_vectors(path: Path | None, n_rows: int | None = None) -> Any:
     from topickit.vectors import check_vectors
 
     try:
-        array = np.load(path, allow_pickle=False)
-    except (OSError, ValueError) as error:
+        # Mapped, not loaded: whoever needs unit vectors makes them a block of rows at a time.
+        array = np.load(path, allow_pickle=False, mmap_mode="r")
+    except (OSError, ValueError, EOFError) as error:
         raise InputError(f"cannot read vectors from {path}: {error}") from error
     return check_vectors(array, n_rows=n_rows, what=f"the vectors in {path}")
 

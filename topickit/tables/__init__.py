@@ -1,17 +1,17 @@
 """A column of texts from a file: CSV, TSV, JSON lines, Parquet or plain lines."""
 
-import codecs
 import contextlib
-import io
+import inspect
 import os
-import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
-from topickit.errors import InputError, ParameterError
+from topickit.errors import InputError, InputTypeError, ParameterError
+from topickit.tables.faults import decoded
+from topickit.tables.opened import Table, check_readable
 
 if TYPE_CHECKING:
     import polars as pl
@@ -33,8 +33,6 @@ UNREAD = {
     **dict.fromkeys((".pdf", ".docx", ".doc"), "put its texts into a CSV file, one a row"),
 }
 """What to do with files that are neither tables nor lines of text, by the end of their names."""
-COMPRESSED = (b"\x1f\x8b", b"\x28\xb5\x2f\xfd")
-"""How files of gzip and of Zstandard begin."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +81,13 @@ class TextStream(Iterator[str]):
         None goes by the end of the name, and takes plain lines where it says nothing. CSV may be divided by
         semicolons, tabs or bars where its first line has no comma; "jsonl" may be one array of objects.
 
+    Notes
+    -----
+    A column of numbers is not one of texts, whatever the format. In CSV a column is one of texts as soon as
+    it holds any, and then all its values are texts, as they are written ("007", "1.0"); where no column is
+    asked for, the first 1,000 rows decide which are of texts. In JSON a number or boolean among strings is
+    the text that JSON writes for it (1.50 is "1.5"); lists and objects are refused, as in Parquet.
+
     Attributes
     ----------
     n_rows, n_missing : int
@@ -100,29 +105,24 @@ class TextStream(Iterator[str]):
         if kind == "lines":
             if column is not None:
                 raise _no_columns(path, column)
-            _check_readable(path)
+            check_readable(path)
             self._texts = _lines(path)
         else:
-            self._texts = self._of_table(_scan(path, kind), column, path, kind)
+            table = Table.of(path, kind)
+            self._texts = self._of_table(table, table.text_column(column))
 
     def __next__(self) -> str:
         text = next(self._texts)
         self.n_rows += 1
         return text
 
-    def _of_table(self, scan: "pl.LazyFrame", column: str | None, path: str, kind: str) -> Iterator[str]:
+    def _of_table(self, table: Table, name: str) -> Iterator[str]:
         import polars as pl
 
-        with _table_errors(path, kind):
-            name = _text_column_name(scan.head(0).collect(), column, path)
-            batches = scan.select(pl.col(name).cast(pl.String)).collect_batches(lazy=True)
-        while True:
-            with _table_errors(path, kind):
-                batch = next(batches, None)
-            if batch is None:
-                return
-            self.n_missing += batch[name].null_count()
-            yield from batch[name].fill_null("")
+        for batch in table.batches([name]):
+            texts = batch[name].cast(pl.String)
+            self.n_missing += texts.null_count()
+            yield from texts.fill_null("")
 
 
 @dataclass(frozen=True)
@@ -156,12 +156,49 @@ def read(texts: Any) -> Any:
     ----------
     texts : path, TextFile, function, or anything else
         A function is called without arguments, and gives an iterable of texts.
+
+    Raises
+    ------
+    InputError
+        When the file cannot be read.
+    InputTypeError
+        For a str that names a file, or a function that needs arguments.
     """
+    if isinstance(texts, str):
+        _refuse_name_of_file(texts)
     if isinstance(texts, os.PathLike):
         texts = TextFile(texts)
     if isinstance(texts, TextFile):
         return TextStream(os.fspath(texts.path), texts.column, texts.file_format)
-    return texts() if callable(texts) else texts
+    if callable(texts):
+        _check_without_arguments(texts)
+        return texts()
+    return texts
+
+
+def _refuse_name_of_file(text: str) -> None:
+    """Say of a str that names a file how to give the file; any other is for others to refuse."""
+    if Path(text).suffix.lower() in {*SUFFIXES, *UNREAD} or os.path.isfile(text):
+        raise InputTypeError(
+            f"documents must be a collection of str, got one str, {text[:200]!r}; wrap it: [text]; for the "
+            f"texts of a file give pathlib.Path({text[:200]!r}), or topickit.tables.TextFile(path, column)"
+        )
+
+
+def _check_without_arguments(function: Callable[..., Any]) -> None:
+    # Not by calling it: a TypeError from inside the function is the user's to see as it is.
+    try:
+        signature = inspect.signature(function)
+    except (TypeError, ValueError):  # some functions in C have none
+        return
+    try:
+        signature.bind()
+    except TypeError as error:
+        name = getattr(function, "__name__", type(function).__name__)
+        raise InputTypeError(
+            "a function for the documents is called without arguments, and must return an iterable of texts; "
+            f"got {name}{signature}: {error}; wrap it: lambda: function(...)"
+        ) from None
 
 
 @dataclass(frozen=True)
@@ -197,14 +234,13 @@ def read_labelled(
         When the file cannot be read, or has no such columns.
     """
     table = _table(path, labels, file_format)
-    if labels not in table.columns:
-        raise InputError(f"{path} has no column {labels!r}; it has: {', '.join(table.columns)}")
+    _others(table, [labels], "label")
     if labels == column:
         raise InputError(f"column {labels!r} of {path} cannot be both the texts and their labels")
-    if table.schema[labels].is_nested():
-        raise InputError(f"column {labels!r} of {path} holds {table.schema[labels]}, not one label a text")
-    found = _text_column(table.drop(labels), column, path)
-    return LabelledTexts(found.texts, found.n_missing, table[labels].to_list())
+    name = table.text_column(column, without=[labels])
+    found = table.read([name, labels])
+    texts = _text_column(found[name])
+    return LabelledTexts(texts.texts, texts.n_missing, table.typed(found[labels]).to_list())
 
 
 @dataclass(frozen=True)
@@ -240,13 +276,12 @@ def read_with_columns(
         When the file cannot be read, or has no such columns.
     """
     table = _table(path, others[0], file_format)
-    for name in others:
-        if name not in table.columns:
-            raise InputError(f"{path} has no column {name!r}; it has: {', '.join(table.columns)}")
-        if table.schema[name].is_nested():
-            raise InputError(f"column {name!r} of {path} holds {table.schema[name]}, not one value a text")
-    found = _text_column(table.drop([name for name in others if name != column]), column, path)
-    return TextsWithColumns(found.texts, found.n_missing, {name: table[name].to_list() for name in others})
+    _others(table, others, "value")
+    name = table.text_column(column, without=[other for other in others if other != column])
+    found = table.read([name, *others])
+    texts = _text_column(found[name])
+    columns = {other: table.typed(found[other]).to_list() for other in others}
+    return TextsWithColumns(texts.texts, texts.n_missing, columns)
 
 
 def _kind(path: str, file_format: str | None) -> str:
@@ -266,129 +301,32 @@ def _no_columns(path: str, column: str) -> InputError:
     )
 
 
-def _table(path: str, column: str, file_format: str | None) -> "pl.DataFrame":
-    """Read a table that has to have columns."""
+def _table(path: str, column: str, file_format: str | None) -> Table:
+    """Open a table that has to have columns."""
     kind = _kind(path, file_format)
     if kind == "lines":
         raise _no_columns(path, column)
-    with _table_errors(path, kind):
-        return _scan(path, kind).collect()
+    return Table.of(path, kind)
 
 
-def _check_readable(path: str) -> None:
-    if path == "-":
-        return
-    try:
-        Path(path).open("rb").close()
-    except OSError as error:
-        raise InputError(f"cannot read {path}: {error.strerror or error}") from error
+def _others(table: Table, names: Sequence[str], what: str) -> None:
+    """Check that a table has columns of plain values."""
+    for name in names:
+        if name not in table.schema:
+            raise InputError(f"{table.path} has no column {name!r}; it has: {', '.join(table.schema)}")
+        if table.schema[name].is_nested():
+            raise InputError(
+                f"column {name!r} of {table.path} holds {table.schema[name]}, not one {what} a text"
+            )
 
 
 def _lines(path: str) -> Iterator[str]:
-    # Not str.splitlines: form feeds and U+2028 stand inside texts.
-    done = 0
     with contextlib.nullcontext(sys.stdin.buffer) if path == "-" else Path(path).open("rb") as file:
-        for number, raw in enumerate(file, start=1):
-            start = 3 if number == 1 and raw.startswith(codecs.BOM_UTF8) else 0
-            try:
-                text = raw[start:].decode()
-            except UnicodeDecodeError as error:
-                raise InputError(
-                    f"{path} is not UTF-8: byte {done + start + error.start}, line {number}; convert it: "
-                    "iconv -t utf-8"
-                ) from error
-            done += len(raw)
-            if text.endswith("\n"):
-                text = text[: -2 if text.endswith("\r\n") else -1]
-            yield text
+        yield from decoded(file, path)
 
 
-@contextlib.contextmanager
-def _table_errors(path: str, kind: str) -> Iterator[None]:
-    """Say of what polars cannot read what it is."""
+def _text_column(texts: "pl.Series") -> TextColumn:
     import polars as pl
 
-    try:
-        yield
-    except InputError:
-        raise
-    except OSError as error:
-        raise InputError(f"cannot read {path}: {error.strerror or error}") from error
-    except (pl.exceptions.PolarsError, ValueError) as error:
-        reason = str(error).strip().splitlines() or [type(error).__name__]
-        raise InputError(f"cannot read {path} as {kind}: {reason[0]}") from error
-
-
-def _scan(path: str, kind: str) -> "pl.LazyFrame":
-    """Open a table: standard input and JSON arrays are read whole, of other files only the columns' names."""
-    import polars as pl
-
-    source: Any = io.BytesIO(sys.stdin.buffer.read()) if path == "-" else Path(path)
-    _check_readable(path)
-    head = _head(source)
-    readers: dict[str, Callable[[], Any]] = {
-        "csv": lambda: pl.scan_csv(source, separator=_separator(head), infer_schema_length=None, glob=False),
-        "tsv": lambda: pl.scan_csv(source, separator="\t", infer_schema_length=None, glob=False),
-        "jsonl": lambda: (
-            pl.read_json(io.BytesIO(_head(source, None)), infer_schema_length=None).lazy()
-            if head.lstrip().startswith(b"[")
-            else pl.scan_ndjson(source, infer_schema_length=None)
-        ),
-        "parquet": lambda: pl.scan_parquet(source, glob=False),
-    }
-    with _table_errors(path, kind):
-        return cast("pl.LazyFrame", readers[kind]())
-
-
-def _head(source: Path | io.BytesIO, size: int | None = 65536) -> bytes:
-    """Read the first bytes, or all of them (None), without the mark of UTF-8."""
-    if isinstance(source, io.BytesIO):
-        head = source.getvalue()[:size]
-    else:
-        with source.open("rb") as file:
-            head = file.read(size)
-    return head.removeprefix(codecs.BOM_UTF8)
-
-
-def _separator(head: bytes) -> str:
-    r"""Find what divides the columns of a CSV file: a comma, unless its first two lines say otherwise.
-
-    Another sign divides a file whose first line has no comma, and whose second line has as many of that sign.
-
-    Examples
-    --------
-    >>> _separator(b'id;"title, long";body\n1;a;b'), _separator(b"Liked? | Disliked?\nthe sea")
-    (';', ',')
-    """
-    if head.startswith(COMPRESSED):
-        return ","  # polars unpacks it; what it holds is not seen here
-    lines = re.sub(r'"[^"]*"', "", head.decode(errors="replace")).splitlines()
-    first, second = (*lines, "", "")[:2]
-    counts = {sign: first.count(sign) for sign in ";\t|"}
-    best = max(counts, key=lambda sign: counts[sign])
-    alike = second.count(best) == counts[best] or len(lines) < 2
-    return best if "," not in first and counts[best] and alike else ","
-
-
-def _text_column(table: "pl.DataFrame", column: str | None, path: str) -> TextColumn:
-    import polars as pl
-
-    values = table[_text_column_name(table, column, path)].cast(pl.String)
+    values = texts.cast(pl.String)
     return TextColumn(values.fill_null("").to_list(), values.null_count())
-
-
-def _text_column_name(table: "pl.DataFrame", column: str | None, path: str) -> str:
-    import polars as pl
-
-    of_text = [name for name, dtype in table.schema.items() if dtype in (pl.String, pl.Categorical)]
-    if column is None:
-        column = "text" if "text" in of_text else of_text[0] if len(of_text) == 1 else None
-    if column is None:
-        raise InputError(
-            f"{path} has {len(of_text)} columns of text ({', '.join(of_text)}); choose one with --text COLUMN"
-        )
-    if column not in table.columns:
-        raise InputError(f"{path} has no column {column!r}; it has: {', '.join(table.columns)}")
-    if column not in of_text and table.schema[column] != pl.Null:
-        raise InputError(f"column {column!r} of {path} holds {table.schema[column]}, not text")
-    return column
