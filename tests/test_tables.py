@@ -3,6 +3,7 @@
 import codecs
 import gzip
 import io
+import json
 import sys
 
 import pytest
@@ -123,7 +124,7 @@ def test_an_unquoted_separator_is_found_far_down_and_in_standard_input(tmp_path,
 def test_rows_with_too_few_fields_have_no_text(tmp_path):
     path = written(tmp_path, "t.csv", 'id,text\n1\n2,b\n\n3,""\n')
     found = read_texts(path, "text")
-    assert (found.texts, found.n_missing) == (["", "b", "", ""], 2)
+    assert (found.texts, found.n_missing) == (["", "b", "", ""], 3)
 
 
 @pytest.mark.parametrize(
@@ -283,3 +284,16 @@ def test_an_error_inside_a_function_is_not_changed():
     with pytest.raises(TypeError, match="has no len") as caught:
         read(texts)
     assert not isinstance(caught.value, InputTypeError)
+
+
+@pytest.mark.parametrize("name", ["t.csv", "t.jsonl", "t.txt"])
+def test_rows_of_blanks_have_no_text(tmp_path, name):
+    texts = ["boats", "   ", "", "\t", "sails"]
+    if name == "t.txt":
+        (tmp_path / name).write_text("\n".join(texts) + "\n")
+    elif name == "t.csv":
+        (tmp_path / name).write_text("text,n\n" + "".join(f'"{text}",1\n' for text in texts))
+    else:
+        (tmp_path / name).write_text("".join(json.dumps({"text": text}) + "\n" for text in texts))
+    found = read_texts(str(tmp_path / name))
+    assert (found.texts, found.n_missing) == (texts, 3)

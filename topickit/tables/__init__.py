@@ -44,6 +44,7 @@ class TextColumn:
     texts : list of str
         A missing text is ''.
     n_missing : int
+        Rows without text, those of blanks alone included.
     """
 
     texts: list[str]
@@ -114,15 +115,14 @@ class TextStream(Iterator[str]):
     def __next__(self) -> str:
         text = next(self._texts)
         self.n_rows += 1
+        self.n_missing += not text or text.isspace()
         return text
 
     def _of_table(self, table: Table, name: str) -> Iterator[str]:
         import polars as pl
 
         for batch in table.batches([name]):
-            texts = batch[name].cast(pl.String)
-            self.n_missing += texts.null_count()
-            yield from texts.fill_null("")
+            yield from batch[name].cast(pl.String).fill_null("")
 
 
 @dataclass(frozen=True)
@@ -328,5 +328,5 @@ def _lines(path: str) -> Iterator[str]:
 def _text_column(texts: "pl.Series") -> TextColumn:
     import polars as pl
 
-    values = texts.cast(pl.String)
-    return TextColumn(values.fill_null("").to_list(), values.null_count())
+    values = texts.cast(pl.String).fill_null("").to_list()
+    return TextColumn(values, sum(not text or text.isspace() for text in values))
