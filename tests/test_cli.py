@@ -1,6 +1,7 @@
 """The command, run as a person runs it."""
 
 import json
+import re
 import subprocess
 import sys
 
@@ -123,10 +124,32 @@ def test_cluster_with_vectors_needs_no_model(run, files, tmp_path):
     target = tmp_path / "groups.csv"
     status, out, err = run("cluster", files / "t.txt", "--vectors", tmp_path / "v.npy", "--out", target)
     assert (status, out) == (0, "")
-    assert "4 clusters, 120 of 120 texts in one" in err
+    assert "4 clusters, 120 of 120 texts in a cluster." in err
     table = pl.read_csv(target)
     assert table["row"].to_list() == list(range(120))
     assert table["cluster"].value_counts()["count"].to_list() == [30] * 4
+
+
+def test_fewer_clusters_than_were_asked_for_are_said(run, files, tmp_path):
+    np.save(tmp_path / "v.npy", np.random.default_rng(0).normal(size=(120, 4)))
+    given = ("cluster", files / "t.txt", "--method", "kmeans", "--vectors", tmp_path / "v.npy")
+    assert "1,000 clusters were asked for, and 120 were found." in run(*given, "--clusters", 1000)[2]
+    status, _, err = run(*given, "--clusters", 1)
+    assert status == 0
+    assert err == "\n1 cluster, 120 of 120 texts in a cluster.\n"
+
+
+@pytest.mark.parametrize("width", [80, 120])
+@pytest.mark.parametrize("command", ["", "fit", "predict", "report", "cluster", "score", "demo", "cache"])
+def test_flags_are_shown_without_a_value(run, monkeypatch, command, width):
+    monkeypatch.setenv("COLUMNS", str(width))
+    status, out, _ = run(*command.split(), "--help")
+    assert status == 0
+    assert "--help" in out
+    assert "bool" not in out.lower()
+    if command == "fit":
+        assert re.search(r"--dry-run +Only estimate", out)
+        assert re.search(r"agglomerative \|", out)  # whole
 
 
 def test_the_csv_of_clusters_has_all_rows_of_the_file(run, tmp_path):
@@ -205,7 +228,9 @@ def test_standard_input(files):
             "--clusters",
         ),
         (["cluster", "{files}/t.txt", "--method", "k-means"], 2, "k-means"),
-        (["fit", "{files}/t.txt"], 2, "--out"),
+        (["fit", "{files}/t.txt"], 2, "--out FOLDER"),
+        (["fit", "{files}/emoji.txt", "--out", "m", "--embedder", "lexical"], 1, "has a word"),
+        (["predict", "{files}/t.txt", "{files}"], 1, "t.txt is a file, not the folder of a saved model"),
         (["fit", "{files}/t.txt", "--out", "m", "--n-topics", "0"], 2, "--n-topics"),
         (["fit", "{files}/t.txt", "--out", "m", "--long-documents", "drop"], 2, "drop"),
         (["cluster", "{files}/t.txt", "--embedder", "lexical", "--threshold", "high"], 2, "--threshold"),
@@ -222,6 +247,7 @@ def test_errors_are_one_line_and_a_status(run, files, tmp_path, monkeypatch, arg
     (files / "latin.txt").write_bytes("caf\u00e9".encode("latin-1"))
     (files / "blank.txt").write_text("\n \n\n")
     (files / "empty.txt").write_text("")
+    (files / "emoji.txt").write_text("🙂\n👍\n🎉\n")
     got, out, err = run(*[argument.format(files=files) for argument in arguments])
     assert got == status
     assert said in err
@@ -250,7 +276,7 @@ def test_missing_texts_are_outliers_and_said(run, tmp_path):
         *("--labels", tmp_path / "l.csv"),
     )
     assert status == 0
-    assert "1 of 122 rows have no text" in err
+    assert "2 of 122 rows have no text" in err
     assert pl.read_csv(tmp_path / "l.csv")["topic"][-2:].to_list() == [-1, -1]
 
 

@@ -1,6 +1,7 @@
 """Compare and score: values, and the commands as a person runs them."""
 
 import json
+import re
 
 import numpy as np
 import polars as pl
@@ -141,6 +142,13 @@ def test_threshold_is_checked(threshold):
 def test_width_is_checked():
     with pytest.raises(ParameterError, match="60"):
         compare([0], [0]).to_text(width=10)
+
+
+def test_words_of_names_are_not_broken(model):
+    named = model.rename_topics({0: "disposable, bank, counterrevolutionaries"})
+    lines = compare(named, model).to_text(width=80).splitlines()
+    assert any("disposable," in line for line in lines)
+    assert any(re.search("counterrev[a-z]*…", line) for line in lines)
 
 
 def test_nothing_in_a_name_reaches_the_terminal_as_a_command(model):

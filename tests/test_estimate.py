@@ -6,7 +6,7 @@ import pytest
 
 from tests.conftest import make_corpus
 from topickit import estimate
-from topickit.errors import InputError
+from topickit.errors import InputError, TopickitWarning
 from topickit.estimate import Estimate, estimate_fit
 from topickit.model import TopicModel
 from topickit.vectors import IN_MEMORY
@@ -55,6 +55,26 @@ def test_given_vectors_need_no_embedding():
     assert "embedding" not in found.stages
 
 
+def test_the_sample_does_not_warn_of_itself(monkeypatch):
+    monkeypatch.setattr(estimate, "TIMED_TEXTS", 64)
+    texts = [*TEXTS, "!!!", "🙂"]  # zeros among the made-up vectors, none among the embedder's
+    estimate_fit(TopicModel(embedder=Counting(), n_topics=4), texts)
+    estimate_fit(TopicModel(embedder=Counting()), ["!!!", "??", "🙂"])
+
+
+def test_zeros_that_the_user_gave_are_said_once():
+    vectors = np.random.default_rng(0).normal(size=(400, 8))
+    vectors[:7] = 0
+    with pytest.warns(TopickitWarning, match="7 of 400") as caught:
+        estimate_fit(TopicModel(), TEXTS, embeddings=vectors)
+    assert len(caught) == 1
+
+
+def test_the_first_quarter_may_have_no_words():
+    found = estimate_fit(TopicModel(embedder="lexical"), ["!", "?", "!?", "a boat", "the boat", "a car"])
+    assert found.stages["embedding"] >= 0
+
+
 def test_linear_stages_grow_with_the_documents_and_the_search_does_not():
     small, large = {"a": 1.0}, {"a": 4.0}
     assert estimate._linear(small, large, "a", 400, 4000) == pytest.approx(4 + 3 / 300 * 3600)
@@ -89,7 +109,8 @@ def test_the_command_writes_nothing(run, tmp_path):
     file = tmp_path / "texts.parquet"
     pl.DataFrame({"text": TEXTS}).write_parquet(file)
     out = tmp_path / "model"
-    status, shown, _ = run("fit", file, "--out", out, "--embedder", "lexical", "--dry-run")
-    assert status == 0
-    assert "400 documents" in shown
-    assert not out.exists()
+    for target in (("--out", out), ()):
+        status, shown, _ = run("fit", file, *target, "--embedder", "lexical", "--dry-run")
+        assert status == 0
+        assert "400 documents" in shown
+    assert list(tmp_path.iterdir()) == [file]

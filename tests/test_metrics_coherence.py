@@ -142,7 +142,12 @@ def test_odd_topics(measure):
         (([["red", "apple"]], ["red apple"]), InputTypeError, "document 0 must be a list of str"),
         (([["red", "apple"]], "red apple"), InputTypeError, "tokenize"),
         (([["red", "apple"]], [[1, 2]]), InputTypeError, "a token must be a str"),
-        (([["red", "apple"]], []), InputError, "does not occur"),
+        (
+            ([["red", "apple"]], []),
+            InputError,
+            "'red', a word of topic 0, and 1 more of its words do not occur",
+        ),
+        (([["red", "Apple"]], DOCUMENTS), InputError, r"'Apple', a word of topic 0, does not.*tokenize"),
     ],
 )
 def test_bad_input_is_told(arguments, error, says):

@@ -8,7 +8,8 @@ import pytest
 from tests.conftest import make_corpus
 from topickit import files, storage
 from topickit.cluster.graph import GraphClusterer
-from topickit.errors import InputError, ParameterError, StorageError
+from topickit.embed.lexical import LexicalEmbedder
+from topickit.errors import InputError, ParameterError, ParameterTypeError, StorageError
 from topickit.keywords.settings import KeywordSettings
 from topickit.model import TopicModel
 
@@ -132,6 +133,21 @@ def test_damage_is_noticed(model, tmp_path, change, said):
         TopicModel.load(tmp_path / "m")
 
 
+def test_a_file_is_no_folder_of_a_model(tmp_path):
+    (tmp_path / "mix.csv").write_text("body\n")
+    with pytest.raises(StorageError, match=r"mix\.csv is a file, not the folder of a saved model"):
+        TopicModel.load(tmp_path / "mix.csv")
+
+
+@pytest.mark.parametrize("embedder", ["lexical", "distilled", LexicalEmbedder()])
+def test_an_embedder_that_has_yet_to_learn_stands_for_none(model, tmp_path, embedder):
+    model.save(tmp_path / "m")
+    with pytest.raises(ParameterError, match="leave embedder= out"):
+        TopicModel.load(tmp_path / "m", embedder=embedder)
+    loaded = TopicModel.load(tmp_path / "m", embedder=model.embedder_)
+    np.testing.assert_array_equal(loaded.predict(TEXTS), model.labels_)
+
+
 def test_an_embedder_and_clusterer_of_the_users_own(tmp_path):
     def letters(texts):
         return [[text.count(letter) for letter in "abcdefghijklmnop"] for text in texts]
@@ -145,6 +161,10 @@ def test_an_embedder_and_clusterer_of_the_users_own(tmp_path):
     loaded = TopicModel.load(tmp_path / "m")
     np.testing.assert_array_equal(loaded.labels_, model.labels_)
     np.testing.assert_array_equal(loaded.predict(TEXTS, embeddings=letters(TEXTS)), model.labels_)
+    with pytest.raises(ParameterError, match="embedder='lexical' learns from a corpus and has seen none"):
+        TopicModel.load(tmp_path / "m", embedder="lexical")
+    with pytest.raises(ParameterTypeError, match="embedder cannot be int"):
+        TopicModel.load(tmp_path / "m", embedder=5)
     with pytest.raises(Exception, match="embedder="):
         loaded.predict(TEXTS)
     with pytest.raises(ParameterError, match="clusterer"):

@@ -135,8 +135,11 @@ class Topics(Sequence[Topic]):
         return self.items[key]
 
     def __repr__(self) -> str:
-        head = f"{len(self)} topics, {self.n_documents:,} documents, {self.outlier_share:.1%} outliers"
-        return "\n".join([head, *(self._line(topic) for topic in self.items)])
+        return "\n".join([self._head(), *(self._line(topic) for topic in self.items)])
+
+    def _head(self) -> str:
+        topics, documents = _count(len(self), "topic"), _count(self.n_documents, "document")
+        return f"{topics}, {documents}, {self.outlier_share:.1%} outliers"
 
     @staticmethod
     def _line(topic: Topic) -> str:
@@ -149,7 +152,11 @@ class Topics(Sequence[Topic]):
             for t in self.items
         )
         head = "".join(f"<th>{name}</th>" for name in ("topic", "size", "share", "name", "keywords"))
-        caption = f"{len(self)} topics, {self.n_documents:,} documents, {self.outlier_share:.1%} outliers"
         return (
-            f"<table><caption>{caption}</caption><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+            f"<table><caption>{self._head()}</caption>"
+            f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
         )
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")

@@ -9,6 +9,7 @@ from tests.conftest import make_corpus
 from topickit.embed import base
 from topickit.embed.lexical import LexicalEmbedder, features
 from topickit.errors import InputError, NotFittedError, ParameterError, ParameterTypeError
+from topickit.state import State
 
 
 def agreement(vectors, labels):
@@ -45,11 +46,24 @@ def test_the_nearest_of_few_texts_shares_a_word():
     assert cosines.argmax(axis=1).tolist() == [1, 0, 3, 2]
 
 
-def test_texts_without_a_single_word():
-    fitted = LexicalEmbedder().fitted(["!!!", "??", "🙂"])
-    assert not fitted.encode(["!!!", "word"]).any()
-    again = base.from_state(fitted.state())
-    assert again.encode(["!!!"]).shape == fitted.encode(["!!!"]).shape
+def test_texts_without_a_single_word_are_refused():
+    with pytest.raises(InputError, match="no text of 3 has a word"):
+        LexicalEmbedder().fitted(["!!!", "??", "🙂"])
+    fitted = LexicalEmbedder().fitted(["!!!", "??", "word"])
+    assert not fitted.encode(["!!!", "other"]).any()
+    assert fitted.encode(["word"]).any()
+
+
+def test_many_texts_that_share_no_word_are_refused():
+    with pytest.raises(InputError, match="no two of the 1,000 texts share a word"):
+        LexicalEmbedder().fitted([f"w{i}" for i in range(1000)])
+
+
+def test_a_model_saved_when_no_text_had_a_word_can_be_read():
+    nothing = np.zeros((1, 0), dtype=np.float32)
+    arrays = {"idf": nothing[0], "components": nothing, "centre": np.zeros(1, dtype=np.float32)}
+    config = {"kind": "lexical", "dimension": 100, "random_state": 0, "vocabulary": []}
+    assert base.from_state(State(config, arrays)).encode(["!!!"]).tolist() == [[0.0]]
 
 
 def test_fitting_changes_nothing_of_the_recipe():

@@ -67,7 +67,7 @@ def test_paths_without_a_model(tmp_path):
     for wrong, says in (
         (tmp_path / "none", "nothing"),
         (tmp_path / "file", "a file"),
-        (tmp_path, "a folder"),
+        (tmp_path, "the folder"),
     ):
         for given in (wrong, str(wrong)):
             with pytest.raises(ParameterError, match=says):

@@ -49,6 +49,7 @@ def _fitted(*items, n_documents=2000, n_outliers=500, notes=NOTES, given_names=(
         vectors=None,
         terms=None,
         covariates=None,
+        parents=lambda: None,
         given_names=dict.fromkeys(given_names, "given"),
     )
 

@@ -1,7 +1,10 @@
+import re
+
 import pytest
 from rich.cells import cell_len
 
 from topickit.errors import ParameterError
+from topickit.report.text import render_overview
 
 
 def test_says_all_that_a_topic_is(report):
@@ -15,8 +18,8 @@ def test_says_all_that_a_topic_is(report):
     ):
         assert part in text
     assert "A cat sat. It slept." in text
-    assert "Random state 20240101" in text
-    assert "truncated share 14.0%" in text
+    assert "Random state: 20240101" in text
+    assert "truncated share: 14.0%" in text
     assert "Stable" not in text
 
 
@@ -52,6 +55,25 @@ def test_many_topics_are_cut_when_printed_only(make_report, make_topic):
     assert "smaller topics" not in report.to_text()
     rows = [line for line in report.to_text(80, n_topics=1).splitlines() if line[:2].strip().isdigit()]
     assert [row.split()[0] for row in rows] == ["53", "0"]
+
+
+def test_the_overview_is_the_beginning_of_the_report(make_report, make_topic):
+    report = make_report(*(make_topic(number) for number in range(53)))
+    lines = render_overview(report.summary, 80, more="in topics.html").splitlines()
+    assert [line.split()[0] for line in lines if line[:1].isdigit()] == ["53", *map(str, range(10))]
+    assert lines[-1] == "and 43 smaller topics: in topics.html"
+    assert render_overview(report.summary, 80, 52).endswith("\nand 1 smaller topic")
+    assert report.to_text(80).startswith(render_overview(report.summary, 80, 53))
+    with pytest.raises(ParameterError, match="at least 40"):
+        render_overview(report.summary, 39)
+
+
+def test_names_end_lines_at_spaces(make_report, make_topic):
+    report = make_report(make_topic(name="disposable, bank, counterrevolutionaries", keywords=(("a", 1.0),)))
+    text = report.to_text(80)
+    assert "disposable," in text
+    assert re.search("counterrevolution[a-z]*…", text)
+    assert not any(line.strip().startswith((",", "tionaries")) for line in text.splitlines())
 
 
 def test_texts_can_be_left_out(report):

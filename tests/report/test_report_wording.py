@@ -54,6 +54,46 @@ def test_one_line_drops_what_moves_the_cursor_or_turns_the_text():
     assert wording.one_line("\u202ea\x1b[0m\u2028b\tc\x85") == "a[0m b c"
 
 
+def test_settings_are_told_in_words():
+    keywords = {"n_keywords": 10, "weighting": "ctfidf", "reduce_frequent": False, "phrases": True}
+    keywords |= {"rerank": True, "stop_words": "auto"}
+    settings = {
+        "n_topics": None,
+        "outliers": None,
+        "fit_sample": "auto",
+        "keywords": keywords,
+        "clusterer": "graph",
+    }
+    (group,) = wording.fact_groups({"settings": settings})
+    assert dict(group.facts) == {
+        "number of topics": "found",
+        "outliers": "as the clusterer says",
+        "fit sample": "as many documents as serve the clusterer",
+        "keywords": "10 a topic, weighed by c-TF-IDF, re-ranked by meaning, phrases of two words too, "
+        "without the stop words of the languages found",
+        "clusterer": "graph",
+    }
+    others = {
+        "weighting": "bm25",
+        "reduce_frequent": True,
+        "phrases": False,
+        "rerank": False,
+        "stop_words": ["a"],
+    }
+    settings = {"n_topics": 5, "outliers": 0.1, "fit_sample": 5000, "keywords": others}
+    (group,) = wording.fact_groups({"settings": settings})
+    assert dict(group.facts) == {
+        "number of topics": "5",
+        "outliers": "at most 10.0%",
+        "fit sample": "5,000",
+        "keywords": "weighed by BM25, frequent words damped, ranked by weight alone, single words only, "
+        "without 1 stop word of your own",
+    }
+    assert wording.fact_groups({"settings": {"keywords": {"stop_words": None}}})[0].facts == (
+        ("keywords", "stop words kept"),
+    )
+
+
 def test_groups_follow_single_facts():
     groups = wording.fact_groups({"g": {"n_x": 1}, "random_state": 7, "empty": {}})
     assert [(group.heading, group.facts) for group in groups] == [

@@ -387,9 +387,10 @@ def _table(found: Comparison, width: int) -> str:
         table.add_column(heading, justify="right", no_wrap=True)
     named = any(match.name for match in found.matches)
     if named:
-        table.add_column("Name in A", ratio=1, overflow="fold")
-        table.add_column("Name in B", ratio=1, overflow="fold")
-        table.add_column("Shared keywords", ratio=2, overflow="fold")
+        # Lines end at spaces; a word that is longer than the column is cut.
+        table.add_column("Name in A", ratio=3, overflow="ellipsis")
+        table.add_column("Name in B", ratio=3, overflow="ellipsis")
+        table.add_column("Shared keywords", ratio=4, overflow="ellipsis")
     else:
         table.width = None
     for row in _rows(found, named):

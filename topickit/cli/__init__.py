@@ -14,10 +14,12 @@ import typer
 
 from topickit._version import __version__
 from topickit.cli import cache, cluster, compare, demo, fit, predict, report, score
+from topickit.cli.options import Command, CommandGroup
 from topickit.errors import ParameterError, ParameterTypeError, TopickitError
 
 app = typer.Typer(
     name="topickit",
+    cls=CommandGroup,
     help="Topics from a table of texts: in minutes, on your machine, the same every time.",
     no_args_is_help=True,
     add_completion=False,
@@ -52,7 +54,7 @@ _COMMANDS = (
     score.score,
 )
 for _command in _COMMANDS:
-    app.command()(_command)
+    app.command(cls=Command)(_command)
 app.add_typer(cache.app)
 
 

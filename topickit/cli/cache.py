@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from topickit.cli.options import CacheFolder
+from topickit.cli.options import CacheFolder, Command, CommandGroup
 from topickit.errors import InputError, ParameterError
 
 if TYPE_CHECKING:
     from topickit.embed.store import CachedModel, VectorStore
 
-app = typer.Typer(name="cache", help="Show or prune the vectors that are kept between runs.")
+app = typer.Typer(
+    name="cache", cls=CommandGroup, help="Show or prune the vectors that are kept between runs."
+)
 
 _UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12, "ki": 2**10, "mi": 2**20, "gi": 2**30}
 _UNITS["ti"] = 2**40
@@ -50,7 +52,7 @@ def show(context: typer.Context, cache: CacheFolder = None) -> None:
         )
 
 
-@app.command()
+@app.command(cls=Command)
 def prune(
     context: typer.Context,
     model: Annotated[
@@ -66,6 +68,8 @@ def prune(
         raise ParameterError(
             "say what to remove: --model, --older-than or --max-size; or topickit cache clear"
         )
+    from topickit.embed import store
+
     before = None if older_than is None else time.time() - _seconds(older_than)
     most = None if max_size is None else _bytes(max_size)
     folder = _folder(_named_here(context, cache))
@@ -76,15 +80,21 @@ def prune(
 
     def work() -> int:
         models = None if model is None else _named(opened, model)
-        return opened.prune(models=models, written_before=before, max_bytes=most)
+        # What SQLite keeps beside an open file goes when it is closed, and needs no vector to go.
+        room = None if most is None else most + _beside(opened)
+        return opened.prune(models=models, written_before=before, max_bytes=room)
 
     with opened:
         removed = _guarded(folder, work)
-        left = opened.size()
-    typer.echo(f"Removed {removed:,} vectors; {_amount(left)} left.")
+        kept = sum(found.rows for found in _guarded(folder, opened.models))
+    left = store.size_of(folder)
+    least = "" if kept else ", the least that an empty cache takes"
+    typer.echo(f"Removed {removed:,} vectors; {kept:,} left, {_amount(left)}{least}.")
+    if kept and most is not None and left > most:
+        typer.echo("Over --max-size: they are of other models, or another run has the file open.", err=True)
 
 
-@app.command()
+@app.command(cls=Command)
 def clear(context: typer.Context, cache: CacheFolder = None) -> None:
     """Remove all kept vectors, and damaged files that were set aside."""
     from topickit.embed import store
@@ -144,6 +154,12 @@ def _unusable(folder: Path, error: Exception) -> InputError:
 
     remedy = "topickit cache clear removes it" if store.is_damage(error) else "is another run writing to it?"
     return InputError(f"the cache {folder / store.FILE} cannot be used ({error}); {remedy}")
+
+
+def _beside(opened: "VectorStore") -> int:
+    """Bytes of SQLite's index of its log, which is there while the file is open."""
+    index = Path(f"{opened.file}-shm")
+    return index.stat().st_size if index.exists() else 0
 
 
 def _named(opened: "VectorStore", part: str) -> "list[CachedModel]":

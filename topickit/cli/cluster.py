@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from topickit.cli.options import (
+    METHODS,
     CacheFolder,
     Device,
     EmbedderName,
@@ -24,7 +25,7 @@ from topickit.errors import InputError, MemoryBudgetError, ParameterError
 
 def cluster(
     file: File,
-    method: Annotated[Method, typer.Option(help="How groups are found.")] = Method.community,
+    method: Annotated[Method, typer.Option(metavar=METHODS, help="How groups are found.")] = Method.community,
     text: TextColumn = None,
     threshold: Annotated[
         str | None, typer.Option(help="community: least cosine to the centre, or 'auto'; 0.75 if not given.")
@@ -73,7 +74,7 @@ def cluster(
         emit(_csv([[rows[i] for i in group] for group in groups], len(texts)), out)
     else:
         _print_groups(groups, kept)
-    _say_how_many(groups, len(kept), method)
+    _say_how_many(groups, len(kept), method, clusters)
 
 
 def _check_options(
@@ -162,8 +163,11 @@ def _csv(groups: Sequence[Sequence[int]], n_rows: int) -> str:
     return pl.DataFrame({"row": range(n_rows), "cluster": clusters}).write_csv()
 
 
-def _say_how_many(groups: Sequence[Sequence[int]], n_texts: int, method: Method) -> None:
-    grouped = sum(map(len, groups))
-    typer.echo(f"\n{len(groups):,} clusters, {grouped:,} of {n_texts:,} texts in one.", err=True)
+def _say_how_many(groups: Sequence[Sequence[int]], n_texts: int, method: Method, asked: int | None) -> None:
+    grouped, found = sum(map(len, groups)), len(groups)
+    clusters = f"{found:,} cluster" + ("" if found == 1 else "s")
+    typer.echo(f"\n{clusters}, {grouped:,} of {n_texts:,} texts in a cluster.", err=True)
+    if asked is not None and found < asked:
+        typer.echo(f"{asked:,} clusters were asked for, and {found:,} were found.", err=True)
     if not groups and method is Method.community:
         typer.echo("For more, lower --min-size or --threshold.", err=True)

@@ -26,6 +26,7 @@ def demo(
     from topickit.demo import demo_corpus
     from topickit.model import TopicModel
     from topickit.progress import stage
+    from topickit.report.text import render_overview
 
     if out.exists() and not out.is_dir():
         raise InputError(f"cannot write a report into {out}: it is a file; give --out a folder")
@@ -36,12 +37,12 @@ def demo(
     made = TopicModel(embedder=embedder, cache=cache_folder(cache, no_cache), device=device)
     model = made.fit(corpus.texts, classes=corpus.packages)
     report = model.report()
-    typer.echo(str(report))
+    typer.echo(render_overview(report.summary))
     agreement = normalized_mutual_info_score(corpus.packages, model.labels_)
     typer.echo(f"\nAgreement of topics with the packages that the docstrings come from: NMI {agreement:.2f}")
     out.mkdir(parents=True, exist_ok=True)
     _write_all(report, out)
-    typer.echo(f"Report: {out / 'topics.html'} (also topics.csv and topics.json)")
+    typer.echo(f"The whole report: {out / 'topics.html'} (also topics.csv and topics.json)")
 
 
 def _write_all(report: "Report", folder: Path) -> None:

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from topickit.cli.options import (
+    METHODS,
     CacheFolder,
     Device,
     EmbedderName,
@@ -25,7 +26,7 @@ from topickit.files import check_target, write_atomic
 
 def fit(
     file: File,
-    out: Annotated[Path, typer.Option(help="Folder for the model.")],
+    out: Annotated[Path | None, typer.Option(help="Folder for the model; --dry-run needs none.")] = None,
     text: TextColumn = None,
     time: Annotated[
         str | None, typer.Option(help="Column that says when each text is from: topics over time.")
@@ -33,7 +34,7 @@ def fit(
     by: Annotated[
         str | None, typer.Option(help="Column that says what each text belongs to: topics by class.")
     ] = None,
-    clusterer: Annotated[Method, typer.Option(help="How topics are found.")] = Method.graph,
+    clusterer: Annotated[Method, typer.Option(metavar=METHODS, help="How topics are found.")] = Method.graph,
     n_topics: Annotated[int | None, typer.Option(min=1, help="How many topics; found if not given.")] = None,
     outliers: Annotated[float | None, typer.Option(min=0, max=0.99, help="Largest share left out.")] = None,
     embedder: EmbedderName = "all-MiniLM-L6-v2",
@@ -59,19 +60,14 @@ def fit(
 ) -> None:
     """Find the topics of a file of texts, and save the model."""
     from topickit.model import TopicModel
-    from topickit.storage import check_folder
 
-    check_folder(out)
+    if out is None and not dry_run:
+        raise ParameterError("say where the model goes: --out FOLDER (with --dry-run it may be left out)")
+    _check_targets(out, labels)
     if refine is not None and not (refine > 0 and embedder == "distilled" and vectors is None):
         raise ParameterError(
             "--refine takes seconds above 0, and goes with --embedder distilled, without --vectors"
         )
-    if labels is not None:
-        if out.resolve() in (labels.resolve(), *labels.resolve().parents):
-            raise InputError(
-                f"--labels {labels} is in the model's folder, which is replaced whole: choose another"
-            )
-        check_target(labels)
     texts, timestamps, classes = read_dated(file, text, time, by, input_format)
     model = TopicModel(
         embedder=embedder,
@@ -85,7 +81,7 @@ def fit(
         random_state=random_state,
     )
     given = load_vectors(vectors)
-    if dry_run:
+    if dry_run or out is None:
         from topickit.estimate import estimate_fit
 
         typer.echo(str(estimate_fit(model, texts, embeddings=given)))
@@ -99,3 +95,18 @@ def fit(
         write_atomic(labels, labels_csv(model, model.labels_))
     typer.echo(str(model.report()))
     typer.echo(f"\nModel: {out}")
+
+
+def _check_targets(out: Path | None, labels: Path | None) -> None:
+    """Say before the work, not after it, that its results cannot be written."""
+    from topickit.storage import check_folder
+
+    if out is not None:
+        check_folder(out)
+    if labels is None:
+        return
+    if out is not None and out.resolve() in (labels.resolve(), *labels.resolve().parents):
+        raise InputError(
+            f"--labels {labels} is in the model's folder, which is replaced whole: choose another"
+        )
+    check_target(labels)

@@ -2,11 +2,36 @@
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperCommand, TyperGroup
 
 from topickit.files import check_target
+
+
+def _plain_flags(params: list[Any]) -> list[Any]:
+    """Take the type off options that have no value: typer's help would write ``--dry-run <bool>``."""
+    for param in params:
+        if getattr(param, "is_flag", False) and param.metavar is None:
+            param.metavar = ""
+    return params
+
+
+class Command(TyperCommand):
+    """A command whose help shows flags, its own --help among them, as they are written."""
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        """Give the parameters, --help last."""
+        return _plain_flags(super().get_params(ctx))
+
+
+class CommandGroup(TyperGroup):
+    """The same of a group of commands."""
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        """Give the parameters, --help last."""
+        return _plain_flags(super().get_params(ctx))
 
 
 def _writable(path: Path | None) -> Path | None:
@@ -34,9 +59,14 @@ class FileFormat(StrEnum):
     lines = "lines"
 
 
+METHODS, _FORMATS = (f"<{' | '.join(names)}>" for names in (Method, FileFormat))
+"""As help shows them: a line ends between two names, not within one."""
 File = Annotated[str, typer.Argument(help="CSV, TSV, JSONL, Parquet or plain lines; - for standard input.")]
 TextColumn = Annotated[str | None, typer.Option("--text", help="Column that holds the texts.")]
-InFormat = Annotated[FileFormat | None, typer.Option("--input-format", help="Instead of the file's ending.")]
+InFormat = Annotated[
+    FileFormat | None,
+    typer.Option("--input-format", metavar=_FORMATS, help="Instead of the file's ending."),
+]
 Vectors = Annotated[
     Path | None, typer.Option(help="Vectors of the texts (.npy, one row a text): no model runs.")
 ]

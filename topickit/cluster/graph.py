@@ -113,7 +113,7 @@ class GraphClusterer(BaseClusterer):
                 "resolution": round(level.resolution, 3),
                 "modularity": round(level.modularity, 3),
                 "stability": round(level.stability, 3),
-                "other_levels": good,
+                **({"other_levels": good} if good else {}),
             },
             others=tuple(nearest_prototype(vectors, center) for center in other),
             may_grow=is_enough,

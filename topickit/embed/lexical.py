@@ -102,9 +102,9 @@ class LexicalEmbedder:
     """Vectors from the words of this corpus: TF-IDF, then truncated SVD, then centred.
 
     It learns from the corpus: `fitted` returns a new, fitted embedder, and this one stays as it
-    is. A text with no known word gets a row of zeros, which the model takes for an outlier. The
-    vectors are the same bits whatever the number of threads, and whatever texts are encoded
-    together.
+    is. A text with no known word gets a row of zeros, which the model takes for an outlier; a corpus
+    in which no text has a word is refused. The vectors are the same bits whatever the number of
+    threads, and whatever texts are encoded together.
 
     Parameters
     ----------
@@ -148,7 +148,7 @@ class LexicalEmbedder:
         ParameterError
             When `dimension` is not a positive integer.
         InputError
-            When there are no texts, or not one weight a text.
+            When there are no texts, not one weight a text, or no words that could relate texts.
         """
         check_whole("dimension", self.dimension)
         weights = _checked_weights(texts, weights)
@@ -248,12 +248,19 @@ def _learn(texts: Sequence[str], weights: NDArray[np.float64], dimension: int, r
     counter = CountVectorizer(analyzer=features, dtype=np.float32)
     try:
         counts = counter.fit_transform(texts)
-    except ValueError:  # no text has a single word
-        nothing = np.zeros((1, 0), dtype=np.float32)
-        return _Known((), nothing[0], nothing, np.zeros(1, dtype=np.float32))
+    except ValueError as error:
+        raise InputError(
+            f"no text of {len(texts):,} has a word, only signs or emoji; "
+            "embed them with a sentence-transformers model instead"
+        ) from error
     words = counter.get_feature_names_out()
     frequency = np.asarray((counts > 0).T @ weights).ravel()
     kept = np.flatnonzero(frequency >= (2 if len(texts) >= MANY_TEXTS else 1))
+    if not len(kept):
+        raise InputError(
+            f"no two of the {len(texts):,} texts share a word, which is all that would relate them; "
+            "embed them with a sentence-transformers model instead"
+        )
     # Words stand in alphabetical order, and a stable sort makes that the order of equals.
     kept = np.sort(kept[np.argsort(-frequency[kept], kind="stable")[:MAX_VOCABULARY]])
     idf = (np.log((1 + weights.sum()) / (1 + frequency[kept])) + 1).astype(np.float32)

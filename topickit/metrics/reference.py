@@ -296,9 +296,12 @@ def without_missing(topics: list[list[str]], reference: Reference, *, skip: bool
         for i, topic in enumerate(topics):
             absent = [word for word in topic if word not in reference.words]
             if absent:
-                others = f" and {len(absent) - 1} more of its words" if len(absent) > 1 else ""
+                more = len(absent) - 1
+                verb = f"and {more} more of its words do" if more else "does"
                 raise InputError(
-                    f"{absent[0]!r}, a word of topic {i},{others} does not occur in the reference corpus; "
-                    "tokenise both alike, or leave such words out with missing='skip'"
+                    f"{absent[0]!r}, a word of topic {i}, {verb} not occur in the reference corpus; make "
+                    "both alike: topickit.metrics.tokenize gives single words folded to lower case, so put "
+                    "keywords with capitals or of several words through it too; or leave out what is absent "
+                    "with missing='skip'"
                 )
     return [[word for word in topic if word in reference.words] for topic in topics]

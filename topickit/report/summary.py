@@ -79,7 +79,8 @@ class Summary:
     def without_texts(self) -> "Summary":
         """Leave out all document text: no 20 characters of a document that stand together stay.
 
-        Keywords stay; of a longer one its first 18 characters. Names that the user gave stay.
+        Keywords stay; of a longer one its first 18 characters. Names that the user gave stay; others have
+        another sign between their words, since a document may hold them as they are. Ids stay.
         """
         topics = tuple(_topic_without_texts(topic, topic.id in self.given_names) for topic in self.topics)
         tree, times, classes = self.hierarchy, self.over_time, self.by_class

@@ -51,24 +51,61 @@ def render_text(summary: Summary, width: int | None = None, n_topics: int | None
     >>> print(render_text(Summary((topic,), n_documents=4, n_outliers=1, notes={}), width=60).splitlines()[0])
     1 topic in 4 documents · 25.0% in no topic
     """
-    if width is None:
-        width = min(max(shutil.get_terminal_size().columns, NARROWEST), WIDEST)
-    if width < NARROWEST:
-        raise ParameterError(f"width must be at least {NARROWEST} columns, got {width}")
+    width = _width(width)
     if n_topics is not None and n_topics < 1:
         raise ParameterError(f"n_topics must be at least 1, or None for all; got {n_topics}")
-    shown = summary.topics[:n_topics]
-    parts: list[RenderableType] = [Text(headline(summary))]
-    if shown:
-        parts.append(_table(summary, shown, width))
-    if len(shown) < len(summary.topics):
-        parts.append(Text(f"and {len(summary.topics) - len(shown):,} smaller topics: to_text(n_topics=None)"))
+    parts = _largest(summary, n_topics, width, "to_text(n_topics=None)")
     parts.extend(_relations(summary))
     parts.extend(_time(summary))
     parts.extend(_classes(summary))
     parts.extend(_trust(summary))
     parts.extend(_facts(summary))
     return _rendered(Group(*parts), width)
+
+
+def render_overview(summary: Summary, width: int | None = None, n_topics: int = 10, more: str = "") -> str:
+    """Render the beginning of a report alone: how many topics there are, and the largest of them.
+
+    Parameters
+    ----------
+    summary : Summary
+    width : int, optional
+        As for `render_text`.
+    n_topics : int
+        Show this many topics, the largest.
+    more : str
+        Where the others are to be seen; said where there are any.
+
+    Examples
+    --------
+    >>> topics = [Topic(id=i, size=2, share=0.5, keywords=(), name=name) for i, name in enumerate("ab")]
+    >>> summary = Summary(tuple(topics), n_documents=4, n_outliers=0, notes={})
+    >>> print(render_overview(summary, 60, n_topics=1, more="in topics.html").splitlines()[-1])
+    and 1 smaller topic: in topics.html
+    """
+    width = _width(width)
+    return _rendered(Group(*_largest(summary, n_topics, width, more)), width)
+
+
+def _width(width: int | None) -> int:
+    """Columns to take: those of the terminal, unless others were asked for."""
+    if width is None:
+        width = min(max(shutil.get_terminal_size().columns, NARROWEST), WIDEST)
+    if width < NARROWEST:
+        raise ParameterError(f"width must be at least {NARROWEST} columns, got {width}")
+    return width
+
+
+def _largest(summary: Summary, n_topics: int | None, width: int, more: str) -> list[RenderableType]:
+    """Head the report: one line on all, the table of the largest topics, and how many others there are."""
+    shown = summary.topics[:n_topics]
+    parts: list[RenderableType] = [Text(headline(summary))]
+    if shown:
+        parts.append(_table(summary, shown, width))
+    if left := len(summary.topics) - len(shown):
+        others = f"and {left:,} smaller topic" + ("" if left == 1 else "s")
+        parts.append(Text(f"{others}: {more}" if more else others))
+    return parts
 
 
 def headline(summary: Summary) -> str:
@@ -108,7 +145,7 @@ def _table(summary: Summary, topics: tuple[Topic, ...], width: int) -> Table:
         table.add_column("", no_wrap=True, width=_BAR)
     if stability:
         table.add_column("Stable", justify="right", no_wrap=True)
-    table.add_column("Name", ratio=3, overflow="fold")
+    table.add_column("Name", ratio=3, overflow="ellipsis")  # lines end at spaces; a longer word is cut
     table.add_column("Keywords", ratio=7, overflow="fold")
     largest = max(topic.share for topic in topics)
     for topic in topics:
@@ -147,6 +184,8 @@ def _relations(summary: Summary) -> list[RenderableType]:
         for group in pieces.top_groups(summary)
     ]
     found = _listed(f"Hierarchy: model.at(n_topics={len(lines)})", lines) if lines else []
+    levels = [f"{n} topics: model.at(n_topics={n})" for n in pieces.good_levels(summary)]
+    found += _listed("Other good levels of this corpus", levels)
     pairs = [
         f"{wording.score(pair.cosine)}  {pair.a.id} {wording.one_line(pair.a.name)} – "
         f"{pair.b.id} {wording.one_line(pair.b.name)}"
@@ -198,7 +237,8 @@ def _facts(summary: Summary) -> list[RenderableType]:
         return []
     parts: list[RenderableType] = [Text("\nHow this was made")]
     for group in groups:
-        heading = f"{group.heading}: " if group.heading else ""
-        facts = " · ".join(f"{name} {shown}" for name, shown in group.facts)
-        parts.append(Padding(Text(wording.one_line(heading + facts)), (0, 0, 0, 2)))
+        if group.heading:
+            parts.append(Padding(Text(wording.one_line(group.heading)), (0, 0, 0, 2)))
+        facts = " · ".join(f"{name}: {shown}" for name, shown in group.facts)
+        parts.append(Padding(Text(wording.one_line(facts)), (0, 0, 0, 4 if group.heading else 2)))
     return parts

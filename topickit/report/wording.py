@@ -10,6 +10,16 @@ from topickit.report.summary import Plain
 MISSING = "–"
 _UNGROUPED = ("seed", "random_state", "version", "year")
 _SHARES = ("share", "fraction")
+_SETTINGS: dict[tuple[str, Plain], str] = {
+    ("n_topics", None): "found",
+    ("outliers", None): "as the clusterer says",
+    ("fit_sample", None): "all documents",
+    ("fit_sample", "auto"): "as many documents as serve the clusterer",
+    ("long_documents", "truncate"): "cut where the model stops reading",
+    ("long_documents", "chunk"): "read in windows",
+}
+"""What a setting says that is no number."""
+_WEIGHTINGS = {"ctfidf": "c-TF-IDF", "bm25": "BM25"}
 # Marks that turn the direction of whatever follows them, beyond the end of the text itself.
 _BIDI = {*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x061C}
 _UNPRINTABLE = {code: None for code in (*range(0x20), *range(0x7F, 0xA0)) if chr(code) not in "\t\n\r"} | {
@@ -138,8 +148,12 @@ def value(number: Plain, key: str = "") -> str:
 def fact_groups(notes: dict[str, Plain]) -> tuple[FactGroup, ...]:
     """Order notes for reading: facts on their own first, then a group for each mapping.
 
+    What is under "settings" are the parameters of the model, in words.
+
     Examples
     --------
+    >>> fact_groups({"settings": {"n_topics": None, "outliers": 0.1}})[0].facts
+    (('number of topics', 'found'), ('outliers', 'at most 10.0%'))
     >>> fact_groups({"versions": {"numpy": "2.4"}, "n_blank": 3})[0]
     FactGroup(heading='', facts=(('Blank', '3'),))
     """
@@ -149,9 +163,47 @@ def fact_groups(notes: dict[str, Plain]) -> tuple[FactGroup, ...]:
     groups = [FactGroup("", single)] if single else []
     for key, note in notes.items():
         if isinstance(note, dict) and note:
-            facts = tuple((printable(label(name)), value(part, name)) for name, part in note.items())
+            worded = _setting if key == "settings" else _fact
+            facts = tuple(worded(name, part) for name, part in note.items())
             groups.append(FactGroup(_capital(label(key)), facts))
     return tuple(groups)
+
+
+def _fact(name: str, part: Plain) -> tuple[str, str]:
+    return printable(label(name)), value(part, name)
+
+
+def _setting(name: str, part: Plain) -> tuple[str, str]:
+    """Word a parameter of a model as a reader understands it who does not know the name."""
+    if name == "keywords" and isinstance(part, dict):
+        return "keywords", _keyword_settings(part)
+    shown = _SETTINGS.get((name, part)) if part is None or isinstance(part, str) else None
+    if name == "outliers" and isinstance(part, float | int):
+        shown = f"at most {percent(part)}"
+    return "number of topics" if name == "n_topics" else label(name), shown or value(part, name)
+
+
+def _keyword_settings(settings: dict[str, Plain]) -> str:
+    """Say how keywords were made; what a file of another version does not hold is passed over."""
+    said = []
+    if isinstance(n := settings.get("n_keywords"), int):
+        said.append(f"{count(n)} a topic")
+    if isinstance(weighting := settings.get("weighting"), str):
+        damped = ", frequent words damped" if settings.get("reduce_frequent") else ""
+        said.append(f"weighed by {_WEIGHTINGS.get(weighting, printable(weighting))}{damped}")
+    if "rerank" in settings:
+        said.append("re-ranked by meaning" if settings["rerank"] else "ranked by weight alone")
+    if "phrases" in settings:
+        said.append("phrases of two words too" if settings["phrases"] else "single words only")
+    if "stop_words" in settings:
+        said.append(_stop_words(settings["stop_words"]))
+    return ", ".join(said) or MISSING
+
+
+def _stop_words(given: Plain) -> str:
+    if isinstance(given, list):
+        return f"without {count(len(given))} stop word{'' if len(given) == 1 else 's'} of your own"
+    return "stop words kept" if given is None else "without the stop words of the languages found"
 
 
 def _is_group(note: Plain) -> bool:
