@@ -68,8 +68,13 @@ def load_vectors(path: Path | None, n_rows: int | None = None) -> Any:
     try:
         # Mapped, not loaded: whoever needs unit vectors makes them a block of rows at a time.
         array = np.load(path, allow_pickle=False, mmap_mode="r")
-    except (OSError, ValueError, EOFError) as error:
+    except OSError as error:
         raise InputError(f"cannot read vectors from {path}: {error}") from error
+    except (ValueError, EOFError) as error:  # NumPy's own words advise to load pickles
+        raise InputError(
+            f"cannot read vectors from {path}: it is no .npy file of numbers; write one with "
+            "numpy.save(path, vectors)"
+        ) from error
     return check_vectors(array, n_rows=n_rows, what=f"the vectors in {path}")
 
 

@@ -26,6 +26,8 @@ from topickit.vectors import FloatArray, IntArray, group_means, nearest_prototyp
 FEWEST_FOR_DRAWS = 30
 FEWEST_FOR_CENTERS = 200
 """Among fewer rows the groups are those of all of them: the centres of half of them are too uncertain."""
+PARTS = 3
+"""Parts of a group that a cut can surely tell apart: a finer level is another fit's."""
 
 
 class GraphClusterer(BaseClusterer):
@@ -107,6 +109,7 @@ class GraphClusterer(BaseClusterer):
             labels = self._finer(vectors, weights, found, self.at_least)
             level = next((other for other in levels if len(other.center) >= self.at_least), levels[-1])
         other = [center for draw, center in enumerate(level.centers) if draw != level.medoid]
+        good = [n for n in good if n < PARTS * (int(labels.max()) + 1)]
         return Grouping(
             labels,
             notes={

@@ -277,6 +277,10 @@ def _is_text(dtype: "pl.DataType") -> bool:
     return dtype in (pl.String, pl.Categorical)
 
 
+def _listed(schema: "dict[str, pl.DataType]") -> str:
+    return ", ".join(f"{name} ({dtype})" for name, dtype in schema.items())
+
+
 def _chosen(schema: "dict[str, pl.DataType]", column: str | None, path: str) -> str:
     import polars as pl
 
@@ -284,8 +288,11 @@ def _chosen(schema: "dict[str, pl.DataType]", column: str | None, path: str) -> 
     if column is None:
         column = "text" if "text" in of_text else of_text[0] if len(of_text) == 1 else None
     if column is None:
+        if not of_text:
+            raise InputError(f"{path} has no column of text; it has: {_listed(schema)}")
         raise InputError(
-            f"{path} has {len(of_text)} columns of text ({', '.join(of_text)}); choose one with --text COLUMN"
+            f"{path} has {len(of_text)} columns of text ({', '.join(of_text)}); choose one with "
+            "--text COLUMN, in Python with topickit.tables.TextFile(path, column)"
         )
     if column not in schema:
         raise InputError(f"{path} has no column {column!r}; it has: {', '.join(schema)}")
