@@ -105,8 +105,9 @@ def estimate_fit(model: TopicModel, texts: Any, *, embeddings: ArrayLike | None 
     sample = [documents.texts[row] for row in rows.tolist()]
     vectors = None if given is None else np.asarray(given[documents.first_rows[rows]], np.float32)
     embedding: dict[str, float] = {}
+    embedder_bytes = 0.0
     if vectors is None:
-        vectors, embedding = _embedded(model, sample, n)
+        vectors, embedding, embedder_bytes = _embedded(model, sample, n)
     small, large, loading = _timed_fits(model, sample, vectors)
     stages = {
         "starting": loading,
@@ -121,12 +122,13 @@ def estimate_fit(model: TopicModel, texts: Any, *, embeddings: ArrayLike | None 
         stages,
         _memory(n, len(sample), 0.0 if stored else text_bytes, vectors.shape[1], embedding),
         (n * text_bytes if stored else 0.0)
+        + embedder_bytes
         + _disk(n, len(sample), vectors.shape[1], large["bytes"], small["bytes"], given is None),
     )
 
 
-def _embedded(model: TopicModel, sample: list[str], n: int) -> tuple[FloatArray, dict[str, float]]:
-    """Vectors for the sample, of whatever embedder is cheap, and seconds to embed all n texts."""
+def _embedded(model: TopicModel, sample: list[str], n: int) -> tuple[FloatArray, dict[str, float], float]:
+    """Vectors for the sample from what is cheap, seconds to embed n texts, bytes of the saved embedder."""
     embedder = embed.resolve(model.embedder, long_documents=model.long_documents, device=model.device)
     start = time.perf_counter()
     embedder_is_learning = isinstance(embedder, embed.FittedOnCorpus)
@@ -140,10 +142,10 @@ def _embedded(model: TopicModel, sample: list[str], n: int) -> tuple[FloatArray,
         made = embed.embed(embedder, sample[done : done + 64])
         done += len(made)
     rate = (time.perf_counter() - start) / done
-    return _stand_in(sample, made.shape[1]), {"loading the model": loading, "embedding": rate * n}
+    return _stand_in(sample, made.shape[1]), {"loading the model": loading, "embedding": rate * n}, 0.0
 
 
-def _learning(embedder: Any, sample: list[str], n: int) -> tuple[FloatArray, dict[str, float]]:
+def _learning(embedder: Any, sample: list[str], n: int) -> tuple[FloatArray, dict[str, float], float]:
     """Time an embedder that learns from the corpus: learning once, and the rest by its rate."""
 
     def timed(texts: list[str]) -> tuple[Any, FloatArray, float, float]:
@@ -158,14 +160,19 @@ def _learning(embedder: Any, sample: list[str], n: int) -> tuple[FloatArray, dic
         share = getattr(embedder, "sample", None)
         grows = n / len(sample) if isinstance(share, float) and share < 1 else 1.0
         others = len(sample) - (embed.n_exact(learnt) or 0)
-        return vectors, {"learning": learning * grows, "embedding": rest * n / max(1, others)}
+        seconds = {"learning": learning * grows, "embedding": rest * n / max(1, others)}
+        return vectors, seconds, _state_bytes(learnt) * grows
     quarter = sample[: max(2, len(sample) // 4)]
     try:
         _, _, learning_less, rest_less = timed(quarter)
     except InputError:  # the few have no words, which says nothing of all
-        return vectors, {"embedding": (learning + rest) * n / len(sample)}
+        return vectors, {"embedding": (learning + rest) * n / len(sample)}, _state_bytes(learnt)
     less, more = {"": learning_less + rest_less}, {"": learning + rest}
-    return vectors, {"embedding": _linear(less, more, "", len(sample), n)}
+    return vectors, {"embedding": _linear(less, more, "", len(sample), n)}, _state_bytes(learnt)
+
+
+def _state_bytes(learnt: Any) -> float:
+    return float(sum(array.nbytes for array in embed.state(learnt).arrays.values()))
 
 
 def _stand_in(sample: list[str], dimension: int) -> FloatArray:
@@ -240,9 +247,12 @@ def _memory(n: int, m: int, text_bytes: float, dimension: int, embedding: Mappin
 
 
 def _disk(n: int, m: int, dimension: int, large: float, small: float, embeds: bool) -> float:
-    slope = max(0.0, (large - small) / max(1, m - max(2, m // 4)))
     vectors = 4.0 * n * dimension if embeds and 4 * n * dimension > IN_MEMORY else 0.0
-    return vectors + large + slope * max(0, n - m)
+    if n <= m:
+        return vectors + large
+    # Labels grow with the documents, but words by a power below 1.
+    power = float(np.clip(math.log(large / max(small, 1.0)) / math.log(m / max(2, m // 4)), 0.0, 1.0))
+    return vectors + large * (n / m) ** power
 
 
 def _duration(seconds: float) -> str:
