@@ -252,7 +252,7 @@ def _disk(n: int, m: int, dimension: int, large: float, small: float, embeds: bo
         return vectors + large
     # Labels grow with the documents, but words by a power below 1.
     power = float(np.clip(math.log(large / max(small, 1.0)) / math.log(m / max(2, m // 4)), 0.0, 1.0))
-    return vectors + large * (n / m) ** power
+    return float(vectors + large * (n / m) ** power)
 
 
 def _duration(seconds: float) -> str:
