@@ -108,6 +108,8 @@ def with_found(
         As `Grouping.others`.
     """
     assigner = fitted.assigner
+    if not others:  # nothing to compare with, and assigning many documents again takes its time
+        return replace(fitted, found=Found(assigner.topics))
     return replace(fitted, found=Found.of(assigner.topics, assigner.parts().labels(vectors), others, weights))
 
 

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
 
 from topickit.errors import TopickitWarning
 from topickit.state import State
@@ -98,13 +99,13 @@ class Found:
     ----------
     topics : int64 ndarray of shape (p,)
         The topic of each prototype when the topics were found, whatever level the model is at now.
-    tables : tuple of float64 ndarray of shape (p + 1, g + 1)
+    tables : tuple of float64 csr_array of shape (p + 1, g + 1)
         For each other sample the weight of the training rows of each prototype in each of its groups; the
         last row is for rows in no topic, the last column for rows in no group.
     """
 
     topics: IntArray
-    tables: tuple[NDArray[np.float64], ...] = ()
+    tables: tuple[csr_array, ...] = ()
 
     @classmethod
     def of(
@@ -121,7 +122,8 @@ class Found:
             As `Grouping.others`.
         weights : ndarray of shape (n,)
         """
-        return cls(topics, tuple(_crossed(nearest, other, weights, len(topics)) for other in others))
+        crossed = (_crossed(nearest, other, weights, len(topics)) for other in others)
+        return cls(topics, tuple(map(csr_array, crossed)))
 
     def recovery(self, topics: IntArray, n_topics: int) -> list[float | None]:
         """Say how well other topics of the same prototypes are found again in the other samples.
@@ -140,12 +142,9 @@ class Found:
         list of float or None, of length n_topics
             As `Grouping.recovery`.
         """
-        found = []
-        for table in self.tables:
-            whole = np.zeros((n_topics + 1, table.shape[1]))
-            np.add.at(whole, np.append(np.where(topics < 0, n_topics, topics), n_topics), table)
-            found.append(_jaccard(whole, unions=True))
-        return _means(found, n_topics)
+        of = np.append(np.where(topics < 0, n_topics, topics), n_topics)
+        member = csr_array((np.ones(len(of)), (of, np.arange(len(of)))), shape=(n_topics + 1, len(of)))
+        return _means([_jaccard((member @ table).toarray(), unions=True) for table in self.tables], n_topics)
 
     def kept(self, prototypes: NDArray[np.bool_]) -> "Found":
         """Forget some prototypes."""
@@ -154,14 +153,23 @@ class Found:
 
     def state(self) -> State:
         """Give what `from_state` makes it of."""
-        tables = {f"table_{i}": table for i, table in enumerate(self.tables)}
-        return State({"n_tables": len(tables)}, {"topics": self.topics, **tables})
+        arrays = {"topics": self.topics}
+        for i, table in enumerate(self.tables):
+            arrays |= {f"starts_{i}": table.indptr, f"groups_{i}": table.indices, f"weights_{i}": table.data}
+        return State({"n_groups": [table.shape[1] for table in self.tables]}, arrays)
 
     @classmethod
     def from_state(cls, state: State) -> "Found":
         """Make the value that gave this state."""
-        names = [f"table_{i}" for i in range(state.config["n_tables"])]
-        return cls(state.arrays["topics"], tuple(state.arrays[name] for name in names))
+        arrays = state.arrays
+        tables = (
+            csr_array(
+                (arrays[f"weights_{i}"], arrays[f"groups_{i}"], arrays[f"starts_{i}"]),
+                shape=(len(arrays["topics"]) + 1, n_groups),
+            )
+            for i, n_groups in enumerate(state.config["n_groups"])
+        )
+        return cls(arrays["topics"], tuple(tables))
 
 
 def best_jaccard(

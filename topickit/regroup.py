@@ -175,8 +175,8 @@ def cut(fitted: Fitted, n_topics: int) -> Fitted:
     it is asked for. From the topics that were found upwards, the two are merged whose union adds least to
     the squared distances of documents from their topic's middle (Ward's criterion). Downwards, a topic
     falls into parts along the prototypes by which documents are assigned to it, up to four each; the
-    parts that Ward's criterion would merge last are told apart first. Merging, splitting and deleting
-    topics makes what they leave the level to start from.
+    parts that Ward's criterion would merge last are told apart first. Merging and splitting topics makes
+    what they leave the level to start from.
 
     Parameters
     ----------
