@@ -355,9 +355,8 @@ class TopicModel(ClusterMixin, TransformerMixin, BaseEstimator):
         for name, least, others in (("n_topics", 1, (None,)), ("fit_sample", 2, (None, "auto"))):
             value = getattr(self, name)
             if value not in others and not (is_whole(value) and value >= least):
-                raise ParameterError(
-                    f"{name} must be one of {others} or an int of at least {least}, got {value!r}"
-                )
+                listed = ", ".join(map(repr, others))
+                raise ParameterError(f"{name} must be {listed} or an int of at least {least}, got {value!r}")
         if self.keywords is not None and not isinstance(self.keywords, KeywordSettings):
             raise ParameterError(f"keywords must be None or a KeywordSettings, got {self.keywords!r}")
         if self.long_documents not in ("truncate", "chunk"):

@@ -43,10 +43,13 @@ def level_sizes(n_topics: int, good: Sequence[int] = ()) -> tuple[int, ...]:
     --------
     >>> level_sizes(31), level_sizes(3), level_sizes(31, [12, 50])
     ((3, 10, 31), (3,), (4, 12, 31))
+    >>> level_sizes(8, [6])
+    (6, 8)
     """
     sizes = [n_topics]
     coarser = sorted(size for size in good if 1 < size < n_topics)
-    while coarser or sizes[0] > 5:
+    few = 8 if coarser else 5  # a level of the corpus itself is shown first even if it has some more groups
+    while coarser or sizes[0] > few:
         third = max(2, round(sizes[0] / 3))
         sizes.insert(0, coarser.pop() if coarser and coarser[-1] > third else third)
         coarser = [size for size in coarser if size < sizes[0]]
