@@ -332,6 +332,7 @@ def estimate(result: Result) -> str:
         "MiB of disk said",
         "taken",
         "said / taken",
+        "seconds of the dry run",
     ]
     return one_table(
         "What a dry run says",
@@ -340,7 +341,7 @@ def estimate(result: Result) -> str:
         f"Right within 30 % of {len(lines)} cases: time {counts['seconds']}, memory {counts['mib']}, disk {counts['disk_mib']} (from texts "
         "without a learnt embedder the sample is grouped by made-up vectors, of more topics).",
         result,
-        [*columns, "seconds of the dry run"],
+        columns,
         lines,
     )
 

@@ -289,15 +289,7 @@ class Assigner:
         ParameterError
             For another share, or an Assigner of communities, whose one threshold is what they are.
         """
-        if not isinstance(share, Real) or isinstance(share, bool):
-            raise ParameterTypeError(f"outliers must be a share from 0 to below 1, got {share!r}")
-        if not 0 <= share < 1:
-            raise ParameterError(f"outliers must be a share from 0 to below 1, got {share}")
-        if self.rule == "first":
-            raise ParameterError(
-                "communities are defined by their threshold: set outliers=None, and a lower threshold= "
-                "on the CommunityClusterer for fewer outliers"
-            )
+        self._check_share(share)
         open_ = replace(self, thresholds=np.full(len(self.topics), NO_THRESHOLD, dtype=np.float32))
         return open_._with_thresholds(
             vectors, lambda score, rows: share_threshold(score, weights[rows], share)
@@ -311,11 +303,23 @@ class Assigner:
         vectors, weights, share
             As for `with_outliers`.
         """
-        limited = self.with_outliers(vectors, weights, share)
-        if not (self.thresholds > NO_THRESHOLD).any():
-            return limited
-        left_out = (self.labels(vectors) < 0) & vectors.any(axis=1)
-        return self if weights[left_out].sum() <= share * weights.sum() else limited
+        self._check_share(share)
+        if (self.thresholds > NO_THRESHOLD).any():
+            left_out = (self.labels(vectors) < 0) & vectors.any(axis=1)
+            if weights[left_out].sum() <= share * weights.sum():
+                return self
+        return self.with_outliers(vectors, weights, share)
+
+    def _check_share(self, share: float) -> None:
+        if not isinstance(share, Real) or isinstance(share, bool):
+            raise ParameterTypeError(f"outliers must be a share from 0 to below 1, got {share!r}")
+        if not 0 <= share < 1:
+            raise ParameterError(f"outliers must be a share from 0 to below 1, got {share}")
+        if self.rule == "first":
+            raise ParameterError(
+                "communities are defined by their threshold: set outliers=None, and a lower threshold= "
+                "on the CommunityClusterer for fewer outliers"
+            )
 
     def _separating(
         self, vectors: FloatArray, outlier: NDArray[np.bool_], weights: NDArray[Any]

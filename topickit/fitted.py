@@ -124,6 +124,7 @@ def derive(
     names: Mapping[int, str] | None = None,
     stability: Sequence[float | None] | None = None,
     covariates: Covariates | None = None,
+    found: Found | None = None,
 ) -> Fitted:
     """Compute labels, counts, keywords and topics from a corpus and an Assigner.
 
@@ -144,6 +145,8 @@ def derive(
     stability : sequence of float or None, optional
         How well each of the Assigner's topics is found again.
     covariates : Covariates, optional
+    found : Found, optional
+        Of the Assigner's prototypes; forgotten where some of them are dropped with their topics.
     """
     assigner, old_ids = by_falling_size(assigner, vectors, documents.weights)
     labels = assigner.labels(vectors)
@@ -171,6 +174,7 @@ def derive(
         notes=notes,
         given_names=given,
         covariates=covariates,
+        found=found if found is not None and len(found.topics) == len(assigner.topics) else None,
     )
 
 
@@ -186,14 +190,15 @@ def derive_mapped(fitted: Fitted, mapping: IntArray, names: Mapping[int, str] | 
         Names by new number.
     """
     sizes = np.bincount(mapping, [topic.size for topic in fitted.topics])
-    old_ids = fitted.assigner.mapped(mapping).by_size(sizes)
+    assigner = fitted.assigner.mapped(mapping)
+    old_ids = assigner.by_size(sizes)
+    assigner = assigner.select(old_ids)
     mapping = np.argsort(old_ids).astype(np.int64)[mapping]
     given = {new: names[old] for new, old in enumerate(old_ids) if names and old in names}
     counts = fitted.counts.merged([int(new) for new in mapping])
     labels = np.where(fitted.labels >= 0, mapping[fitted.labels], -1)
     old_sizes = np.array([topic.size for topic in fitted.topics])
     means = group_means(fitted.means, mapping, len(old_ids), old_sizes).astype(np.float32)
-    assigner = fitted.assigner.mapped(mapping)
     known: list[float | None] = [None] * len(old_ids)
     if fitted.found is not None:
         known = fitted.found.recovery(assigner.topics, len(old_ids))

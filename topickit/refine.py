@@ -2,7 +2,6 @@
 
 import time
 import warnings
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -77,7 +76,7 @@ def refine(fitted: Fitted, embedder: Any, seconds: float) -> tuple[Fitted, Any]:
 def _derived(fitted: Fitted, vectors: FloatArray, n_refined: int) -> Fitted:
     assert fitted.documents is not None
     assert fitted.terms is not None
-    derived = derive(
+    return derive(
         fitted.documents,
         vectors,
         fitted.terms,
@@ -87,9 +86,8 @@ def _derived(fitted: Fitted, vectors: FloatArray, n_refined: int) -> Fitted:
         names=fitted.given_names,
         stability=[topic.stability for topic in fitted.topics],
         covariates=fitted.covariates,
+        found=fitted.found,
     )
-    is_whole = len(derived.assigner.topics) == len(fitted.assigner.topics)
-    return replace(derived, found=fitted.found if is_whole else None)
 
 
 def _before(fitted: Fitted) -> int:

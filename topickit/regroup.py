@@ -263,7 +263,7 @@ def _derived(
     found: Found | None = None,
 ) -> Fitted:
     """Derive the results of an edit; `found` is of the prototypes that it leaves."""
-    derived = derive(
+    return derive(
         _need(fitted.documents),
         _need(fitted.vectors),
         _need(fitted.terms),
@@ -273,9 +273,8 @@ def _derived(
         names=names,
         stability=stability,
         covariates=fitted.covariates,
+        found=found,
     )
-    is_whole = found is not None and len(found.topics) == len(derived.assigner.topics)
-    return replace(derived, found=found if is_whole else None)
 
 
 def _need(part: T | None) -> T:

@@ -14,6 +14,7 @@ from topickit.cluster.levels import (
     N_DRAWS,
     Level,
     best_level,
+    first_with,
     good_levels,
     ladder,
 )
@@ -97,29 +98,32 @@ class GraphClusterer(BaseClusterer):
             return self._fixed(vectors, weights, resolution)
         levels = ladder(vectors, weights, self.n_neighbors, self.random_state, whole=wanted is not None)
         level = best_level(levels)
-        good = good_levels(levels, level)
         if self.n_clusters is not None:
             return self._cut(vectors, weights, levels, level)
+        return self._found(vectors, weights, levels, level)
+
+    def _found(
+        self, vectors: FloatArray, weights: NDArray[Any], levels: list[Level], level: Level
+    ) -> Grouping:
+        """Give the groups of the level that was found, or finer ones where they are too few."""
         labels = self._groups(vectors, weights, level)
-        found = int(labels.max()) + 1
-        is_enough = self.at_least is None or found >= min(self.at_least, len(vectors))
+        found, fewest = int(labels.max()) + 1, min(self.at_least or 1, len(vectors))
+        good = {*good_levels(levels, level)}
         if self.at_least not in (None, found):
-            good = sorted({*good, found})
-        if self.at_least is not None and not is_enough:
-            labels = self._finer(vectors, weights, found, self.at_least)
-            level = next((other for other in levels if len(other.center) >= self.at_least), levels[-1])
-        other = [center for draw, center in enumerate(level.centers) if draw != level.medoid]
-        good = [n for n in good if n < PARTS * (int(labels.max()) + 1)]
+            good.add(found)
+        if found < fewest:
+            labels, level = self._finer(vectors, weights, found, fewest), first_with(levels, fewest)
+        reached = sorted(n for n in good if n < PARTS * (int(labels.max()) + 1))
         return Grouping(
             labels,
             notes={
                 "resolution": round(level.resolution, 3),
                 "modularity": round(level.modularity, 3),
                 "stability": round(level.stability, 3),
-                **({"other_levels": good} if good else {}),
+                **({"other_levels": reached} if reached else {}),
             },
-            others=tuple(nearest_prototype(vectors, center) for center in other),
-            may_grow=is_enough,
+            others=tuple(nearest_prototype(vectors, center) for center in level.other_centers),
+            may_grow=found >= fewest,
         )
 
     def _fixed(self, vectors: FloatArray, weights: NDArray[Any], resolution: float) -> Grouping:
@@ -152,9 +156,7 @@ class GraphClusterer(BaseClusterer):
         found = int(labels.max()) + 1
         if found < wanted:
             labels = self._finer(vectors, weights, found, wanted)
-        finer = next((other for other in levels if len(other.center) >= wanted), levels[-1])
-        drawn = level if found >= wanted else finer
-        centers = [center for draw, center in enumerate(drawn.centers) if draw != drawn.medoid]
+        drawn = level if found >= wanted else first_with(levels, wanted)
         return Grouping(
             _merged(vectors, weights, labels, wanted),
             notes={
@@ -163,7 +165,8 @@ class GraphClusterer(BaseClusterer):
                 "stability": round(drawn.stability, 3),
             },
             others=tuple(
-                _merged(vectors, weights, nearest_prototype(vectors, center), wanted) for center in centers
+                _merged(vectors, weights, nearest_prototype(vectors, center), wanted)
+                for center in drawn.other_centers
             ),
         )
 

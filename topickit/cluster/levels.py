@@ -91,6 +91,11 @@ class Level:
         """The centres of the draw that agrees most with the others."""
         return self.centers[self.medoid]
 
+    @property
+    def other_centers(self) -> list[FloatArray]:
+        """The centres of the other draws."""
+        return [center for draw, center in enumerate(self.centers) if draw != self.medoid]
+
 
 def ladder(
     vectors: FloatArray, weights: NDArray[Any], n_neighbors: int, random_state: int, *, whole: bool = True
@@ -224,6 +229,11 @@ def best_level(
     best = int(smooth.argmax())
     enough = smooth[best] - tolerance * abs(smooth[best]) - ERRORS * levels[best].error(power)
     return levels[int(np.flatnonzero(smooth >= enough)[-1])]
+
+
+def first_with(levels: list[Level], n_groups: int) -> Level:
+    """Give the coarsest level of so many groups, or the finest that there is."""
+    return next((level for level in levels if len(level.center) >= n_groups), levels[-1])
 
 
 def good_levels(levels: list[Level], chosen: Level) -> list[int]:

@@ -47,14 +47,11 @@ def level_sizes(n_topics: int, good: Sequence[int] = ()) -> tuple[int, ...]:
     (6, 8)
     """
     sizes = [n_topics]
-    coarser = sorted(size for size in good if 1 < size < n_topics)
+    coarser = {size for size in good if 1 < size < n_topics}
     few = 8 if coarser else 5  # a level of the corpus itself is shown first even if it has some more groups
-    while coarser or sizes[0] > few:
+    while sizes[0] > few or min(coarser, default=n_topics) < sizes[0]:
         third = max(2, round(sizes[0] / 3))
-        sizes.insert(0, coarser.pop() if coarser and coarser[-1] > third else third)
-        coarser = [size for size in coarser if size < sizes[0]]
-        if sizes[0] == 2:
-            break
+        sizes.insert(0, max((size for size in coarser if third < size < sizes[0]), default=third))
     return tuple(sizes)
 
 
