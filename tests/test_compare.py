@@ -189,6 +189,17 @@ def test_the_score_command_with_gold_labels(run, saved, model):
     assert "Topics against gold labels" in out
 
 
+def test_labels_that_are_not_numbers_are_no_labels(run, saved, tmp_path):
+    table = pl.read_csv(saved / "t.csv").with_columns(tag=pl.Series([1.0] * 20 + [float("nan")] * 100))
+    table.write_parquet(tmp_path / "t.parquet")
+    status, out, err = run(
+        *("score", saved / "a", tmp_path / "t.parquet", "--labels", "tag", "--text", "body", "--no-cache"),
+        *("--format", "json"),
+    )
+    assert status == 0, err
+    assert sum(row["n_documents"] for row in json.loads(out)["topics"]) == 20
+
+
 def test_the_score_command_without_gold_labels(run, saved, tmp_path):
     status, out, _ = run("score", saved / "a", saved / "t.txt", "--no-cache", "--out", tmp_path / "s.txt")
     assert (status, out) == (0, "")

@@ -104,3 +104,22 @@ def test_samples_are_the_same_in_any_order_and_differ_by_seed():
     assert [one.texts[i] for i in one.sample(10)] == [other.texts[i] for i in other.sample(10)]
     assert one.sample(10, 0).tolist() != one.sample(10, 1).tolist()
     assert len(one.sample(None)) == len(one.sample(1000)) == 100
+
+
+@pytest.mark.parametrize("row", [np.ones(3), np.array([np.nan, 1.0])])
+def test_arrays_are_no_documents(row):
+    with pytest.raises(InputTypeError, match="document 1 is ndarray, not str"):
+        Documents.of(["a", row])
+
+
+def test_a_sample_is_of_usable_documents_only():
+    documents = Documents.of([f"text {i}" for i in range(1000)])
+    odd = documents.sample(100, 3, usable=lambda rows: rows[rows % 2 == 1])
+    assert len(odd) == 100
+    assert (odd % 2 == 1).all()
+    assert (np.diff(odd) > 0).all()
+    drawn = documents.sample(100, 3)
+    assert set(drawn[drawn % 2 == 1].tolist()) <= set(odd.tolist())
+    few = documents.sample(100, 3, usable=lambda rows: rows[rows < 7])
+    np.testing.assert_array_equal(few, np.arange(7))
+    np.testing.assert_array_equal(documents.sample(None, usable=lambda rows: rows[rows < 7]), np.arange(7))

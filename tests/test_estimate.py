@@ -1,5 +1,7 @@
 """What a fit will take is said before it starts, from samples only."""
 
+import threading
+
 import numpy as np
 import polars as pl
 import pytest
@@ -114,3 +116,26 @@ def test_the_command_writes_nothing(run, tmp_path):
         assert status == 0
         assert "400 documents" in shown
     assert list(tmp_path.iterdir()) == [file]
+
+
+def test_a_clusterer_that_needs_more_rows_than_a_quarter():
+    from sklearn.cluster import KMeans
+
+    texts = [f"{a} {b}" for a in ("red", "green", "fast", "slow") for b in ("apple", "car", "pear", "race")]
+    assert estimate_fit(TopicModel("lexical", KMeans(8, n_init=1)), texts).n_documents == 16
+
+
+def test_an_embedder_that_cannot_be_copied_need_not_be():
+    class Locked:
+        def __init__(self):
+            self.lock = threading.Lock()
+
+        def encode(self, texts):
+            return np.random.default_rng(0).normal(size=(len(texts), 8))
+
+    assert estimate_fit(TopicModel(Locked()), TEXTS).seconds > 0
+
+
+def test_documents_that_are_saved_take_room():
+    model = TopicModel("lexical")
+    assert estimate_fit(model, TEXTS, documents=True).disk > 1.2 * estimate_fit(model, TEXTS).disk

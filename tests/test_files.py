@@ -1,6 +1,7 @@
 import os
 import stat
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -87,3 +88,15 @@ def test_targets_are_checked_before_the_work(tmp_path):
     with pytest.raises(InputError, match="create it first"):
         check_target(tmp_path / "missing" / "a.txt")
     assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+def test_a_pipe_is_written_to_and_not_replaced(tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with ThreadPoolExecutor(1) as aside:
+        read = aside.submit(pipe.read_text)
+        write_atomic(pipe, "a line")
+        assert read.result(timeout=10) == "a line"
+    assert stat.S_ISFIFO(pipe.stat().st_mode)
+    assert os.listdir(tmp_path) == ["pipe"]

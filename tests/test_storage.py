@@ -172,3 +172,12 @@ def test_an_embedder_and_clusterer_of_the_users_own(tmp_path):
     np.testing.assert_array_equal(
         TopicModel.load(tmp_path / "m", embedder=letters).predict(TEXTS), model.labels_
     )
+
+
+def test_what_a_killed_process_left_is_tidied_up(model, tmp_path):
+    model.save(tmp_path / "m")
+    left = tmp_path / "m" / ".topickit-0123456789abcdef.tmp"
+    left.write_bytes(b"half")
+    model.save(tmp_path / "m")
+    assert not left.exists()
+    np.testing.assert_array_equal(TopicModel.load(tmp_path / "m").labels_, model.labels_)

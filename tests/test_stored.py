@@ -174,3 +174,14 @@ def test_vectors_that_are_no_array_say_so(tmp_path):
         (tmp_path / "v.npy").write_bytes(content)
         with pytest.raises(InputError, match="cannot read vectors from"):
             load_vectors(tmp_path / "v.npy")
+
+
+def test_long_texts_are_read_a_few_at_a_time(little_memory):
+    longer = [f"{i} " + "boat " * 100 for i in range(40)]
+    texts = Documents.of(iter(longer)).texts
+    assert isinstance(texts, StoredTexts)
+    spans = stored.spans(texts, 16)
+    assert max(sum(map(len, texts[start:stop])) for start, stop in spans) <= stored.RUN
+    assert len(spans) > 40 / 16
+    assert [i for start, stop in spans for i in range(start, stop)] == list(range(40))
+    assert list(texts) == texts[:]

@@ -299,3 +299,12 @@ def test_rows_of_blanks_have_no_text(tmp_path, name):
         (tmp_path / name).write_text("".join(json.dumps({"text": text}) + "\n" for text in texts))
     found = read_texts(str(tmp_path / name))
     assert (found.texts, found.n_missing) == (texts, 3)
+
+
+def test_numbers_that_differ_as_they_are_written_stay_apart(tmp_path):
+    path = written(tmp_path, "t.csv", "text,version,code,n\na,1.1,07,1\nb,1.10,7,2\n")
+    assert read_with_columns(path, ["version", "code", "n"]).columns == {
+        "version": ["1.1", "1.10"],
+        "code": ["07", "7"],
+        "n": [1, 2],
+    }

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from topickit.errors import InputError, InputTypeError
+from topickit.errors import InputError, InputTypeError, is_nan
 from topickit.state import State
 
 NO_CLASS = -1
@@ -127,7 +127,7 @@ def _column(values: Any, n_rows: int, what: str) -> list[Any]:
 
 
 def _missing(item: Any) -> bool:
-    return item is None or item != item or type(item).__name__ in {"NaTType", "NAType"}
+    return item is None or is_nan(item) or type(item).__name__ in {"NaTType", "NAType"}
 
 
 def _read_time(item: Any, row: int) -> np.datetime64:

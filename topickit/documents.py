@@ -6,17 +6,16 @@ the table a thousand times is embedded once and weighs a thousand.
 """
 
 import hashlib
-import itertools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from topickit.errors import InputError, InputTypeError
+from topickit.errors import InputError, InputTypeError, is_nan
 from topickit.state import State
-from topickit.stored import BLOCK, KeyArray, StoredTexts, TextStore
+from topickit.stored import BLOCK, RUN, KeyArray, StoredTexts, TextStore, spans
 from topickit.vectors import IntArray, check_vectors
 
 _HOW_TO_FILL = "drop that row, or fill it with '' (a blank text is an outlier)"
@@ -121,7 +120,13 @@ class Documents:
         result[known] = values[self.rows[known]]
         return result
 
-    def sample(self, size: int | None, random_state: int = 0) -> IntArray:
+    def sample(
+        self,
+        size: int | None,
+        random_state: int = 0,
+        *,
+        usable: Callable[[IntArray], IntArray] | None = None,
+    ) -> IntArray:
         """Choose distinct texts at random, the same ones whatever the caller's order.
 
         Parameters
@@ -129,6 +134,8 @@ class Documents:
         size : int or None
             How many; None, or as many as there are, for all.
         random_state : int
+        usable : function, optional
+            Gives those of some positions, ascending, that may be chosen; others are drawn for the rest.
 
         Returns
         -------
@@ -136,9 +143,20 @@ class Documents:
             Positions in `texts`, ascending. Positions follow content hashes, so any set of them
             that is drawn without looking is a uniform sample.
         """
-        if size is None or size >= len(self):
-            return np.arange(len(self), dtype=np.int64)
-        return np.sort(np.random.default_rng(random_state).permutation(len(self))[:size])
+        n = len(self)
+        if size is None or size >= n:
+            rows = np.arange(n, dtype=np.int64)
+            return rows if usable is None else usable(rows)
+        order = np.random.default_rng(random_state).permutation(n)
+        if usable is None:
+            return np.sort(order[:size])
+        chosen = np.empty(0, dtype=np.int64)
+        for start in range(0, n, size):
+            drawn = usable(np.sort(order[start : start + size]))
+            chosen = np.concatenate([chosen, drawn[: size - len(chosen)]])
+            if len(chosen) == size:
+                break
+        return np.sort(chosen)
 
 
 def content_hash(text: str) -> bytes:
@@ -153,14 +171,14 @@ def _hash(data: bytes) -> bytes:
 def _gathered(texts: Any) -> tuple[Sequence[str], KeyArray]:
     """All texts, checked, and the key of each."""
     if isinstance(texts, StoredTexts):  # checked when they were stored
-        blocks = (texts[start : start + BLOCK] for start in range(0, len(texts), BLOCK))
+        blocks = (texts[start:stop] for start, stop in spans(texts, BLOCK))
         return texts, np.concatenate([_keys(block) for block in blocks])
     if not isinstance(texts, Iterator):
         strings = check_texts(texts)
         return strings, _keys(strings)
     keys, n = [], 0
     with TextStore() as store:
-        while block := list(itertools.islice(texts, BLOCK)):
+        for block in _blocks(texts):
             checked = check_texts(block, first_row=n)
             keys.append(_keys(checked))
             store.add(checked, keys[-1])
@@ -168,6 +186,20 @@ def _gathered(texts: Any) -> tuple[Sequence[str], KeyArray]:
         if not n:
             check_texts([])
         return store.texts(), np.concatenate(keys)
+
+
+def _blocks(texts: Iterator[Any]) -> Iterator[list[Any]]:
+    """Take so many texts, and so much text, at a time."""
+    block: list[Any] = []
+    size = 0
+    for text in texts:
+        block.append(text)
+        size += len(text) if isinstance(text, str) else 0
+        if len(block) == BLOCK or size > RUN:
+            yield block
+            block, size = [], 0
+    if block:
+        yield block
 
 
 def _taken(texts: Sequence[str], rows: IntArray) -> Sequence[str]:
@@ -247,7 +279,7 @@ def _as_list(texts: Any) -> list[Any]:
 def _as_str(text: Any, row: int) -> str:
     if isinstance(text, str):  # a subclass, such as numpy.str_
         return str(text)
-    if text is None or type(text).__name__ in {"NAType", "NaTType"} or text != text:
+    if text is None or type(text).__name__ in {"NAType", "NaTType"} or is_nan(text):
         raise InputTypeError(f"document {row} is missing ({text}); {_HOW_TO_FILL}")
     if isinstance(text, bytes | bytearray):
         raise InputTypeError(f"document {row} is bytes; decode it first: text.decode('utf-8')")

@@ -18,7 +18,7 @@
 Every message says what is wrong, where (the position of the first offender) and what to do.
 """
 
-from numbers import Integral
+from numbers import Integral, Number
 
 
 class TopickitError(Exception):
@@ -74,6 +74,17 @@ def is_whole(value: object) -> bool:
     (True, False, False)
     """
     return isinstance(value, Integral) and not isinstance(value, bool)
+
+
+def is_nan(value: object) -> bool:
+    """Whether a value is a number that is none; of no array.
+
+    Examples
+    --------
+    >>> is_nan(float("nan")), is_nan(1.0), is_nan("nan")
+    (True, False, False)
+    """
+    return isinstance(value, Number) and bool(value != value)
 
 
 def check_whole(name: str, value: object, least: int = 1) -> None:

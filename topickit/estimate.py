@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.base import clone
 
 from topickit.cluster import base as cluster
 from topickit.documents import Documents
@@ -69,7 +68,9 @@ class Estimate:
         return "\n".join(lines)
 
 
-def estimate_fit(model: TopicModel, texts: Any, *, embeddings: ArrayLike | None = None) -> Estimate:
+def estimate_fit(
+    model: TopicModel, texts: Any, *, embeddings: ArrayLike | None = None, documents: bool = False
+) -> Estimate:
     """Estimate what ``model.fit(texts)`` will take, by fitting samples of the texts.
 
     It takes some seconds, and with a distilled embedder as long as the teacher takes for its sample. Each
@@ -82,6 +83,8 @@ def estimate_fit(model: TopicModel, texts: Any, *, embeddings: ArrayLike | None 
         Not changed.
     texts : as for `TopicModel.fit`
     embeddings : array-like of shape (n, d), optional
+    documents : bool
+        The model will be saved with its documents.
 
     Raises
     ------
@@ -96,19 +99,19 @@ def estimate_fit(model: TopicModel, texts: Any, *, embeddings: ArrayLike | None 
     """
     given = None if embeddings is None else check_given(embeddings)
     start = time.perf_counter()
-    documents = Documents.of(read(texts), given)
+    corpus = Documents.of(read(texts), given)
     reading = time.perf_counter() - start
-    n = len(documents)
+    n = len(corpus)
     if not n:
         raise InputError("all documents are blank; there is nothing to time")
-    rows = documents.sample(SAMPLE)
-    sample = [documents.texts[row] for row in rows.tolist()]
-    vectors = None if given is None else np.asarray(given[documents.first_rows[rows]], np.float32)
+    rows = corpus.sample(SAMPLE)
+    sample = [corpus.texts[row] for row in rows.tolist()]
+    vectors = None if given is None else np.asarray(given[corpus.first_rows[rows]], np.float32)
     embedding: dict[str, float] = {}
     embedder_bytes = 0.0
     if vectors is None:
         vectors, embedding, embedder_bytes = _embedded(model, sample, n)
-    small, large, loading = _timed_fits(model, sample, vectors)
+    small, large, loading = _timed_fits(model, sample, vectors, documents)
     stages = {
         "starting": loading,
         "reading": reading,
@@ -116,9 +119,9 @@ def estimate_fit(model: TopicModel, texts: Any, *, embeddings: ArrayLike | None 
         **_after_embedding(model, small, large, len(sample), n),
     }
     text_bytes = sum(map(sys.getsizeof, sample)) / len(sample)
-    stored = isinstance(documents.texts, StoredTexts)
+    stored = isinstance(corpus.texts, StoredTexts)
     return Estimate(
-        documents.n_rows,
+        corpus.n_rows,
         stages,
         _memory(n, len(sample), 0.0 if stored else text_bytes, vectors.shape[1], embedding),
         (n * text_bytes if stored else 0.0)
@@ -129,7 +132,12 @@ def estimate_fit(model: TopicModel, texts: Any, *, embeddings: ArrayLike | None 
 
 def _embedded(model: TopicModel, sample: list[str], n: int) -> tuple[FloatArray, dict[str, float], float]:
     """Vectors for the sample from what is cheap, seconds to embed n texts, bytes of the saved embedder."""
-    embedder = embed.resolve(model.embedder, long_documents=model.long_documents, device=model.device)
+    embedder = embed.resolve(
+        model.embedder,
+        long_documents=model.long_documents,
+        device=model.device,
+        random_state=model.random_state,
+    )
     start = time.perf_counter()
     embedder_is_learning = isinstance(embedder, embed.FittedOnCorpus)
     if not embedder_is_learning:
@@ -188,24 +196,30 @@ def _stand_in(sample: list[str], dimension: int) -> FloatArray:
 
 
 def _timed_fits(
-    model: TopicModel, sample: Sequence[str], vectors: FloatArray
+    model: TopicModel, sample: Sequence[str], vectors: FloatArray, documents: bool
 ) -> tuple[dict[str, float], dict[str, float], float]:
     """Seconds of each stage on a quarter of the sample and on all of it, and seconds of starting up."""
     quarter = max(2, len(sample) // 4)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", TopickitWarning)  # of samples and made-up vectors: not the user's
-        cold = _timed_fit(model, sample[:quarter], vectors[:quarter])
-        small = _timed_fit(model, sample[:quarter], vectors[:quarter])
-        large = _timed_fit(model, sample, vectors)
+        try:
+            cold = _timed_fit(model, sample[:quarter], vectors[:quarter], documents)
+            small = _timed_fit(model, sample[:quarter], vectors[:quarter], documents)
+        except ValueError:  # the few are too few for a clusterer of the user's, which says nothing of all
+            cold = small = _timed_fit(model, sample, vectors, documents)
+        large = _timed_fit(model, sample, vectors, documents)
     return small, large, max(0.0, cold["all"] - small["all"])
 
 
-def _timed_fit(model: TopicModel, texts: Sequence[str], vectors: FloatArray) -> dict[str, float]:
-    copy = clone(model, safe=False).set_params(cache=None)
+def _timed_fit(
+    model: TopicModel, texts: Sequence[str], vectors: FloatArray, documents: bool
+) -> dict[str, float]:
+    # The vectors are given: an embedder, which may be large or not bear to be copied, has nothing to do.
+    copy = type(model)(**{**model.get_params(deep=False), "embedder": "lexical", "cache": None})
     start = time.perf_counter()
     with recorded() as stages, stage("Timing a sample"), tempfile.TemporaryDirectory() as folder:
         copy.fit(list(texts), embeddings=vectors)
-        copy.save(Path(folder) / "model")
+        copy.save(Path(folder) / "model", documents=documents)
         size = sum(file.stat().st_size for file in (Path(folder) / "model").rglob("*") if file.is_file())
         found = {name: sum(s for other, s in stages if other == name) for name, _ in stages}
     return {**found, "all": time.perf_counter() - start, "bytes": float(size)}

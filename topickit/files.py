@@ -8,13 +8,16 @@ from typing import Any
 
 from topickit.errors import InputError, InputTypeError
 
+TEMPORARY = ".topickit-"
+"""How files begin that are not whole yet: what a killed process leaves of one."""
+
 
 def write_atomic(path: str | os.PathLike[str], data: str | bytes) -> Path:
     """Write a file in one step: readers see the old file or the whole new one, never a part.
 
     The data goes to a temporary file in the same folder, is flushed to the disk and then renamed.
     A link is followed: the file that it points to is replaced. The permissions of a replaced file
-    are kept.
+    are kept. A pipe or a device is written to as it is.
 
     Parameters
     ----------
@@ -52,7 +55,10 @@ def write_atomic(path: str | os.PathLike[str], data: str | bytes) -> Path:
             "repair it: text.encode('utf-8', 'replace').decode()"
         ) from error
     try:
-        _replace(Path(os.path.realpath(result)), content)
+        if _is_stream(result):
+            result.write_bytes(content)
+        else:
+            _replace(Path(os.path.realpath(result)), content)
     except OSError as error:
         raise InputError(f"cannot write {str(path)!r}: {error.strerror or error}") from error
     return result
@@ -81,14 +87,21 @@ def check_target(path: Any) -> Path:
             f"cannot write {str(path)!r}: there is no folder {str(result.parent)!r}; create it first"
         )
     folder = os.path.dirname(os.path.realpath(result))
+    if _is_stream(result):
+        return result
     if not os.access(folder, os.W_OK):
         raise InputError(f"cannot write {str(path)!r}: no permission to write in {folder!r}")
     return result
 
 
+def _is_stream(path: Path) -> bool:
+    """Whether there is something that is no file, such as a pipe or /dev/null: it must not be replaced."""
+    return os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path)
+
+
 def _replace(target: Path, content: bytes) -> None:
     # A name of its own length: the target's name may already be as long as the system allows.
-    temporary = target.parent / f".topickit-{secrets.token_hex(8)}.tmp"
+    temporary = target.parent / f"{TEMPORARY}{secrets.token_hex(8)}.tmp"
     try:
         with open(temporary, "xb") as file:
             file.write(content)

@@ -57,7 +57,7 @@ class Fitted:
     covariates : Covariates or None
         When each row is from, and its class, where the user said so.
     found : Found or None
-        What the fit found, by prototype; None where edits have left nothing of it.
+        What the fit found, or an edit made, by prototype; None in a model of an earlier topickit.
     """
 
     assigner: Assigner
@@ -85,7 +85,7 @@ class Fitted:
         """
         if self.found is None:
             return None
-        result = np.arange(len(self.topics)) + len(self.found.topics)
+        result = np.arange(len(self.topics)) + int(self.found.topics.max(initial=-1)) + 1
         for topic in range(len(self.topics)):
             of = np.unique(self.found.topics[self.assigner.topics == topic])
             if len(of) == 1:
@@ -107,10 +107,15 @@ def with_found(
     others : sequence of int64 ndarray of shape (n,)
         As `Grouping.others`.
     """
-    assigner = fitted.assigner
-    if not others:  # nothing to compare with, and assigning many documents again takes its time
-        return replace(fitted, found=Found(assigner.topics))
-    return replace(fitted, found=Found.of(assigner.topics, assigner.parts().labels(vectors), others, weights))
+    assigner, found = fitted.assigner, found_now(fitted)
+    if others:  # else nothing to compare with, and assigning many documents again takes its time
+        found = found.compared(assigner.parts().labels(vectors), others, weights)
+    return replace(fitted, found=found)
+
+
+def found_now(fitted: Fitted) -> Found:
+    """Take the topics that there are for those that were found, compared with no other sample."""
+    return Found(fitted.assigner.topics, stability=tuple(topic.stability for topic in fitted.topics))
 
 
 def derive(
@@ -146,8 +151,9 @@ def derive(
         How well each of the Assigner's topics is found again.
     covariates : Covariates, optional
     found : Found, optional
-        Of the Assigner's prototypes; forgotten where some of them are dropped with their topics.
+        Of the Assigner's prototypes.
     """
+    given_topics = assigner.topics
     assigner, old_ids = by_falling_size(assigner, vectors, documents.weights)
     labels = assigner.labels(vectors)
     counts = TermCounts.of(terms, labels, documents.weights, assigner.n_topics)
@@ -174,7 +180,7 @@ def derive(
         notes=notes,
         given_names=given,
         covariates=covariates,
-        found=found if found is not None and len(found.topics) == len(assigner.topics) else None,
+        found=None if found is None else found.kept(np.isin(given_topics, old_ids)),
     )
 
 

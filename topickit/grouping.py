@@ -1,8 +1,8 @@
 """Grouping: what a clusterer proposes for its training vectors, and all that is read of it."""
 
 import warnings
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -41,6 +41,8 @@ class Grouping:
         for none, and `UNASKED` for a row that the sample does not judge.
     may_grow : bool
         The number of groups was found from the rows, so a small group that they cover up may be added.
+    finer : function, optional
+        Makes a grouping of at least as many groups as were asked for, where these are fewer.
     """
 
     labels: IntArray
@@ -51,6 +53,7 @@ class Grouping:
     notes: Mapping[str, object] = field(default_factory=dict)
     others: tuple[IntArray, ...] = ()
     may_grow: bool = False
+    finer: "Callable[[], Grouping] | None" = field(default=None, repr=False)
 
     @property
     def n_groups(self) -> int:
@@ -102,34 +105,34 @@ class Found:
     tables : tuple of float64 csr_array of shape (p + 1, g + 1)
         For each other sample the weight of the training rows of each prototype in each of its groups; the
         last row is for rows in no topic, the last column for rows in no group.
+    stability : tuple of float or None
+        Of each of the topics; empty where it is not known.
     """
 
     topics: IntArray
     tables: tuple[csr_array, ...] = ()
+    stability: tuple[float | None, ...] = ()
 
-    @classmethod
-    def of(
-        cls, topics: IntArray, nearest: IntArray, others: Sequence[IntArray], weights: NDArray[Any]
-    ) -> "Found":
+    def compared(self, nearest: IntArray, others: Sequence[IntArray], weights: NDArray[Any]) -> "Found":
         """Count how the rows of each prototype fall into the groups of other samples.
 
         Parameters
         ----------
-        topics : int64 ndarray of shape (p,)
         nearest : int64 ndarray of shape (n,)
             Prototype of each training row, −1 for a row in no topic.
         others : sequence of int64 ndarray of shape (n,)
             As `Grouping.others`.
         weights : ndarray of shape (n,)
         """
-        crossed = (_crossed(nearest, other, weights, len(topics)) for other in others)
-        return cls(topics, tuple(map(csr_array, crossed)))
+        crossed = (_crossed(nearest, other, weights, len(self.topics)) for other in others)
+        return replace(self, tables=tuple(map(csr_array, crossed)))
 
     def recovery(self, topics: IntArray, n_topics: int) -> list[float | None]:
         """Say how well other topics of the same prototypes are found again in the other samples.
 
         A topic that was put together is found again where those groups of another sample that lie mostly
         in it make it up: the larger of the Jaccard index with their union and with the best single group.
+        One that is a found topic again has the stability that was found.
 
         Parameters
         ----------
@@ -144,19 +147,28 @@ class Found:
         """
         of = np.append(np.where(topics < 0, n_topics, topics), n_topics)
         member = csr_array((np.ones(len(of)), (of, np.arange(len(of)))), shape=(n_topics + 1, len(of)))
-        return _means([_jaccard((member @ table).toarray(), unions=True) for table in self.tables], n_topics)
+        known = _means([_jaccard((member @ table).toarray(), unions=True) for table in self.tables], n_topics)
+        for topic, stability in enumerate(self.stability):
+            new = np.unique(topics[self.topics == topic])
+            if len(new) == 1 and new[0] >= 0 and (self.topics[topics == new[0]] == topic).all():
+                known[int(new[0])] = stability
+        return known
 
     def kept(self, prototypes: NDArray[np.bool_]) -> "Found":
         """Forget some prototypes."""
+        if prototypes.all():
+            return self
         rows = np.append(prototypes, True)
-        return Found(self.topics[prototypes], tuple(table[rows] for table in self.tables))
+        tables = tuple(table[rows] for table in self.tables)
+        return replace(self, topics=self.topics[prototypes], tables=tables)
 
     def state(self) -> State:
         """Give what `from_state` makes it of."""
         arrays = {"topics": self.topics}
         for i, table in enumerate(self.tables):
             arrays |= {f"starts_{i}": table.indptr, f"groups_{i}": table.indices, f"weights_{i}": table.data}
-        return State({"n_groups": [table.shape[1] for table in self.tables]}, arrays)
+        n_groups = [table.shape[1] for table in self.tables]
+        return State({"n_groups": n_groups, "stability": list(self.stability)}, arrays)
 
     @classmethod
     def from_state(cls, state: State) -> "Found":
@@ -169,7 +181,7 @@ class Found:
             )
             for i, n_groups in enumerate(state.config["n_groups"])
         )
-        return cls(arrays["topics"], tuple(tables))
+        return cls(arrays["topics"], tuple(tables), tuple(state.config.get("stability", ())))
 
 
 def best_jaccard(

@@ -26,6 +26,8 @@ def merge_order(
     int64 ndarray of shape (k,)
         New group of each, 0 … n_groups − 1.
     """
+    if n_groups >= len(means):
+        return np.arange(len(means), dtype=np.int64)
     members = [[group] for group in range(len(means))]
     for a, b in merge_steps(means, sizes, n_groups, within=within):
         members[a] += members.pop(b)

@@ -5,11 +5,11 @@ import os
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from numbers import Real
 from typing import TYPE_CHECKING, Any, Literal, Self
 
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClusterMixin, TransformerMixin
 
 from topickit import devices, regroup
@@ -22,6 +22,7 @@ from topickit.embed.cache import cached, folder_of, with_cached_teacher
 from topickit.embed.languages import warn_of_language
 from topickit.errors import InputError, NotFittedError, ParameterError, TopickitWarning, is_whole
 from topickit.fitted import Fitted, derive, provenance, with_found
+from topickit.grouping import Grouping
 from topickit.keywords.settings import KeywordSettings
 from topickit.keywords.vocabulary import count_terms
 from topickit.naming import NamingFunction, ask_names
@@ -37,6 +38,26 @@ if TYPE_CHECKING:
 
 DEFAULT_EMBEDDER = "all-MiniLM-L6-v2"
 GIVEN_VECTORS = "vectors given by the user"
+
+
+@dataclass(frozen=True, eq=False)
+class _Search:
+    """What was found in a sample of the documents, and how well each topic is found again."""
+
+    sampled: FloatArray
+    weights: NDArray[Any]
+    grouping: Grouping
+    assigner: Assigner
+    again: list[float | None]
+
+    @classmethod
+    def of(
+        cls, sampled: FloatArray, weights: NDArray[Any], grouping: Grouping, random_state: int
+    ) -> "_Search":
+        """Look at a grouping for the second time."""
+        assigner = Assigner.of(sampled, grouping, weights, random_state=random_state)
+        assigner, again = second_look(assigner, grouping, sampled, weights, random_state=random_state)
+        return cls(sampled, weights, grouping, assigner, again)
 
 
 class TopicModel(ClusterMixin, TransformerMixin, BaseEstimator):
@@ -179,7 +200,12 @@ class TopicModel(ClusterMixin, TransformerMixin, BaseEstimator):
             raise InputError(
                 f"all {documents.n_rows} documents are blank; there is nothing to find topics in"
             )
-        embedder = embed.resolve(self.embedder, long_documents=self.long_documents, device=self.device)
+        embedder = embed.resolve(
+            self.embedder,
+            long_documents=self.long_documents,
+            device=self.device,
+            random_state=self.random_state,
+        )
         if given is None:
             embedder = with_cached_teacher(embedder, self.cache)
             embedder = embed.fitted(embedder, documents.texts, documents.weights)
@@ -189,19 +215,12 @@ class TopicModel(ClusterMixin, TransformerMixin, BaseEstimator):
         with ThreadPoolExecutor(1) as aside:
             # Words are counted by the interpreter while topics are found outside of its lock.
             counting = aside.submit(count_terms, documents.texts, documents.weights, settings)
-            with stage("Finding topics"), devices.on(self.device):
-                rows = documents.sample(self._fit_sample(clusterer, embedder), self.random_state)
-                rows = with_direction(vectors, rows)
-                sampled, weights = taken(vectors, rows), documents.weights[rows]
-                grouping = clusterer.group(sampled, weights).or_one_group()
-                assigner = Assigner.of(sampled, grouping, weights, random_state=self.random_state)
-                assigner, found_again = second_look(
-                    assigner, grouping, sampled, weights, random_state=self.random_state
-                )
+            found = self._find(documents, vectors, clusterer, embedder)
             terms = counting.result()
         if given is None:
             warn_of_language(embed.describe(embedder), terms.languages, terms.language_share)
         with stage("Describing topics"), devices.on(self.device):
+            assigner = found.assigner
             if self.outliers is not None:
                 assigner = assigner.with_at_most(vectors, documents.weights, self.outliers)
             notes = provenance(
@@ -209,8 +228,8 @@ class TopicModel(ClusterMixin, TransformerMixin, BaseEstimator):
                 self._settings(),
                 embed.describe(embedder) if given is None else GIVEN_VECTORS,
                 vectors.shape[1],
-                len(sampled),
-                grouping.notes,
+                len(found.sampled),
+                found.grouping.notes,
             )
             fitted = derive(
                 documents,
@@ -219,10 +238,10 @@ class TopicModel(ClusterMixin, TransformerMixin, BaseEstimator):
                 assigner,
                 keyword_settings=settings,
                 notes=notes,
-                stability=found_again,
+                stability=found.again,
                 covariates=covariates,
             )
-            fitted = with_found(fitted, sampled, weights, grouping.others)
+            fitted = with_found(fitted, found.sampled, found.weights, found.grouping.others)
         if self.n_topics is not None:
             fitted = regroup.at_most(fitted, self.n_topics)
         return self._adopt(fitted, embedder)
@@ -365,10 +384,34 @@ class TopicModel(ClusterMixin, TransformerMixin, BaseEstimator):
             folder_of(self.cache)
         if self.device is not None:
             devices.check(self.device)
-        if not (is_whole(self.random_state) and self.random_state >= 0):
-            raise ParameterError(f"random_state must be an int of at least 0, got {self.random_state!r}")
-        if self.outliers is not None and not (isinstance(self.outliers, Real) and 0 <= self.outliers < 1):
+        if not (is_whole(self.random_state) and 0 <= self.random_state < 2**32):
+            raise ParameterError(
+                f"random_state must be an int from 0 to 2**32 - 1, got {self.random_state!r}"
+            )
+        is_number = isinstance(self.outliers, Real) and not isinstance(self.outliers, bool)
+        if self.outliers is not None and not (is_number and 0 <= self.outliers < 1):
             raise ParameterError(f"outliers must be None or a share from 0 to below 1, got {self.outliers!r}")
+
+    def _find(
+        self,
+        documents: Documents,
+        vectors: FloatArray,
+        clusterer: cluster.Clusterer,
+        embedder: embed.Embedder,
+    ) -> "_Search":
+        """Find topics in a sample of the documents."""
+        with stage("Finding topics"), devices.on(self.device):
+            rows = documents.sample(
+                self._fit_sample(clusterer, embedder),
+                embed.seed_of_exact(embedder, self.random_state),
+                usable=lambda rows: with_direction(vectors, rows),
+            )
+            sampled, weights = taken(vectors, rows), documents.weights[rows]
+            grouping = clusterer.group(sampled, weights).or_one_group()
+            found = _Search.of(sampled, weights, grouping, self.random_state)
+            if grouping.finer is not None and found.assigner.n_topics < (self.n_topics or 0):
+                found = _Search.of(sampled, weights, grouping.finer(), self.random_state)
+        return found
 
     def _fit_sample(self, clusterer: cluster.Clusterer, embedder: embed.Embedder) -> int | None:
         """Documents to find topics on: by themselves those whose vectors are best."""

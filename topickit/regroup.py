@@ -22,10 +22,10 @@ from topickit.errors import (
     check_whole,
     is_whole,
 )
-from topickit.fitted import Fitted, derive, derive_mapped
+from topickit.fitted import Fitted, derive, derive_mapped, found_now
 from topickit.grouping import Found, Grouping
 from topickit.merging import merge_order
-from topickit.vectors import IntArray, few_distinct_rows, group_means, single_threaded
+from topickit.vectors import IntArray, few_distinct_rows, group_means, nearest_prototype, single_threaded
 
 T = TypeVar("T")
 
@@ -63,10 +63,9 @@ def merge(fitted: Fitted, groups: Sequence[Sequence[int]]) -> Fitted:
         if len(group):
             mapping[list(group)] = min(group)
     merged = _mapped(fitted, mapping)
-    if merged.found is None:
-        return merged
+    tables = () if merged.found is None else merged.found.tables
     # What the user put together is the level that others start from.
-    return replace(merged, found=replace(merged.found, topics=merged.assigner.topics))
+    return replace(merged, found=replace(found_now(merged), tables=tables))
 
 
 def rename(fitted: Fitted, names: Mapping[int, str]) -> Fitted:
@@ -150,7 +149,8 @@ def split(fitted: Fitted, topic: int, n: int = 2, *, random_state: int = 0) -> F
     )
     names = {t: name for t, name in fitted.given_names.items() if t != topic}
     known = [None if t.id == topic else t.stability for t in fitted.topics]
-    return _derived(fitted, assigner, names, known + [None] * (n - 1))
+    made = _derived(fitted, assigner, names, known + [None] * (n - 1))
+    return replace(made, found=found_now(made))
 
 
 def with_outliers(fitted: Fitted, share: float) -> Fitted:
@@ -189,7 +189,8 @@ def cut(fitted: Fitted, n_topics: int) -> Fitted:
     if n_topics > len(fitted.topics):
         return _finer(fitted, int(n_topics))
     sizes = np.array([topic.size for topic in fitted.topics], dtype=np.float64)
-    return _mapped(fitted, merge_order(fitted.means, sizes, n_topics, within=fitted.parents()))
+    mapping = merge_order(fitted.means, sizes, n_topics, within=fitted.parents())
+    return _mapped(fitted, mapping, names_spread=False)
 
 
 def _finer(fitted: Fitted, n_topics: int) -> Fitted:
@@ -199,29 +200,32 @@ def _finer(fitted: Fitted, n_topics: int) -> Fitted:
     labels = parts.labels(vectors)
     sizes = np.bincount(labels[labels >= 0], documents.weights[labels >= 0], minlength=parts.n_topics)
     used = np.flatnonzero(sizes > 0)
-    if n_topics > len(used) or fitted.assigner.rule == "first":
-        most = len(fitted.topics) if fitted.assigner.rule == "first" else len(used)
+    if n_topics > len(used):
         raise ParameterError(
-            f"n_topics must be 1 to {most}, the finest level of this model; got {n_topics}. For more topics, "
+            f"n_topics must be 1 to {len(used)}, the finest level of this model; got {n_topics}. For more, "
             + ("fit with a higher threshold" if fitted.assigner.rule == "first" else "fit with n_topics=")
         )
     means = group_means(vectors, labels, parts.n_topics, documents.weights).astype(np.float32)[used]
-    own, found = fitted.assigner.topics[used], fitted.found
-    within = own if found is None else found.topics[used]
+    own, found = fitted.assigner.topics, fitted.found
+    within = own if found is None else found.topics
     mapping = np.full(parts.n_topics, -1, dtype=np.int64)
-    mapping[used] = merge_order(means, sizes[used].astype(np.float64), n_topics, within=within)
+    mapping[used] = merge_order(means, sizes[used].astype(np.float64), n_topics, within=within[used])
+    for part in np.flatnonzero(sizes == 0):
+        # Its documents are all outliers, and would not be if it were gone.
+        kin = used[within[used] == within[part]]
+        kin = kin if len(kin) else used[own[used] == own[part]]
+        mapping[part] = mapping[kin[nearest_prototype(parts.prototypes[[part]], parts.prototypes[kin])[0]]]
     known: list[float | None] = [None] * n_topics
     if found is not None:
         known = found.recovery(mapping, n_topics)
     names: dict[int, str] = {}
     for topic in fitted.topics:
-        new = np.unique(mapping[used][own == topic.id])
-        if len(new) == 1 and (own[mapping[used] == new[0]] == topic.id).all():
+        new = np.unique(mapping[own == topic.id])
+        if len(new) == 1 and (own[mapping == new[0]] == topic.id).all():
             known[int(new[0])] = topic.stability
             if topic.id in fitted.given_names:
                 names[int(new[0])] = fitted.given_names[topic.id]
-    left = None if found is None else found.kept(mapping >= 0)
-    return _derived(fitted, parts.mapped(mapping), names, known, left)
+    return _derived(fitted, parts.mapped(mapping), names, known, found)
 
 
 def at_most(fitted: Fitted, n_topics: int) -> Fitted:
@@ -243,15 +247,18 @@ def at_most(fitted: Fitted, n_topics: int) -> Fitted:
     return cut(fitted, min(n_topics, len(fitted.topics)))
 
 
-def _mapped(fitted: Fitted, mapping: IntArray) -> Fitted:
-    """Apply a mapping with gaps; a merged topic has a given name only if its parts agree on one."""
+def _mapped(fitted: Fitted, mapping: IntArray, *, names_spread: bool = True) -> Fitted:
+    """Apply a mapping with gaps; a merged topic has a given name if its parts agree on one.
+
+    A part without a name agrees with all where names spread: where the user said what belongs together.
+    """
     mapping = np.unique(mapping, return_inverse=True)[1].astype(np.int64)
     names: dict[int, str] = {}
     for new in range(int(mapping.max(initial=-1)) + 1):
         parts = [int(old) for old in np.flatnonzero(mapping == new)]
-        given = {fitted.given_names[old] for old in parts if old in fitted.given_names}
-        if len(given) == 1:
-            names[new] = given.pop()
+        given = {fitted.given_names.get(old) for old in parts} - ({None} if names_spread else set())
+        if len(given) == 1 and (name := given.pop()) is not None:
+            names[new] = name
     return derive_mapped(fitted, mapping, names)
 
 

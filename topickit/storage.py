@@ -23,7 +23,7 @@ from topickit.covariates import Covariates
 from topickit.documents import Documents
 from topickit.embed import base as embed
 from topickit.errors import InputError, NotFittedError, ParameterError, StorageError
-from topickit.files import write_atomic
+from topickit.files import TEMPORARY, write_atomic
 from topickit.fitted import Fitted
 from topickit.grouping import Found
 from topickit.keywords.counts import TermCounts
@@ -38,7 +38,7 @@ FORMAT = "topickit model"
 FORMAT_VERSION = 1
 MANIFEST = "manifest.json"
 PLAIN_PARAMETERS = ("n_topics", "outliers", "fit_sample", "long_documents", "random_state")
-OUR_FILES = ("arrays-", "texts-")
+OUR_FILES = ("arrays-", "texts-", TEMPORARY)
 
 
 def save(model: TopicModel, path: str | os.PathLike[str], *, documents: bool = False) -> None:

@@ -75,8 +75,19 @@ class StoredTexts(Sequence[str]):
         return found
 
     def __iter__(self) -> Iterator[str]:
-        for start in range(0, len(self), BLOCK):
-            yield from self[start : start + BLOCK]
+        for start, stop in self.spans(BLOCK):
+            yield from self[start:stop]
+
+    def spans(self, most: int) -> Iterator[tuple[int, int]]:
+        """Give first and last-plus-one of blocks of at most so many texts, and about `RUN` bytes."""
+        ends = np.cumsum(self._sizes)
+        start = 0
+        while start < len(self):
+            before = int(ends[start] - self._sizes[start])
+            stop = max(start + 1, int(np.searchsorted(ends, before + RUN, side="right")))
+            stop = min(stop, start + most)
+            yield start, stop
+            start = stop
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Sequence) or isinstance(other, str) or len(self) != len(other):
@@ -92,6 +103,19 @@ class StoredTexts(Sequence[str]):
     def taken(self, rows: IntArray) -> "StoredTexts":
         """Give some of the texts, in another order; the file is the same."""
         return StoredTexts(self._content, self._starts[rows], self._sizes[rows])
+
+
+def spans(texts: Sequence[str], most: int) -> list[tuple[int, int]]:
+    """List blocks of at most so many texts; where they lie in a file, of about `RUN` bytes at most.
+
+    Examples
+    --------
+    >>> spans(["a", "b", "c"], 2)
+    [(0, 2), (2, 3)]
+    """
+    if isinstance(texts, StoredTexts):
+        return list(texts.spans(most))
+    return [(start, min(start + most, len(texts))) for start in range(0, len(texts), most)]
 
 
 class TextStore:

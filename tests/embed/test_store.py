@@ -8,7 +8,7 @@ import pytest
 from tests.embed.test_cache import TEXTS, Counting
 from topickit import TopicModel
 from topickit.embed import store
-from topickit.embed.cache import CachedEmbedder
+from topickit.embed.cache import CachedEmbedder, keys_of
 from topickit.errors import TopickitWarning
 
 
@@ -117,3 +117,36 @@ def test_the_command_says_what_removes_a_damaged_cache(run, tmp_path, damage):
     assert "topickit cache clear removes it" in err
     assert run("cache", "clear", "--cache", tmp_path)[0] == 0
     assert run("cache", "--cache", tmp_path)[0] == 0
+
+
+def test_an_index_without_its_row_is_damage_and_set_aside(tmp_path):
+    CachedEmbedder(Counting(), tmp_path).encode(TEXTS[:10])
+    (key,) = keys_of(TEXTS[3:4], Counting().fingerprint, "float32")
+    file = tmp_path / store.FILE
+    raw = bytearray(file.read_bytes())
+    for at in [i for i in range(len(raw)) if raw.startswith(key, i)]:
+        if raw[at + 16] == 4:  # the row that the entry of the index names
+            raw[at + 16] = 120
+    file.write_bytes(raw)
+    with pytest.warns(TopickitWarning, match="is damaged.*set aside"):
+        CachedEmbedder(Counting(), tmp_path).encode(TEXTS[:10])
+    embedder = CachedEmbedder(inner := Counting(), tmp_path)
+    np.testing.assert_array_equal(embedder.encode(TEXTS[:10]), Counting().encode(TEXTS[:10]))
+    assert inner.n_asked == 0
+
+
+def test_another_process_that_clears_the_file_does_no_harm_to_one_that_reads(tmp_path):
+    with store.VectorStore(tmp_path) as one, store.VectorStore(tmp_path) as other:
+        vectors, keys = np.ones((1500, 2), np.float32), [b"%016d" % i for i in range(1500)]
+        model = one.add_model("m", "float32", 2, "")
+        one.write(model, keys, vectors)
+        parts = one.read(model, keys)
+        n_read = len(next(parts).keys)
+        other._delete("1")
+        new = other.add_model("n", "float32", 2, "")
+        other.write(new, [b"x%015d" % i for i in range(1500)], 2 * vectors)
+        rest = list(parts)
+        assert n_read + sum(len(part.keys) for part in rest) == 1500
+        assert not any(part.damaged for part in rest)
+        assert all((part.vectors == 1).all() for part in rest)
+        assert list(one.read(model, keys)) == []

@@ -288,3 +288,11 @@ def test_nothing_heavy_is_imported_before_it_is_used():
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_a_letter_at_the_end_of_a_text_is_not_a_label_of_the_next():
+    texts = ["It was written in C", ".NET is the framework"]
+    weights = np.ones(2, dtype=np.int64)
+    found = [set(count_terms(texts[::way], weights, KeywordSettings()).terms) for way in (1, -1)]
+    assert found[0] == found[1]
+    assert "C" in found[0]

@@ -1,5 +1,6 @@
 """`topickit fit`."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -84,7 +85,10 @@ def fit(
     if dry_run or out is None:
         from topickit.estimate import estimate_fit
 
-        typer.echo(str(estimate_fit(model, texts, embeddings=given)))
+        estimate = estimate_fit(model, texts, embeddings=given, documents=keep_texts)
+        if refine is not None:
+            estimate = replace(estimate, stages={**estimate.stages, "refining": refine})
+        typer.echo(str(estimate))
         return
     model.fit(texts, embeddings=given, timestamps=timestamps, classes=classes)
     say_missing(texts)

@@ -1,5 +1,6 @@
 """Agglomerative clustering: Ward's method on unit vectors."""
 
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from scipy.spatial.distance import pdist
 
 from topickit.cluster.base import BaseClusterer, in_other_samples
 from topickit.cluster.graph import find_n_clusters
-from topickit.errors import MemoryBudgetError, ParameterError, check_whole
+from topickit.errors import MemoryBudgetError, ParameterError, ParameterTypeError, check_whole
 from topickit.grouping import Grouping
 from topickit.vectors import FloatArray, IntArray
 
@@ -66,11 +67,7 @@ class AgglomerativeClusterer(BaseClusterer):
 
     def group(self, vectors: FloatArray, weights: NDArray[Any]) -> Grouping:
         """Group distinct unit rows; see `BaseClusterer.group`."""
-        if self.n_clusters is not None:
-            check_whole("n_clusters", self.n_clusters)
-        check_whole("random_state", self.random_state, 0)
-        if self.n_clusters is not None and self.distance_threshold is not None:
-            raise ParameterError("give n_clusters or distance_threshold, not both")
+        self._check()
         if len(vectors) <= 1:
             return Grouping(np.zeros(len(vectors), dtype=np.int64))
         most = int((2 * self.memory_budget / BYTES_PER_PAIR) ** 0.5)
@@ -94,6 +91,20 @@ class AgglomerativeClusterer(BaseClusterer):
         )
         notes = {"n_clusters": int(groups.max()) + 1}
         return Grouping(groups, notes=notes, others=others, may_grow=is_found)
+
+    def _check(self) -> None:
+        if self.n_clusters is not None:
+            check_whole("n_clusters", self.n_clusters)
+        check_whole("memory_budget", self.memory_budget)
+        check_whole("random_state", self.random_state, 0)
+        if self.distance_threshold is None:
+            return
+        if self.n_clusters is not None:
+            raise ParameterError("give n_clusters or distance_threshold, not both")
+        if not isinstance(self.distance_threshold, Real) or isinstance(self.distance_threshold, bool):
+            raise ParameterTypeError(f"distance_threshold must be a number, got {self.distance_threshold!r}")
+        if not self.distance_threshold >= 0:
+            raise ParameterError(f"distance_threshold must be at least 0, got {self.distance_threshold}")
 
     def _cut(self, vectors: FloatArray, weights: NDArray[Any], wanted: int | None, most: int) -> IntArray:
         """Cut the tree of these rows at a number of groups, or at the distance threshold."""

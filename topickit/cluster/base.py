@@ -7,6 +7,7 @@ The contract suite finds it by the table.
 import copy
 import importlib
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, ClassVar, Protocol, Self, runtime_checkable
 
 import numpy as np
@@ -16,7 +17,7 @@ from sklearn.utils.validation import _check_sample_weight, validate_data
 
 from topickit.errors import InputError, ParameterError, ParameterTypeError
 from topickit.grouping import UNASKED, Grouping
-from topickit.vectors import FloatArray, IntArray, unit_rows
+from topickit.vectors import FloatArray, IntArray, nearest_prototype, unit_rows
 
 CLUSTERERS = {
     "graph": ("topickit.cluster.graph", "GraphClusterer"),
@@ -107,9 +108,27 @@ class BaseClusterer(ClusterMixin, BaseEstimator):
             return self
         first, back = distinct_rows(vectors)
         totals = np.bincount(back, weights, minlength=len(first))
-        self.grouping_ = self.group(vectors[first], totals)
+        self.grouping_ = self._of_weighty(vectors[first], totals)
         self.labels_ = self.grouping_.labels[back]
         return self
+
+    def _of_weighty(self, vectors: FloatArray, weights: NDArray[Any]) -> Grouping:
+        """Group the rows that weigh something; each other one has the group of the nearest of them."""
+        heavy = np.flatnonzero(weights > 0)
+        found = self.group(vectors[heavy], weights[heavy])
+        found = found if found.finer is None else found.finer()
+        if len(heavy) in (0, len(vectors)):
+            return found
+        light = np.flatnonzero(weights == 0)
+        nearest = nearest_prototype(vectors[light], vectors[heavy])
+
+        def of_all(groups: IntArray, light_groups: IntArray | int) -> IntArray:
+            labels = np.empty(len(vectors), dtype=np.int64)
+            labels[heavy], labels[light] = groups, light_groups
+            return labels
+
+        labels = of_all(found.labels, found.labels[nearest])
+        return replace(found, labels=labels, others=tuple(of_all(other, UNASKED) for other in found.others))
 
 
 def distinct_rows(vectors: FloatArray) -> tuple[IntArray, IntArray]:
@@ -145,6 +164,8 @@ class ForeignClusterer:
 
     def group(self, vectors: FloatArray, weights: NDArray[Any]) -> Grouping:
         """Group unit rows by the object's `fit_predict`; negative labels are outliers."""
+        if not len(vectors):
+            return Grouping(np.empty(0, dtype=np.int64))
         estimator = (
             clone(self.estimator) if hasattr(self.estimator, "get_params") else copy.deepcopy(self.estimator)
         )

@@ -1,5 +1,6 @@
 """Graph communities: Louvain on the cosine nearest-neighbour graph, at a resolution found from the data."""
 
+from dataclasses import replace
 from numbers import Real
 from typing import Any, ClassVar
 
@@ -90,12 +91,14 @@ class GraphClusterer(BaseClusterer):
         if not len(vectors):
             return Grouping(np.empty(0, dtype=np.int64))
         wanted = self.n_clusters or self.at_least
-        if wanted is not None and len(vectors) < FEWEST_FOR_DRAWS:
-            graph = knn_graph(vectors, weights, self.n_neighbors)
-            return Grouping(exactly(graph, min(wanted, len(vectors))))
-        if self.resolution is not None or len(vectors) < FEWEST_FOR_DRAWS:
-            resolution = self.resolution or 1.0
-            return self._fixed(vectors, weights, resolution)
+        few = len(vectors) < FEWEST_FOR_DRAWS
+        if few and self.n_clusters is not None:
+            return self._exactly(vectors, weights, self.n_clusters)
+        if few or self.resolution is not None:
+            found, fewest = self._fixed(vectors, weights, self.resolution or 1.0), self.at_least or 1
+            if found.n_groups >= fewest:
+                return found
+            return replace(found, finer=lambda: self._exactly(vectors, weights, fewest))
         levels = ladder(vectors, weights, self.n_neighbors, self.random_state, whole=wanted is not None)
         level = best_level(levels)
         if self.n_clusters is not None:
@@ -105,26 +108,25 @@ class GraphClusterer(BaseClusterer):
     def _found(
         self, vectors: FloatArray, weights: NDArray[Any], levels: list[Level], level: Level
     ) -> Grouping:
-        """Give the groups of the level that was found, or finer ones where they are too few."""
+        """Give the groups of the level that was found; finer ones are made only if they are asked for."""
         labels = self._groups(vectors, weights, level)
         found, fewest = int(labels.max()) + 1, min(self.at_least or 1, len(vectors))
         good = {*good_levels(levels, level)}
         if self.at_least not in (None, found):
             good.add(found)
-        if found < fewest:
-            labels, level = self._finer(vectors, weights, found, fewest), first_with(levels, fewest)
-        reached = sorted(n for n in good if n < PARTS * (int(labels.max()) + 1))
-        return Grouping(
-            labels,
-            notes={
-                "resolution": round(level.resolution, 3),
-                "modularity": round(level.modularity, 3),
-                "stability": round(level.stability, 3),
-                **({"other_levels": reached} if reached else {}),
-            },
-            others=tuple(nearest_prototype(vectors, center) for center in level.other_centers),
-            may_grow=found >= fewest,
+
+        def finer() -> Grouping:
+            labels = self._finer(vectors, weights, found, fewest)
+            return _at_level(vectors, labels, first_with(levels, fewest), good)
+
+        return replace(
+            _at_level(vectors, labels, level, good), may_grow=True, finer=finer if found < fewest else None
         )
+
+    def _exactly(self, vectors: FloatArray, weights: NDArray[Any], n_clusters: int) -> Grouping:
+        """Give so many groups of a few rows."""
+        graph = knn_graph(vectors, weights, self.n_neighbors)
+        return Grouping(exactly(graph, min(n_clusters, len(vectors))))
 
     def _fixed(self, vectors: FloatArray, weights: NDArray[Any], resolution: float) -> Grouping:
         """Give the communities at one resolution."""
@@ -190,6 +192,21 @@ class GraphClusterer(BaseClusterer):
             raise ParameterError("give a number of clusters or resolution, not both")
         check_whole("n_neighbors", self.n_neighbors)
         check_whole("random_state", self.random_state, 0)
+
+
+def _at_level(vectors: FloatArray, labels: IntArray, level: Level, good: set[int]) -> Grouping:
+    """Say of groups which level they are of, how it does in other draws, and which levels are good, too."""
+    reached = sorted(n for n in good if n < PARTS * (int(labels.max()) + 1))
+    return Grouping(
+        labels,
+        notes={
+            "resolution": round(level.resolution, 3),
+            "modularity": round(level.modularity, 3),
+            "stability": round(level.stability, 3),
+            **({"other_levels": reached} if reached else {}),
+        },
+        others=tuple(nearest_prototype(vectors, center) for center in level.other_centers),
+    )
 
 
 def _merged(vectors: FloatArray, weights: NDArray[Any], labels: IntArray, n_clusters: int) -> IntArray:

@@ -109,6 +109,8 @@ def exactly(graph: csr_matrix, n_clusters: int) -> IntArray:
 
 def merged_down(graph: csr_matrix, labels: IntArray, n_clusters: int) -> IntArray:
     """Merge groups pair by pair, by largest gain of modularity, down to a number."""
+    if labels.max() < n_clusters:
+        return labels
     between = aggregate(graph, labels)
     between /= max(between.sum(), 1e-300)
     names = [[group] for group in range(len(between))]

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from topickit.errors import InputError, InputTypeError, ParameterError, ParameterTypeError, StorageError
 from topickit.progress import stage
 from topickit.state import State
+from topickit.stored import spans
 from topickit.vectors import FloatArray, allocate, check_vectors, release, unit_rows
 
 EMBEDDERS: Mapping[str, str] = MappingProxyType(
@@ -214,7 +215,11 @@ def external_state(description: str, dimension: int | None) -> State:
 
 
 def resolve(
-    embedder: Any, *, long_documents: LongDocuments = "truncate", device: str | None = None
+    embedder: Any,
+    *,
+    long_documents: LongDocuments = "truncate",
+    device: str | None = None,
+    random_state: int = 0,
 ) -> Embedder:
     """Make an Embedder of what a user may give as one.
 
@@ -228,6 +233,8 @@ def resolve(
         Handed to the `SentenceEmbedder` that a name or path becomes; objects know their own way.
     device : str, optional
         Likewise: the torch device of the model.
+    random_state : int
+        Likewise, to an embedder by name that learns from a sample.
 
     Raises
     ------
@@ -242,7 +249,8 @@ def resolve(
     SentenceEmbedder('all-MiniLM-L6-v2')
     """
     if isinstance(embedder, str | os.PathLike):
-        return _named(os.fspath(embedder), {"long_documents": long_documents, "device": device})
+        settings = {"long_documents": long_documents, "device": device, "random_state": random_state}
+        return _named(os.fspath(embedder), settings)
     if isinstance(embedder, type):
         raise ParameterTypeError(
             f"embedder is the class {embedder.__name__}, not an object of it: {embedder.__name__}()"
@@ -289,20 +297,21 @@ def embed(embedder: Embedder, texts: Sequence[str], *, dimension: int = 0) -> Fl
     if len(texts) == 0:
         return np.empty((0, dimension), dtype=np.float32)
     with stage("Embedding", len(texts)) as progress:
-        first = _checked(embedder, texts[:BLOCK])
-        if len(texts) <= BLOCK:
+        (_, end), *rest = spans(texts, BLOCK)
+        first = _checked(embedder, texts[:end])
+        if not rest:
             return first
         vectors = allocate(len(texts), first.shape[1])
-        vectors[:BLOCK] = first
-        for start in range(BLOCK, len(texts), BLOCK):
+        vectors[:end] = first
+        for start, stop in rest:
             progress.reach(start)  # of embedders that do not say how far they are
-            found = _checked(embedder, texts[start : start + BLOCK])
+            found = _checked(embedder, texts[start:stop])
             if found.shape[1] != vectors.shape[1]:
                 raise InputError(
                     f"{embedder!r} gave vectors of length {vectors.shape[1]} and {found.shape[1]}; "
                     "they must all be of one length"
                 )
-            vectors[start : start + BLOCK] = found
+            vectors[start:stop] = found
             release(vectors)
     return vectors
 
@@ -319,6 +328,11 @@ def n_exact(embedder: Embedder) -> int | None:
     """
     found = getattr(embedder, "n_exact", None)
     return None if found is None else int(found)
+
+
+def seed_of_exact(embedder: Embedder, otherwise: int) -> int:
+    """Give the seed by which `Documents.sample` finds the texts that an embedder knows better."""
+    return otherwise if n_exact(embedder) is None else int(getattr(embedder, "random_state", otherwise))
 
 
 def fitted(embedder: Embedder, texts: Sequence[str], weights: NDArray[Any]) -> Embedder:
@@ -435,7 +449,7 @@ def _offers(target: Any, name: str) -> bool:
     return True
 
 
-def _named(name: str | bytes, settings: Mapping[str, Any]) -> Embedder:
+def _named(name: str | bytes, settings: dict[str, Any]) -> Embedder:
     if not isinstance(name, str) or not name.strip():
         raise ParameterError(f"embedder must be the name or path of a model, got {name!r}; {_WAYS}")
     if name in EMBEDDERS:
@@ -443,6 +457,7 @@ def _named(name: str | bytes, settings: Mapping[str, Any]) -> Embedder:
         known = inspect.signature(made).parameters
         embedder: Embedder = made(**{key: value for key, value in settings.items() if key in known})
     else:
+        del settings["random_state"]
         embedder = _load(KINDS["sentence"])(name, **settings)
     return embedder
 

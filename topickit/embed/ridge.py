@@ -18,56 +18,62 @@ TARGETS_A_BLOCK = 64
 LEAST = 1e-30
 
 
-def choose_penalty(products: NDArray[np.float64], targets: NDArray[np.float64]) -> float:
+def choose_penalty(products: FloatArray, targets: FloatArray) -> float:
     """Take the one of `PENALTIES` whose predictions of each row by all others have the largest cosine.
 
     Parameters
     ----------
-    products : float64 ndarray of shape (n, n)
-        Of the rows' features.
-    targets : float64 ndarray of shape (n, d), unit rows
+    products : float32 ndarray of shape (n, n)
+        Of the rows' features; only the lower triangle is read.
+    targets : float32 ndarray of shape (n, d), unit rows
     """
     mean = targets.mean(axis=0)
 
     def cosine(penalty: float) -> float:
         found = unit_rows(leave_one_out(products, targets - mean, penalty, len(targets))[1] + mean)
-        return float(np.einsum("ij,ij->", found, targets))
+        return float(np.einsum("ij,ij->", found, targets, dtype=np.float64))
 
     return max(PENALTIES, key=cosine)
 
 
 def leave_one_out(
-    products: NDArray[np.float64], targets: NDArray[np.float64], penalty: float, n_last: int
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Solve in the dual.
+    products: FloatArray, targets: FloatArray, penalty: float, n_last: int
+) -> tuple[FloatArray, FloatArray]:
+    """Solve in the dual, in the precision of what is given.
 
     Parameters
     ----------
-    products : float64 ndarray of shape (n, n)
-        Of the rows' features.
-    targets : float64 ndarray of shape (n, d)
+    products : float ndarray of shape (n, n)
+        Of the rows' features; only the lower triangle is read.
+    targets : float ndarray of shape (n, d)
     penalty : float
+        The smallest of `PENALTIES` is far above what float32 rounds.
     n_last : int
         Rows, the last ones, that are predicted by all others.
 
     Returns
     -------
-    dual : float64 ndarray of shape (n, d)
-    predictions : float64 ndarray of shape (n_last, d)
+    dual : float ndarray of shape (n, d)
+    predictions : float ndarray of shape (n_last, d)
 
     References
     ----------
     Hoerl and Kennard, "Ridge Regression", Technometrics 12(1), 1970; leave-one-out in closed form:
     Allen, "The Relationship between Variable Selection and Data Augmentation", Technometrics 16(1), 1974.
     """
-    from scipy.linalg import cho_solve, cholesky, lapack
+    from scipy.linalg import cho_solve, cholesky, get_lapack_funcs
 
     shifted = products.copy()
     shifted[np.diag_indices_from(shifted)] += penalty
     lower = cholesky(shifted, lower=True, overwrite_a=True)
-    dual = cho_solve((lower, True), targets)
+
+    def solve(start: int, stop: int) -> FloatArray:
+        return np.asarray(cho_solve((lower, True), targets[:, start:stop], check_finite=False))
+
+    dual = np.concatenate(map_blocks(solve, targets.shape[1], TARGETS_A_BLOCK), axis=1)
     # Columns of the inverse of a lower triangle begin at their own row.
-    inverse, _ = lapack.dtrtri(lower[-n_last:, -n_last:], lower=1)
+    (triangle_inverse,) = get_lapack_funcs(("trtri",), (lower,))
+    inverse, _ = triangle_inverse(lower[-n_last:, -n_last:], lower=1)
     leverage = np.einsum("ij,ij->j", inverse, inverse)
     return dual, targets[-n_last:] - dual[-n_last:] / leverage[:, None]
 

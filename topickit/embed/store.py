@@ -6,6 +6,7 @@ import secrets
 import sqlite3
 import time
 import zlib
+from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -184,23 +185,13 @@ class VectorStore:
         )
 
     def read(self, model: CachedModel, keys: Sequence[bytes]) -> Iterator[Found]:
-        """Look distinct keys up; what is found comes in parts, in no order."""
-        dtype, size, crc = np.dtype(model.dtype), model.bytes_a_vector, zlib.crc32
-        for start in range(0, len(keys), KEYS_A_QUERY):
-            asked = keys[start : start + KEYS_A_QUERY]
-            rows = self.connection.execute(
-                "SELECT key, checksum, vector FROM vectors WHERE model = ? AND key IN "
-                f"({','.join('?' * len(asked))})",
-                (model.id, *asked),
-            ).fetchall()
-            # In one line, since it runs for every hit. A damaged row may hold a value of any type.
-            sound = [
-                r for r in rows if type(r[2]) is bytes and len(r[2]) == size and crc(r[2], crc(r[0])) == r[1]
-            ]
-            joined = np.frombuffer(b"".join([row[2] for row in sound]), dtype=dtype)
-            kept = [row[0] for row in sound]
-            damaged = [] if len(sound) == len(rows) else sorted({row[0] for row in rows} - set(kept))
-            yield Found(kept, joined.reshape(len(sound), model.dimension), damaged)
+        """Look distinct keys up; what is found comes in parts, in the order of the file."""
+        with self._snapshot():
+            places, kept_keys = self._places(model, keys)
+            order = np.argsort(places)
+            for start in range(0, len(order), KEYS_A_QUERY):
+                part = order[start : start + KEYS_A_QUERY].tolist()
+                yield self._part(model, {places[i]: kept_keys[i] for i in part})
 
     def write(self, model: CachedModel, keys: Sequence[bytes], vectors: NDArray[Any]) -> None:
         """Add rows in one transaction; a key that is there keeps its value."""
@@ -289,6 +280,53 @@ class VectorStore:
     ) -> None:
         self.close()
 
+    def _places(self, model: CachedModel, keys: Sequence[bytes]) -> tuple["array[int]", list[bytes]]:
+        """Where keys lie, of those that are there; only the index is read, whose pages lie together."""
+        places, found = array("q"), []
+        for start in range(0, len(keys), KEYS_A_QUERY):
+            asked = keys[start : start + KEYS_A_QUERY]
+            rows = self.connection.execute(
+                f"SELECT id, key FROM vectors WHERE model = ? AND key IN ({_marks(asked)})",
+                (model.id, *asked),
+            ).fetchall()
+            places.extend([row[0] for row in rows])
+            found += [row[1] for row in rows]
+        return places, found
+
+    def _part(self, model: CachedModel, key_at: dict[int, bytes]) -> Found:
+        """Read the vectors at these places, ascending, which are the keys'."""
+        size, crc = model.bytes_a_vector, zlib.crc32
+        rows = self._rows(list(key_at))
+        if len(rows) < len(key_at):
+            raise Damage("its index names rows that are not there")
+        # In one line, since it runs for every hit. A damaged row may hold a value of any type.
+        sound = [
+            r
+            for r in rows
+            if type(r[2]) is bytes and len(r[2]) == size and crc(r[2], crc(key_at[r[0]])) == r[1]
+        ]
+        joined = np.frombuffer(b"".join([row[2] for row in sound]), dtype=model.dtype)
+        kept = [key_at[row[0]] for row in sound]
+        damaged = [] if len(sound) == len(rows) else sorted({key_at[row[0]] for row in rows} - set(kept))
+        return Found(kept, joined.reshape(len(sound), model.dimension), damaged)
+
+    @contextlib.contextmanager
+    def _snapshot(self) -> Iterator[None]:
+        """Read the file as it is now, whatever other processes do meanwhile."""
+        self.connection.execute("BEGIN")
+        try:
+            yield
+        finally:
+            if self.connection.in_transaction:
+                self.connection.execute("ROLLBACK")
+
+    def _rows(self, places: list[int]) -> list[tuple[int, Any, Any]]:
+        """Rows at ascending places: their place, checksum and vector."""
+        select, first, last = "SELECT id, checksum, vector FROM vectors WHERE", places[0], places[-1]
+        if last - first + 1 == len(places):
+            return self.connection.execute(f"{select} id BETWEEN ? AND ?", (first, last)).fetchall()
+        return self.connection.execute(f"{select} id IN ({_marks(places)})", places).fetchall()
+
     def _length_kept(self, model: CachedModel) -> int | None:
         """Bytes of a vector of a model that is as it was written; None where none is found."""
         rows = self.connection.execute(
@@ -369,6 +407,10 @@ def _entry(row: Sequence[Any]) -> CachedModel:
     if found.dtype not in _DTYPES or {type(found.fingerprint), type(found.description)} != {str}:
         raise Damage("its entry of a model is not what was written")
     return found
+
+
+def _marks(values: Sequence[Any]) -> str:
+    return ",".join("?" * len(values))
 
 
 def _is_one_byte(file: Path) -> bool:

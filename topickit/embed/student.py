@@ -34,6 +34,7 @@ CORRECTION_PENALTY = 1.0
 CENTRES = 20
 ROWS_A_CENTRE = 5
 CORRECTION_BLOCK = 512
+PRODUCT_BLOCK = 512
 
 
 @dataclass(frozen=True, eq=False)
@@ -308,12 +309,12 @@ def fit_student(
         rows = _evenly(len(tokens), MOST_ROWS)
         tokens, vectors = tokens.rows(rows), vectors[rows]
     with single_threaded():
-        return _fit(tokens, vectors.astype(np.float64), embeddings, penalty, random_state)
+        return _fit(tokens, vectors.astype(np.float32), embeddings, penalty, random_state)
 
 
 def _fit(
     tokens: Tokens,
-    targets: NDArray[np.float64],
+    targets: FloatArray,
     embeddings: FloatArray,
     penalty: float | None,
     random_state: int,
@@ -336,7 +337,7 @@ def _fit(
     own, shared, unseen = solve(targets - mean, penalty, len(held_out))
     unseen += mean
     anchors = unit_rows(unseen).astype(np.float16)
-    similar = _kernel(anchors.astype(np.float64), anchors.astype(np.float64))
+    similar = _kernel(anchors.astype(np.float32), anchors.astype(np.float32))
     truth = targets[-len(held_out) :]
     errors, left = leave_one_out(similar, truth - unseen, CORRECTION_PENALTY, len(held_out))
     shared = shared / design.scale
@@ -357,7 +358,7 @@ def _fit(
     return Lesson(student, penalty, figures)
 
 
-_Solution = tuple[NDArray[Any], NDArray[Any], NDArray[np.float64]]
+_Solution = tuple[NDArray[Any], NDArray[Any], FloatArray]
 """Weights of the sparse and of the dense features, and what is predicted of the last rows without them."""
 
 
@@ -366,37 +367,46 @@ class _Design:
     """What the regression sees: tokens and pairs, sparse (n, v + p); tokens' embeddings, dense (n, e)."""
 
     sparse: Any
-    dense: NDArray[np.float64]
-    centre: NDArray[np.float64]
+    dense: FloatArray
+    centre: FloatArray
     scale: float
 
     @classmethod
     def of(cls, features: Features, tokens: Tokens, embeddings: FloatArray) -> "_Design":
         sparse = features.of(tokens)
-        dense = np.asarray(sparse[:, : len(embeddings)] @ embeddings, dtype=np.float64)
-        centre = dense.mean(axis=0)
+        dense = np.asarray(sparse[:, : len(embeddings)] @ embeddings, dtype=np.float32)
+        centre = dense.mean(axis=0, dtype=np.float64).astype(np.float32)
         dense -= centre
         # Both parts of equal mean square: one penalty serves both.
-        scale = float(np.sqrt(np.einsum("ij,ij->", dense, dense) / len(tokens))) or 1.0
-        dense /= scale
+        squares = np.einsum("ij,ij->", dense, dense, dtype=np.float64)
+        scale = float(np.sqrt(squares / len(tokens))) or 1.0
+        dense /= np.float32(scale)
         return cls(sparse, dense, centre, scale)
 
     def rows(self, rows: IntArray) -> "_Design":
         return replace(self, sparse=self.sparse[rows], dense=self.dense[rows])
 
-    def products(self) -> NDArray[np.float64]:
-        return np.asarray((self.sparse @ self.sparse.T).toarray(), np.float64) + self.dense @ self.dense.T
+    def products(self) -> FloatArray:
+        """Of all rows, below the diagonal and on it."""
+        n = len(self.dense)
+        found = np.zeros((n, n), dtype=np.float32)
 
-    def solved_exactly(self, targets: NDArray[np.float64], penalty: float, n_last: int) -> _Solution:
+        def fill(start: int, stop: int) -> None:
+            found[start:stop, :stop] = self.dense[start:stop] @ self.dense[:stop].T
+            found[start:stop, :stop] += (self.sparse[start:stop] @ self.sparse[:stop].T).toarray()
+
+        map_blocks(fill, n, PRODUCT_BLOCK)
+        return found
+
+    def solved_exactly(self, targets: FloatArray, penalty: float, n_last: int) -> _Solution:
         dual, unseen = leave_one_out(self.products(), targets, penalty, n_last)
         return self.sparse.T @ dual, self.dense.T @ dual, unseen
 
-    def solved(self, targets: NDArray[np.float64], penalty: float, n_last: int) -> _Solution:
+    def solved(self, targets: FloatArray, penalty: float, n_last: int) -> _Solution:
         n = len(targets) - n_last
-        dense, centred = self.dense.astype(np.float32), targets.astype(np.float32)
-        own, shared = conjugate_gradients(self.sparse[:n], dense[:n], centred[:n], penalty)
-        unseen = np.asarray(self.sparse[n:] @ own + dense[n:] @ shared, dtype=np.float64)
-        return *conjugate_gradients(self.sparse, dense, centred, penalty), unseen
+        own, shared = conjugate_gradients(self.sparse[:n], self.dense[:n], targets[:n], penalty)
+        unseen = np.asarray(self.sparse[n:] @ own + self.dense[n:] @ shared)
+        return *conjugate_gradients(self.sparse, self.dense, targets, penalty), unseen
 
 
 def _evenly(n: int, most: int) -> IntArray:

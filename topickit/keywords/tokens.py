@@ -148,17 +148,16 @@ def read_tokens(texts: Sequence[str], advance: Callable[[float], None] | None = 
     offsets = np.zeros(len(texts) + 1, dtype=np.int64)
     with StoredNumbers(np.int32) as ids:
         for row, text in enumerate(texts):
-            if row % TOLD_EVERY == TOLD_EVERY - 1:
-                if advance is not None:
-                    advance(TOLD_EVERY)
-                if len(pending) > BLOCK_TOKENS or len(numbers) > MAX_SURFACES:
-                    ids.extend(np.frombuffer(pending, dtype=np.int32))
-                    pending = array("i")
-                if len(numbers) > MAX_SURFACES:
-                    _forget_rare(ids, numbers)
-                    runs.clear()
-                if len(runs) > MAX_RUNS:
-                    runs.clear()
+            if advance is not None and row % TOLD_EVERY == TOLD_EVERY - 1:
+                advance(TOLD_EVERY)
+            if len(pending) > BLOCK_TOKENS or len(numbers) > MAX_SURFACES:
+                ids.extend(np.frombuffer(pending, dtype=np.int32))
+                pending = array("i")
+            if len(numbers) > MAX_SURFACES:
+                _forget_rare(ids, numbers)
+                runs.clear()
+            if len(runs) > MAX_RUNS:
+                runs.clear()
             if "<" in text and _SPACED_TAG.search(text):
                 pending.extend(map(numbers.__getitem__, _split(text)))
             elif "\n" in text:

@@ -302,7 +302,8 @@ def _in_running_text(lexicon: _Lexicon, stream: TokenStream, weights: IntArray) 
     )
     behind = (at > 0) & longer[stream.ids[at - 1]]
     behind &= ~np.isin(at, stream.offsets)  # the word before it is of another document
-    behind &= ~ends[stream.ids[np.minimum(at + 1, len(stream.ids) - 1)]]
+    labels = ends[stream.ids[np.minimum(at + 1, len(stream.ids) - 1)]] & ~np.isin(at + 1, stream.offsets)
+    behind &= ~labels
     words = lexicon.word_of[stream.ids[at]]
     weight = weights[np.searchsorted(stream.offsets, at, side="right") - 1]
     times = np.bincount(words, weight, minlength=n_words)

@@ -268,7 +268,8 @@ def _typed(values: "pl.Series") -> "pl.Series":
     content = io.BytesIO()
     pl.DataFrame({"values": values, "": ""}).write_csv(content)  # a row of one empty value would be no row
     found = pl.read_csv(content.getvalue(), infer_schema_length=None)["values"]
-    return values if found.dtype == pl.String else found
+    # As numbers, versions 1.1 and 1.10 would be one, and so would codes 07 and 7.
+    return values if found.dtype == pl.String or found.n_unique() < values.n_unique() else found
 
 
 def _is_text(dtype: "pl.DataType") -> bool:
