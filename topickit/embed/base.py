@@ -322,17 +322,9 @@ def _checked(embedder: Embedder, texts: Sequence[str]) -> FloatArray:
 
 
 def n_exact(embedder: Embedder) -> int | None:
-    """Tell how many texts of its corpus an embedder knows better than others; None if it treats all alike.
-
-    They are the first of the random order of `Documents.sample`.
-    """
+    """Tell how many texts of its corpus an embedder knows better than others; None if it treats all alike."""
     found = getattr(embedder, "n_exact", None)
     return None if found is None else int(found)
-
-
-def seed_of_exact(embedder: Embedder, otherwise: int) -> int:
-    """Give the seed by which `Documents.sample` finds the texts that an embedder knows better."""
-    return otherwise if n_exact(embedder) is None else int(getattr(embedder, "random_state", otherwise))
 
 
 def fitted(embedder: Embedder, texts: Sequence[str], weights: NDArray[Any]) -> Embedder:
