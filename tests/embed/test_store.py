@@ -1,5 +1,6 @@
 """The file of cached vectors: what it says is checked before it is believed."""
 
+import contextlib
 import sqlite3
 
 import numpy as np
@@ -150,3 +151,24 @@ def test_another_process_that_clears_the_file_does_no_harm_to_one_that_reads(tmp
         assert not any(part.damaged for part in rest)
         assert all((part.vectors == 1).all() for part in rest)
         assert list(one.read(model, keys)) == []
+
+
+def test_a_file_that_another_process_makes_meanwhile_is_no_other_program_s(tmp_path, monkeypatch):
+    """Between two questions to the file the other makes its tables, or waits until both are answered."""
+    connect, others = sqlite3.connect, []
+
+    class Slow(sqlite3.Connection):
+        def execute(self, statement, *values):
+            if statement == "PRAGMA user_version" and not others:
+                others.append(statement)
+                with contextlib.suppress(sqlite3.OperationalError):
+                    store.VectorStore(tmp_path).close()
+            return super().execute(statement, *values)
+
+    monkeypatch.setattr(store, "PATIENCE", 0.1)
+    monkeypatch.setattr(
+        store.sqlite3, "connect", lambda *given, **more: connect(*given, factory=Slow, **more)
+    )
+    with store.VectorStore(tmp_path) as opened:
+        assert others
+        assert opened.models() == []

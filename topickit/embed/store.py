@@ -353,7 +353,11 @@ class VectorStore:
         self.connection.execute(f"PRAGMA cache_size = -{MEMORY_KIB}")
 
     def _make_tables(self) -> None:
-        if self._is_ours():
+        with (
+            self._snapshot()
+        ):  # else a file that another process makes meanwhile looks like another program's
+            is_ours = self._is_ours()
+        if is_ours:
             return
         self.connection.execute(f"PRAGMA page_size = {PAGE_BYTES}")
         self.connection.execute("PRAGMA journal_mode = WAL")
