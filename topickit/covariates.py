@@ -46,8 +46,8 @@ class Covariates:
         ----------
         n_rows : int
             Rows that there must be.
-        timestamps : sequence of ISO 8601 str, date, datetime, datetime64, int (a year) or None, optional
-            A datetime without a time zone is read as UTC.
+        timestamps : sequence of ISO 8601 str, date, datetime, datetime64, int or None, optional
+            A datetime without a time zone is read as UTC; an int is a year, or a day as 20240531.
         classes : sequence of str, number or None, optional
 
         Raises
@@ -93,7 +93,7 @@ def read_timestamps(values: Any, n_rows: int) -> NDArray[np.datetime64]:
 
     Parameters
     ----------
-    values : sequence of ISO 8601 str, date, datetime, datetime64, int (a year) or None
+    values : sequence of ISO 8601 str, date, datetime, datetime64, int (a year or day) or None
     n_rows : int
 
     Returns
@@ -140,9 +140,7 @@ def _read_time(item: Any, row: int) -> np.datetime64:
         raise InputTypeError(f"timestamp {row} is a bool, not a time")
     try:
         if isinstance(item, int | np.integer):
-            if not 1 <= item <= 9999:
-                raise ValueError("an int is read as a year, 1 to 9999; convert epochs to datetimes")
-            return np.datetime64(f"{int(item):04d}", "s")
+            item = _year_or_day(int(item))
         if isinstance(item, str):
             text = item.strip()
             # A year, or a year and a month, is less than `fromisoformat` wants.
@@ -153,6 +151,15 @@ def _read_time(item: Any, row: int) -> np.datetime64:
             "write ISO 8601, such as 2024-05-31"
         ) from error
     return _from_datetime(item, row)
+
+
+def _year_or_day(number: int) -> str:
+    """Write a number that is a year, or a day as 20240531, as text."""
+    if 1 <= number <= 9999:
+        return f"{number:04d}"
+    if 10_000_000 <= number <= 99_999_999:
+        return str(number)
+    raise ValueError("an int is read as a year or as a day such as 20240531; convert epochs to datetimes")
 
 
 def _iso(text: str) -> Any:

@@ -166,8 +166,9 @@ class TopicModel(ClusterMixin, TransformerMixin, BaseEstimator):
         y : ignored
         embeddings : array-like of shape (n, d), optional
             Vectors of the texts, if you have them; then no embedder runs.
-        timestamps : sequence of ISO 8601 str, date, datetime, datetime64, int (a year) or None, optional
-            When each text is from: for topics over time. They do not change the topics.
+        timestamps : sequence of ISO 8601 str, date, datetime, datetime64, int or None, optional
+            When each text is from (an int is a year, or a day as 20240531): for topics over time. They do not
+            change the topics.
         classes : sequence of str, number or None, optional
             What each text belongs to: for topics by class. They do not change the topics.
 

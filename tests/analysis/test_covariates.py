@@ -208,3 +208,14 @@ def test_state_is_the_same_again():
     assert again.class_names == ("a", "é")
     assert again.class_codes.tolist() == [1, -1, 0]
     assert Covariates.of(3) is None
+
+
+def test_a_number_of_eight_digits_is_a_day():
+    assert read_timestamps([20240531, np.int64(20240601)], 2).astype(str).tolist() == [
+        "2024-05-31T00:00:00",
+        "2024-06-01T00:00:00",
+    ]
+    with pytest.raises(InputError, match="month"):
+        read_timestamps([20241399], 1)
+    with pytest.raises(InputError, match="convert epochs"):
+        read_timestamps([1717171717], 1)
