@@ -171,13 +171,12 @@ def row(
         }
     else:
         found, elapsed, exact = vectors, 0.0, np.ones(len(texts), dtype=bool)
-    rows = (
-        Documents.of(texts).sample(cluster.resolve("graph").sample_size) if share == 1 else exact.nonzero()[0]
-    )
+    drawn = Documents.of(texts).sample(cluster.resolve("graph").sample_size)
+    rows = drawn if share == 1 else exact.nonzero()[0]
     nmi, ari = kmeans(found, gold)
     graph = topics(found, rows)
     graph_nmi, graph_ari = scores(gold, graph)
-    by_model = topics(found, Documents.of(texts).sample(cluster.resolve("graph").sample_size))
+    by_model = graph if share == 1 else topics(found, drawn)
     model_nmi, model_ari = scores(gold, by_model)
     # What the sample costs, and what the student costs, are two things.
     same_nmi, same_ari = scores(gold, topics(vectors, rows)) if share < 1 else (graph_nmi, graph_ari)

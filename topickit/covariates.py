@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from topickit.errors import InputError, InputTypeError, is_nan
+from topickit.errors import InputError, InputTypeError, is_missing
 from topickit.state import State
 
 NO_CLASS = -1
@@ -126,12 +126,8 @@ def _column(values: Any, n_rows: int, what: str) -> list[Any]:
     return items
 
 
-def _missing(item: Any) -> bool:
-    return item is None or is_nan(item) or type(item).__name__ in {"NaTType", "NAType"}
-
-
 def _read_time(item: Any, row: int) -> np.datetime64:
-    if _missing(item) or (isinstance(item, str) and not item.strip()):
+    if is_missing(item) or (isinstance(item, str) and not item.strip()):
         return np.datetime64("NaT", "s")
     if isinstance(item, np.datetime64):
         made: np.datetime64 = np.array([item]).astype("datetime64[s]")[0]
@@ -189,6 +185,6 @@ def _class_names(values: Any, n_rows: int) -> list[str | None]:
     items = _column(values, n_rows, "classes")
     names: list[str | None] = []
     for item in items:
-        text = None if _missing(item) else " ".join(str(item).encode("utf-8", "replace").decode().split())
+        text = None if is_missing(item) else " ".join(str(item).encode("utf-8", "replace").decode().split())
         names.append(text or None)
     return names

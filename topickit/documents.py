@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from topickit.errors import InputError, InputTypeError, is_nan
+from topickit.errors import InputError, InputTypeError, is_missing
 from topickit.state import State
 from topickit.stored import BLOCK, RUN, KeyArray, StoredTexts, TextStore, spans
 from topickit.vectors import IntArray, check_vectors
@@ -279,7 +279,7 @@ def _as_list(texts: Any) -> list[Any]:
 def _as_str(text: Any, row: int) -> str:
     if isinstance(text, str):  # a subclass, such as numpy.str_
         return str(text)
-    if text is None or type(text).__name__ in {"NAType", "NaTType"} or is_nan(text):
+    if is_missing(text):
         raise InputTypeError(f"document {row} is missing ({text}); {_HOW_TO_FILL}")
     if isinstance(text, bytes | bytearray):
         raise InputTypeError(f"document {row} is bytes; decode it first: text.decode('utf-8')")

@@ -18,7 +18,7 @@
 Every message says what is wrong, where (the position of the first offender) and what to do.
 """
 
-from numbers import Integral, Number
+from numbers import Integral
 
 
 class TopickitError(Exception):
@@ -76,15 +76,18 @@ def is_whole(value: object) -> bool:
     return isinstance(value, Integral) and not isinstance(value, bool)
 
 
-def is_nan(value: object) -> bool:
-    """Whether a value is a number that is none; of no array.
+def is_missing(value: object) -> bool:
+    """Whether a value of a column stands for none: None, NaN, NaT or pandas' NA; an array never does.
 
     Examples
     --------
-    >>> is_nan(float("nan")), is_nan(1.0), is_nan("nan")
-    (True, False, False)
+    >>> is_missing(None), is_missing(float("nan")), is_missing("nan")
+    (True, True, False)
     """
-    return isinstance(value, Number) and bool(value != value)
+    if value is None or type(value).__name__ in {"NAType", "NaTType"}:
+        return True
+    unlike_itself = value != value
+    return getattr(unlike_itself, "ndim", 0) == 0 and bool(unlike_itself)
 
 
 def check_whole(name: str, value: object, least: int = 1) -> None:

@@ -132,12 +132,7 @@ def estimate_fit(
 
 def _embedded(model: TopicModel, sample: list[str], n: int) -> tuple[FloatArray, dict[str, float], float]:
     """Vectors for the sample from what is cheap, seconds to embed n texts, bytes of the saved embedder."""
-    embedder = embed.resolve(
-        model.embedder,
-        long_documents=model.long_documents,
-        device=model.device,
-        random_state=model.random_state,
-    )
+    embedder = model._resolved_embedder()
     start = time.perf_counter()
     embedder_is_learning = isinstance(embedder, embed.FittedOnCorpus)
     if not embedder_is_learning:

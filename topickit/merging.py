@@ -26,8 +26,6 @@ def merge_order(
     int64 ndarray of shape (k,)
         New group of each, 0 … n_groups − 1.
     """
-    if n_groups >= len(means):
-        return np.arange(len(means), dtype=np.int64)
     members = [[group] for group in range(len(means))]
     for a, b in merge_steps(means, sizes, n_groups, within=within):
         members[a] += members.pop(b)
@@ -66,6 +64,8 @@ def _steps(
     means: NDArray[Any], sizes: NDArray[np.float64], n_groups: int, within: IntArray | None
 ) -> list[tuple[int, int]]:
     """List the merges; only of groups of one number where there are such numbers."""
+    if n_groups >= len(means):
+        return []  # without the costs of all pairs
     sizes = sizes.astype(np.float64).copy()
     means = means.astype(np.float64)
     squares = np.einsum("ij,ij->i", means, means)

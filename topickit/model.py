@@ -201,12 +201,7 @@ class TopicModel(ClusterMixin, TransformerMixin, BaseEstimator):
             raise InputError(
                 f"all {documents.n_rows} documents are blank; there is nothing to find topics in"
             )
-        embedder = embed.resolve(
-            self.embedder,
-            long_documents=self.long_documents,
-            device=self.device,
-            random_state=self.random_state,
-        )
+        embedder = self._resolved_embedder()
         if given is None:
             embedder = with_cached_teacher(embedder, self.cache)
             embedder = embed.fitted(embedder, documents.texts, documents.weights)
@@ -393,12 +388,16 @@ class TopicModel(ClusterMixin, TransformerMixin, BaseEstimator):
         if self.outliers is not None and not (is_number and 0 <= self.outliers < 1):
             raise ParameterError(f"outliers must be None or a share from 0 to below 1, got {self.outliers!r}")
 
-    def _find(
-        self,
-        documents: Documents,
-        vectors: FloatArray,
-        clusterer: cluster.Clusterer,
-    ) -> "_Search":
+    def _resolved_embedder(self) -> embed.Embedder:
+        """The embedder by the model's settings, before it has seen the corpus."""
+        return embed.resolve(
+            self.embedder,
+            long_documents=self.long_documents,
+            device=self.device,
+            random_state=self.random_state,
+        )
+
+    def _find(self, documents: Documents, vectors: FloatArray, clusterer: cluster.Clusterer) -> _Search:
         """Find topics in a sample of the documents."""
         with stage("Finding topics"), devices.on(self.device):
             rows = documents.sample(

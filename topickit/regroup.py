@@ -256,7 +256,9 @@ def _mapped(fitted: Fitted, mapping: IntArray, *, names_spread: bool = True) -> 
     names: dict[int, str] = {}
     for new in range(int(mapping.max(initial=-1)) + 1):
         parts = [int(old) for old in np.flatnonzero(mapping == new)]
-        given = {fitted.given_names.get(old) for old in parts} - ({None} if names_spread else set())
+        given = {fitted.given_names.get(old) for old in parts}
+        if names_spread:
+            given.discard(None)
         if len(given) == 1 and (name := given.pop()) is not None:
             names[new] = name
     return derive_mapped(fitted, mapping, names)

@@ -21,7 +21,7 @@ from topickit.cli.options import (
     Vectors,
 )
 from topickit.cli.reading import cache_folder, emit, load_vectors, read_column
-from topickit.errors import ParameterError, is_nan
+from topickit.errors import ParameterError, is_missing
 
 if TYPE_CHECKING:
     from topickit.documents import Documents
@@ -94,7 +94,8 @@ def score(
         from topickit.tables import read_labelled
 
         read = read_labelled(file, labels, text, None if input_format is None else input_format.value)
-        texts, gold = read.texts, [None if label == "" or is_nan(label) else label for label in read.labels]
+        texts = read.texts
+        gold = [None if label == "" or is_missing(label) else label for label in read.labels]
     placed = _placed(loaded, texts, load_vectors(vectors, len(texts)))
     predicted = placed.documents.per_row(placed.labels, -1)
     found = _measured(loaded, texts, predicted, embeds=vectors is None)

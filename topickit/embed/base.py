@@ -441,16 +441,13 @@ def _offers(target: Any, name: str) -> bool:
     return True
 
 
-def _named(name: str | bytes, settings: dict[str, Any]) -> Embedder:
+def _named(name: str | bytes, settings: Mapping[str, Any]) -> Embedder:
     if not isinstance(name, str) or not name.strip():
         raise ParameterError(f"embedder must be the name or path of a model, got {name!r}; {_WAYS}")
-    if name in EMBEDDERS:
-        made = _load(EMBEDDERS[name])
-        known = inspect.signature(made).parameters
-        embedder: Embedder = made(**{key: value for key, value in settings.items() if key in known})
-    else:
-        del settings["random_state"]
-        embedder = _load(KINDS["sentence"])(name, **settings)
+    made = _load(EMBEDDERS.get(name, KINDS["sentence"]))
+    known = inspect.signature(made).parameters
+    taken = {key: value for key, value in settings.items() if key in known}
+    embedder: Embedder = made(**taken) if name in EMBEDDERS else made(name, **taken)
     return embedder
 
 

@@ -353,9 +353,8 @@ class VectorStore:
         self.connection.execute(f"PRAGMA cache_size = -{MEMORY_KIB}")
 
     def _make_tables(self) -> None:
-        with (
-            self._snapshot()
-        ):  # else a file that another process makes meanwhile looks like another program's
+        # In one view: else a file that another process makes meanwhile looks like another program's.
+        with self._snapshot():
             is_ours = self._is_ours()
         if is_ours:
             return

@@ -337,7 +337,8 @@ def _fit(
     own, shared, unseen = solve(targets - mean, penalty, len(held_out))
     unseen += mean
     anchors = unit_rows(unseen).astype(np.float16)
-    similar = _kernel(anchors.astype(np.float32), anchors.astype(np.float32))
+    places = anchors.astype(np.float32)
+    similar = _kernel(places, places)
     truth = targets[-len(held_out) :]
     errors, left = leave_one_out(similar, truth - unseen, CORRECTION_PENALTY, len(held_out))
     shared = shared / design.scale

@@ -153,9 +153,9 @@ def read_tokens(texts: Sequence[str], advance: Callable[[float], None] | None = 
             if len(pending) > BLOCK_TOKENS or len(numbers) > MAX_SURFACES:
                 ids.extend(np.frombuffer(pending, dtype=np.int32))
                 pending = array("i")
-            if len(numbers) > MAX_SURFACES:
-                _forget_rare(ids, numbers)
-                runs.clear()
+                if len(numbers) > MAX_SURFACES:
+                    _forget_rare(ids, numbers)
+                    runs.clear()
             if len(runs) > MAX_RUNS:
                 runs.clear()
             if "<" in text and _SPACED_TAG.search(text):
