@@ -13,15 +13,47 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from topickit.keywords.tokens import IS_UNSPACED, TokenStream, clean, key_of, most_frequent
+from topickit.keywords.tokens import (
+    IS_UNSPACED,
+    TokenStream,
+    inner,
+    key_of,
+    most_frequent,
+    without_article,
+    without_possessive,
+)
 from topickit.vectors import IntArray
 
 MIN_NPMI = 0.35
 MIN_SHARE_OF_PAIR = 0.6
 MAX_SHARE_IN_LONGER = 0.75
 MAX_PHRASES = 20_000
+IN_CAPITALS = 0.7
+"""Share of a name's occurrences in which its words are written with capitals."""
+MORE_OFTEN = 0.2
+"""So much larger it is than elsewhere for a stop word: "New York", not "Last Week" in headlines."""
+NO_TERM = -2
 MAX_PAIRS = 5_000_000
 """Pairs of words that are remembered while a corpus is read, about 80 MB of them."""
+
+
+@dataclass(frozen=True, eq=False)
+class Words:
+    """The words that phrases may hold.
+
+    Attributes
+    ----------
+    of : int32 ndarray of shape (n_surfaces,)
+        The word that each surface is counted as; −1 for what no phrase may hold (stop words, breaks).
+    times : int64 ndarray of shape (n_words,)
+        How often each word occurs, documents weighted.
+    n_terms : int
+        Words from this one on are stop words, which a phrase holds only where it is a name: Six Nations.
+    """
+
+    of: NDArray[np.int32]
+    times: IntArray
+    n_terms: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,49 +98,82 @@ class _Found:
         return _Found(rest.position, rest.document, rest.weight, new[rest.phrase])
 
 
-def find_phrases(
-    stream: TokenStream, word_of: NDArray[np.int32], word_counts: IntArray, weights: IntArray, n_tokens: int
-) -> Phrases:
+def find_phrases(stream: TokenStream, words: Words, weights: IntArray, n_tokens: int) -> Phrases:
     """Find the collocations of two and three words.
 
     Parameters
     ----------
     stream : TokenStream
-    word_of : int32 ndarray of shape (n_surfaces,)
-        The word that each surface is counted as; −1 for what no phrase may hold (stop words, breaks).
-    word_counts : int64 ndarray of shape (n_words,)
-        How often each word occurs, documents weighted.
+    words : Words
     weights : int64 ndarray of shape (n_documents,)
     n_tokens : int
         Words of every kind in the corpus, documents weighted.
     """
     min_count = 5 if int(weights.sum()) > 1000 else 3
-    codes, totals = _count_pairs(stream, word_of, len(word_counts), weights)
-    frequent = totals >= min_count
-    codes, totals = codes[frequent], totals[frequent]
-    first, second = codes // len(word_counts), codes % len(word_counts)
-    chance = word_counts[first].astype(np.float64) * word_counts[second] / n_tokens**2
+    n_words = len(words.times)
+    codes, totals = _count_pairs(stream, words.of, n_words, weights)
+    first, second = codes // n_words, codes % n_words
+    frequent = (totals >= min_count) & (np.minimum(first, second) < words.n_terms)
+    codes, totals, first, second = codes[frequent], totals[frequent], first[frequent], second[frequent]
+    chance = words.times[first].astype(np.float64) * words.times[second] / n_tokens**2
     kept = npmi(totals / n_tokens, chance) >= MIN_NPMI
     if not kept.any():
         return NO_PHRASES
     # If there are too many, the most frequent; codes decide between equals, so the texts' order cannot.
     kept[np.flatnonzero(kept)[np.argsort(-totals[kept], kind="stable")[MAX_PHRASES:]]] = False
     codes, first, second = codes[kept], first[kept], second[kept]
-    pairs = _locate(stream, word_of, len(word_counts), codes, weights)
-    pairs, spread = _in_several_documents(pairs, len(codes), weights)
+    pairs = _locate(stream, words.of, n_words, codes, weights)
+    pairs, named = _names_where_stop_words(stream, words, pairs, first, second, weights)
+    first, second = first[named], second[named]
+    pairs, spread = _in_several_documents(pairs, len(first), weights)
     first, second = first[spread], second[spread]
+    if not len(first):
+        return NO_PHRASES
     triples, of_pairs = _triples(pairs, min_count, weights)
     longer = [(int(first[a]), int(second[a]), int(second[b])) for a, b in of_pairs]
     pairs, whole = _without_fragments(pairs, triples, len(first))
     first, second = first[whole], second[whole]
-    words = list(zip(first.tolist(), second.tolist(), strict=True))
-    names = _names(stream, pairs, 2, len(words)) + _names(stream, triples, 3, len(longer))
+    of_two = list(zip(first.tolist(), second.tolist(), strict=True))
+    names = _names(stream, pairs, 2, len(of_two)) + _names(stream, triples, 3, len(longer))
     return Phrases(
-        (*words, *longer),
+        (*of_two, *longer),
         tuple(names),
-        np.concatenate([pairs.phrase, triples.phrase + len(words)]),
+        np.concatenate([pairs.phrase, triples.phrase + len(of_two)]),
         np.concatenate([pairs.document, triples.document]),
     )
+
+
+def _names_where_stop_words(
+    stream: TokenStream, words: Words, pairs: _Found, first: IntArray, second: IntArray, weights: IntArray
+) -> tuple[_Found, NDArray[np.bool_]]:
+    """Drop the pairs with a stop word that is not there for the sake of a name.
+
+    In a name both words are written with capitals, more often than the stop word is elsewhere.
+    """
+    doubtful = np.maximum(first, second) >= words.n_terms
+    if not doubtful.any():
+        return pairs, np.ones(len(first), dtype=np.bool_)
+    capital = np.array([surface[0].isupper() for surface in stream.surfaces])
+    seen = pairs.where(doubtful[pairs.phrase])
+    both = capital[stream.ids[seen.position]] & capital[stream.ids[seen.position + 1]]
+    times = np.bincount(seen.phrase, seen.weight, minlength=len(first))
+    named = np.bincount(seen.phrase, seen.weight * both, minlength=len(first)) / np.maximum(times, 1)
+    elsewhere = _share_in_capitals(stream, words, capital, weights)[np.maximum(first, second)]
+    keep = ~doubtful | ((named >= IN_CAPITALS) & (named >= elsewhere + MORE_OFTEN))
+    return pairs.renumbered(keep), keep
+
+
+def _share_in_capitals(
+    stream: TokenStream, words: Words, capital: NDArray[np.bool_], weights: IntArray
+) -> NDArray[np.float64]:
+    """Say of the stop words in which share of their occurrences they are written with a capital."""
+    in_capitals = np.zeros(len(words.times))
+    for start, stop in stream.blocks():
+        ids = stream.ids_of(start, stop)
+        asked = np.flatnonzero((words.of[ids] >= words.n_terms) & capital[ids])
+        document = _documents_at(stream, asked + stream.offsets[start])
+        in_capitals += np.bincount(words.of[ids[asked]], weights[document], minlength=len(in_capitals))
+    return np.asarray(in_capitals / np.maximum(words.times, 1))
 
 
 def npmi(joint: NDArray[np.float64], chance: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -266,11 +331,13 @@ def joined(surfaces: Sequence[str]) -> str:
 
     Examples
     --------
-    >>> joined(["Valentine’s", "Day’s"]), joined(["AC", "米兰"])
-    ("Valentine's Day", 'AC米兰')
+    >>> joined(["Valentine’s", "Day’s"]), joined(["l'huile", "d'olive"]), joined(["AC", "米兰"])
+    ("Valentine's Day", "huile d'olive", 'AC米兰')
     """
-    # Inside a phrase the possessive belongs to it; at its end it does not.
-    parts = [*(surface.replace("’", "'").strip("_") for surface in surfaces[:-1]), clean(surfaces[-1])]
+    # Inside a phrase possessives and articles belong to it; at its end and before it they do not.
+    parts = [inner(surface) for surface in surfaces]
+    parts[0] = without_article(parts[0])
+    parts[-1] = without_possessive(parts[-1])
     text = parts[0]
     for part in parts[1:]:
         unspaced = IS_UNSPACED.fullmatch(text[-1]) or IS_UNSPACED.fullmatch(part[0])

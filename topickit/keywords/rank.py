@@ -7,7 +7,7 @@ of ten should name ten things, so
   the first language of the corpus that has one; accents of spelling such as "e-mail" and "email" count
   as forms, too);
 - a word that hardly occurs in the topic but inside a listed phrase gives way to the phrase;
-- a phrase whose words are all listed already gives way to them.
+- a phrase whose words are all listed gives way to them.
 
 Where there is `Evidence`, the list is chosen from a shortlist by coherence and relevance.
 """
@@ -22,6 +22,7 @@ from scipy.sparse import csr_array
 
 from topickit.keywords.counts import TermCounts
 from topickit.keywords.evidence import Evidence
+from topickit.keywords.phrases import NO_TERM
 from topickit.keywords.rerank import (
     DISTINCT,
     ELSEWHERE,
@@ -69,15 +70,19 @@ class _Terms:
     known: dict[int, tuple[str, ...]] = field(default_factory=dict)
 
     def parts_of(self, term: int) -> tuple[int, ...]:
-        """Give the words of a phrase; none for a word."""
+        """Give the words of a phrase, `NO_TERM` for one that is no term; none for a word."""
         if term not in self.parts:
-            self.parts[term] = tuple(int(part) for part in self.counts.parts[term] if part >= 0)
+            self.parts[term] = tuple(int(part) for part in self.counts.parts[term] if part != -1)
         return self.parts[term]
 
     def stems(self, term: int) -> tuple[str, ...]:
         """Give the stems of a phrase's words, or of the one word."""
         if term not in self.known:
-            words = [self.counts.terms[part] for part in self.parts_of(term)] or [self.counts.terms[term]]
+            written = self.counts.terms[term].split(" ")
+            words = [
+                self.counts.terms[part] if part != NO_TERM else written[min(place, len(written) - 1)]
+                for place, part in enumerate(self.parts_of(term))
+            ] or [self.counts.terms[term]]
             self.known[term] = tuple(self.stem(bare(word)) for word in words)
         return self.known[term]
 
@@ -240,6 +245,8 @@ def _chosen(pool: list[int], n: int, terms: _Terms, times: dict[int, int]) -> li
         chosen = _distinct(rest, n, terms, times)
         phrases = [term for term in chosen if terms.parts_of(term)]
         absorbed = {word for word in chosen if any(_mostly_inside(word, p, terms, times) for p in phrases)}
+        single = {terms.stems(word)[0] for word in chosen if not terms.parts_of(word)}
+        absorbed = absorbed or {phrase for phrase in phrases if single.issuperset(terms.stems(phrase))}
         if not absorbed:
             return chosen
         dropped |= {terms.name(word) for word in absorbed}  # and with a word its other forms

@@ -71,6 +71,8 @@ _ENGLISH_CLASSES = {
         o'clock
     """,
 }
+IN_NAMES = frozenset(_ENGLISH_CLASSES["weak nouns and adjectives"].split()) | {"one"}
+"""English stop words that may stand in the name of something: New York, Six Nations, Xbox One."""
 _ENGLISH_CONTRACTION = re.compile(r".*(?:n't|'(?:ll|re|ve|d|m|em|t))")
 _MISSING = {
     "de": """

@@ -13,6 +13,7 @@ Scripts that do not put spaces between words:
   keywords only where the writer put spaces.
 """
 
+import html
 import itertools
 import re
 import unicodedata
@@ -32,20 +33,24 @@ IdArray = NDArray[np.int32]
 BLOCK_TOKENS = 4_000_000
 """Tokens that are worked on at once: what bounds the memory of counting."""
 
-_TAGS = "a|b|br|code|div|em|h[1-6]|hr|i|img|li|ol|p|pre|span|strong|table|td|th|tr|u|ul"
+_TAGS = (
+    "(?i:a|b|blockquote|body|br|button|center|code|div|em|font|form|h[1-6]|head|hr|html|i|img|input|li|link|meta"
+    "|ol|p|pre|script|small|span|strong|style|sub|sup|table|tbody|td|th|thead|tr|u|ul)"
+)
 _PATTERN = r"""
-    (?:https?|ftp)://\S+
-  | &(?:[a-zA-Z]{{2,8}}|\#\d{{1,5}});
-  | </?(?:{tags})(?:\s[^<>]*)?/?>
+    (?i:https?|ftp)://[^\s<>"{no_address}]+
+  | &(?:[a-zA-Z]\w{{1,31}}|\#\w{{1,8}});
+  | </?{tags}(?:\s[^<>]*)?/?>
 {unspaced}
   | (?<![\w.]) (?:[^\W\d_]\.){{2,}} (?:[^\W\d_](?!\w))?                 # U.S. e.g. z.B.
   | (?<![\w/]) [A-Z]{{1,4}}/[A-Z0-9]{{1,4}} (?![\w/])                       # TCP/IP PL/SQL OS/2
   | (?:(?<![^\s(])\.(?=[A-Za-z]{{2}}))?                                 # .NET
     {letter}+
-    (?: [-'’&\u00AD\u200C\u200D]{letter}+                               # don't AT&T
+    (?: [-\u2010\u2011'’&\u00AD\u200C\u200D\u05F3\u05F4]{letter}+           # don't AT&T
+      | (?<=[\u05D0-\u05EA])"(?=[\u05D0-\u05EA]){letter}+                   # a Hebrew acronym
       | \.(?:[A-Z]{{1,4}}|[a-z]{{1,4}}|Net|Js)(?!\w)                   # node.js
     )*
-    (?:\+\+|\#(?!\w)|@[\w.-]+)?                                       # C++ C# and addresses
+    (?:\+\+|\#(?!\w))?                                               # C++ C#
   | \n\s*\n
   | [^\w\s.&<]+ | [.&<]
 """
@@ -54,18 +59,36 @@ _THAI, _OTHER = r"\p{Thai}", r"\p{Lao}\p{Khmer}\p{Myanmar}"
 _RUNS = "".join(f"  | [{script}]+\n" for script in (_HAN, _KATAKANA, _HIRAGANA, _THAI, _OTHER))
 _NO_SPACES = _HAN + _KATAKANA + _HIRAGANA + _THAI + _OTHER
 # One pattern, twice: the standard library's engine is faster but does not know scripts and marks.
-_ASCII = re.compile(_PATTERN.format(tags=_TAGS, unspaced="", letter=r"\w"), re.VERBOSE)
+_ASCII = re.compile(_PATTERN.format(tags=_TAGS, unspaced="", letter=r"\w", no_address=""), re.VERBOSE)
+# Where no spaces are written, none ends an address either.
+_NO_ADDRESS = rf"“”‘’«»\u3000-\u303f\uff00-\uff65{_NO_SPACES}"
 _UNICODE = regex.compile(
-    _PATTERN.format(tags=_TAGS, unspaced=_RUNS, letter=rf"[\w--[{_NO_SPACES}]]"), regex.VERBOSE | regex.V1
+    _PATTERN.format(tags=_TAGS, unspaced=_RUNS, letter=rf"[\w--[{_NO_SPACES}]]", no_address=_NO_ADDRESS),
+    regex.VERBOSE | regex.V1,
 )
 # Fifty printable characters without a space are an encoded file, a ruler or an address, not words.
 _NOISE = re.compile(r"[!-~]{50,}")
-_SPACED_TAG = re.compile(rf"</?(?:{_TAGS})\s")
-_BLANK_LINE = re.compile(r"\n\s*\n")
-_MARKUP = re.compile(r"(?:https?|ftp)://.*|&\#?\w+;|</?\w.*", re.DOTALL)
+_SPACED_TAG = re.compile(rf"</?{_TAGS}\s")
+# A line that begins with a label, as the head of a letter does, is no end of the line above.
+_BLANK_LINE = re.compile(r"\n(?:\s*\n|(?=[A-Z][\w-]*:))")
+_MARKUP = re.compile(r"(?i:https?|ftp)://.*|&\#?\w+;|</?\w.*", re.DOTALL)
+_ENTITY = re.compile(r"&(?:[a-zA-Z]\w{1,31}|\#\d{1,7}|\#[xX][0-9a-fA-F]{1,6});")
+_MAIL = re.compile(r"[A-Za-z0-9][\w.+-]*@[A-Za-z0-9][A-Za-z0-9.-]*", re.ASCII)
+# Schr\"odinger, Poincar{\'e}, Erd\H{o}s; but not l\'homme and it\'s, where a quotation mark was escaped.
+_TEX_ACCENT = re.compile(
+    r"""\{\\(?P<a>["'`^~=.uvHck])\ ?(?P<x>\\?[A-Za-z])\}
+      | \\(?P<b>["'`^~=.uvHck])\{(?P<y>\\?[A-Za-z])\}
+      | \\(?P<c>["`^~=.])(?P<z>[A-Za-z])
+      | (?<!\b[cdjlmnst])(?<!\bqu)\\(?P<d>')(?P<w>[aeiouyAEIOUY])
+    """,
+    re.VERBOSE,
+)
+_COMBINING = "\u0308\u0301\u0300\u0302\u0303\u0304\u0307\u0306\u030c\u030b\u0327\u0328"
+_ACCENTS = dict(zip("\"'`^~=.uvHck", _COMBINING, strict=True))
 _ELISION = re.compile(
     r"(?:[cdjlmnst]|qu|jusqu|lorsqu|puisqu|quoiqu|un|dell|all|nell|sull|dall|quell|quest)'(?=\w{2})", re.I
 )
+_PLAIN = str.maketrans({"’": "'", "\u2010": "-", "\u2011": "-", "\u05f4": '"', "\u05f3": "'", "\u00ad": None})
 _IS_HAN = regex.compile(rf"[{_HAN}]+")
 _IS_HIRAGANA = regex.compile(rf"[{_HIRAGANA}]+")
 _IS_THAI = regex.compile(rf"[{_THAI}]+")
@@ -158,6 +181,7 @@ def read_tokens(texts: Sequence[str], advance: Callable[[float], None] | None = 
                     runs.clear()
             if len(runs) > MAX_RUNS:
                 runs.clear()
+            text = _written_out(text)
             if "<" in text and _SPACED_TAG.search(text):
                 pending.extend(map(numbers.__getitem__, _split(text)))
             elif "\n" in text:
@@ -193,7 +217,29 @@ class _Runs(dict[str, tuple[int, ...]]):
         return found
 
 
+def _written_out(text: str) -> str:
+    r"""Write entities and TeX's accents as the characters that they stand for.
+
+    Examples
+    --------
+    >>> _written_out(r"M&uuml;ller &amp; Erd\H{o}s"), _written_out(r"it\'s Poincar\'e")
+    ('Müller & Erdős', "it\\'s Poincaré")
+    """
+    if "&" in text and ";" in text:
+        text = _ENTITY.sub(lambda found: html.unescape(found.group()), text)
+    if "\\" in text:
+        text = _TEX_ACCENT.sub(_accented, text)
+    return text
+
+
+def _accented(found: re.Match[str]) -> str:
+    accent, letter = (part for part in found.groups() if part is not None)
+    return unicodedata.normalize("NFC", letter.lstrip("\\") + _ACCENTS[accent])
+
+
 def _split(text: str) -> list[str]:
+    if "@" in text:
+        text = _MAIL.sub(" . ", text)
     if len(text) >= 50:
         text = _NOISE.sub(" . ", text)
     return (_ASCII if text.isascii() else _UNICODE).findall(text)
@@ -298,14 +344,34 @@ def clean(surface: str) -> str:
         return surface
     if _MARKUP.fullmatch(surface):
         return ""
-    word = unicodedata.normalize("NFC", surface).replace("’", "'").replace("\u00ad", "").strip("_")
+    word = inner(surface)
     if not any(character.isalnum() for character in word):
         return ""
-    if "'" in word:
-        word = word[:-2] if word[-2:] in {"'s", "'S"} else word
-        elided = _ELISION.match(word)
-        word = word[elided.end() :] if elided else word
-    return word
+    return without_article(without_possessive(word)) if "'" in word else word
+
+
+def inner(surface: str) -> str:
+    """Write a surface as it is written inside a phrase: with its article and possessive.
+
+    Examples
+    --------
+    >>> inner("BA’s"), inner("_very_"), inner("__init__.py")
+    ("BA's", 'very', '__init__.py')
+    """
+    word = unicodedata.normalize("NFC", surface).translate(_PLAIN)
+    bare = word.strip("_")
+    return word if "__" in bare else bare
+
+
+def without_possessive(word: str) -> str:
+    """Take the possessive off a word."""
+    return word[:-2] if word[-2:] in {"'s", "'S"} else word
+
+
+def without_article(word: str) -> str:
+    """Take an elided article or preposition off a word."""
+    elided = _ELISION.match(word)
+    return word[elided.end() :] if elided else word
 
 
 def key_of(word: str) -> str:

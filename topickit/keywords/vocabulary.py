@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from topickit.errors import InputError
-from topickit.keywords.phrases import NO_PHRASES, Phrases, find_phrases, phrase_key
+from topickit.keywords.phrases import NO_PHRASES, NO_TERM, Phrases, Words, find_phrases, phrase_key
 from topickit.keywords.settings import KeywordSettings
 from topickit.keywords.sparse import (
     StoredRows,
@@ -37,7 +37,7 @@ from topickit.keywords.sparse import (
     presence,
     row_blocks,
 )
-from topickit.keywords.stopwords import StopWords, find_stop_words
+from topickit.keywords.stopwords import IN_NAMES, StopWords, find_stop_words
 from topickit.keywords.tokens import IS_UNSPACED, TokenStream, clean, is_hiragana, key_of, read_tokens
 from topickit.progress import stage
 from topickit.state import State
@@ -53,13 +53,21 @@ MOST_IN_DOCUMENT = 1000
 _MIXED = re.compile(
     r"""[^\W\d_]{2,}\d{1,4}        # mp3 utf8 python3
       | [^\W\d_]\d{1,4}            # x86 G8
-      | \d{1,3}[^\W\d_]{3,}        # 64bit 90er
+      | \d{1,3}[a-z]{3,}          # 64bit
       | \d{1,3}-bit | [2-5]-d
       | [2-5][dg] | [248]k | [a-z]2[a-z]  # 3d 5g 4k b2b
     """,
     re.VERBOSE,
 )
-_ORDINAL = re.compile(r"\d+(?:st|nd|rd|th|am|pm|ers?|s)")
+_ORDINAL = re.compile(r"\d+(?:st|nd|rd|th|[èe]me|[èe]re|am|pm|ers?|s)")
+# Numbers of something, and of versions: 20bpm, 5kcal, 24hrs, v2.
+_QUANTITY = re.compile(
+    r"""\d+(?:mins?|minutes?|hrs?|hours?|secs?|seconds?|days?|weeks?|months?|years?|yrs?|bpm|rpm|mph|kph|kmh|fps
+      |kcal|cals?|lbs?|pcs|pts|usd|eur|gbp|mah|mhz|ghz|khz|kbps|mbps|gbps|psi|kwh|watts?|volts?|miles?)
+      | v\d+
+    """,
+    re.VERBOSE,
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,7 +84,8 @@ class DocumentTerms:
         ISO 639-1 codes of the languages found in the corpus, the one of most text first. With
         ``stop_words="auto"`` their stop words were removed.
     parts : int32 ndarray of shape (t, 3)
-        The terms that a phrase consists of, then −1; all −1 for a word.
+        The terms that a phrase consists of, then −1; all −1 for a word. −2 is a word of a phrase that is
+        no term, as "new" in "New York".
     language_share : float
         Of the words of the corpus that are of the first language; not saved, 0 if unknown.
     """
@@ -159,11 +168,15 @@ def _counted(stream: TokenStream, weights: IntArray, settings: KeywordSettings) 
     term_of_word[chosen] = np.arange(len(chosen))
     phrases = NO_PHRASES
     if settings.phrases and len(chosen):
-        # Without stop_words nothing is removed, but a phrase still has none at its ends.
+        # Without stop_words nothing is removed, but a phrase still has none of them.
         within = term_of_word.copy()
         within[:-1][found.mask | stop] = -1
-        n_tokens = max(int(lexicon.sizes @ weights), 1)
-        phrases = find_phrases(stream, within[lexicon.word_of], lexicon.totals[chosen], weights, n_tokens)
+        in_names = _in_names(lexicon.keys, found.mask, settings)
+        within[in_names] = len(chosen) + np.arange(len(in_names))
+        words = Words(
+            within[lexicon.word_of], lexicon.totals[np.concatenate([chosen, in_names])], len(chosen)
+        )
+        phrases = find_phrases(stream, words, weights, max(int(lexicon.sizes @ weights), 1))
     return _assembled(lexicon, chosen, phrases, found)
 
 
@@ -235,6 +248,14 @@ def _stop_mask(keys: Sequence[str], found: StopWords, settings: KeywordSettings)
     return np.fromiter((key in given for key in keys), dtype=np.bool_, count=len(keys))
 
 
+def _in_names(keys: Sequence[str], listed: Mask, settings: KeywordSettings) -> IntArray:
+    """Find the stop words that may stand in a name; not those that the user wants out."""
+    given = settings.stop_words if isinstance(settings.stop_words, list | tuple | set | frozenset) else ()
+    unwanted = {key_of(clean(word) or word) for word in given}
+    asked = [i for i in np.flatnonzero(listed).tolist() if keys[i] in IN_NAMES and keys[i] not in unwanted]
+    return np.array(asked, dtype=np.int64)
+
+
 def _choose(lexicon: _Lexicon, stop: Mask, stream: TokenStream, weights: IntArray) -> IntArray:
     """Apply the rules of this module; give them up one by one where they leave nothing."""
     frequent = lexicon.spread >= (2 if int(weights.sum()) > SMALL_CORPUS else 1)
@@ -266,14 +287,14 @@ def _is_word(key: str) -> bool:
 
     Examples
     --------
-    >>> [key for key in ["c++", "mp3", "3d", "x86", "covid-19", "0t", "b8f", "90s"] if _is_word(key)]
+    >>> [key for key in ["c++", "mp3", "3d", "x86", "covid-19", "0t", "b8f", "90s", "5kcal"] if _is_word(key)]
     ['c++', 'mp3', '3d', 'x86', 'covid-19']
     """
     if len(key) > MAX_LENGTH or "@" in key or key.startswith("www."):
         return False
     if not any(character.isdigit() for character in key):
         return True
-    if _ORDINAL.fullmatch(key):
+    if _ORDINAL.fullmatch(key) or _QUANTITY.fullmatch(key):
         return False
     if _MIXED.fullmatch(key):
         return True
@@ -320,7 +341,8 @@ def _assembled(lexicon: _Lexicon, chosen: IntArray, phrases: Phrases, found: Sto
         columns[i] = known.setdefault(phrase_key(name), len(terms))
         if columns[i] == len(terms):
             terms.append(name)
-            parts.append((*words, *[-1] * (3 - len(words))))  # type: ignore[arg-type]
+            terms_of = [word if word < len(chosen) else NO_TERM for word in words]
+            parts.append((*terms_of, *[-1] * (3 - len(words))))  # type: ignore[arg-type]
     shape = (lexicon.counts.shape[0], len(terms))
     once = np.ones(len(phrases.phrase), dtype=np.int32)
     of_phrases = csr_array((once, (phrases.document, columns[phrases.phrase])), shape=shape)
