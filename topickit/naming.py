@@ -25,7 +25,11 @@ _THOUGHT = re.compile(
 )
 _TERMINAL = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\))")
 """Sequences that colour a terminal or name its window: a function may run a command and read its output."""
-_QUOTES = "\"'`*“”„«»「」『』"
+_CLOSING = ('"', "'", "`", "”", "”", "“”", "»", "«", "」", "』", "’", "*")
+_QUOTES = dict(zip("\"'`“”„«»「『‘*", _CLOSING, strict=True))
+_APOSTROPHE = re.compile(r"(?<=\w)['’](?=\w)")
+_FENCE = re.compile(r"\s*(?:```|~~~)\w*\s*")
+_LABEL = re.compile(r"(?:topic(?: name)?|name|title|label)\s*[:：]\s*(?=\S)", re.IGNORECASE)
 # Marks that turn the direction of what follows, and those that show as nothing. Joiners stay: scripts and
 # emoji need them.
 _UNSEEN = dict.fromkeys(
@@ -96,10 +100,10 @@ def ask_names(topics: Topics, name: NamingFunction, *, documents: bool = False) 
     name : function of NamingPrompt to str
         Of its answer, the first line counts that is not blank and does not end with a colon, which
         announces a name ("Here is the name:"). What a model thought aloud (``<think>…</think>``) is left
-        out, and so are quotation marks and asterisks around the line, control characters, terminal
-        colours and marks that turn the direction of text; an unpaired surrogate becomes U+FFFD, and
-        white space one space. The first `MAX_NAME` characters are kept. An answer of which nothing
-        visible is left has failed.
+        out, and so are "Topic:" before the name, quotation marks and asterisks around it, control
+        characters, terminal colours and marks that turn the direction of text; an unpaired surrogate
+        becomes U+FFFD, and white space one space. The first `MAX_NAME` characters are kept. An answer of
+        which nothing visible is left has failed.
     documents : bool
         Put representative documents into the prompt.
 
@@ -128,6 +132,12 @@ def ask_names(topics: Topics, name: NamingFunction, *, documents: bool = False) 
         raise ParameterTypeError(
             f"the naming function must take a NamingPrompt and return a str, got {name!r}"
         )
+    if documents and not any(topic.representative_documents for topic in topics):
+        warnings.warn(
+            "the prompts hold no documents: this model keeps none (fit with keep_texts=True)",
+            TopickitWarning,
+            stacklevel=3,
+        )
     names: dict[int, str] = {}
     failed: dict[int, str] = {}
     interrupted = False
@@ -140,7 +150,9 @@ def ask_names(topics: Topics, name: NamingFunction, *, documents: bool = False) 
                     raise
                 interrupted = True
                 break
-            except Exception as error:  # noqa: BLE001 - whatever a service throws, the names that came stay
+            except (SystemExit, GeneratorExit):
+                raise
+            except BaseException as error:  # noqa: BLE001 - whatever a service throws (asyncio's CancelledError, too)
                 failed[topic.id] = f"{type(error).__name__}: {error}"
             progress.advance(1)
     said = _what_failed(len(topics), names, failed, interrupted=interrupted)
@@ -175,7 +187,7 @@ def _cleaned(answer: object) -> str:
     # Both halves of a pair may have come apart, as from JSON that was read by hand: together they are one.
     text = answer.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     text = _TERMINAL.sub("", _THOUGHT.sub(" ", text)).translate(_UNSEEN)
-    lines = [_line(line) for line in text.splitlines()]
+    lines = [_line(line) for line in text.splitlines() if not _FENCE.fullmatch(line)]
     found = next((line for line in lines if _is_visible(line) and line[-1] not in ":："), "")
     if not found:
         shown = next((line for line in lines if _is_visible(line)), None)
@@ -185,7 +197,18 @@ def _cleaned(answer: object) -> str:
 
 def _line(line: str) -> str:
     spaced = "".join(" " if unicodedata.category(character) == "Cc" else character for character in line)
-    return " ".join(spaced.split()).strip(_QUOTES).strip()
+    text = " ".join(spaced.split()).replace("**", "").strip("* ")
+    return _unquoted(_LABEL.sub("", _unquoted(text), count=1))
+
+
+def _unquoted(text: str) -> str:
+    """Take off quotation marks that enclose the whole: not those of «War» and «Peace»."""
+    while len(text) > 1 and text[-1] in _QUOTES.get(text[0], ""):
+        others = _APOSTROPHE.sub("", text[1:-1])
+        if text[0] in others or text[-1] in others:
+            break
+        text = text[1:-1].strip()
+    return text
 
 
 def _is_visible(line: str) -> bool:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from topickit.errors import InputError, ParameterError
 from topickit.fitted import Fitted
+from topickit.keywords.tokens import key_of
 from topickit.metrics.groups import UNKNOWN, Agreement, LabelCodes, Overlaps, agreement, overlaps
 from topickit.vectors import FloatArray, IntArray, unit_rows
 
@@ -315,9 +316,10 @@ def _cosines(left: _Side, right: _Side) -> NDArray[np.float64]:
 
 def _keyword_jaccard(left: _Side, right: _Side) -> NDArray[np.float64]:
     scores = np.zeros((len(left.ids), len(right.ids)))
-    sets = [set(words) for words in right.words]
+    # How a word is written most often depends on the corpus: iPhone in one, IPHONE in another.
+    sets = [{key_of(word) for word in words} for words in right.words]
     for i, words in enumerate(left.words):
-        ours = set(words)
+        ours = {key_of(word) for word in words}
         scores[i] = [len(ours & theirs) / max(len(ours | theirs), 1) for theirs in sets]
     return scores
 
@@ -335,6 +337,7 @@ def _matches(
 ) -> tuple[Match, ...]:
     sizes_left, sizes_right = left.sizes(), right.sizes()
     matches = []
+    keys = [{key_of(word) for word in words} for words in right.words]
     for i, topic in enumerate(left.ids):
         order = np.argsort(-scores[i], kind="stable").tolist()
         others = tuple(
@@ -344,7 +347,7 @@ def _matches(
                 size=int(sizes_right[j]),
                 score=float(scores[i, j]),
                 shared=None if shared is None else int(shared.shared[i, j]),
-                shared_keywords=tuple(word for word in left.words[i] if word in right.words[j]),
+                shared_keywords=tuple(word for word in left.words[i] if key_of(word) in keys[j]),
             )
             for rank, j in enumerate(order)
             if related[i, j] or (rank == 0 and scores[i, j] > 0)

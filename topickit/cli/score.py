@@ -95,7 +95,7 @@ def score(
 
         read = read_labelled(file, labels, text, None if input_format is None else input_format.value)
         texts = read.texts
-        gold = [None if label == "" or is_missing(label) else label for label in read.labels]
+        gold = [None if _is_blank(label) else label for label in read.labels]
     placed = _placed(loaded, texts, load_vectors(vectors, len(texts)))
     predicted = placed.documents.per_row(placed.labels, -1)
     found = _measured(loaded, texts, predicted, embeds=vectors is None)
@@ -106,6 +106,10 @@ def score(
         found["stability"] = _stability(loaded, placed, stability)
     as_json = format is PlainFormat.json
     emit(json.dumps(found, indent=2, ensure_ascii=False, allow_nan=False) if as_json else _text(found), out)
+
+
+def _is_blank(label: object) -> bool:
+    return is_missing(label) or (isinstance(label, str) and not label.strip())
 
 
 @dataclass(frozen=True, eq=False)
@@ -178,7 +182,8 @@ def _measured(
     from topickit import metrics
 
     reference = metrics.Reference.of(metrics.tokenize(texts))
-    topics = _single_words(model)
+    listed = [list(topic.words) for topic in model.topics_]
+    topics = [words[:TOP] for words in metrics.as_tokens(listed, reference, phrases=False)]
     known = [[word for word in topic if word in reference][:TOP] for topic in topics]
     numbers = {
         name: float(measure(known, reference, top=TOP)) for name, measure in metrics.COHERENCES.items()
@@ -193,16 +198,6 @@ def _measured(
         "words": {name: _finite(number) for name, number in numbers.items()}
         | {"n_words_absent": sum(word not in reference for topic in topics for word in topic)},
     }
-
-
-def _single_words(model: "TopicModel") -> list[list[str]]:
-    """Each topic's keywords that are one word, as `metrics.tokenize` would give them."""
-    from topickit.metrics import tokenize
-
-    return [
-        [tokens[0] for tokens in tokenize(list(topic.words)) if len(tokens) == 1][:TOP]
-        for topic in model.topics_
-    ]
 
 
 def _embedding_coherence(model: "TopicModel", topics: list[list[str]]) -> float:

@@ -3,6 +3,7 @@
 ====================== ======================================================================
 words on a corpus      `c_npmi`, `c_v`, `u_mass` (`COHERENCES`), on tokens or a `Reference`
 words alone            `diversity`, `inverted_rbo` (`MEASURES`), `embedding_coherence`
+               `tokenize` makes tokens of texts, `as_tokens` of topics
 labels                 `agreement`, `silhouette`, `topic_stability`
 a system               `stability`, over seeds and subsamples
 ====================== ======================================================================
@@ -18,7 +19,7 @@ Examples
 
 from topickit.metrics.coherence import COHERENCES, Coherence, c_npmi, c_v, u_mass
 from topickit.metrics.groups import Agreement, agreement, silhouette, topic_stability
-from topickit.metrics.reference import Reference, tokenize
+from topickit.metrics.reference import Reference, as_tokens, tokenize
 from topickit.metrics.stability import RunPair, Stability, stability
 from topickit.metrics.words import MEASURES, diversity, embedding_coherence, inverted_rbo
 
@@ -31,6 +32,7 @@ __all__ = [
     "RunPair",
     "Stability",
     "agreement",
+    "as_tokens",
     "c_npmi",
     "c_v",
     "diversity",

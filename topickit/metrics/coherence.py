@@ -13,7 +13,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from topickit.errors import ParameterError
+from topickit.errors import ParameterError, check_whole
 from topickit.metrics.reference import Reference, as_reference, check_topics, count_windows, without_missing
 
 Tokens = Reference | Iterable[Sequence[str]]
@@ -191,10 +191,9 @@ def _measure(
 
 
 def _check(top: int, window: int | None, missing: str) -> None:
-    if top < 2:
-        raise ParameterError(f"top must be at least 2 words, got {top}: coherence is of pairs")
-    if window is not None and window < 1:
-        raise ParameterError(f"window must be at least 1 token, got {window}")
+    check_whole("top", top, 2)  # coherence is of pairs
+    if window is not None:
+        check_whole("window", window)
     if missing not in ("error", "skip"):
         raise ParameterError(f"missing must be 'error' or 'skip', got {missing!r}")
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from topickit.errors import InputError, InputTypeError
+from topickit.errors import InputError, InputTypeError, is_missing
 from topickit.vectors import IntArray, check_vectors
 
 BLOCK_ROWS = 16_384
@@ -52,8 +52,9 @@ class LabelCodes:
         if isinstance(labels, np.ndarray) and labels.ndim != 1:
             raise InputError(f"{what} must have shape (n,), one label a document; got {labels.shape}")
         values = labels.tolist() if hasattr(labels, "tolist") else list(labels)
+        values = [None if is_missing(value) else value for value in values]
         try:
-            distinct = [v for v in dict.fromkeys(values) if v is not None and v == v and v != -1]
+            distinct = [v for v in dict.fromkeys(values) if not is_missing(v) and v != -1]
         except TypeError as error:
             raise InputTypeError(f"{what} must be str or int: {error}") from error
         if all(isinstance(v, str) for v in distinct) or all(isinstance(v, int | float) for v in distinct):

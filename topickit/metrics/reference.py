@@ -255,12 +255,52 @@ def tokenize(texts: Sequence[str]) -> list[list[str]]:
     return [[word for word in words[first:last] if word] for first, last in bounds]
 
 
+def as_tokens(
+    topics: Iterable[Sequence[str]], reference: "Reference", *, phrases: bool = True
+) -> list[list[str]]:
+    """Write the words of topics, from any system, as `tokenize` writes those of a reference corpus.
+
+    A word stays whole where the corpus has it: how a name in Chinese characters is cut depends on the texts.
+
+    Parameters
+    ----------
+    topics : iterable of lists of str
+        Words or phrases, capitals or not.
+    reference : Reference
+        Of what `tokenize` gave.
+    phrases : bool
+        Put the words of a phrase in its place; else leave phrases out.
+
+    Raises
+    ------
+    InputTypeError
+        When a topic is a str or a word is none.
+
+    Examples
+    --------
+    >>> reference = Reference.of(tokenize(["The iPhone of New York"]))
+    >>> as_tokens([["iPhone", "New York"]], reference)
+    [['iphone', 'new', 'york']]
+    >>> as_tokens([["iPhone", "New York"]], reference, phrases=False)
+    [['iphone']]
+    """
+    written = []
+    for topic in check_topics(topics, top=None):
+        found: list[str] = []
+        for word in topic:
+            key = key_of(clean(word))
+            tokens = [key] if key in reference else tokenize([word])[0]
+            found.extend(tokens if phrases or len(tokens) == 1 else [])
+        written.append(found)
+    return written
+
+
 def as_reference(reference: Reference | Iterable[Sequence[str]]) -> Reference:
     """Give a Reference as it is, and index anything else."""
     return reference if isinstance(reference, Reference) else Reference.of(reference)
 
 
-def check_topics(topics: Iterable[Sequence[str]], *, top: int) -> list[list[str]]:
+def check_topics(topics: Iterable[Sequence[str]], *, top: int | None) -> list[list[str]]:
     """Check lists of words, and take the first `top` of each.
 
     Raises

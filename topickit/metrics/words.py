@@ -7,7 +7,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from topickit.errors import InputError, ParameterError
+from topickit.errors import InputError, ParameterError, check_whole
 from topickit.metrics.coherence import Coherence
 from topickit.metrics.reference import check_topics
 from topickit.vectors import check_vectors
@@ -44,7 +44,7 @@ def diversity(topics: Iterable[Sequence[str]], *, top: int = 10) -> float:
     >>> diversity([["red", "apple"], ["red", "car"]])
     0.75
     """
-    _check_top(top)
+    check_whole("top", top)
     words = [word for topic in check_topics(topics, top=top) for word in topic]
     return len(set(words)) / len(words) if words else float("nan")
 
@@ -85,7 +85,7 @@ def inverted_rbo(topics: Iterable[Sequence[str]], *, top: int = 10, weight: floa
     >>> round(inverted_rbo([["red", "apple"], ["red", "car"]]), 3)
     0.45
     """
-    _check_top(top)
+    check_whole("top", top)
     if not 0 < weight < 1:
         raise ParameterError(f"weight must be above 0 and below 1, got {weight}")
     lists = [list(dict.fromkeys(topic)) for topic in check_topics(topics, top=top)]
@@ -168,7 +168,7 @@ def embedding_coherence(
     >>> embedding_coherence([["red", "blue"], ["red", "car"]], vectors).per_topic.tolist()
     [1.0, 0.0]
     """
-    _check_top(top, least=2)
+    check_whole("top", top, 2)
     if missing not in ("error", "skip"):
         raise ParameterError(f"missing must be 'error' or 'skip', got {missing!r}")
     asked = check_topics(topics, top=top)
@@ -194,11 +194,6 @@ def _mean_cosine(vectors: list[Any]) -> float:
     rows = rows / np.where(norms > 0, norms, 1.0)
     cosines = rows @ rows.T
     return float(cosines[np.triu_indices(len(rows), 1)].mean())
-
-
-def _check_top(top: int, least: int = 1) -> None:
-    if top < least:
-        raise ParameterError(f"top must be at least {least}, got {top}")
 
 
 MEASURES: Mapping[str, Callable[..., float]] = MappingProxyType(
