@@ -307,3 +307,16 @@ def test_a_number_of_seeds_that_compares_nothing(run, saved, n, says):
     status, _, err = run("score", saved / "a", saved / "t.txt", "--no-cache", "--stability", n)
     assert status == 2
     assert says in err
+
+
+def test_keywords_are_alike_however_they_are_written():
+    sides = [
+        [f"{phone} {screen} broke, the {phone} charger" for _ in range(8)]
+        + [f"{system} printer hangs, the {system} update" for _ in range(8)]
+        for phone, screen, system in (("iPhone", "screen", "Windows"), ("IPHONE", "Screen", "WINDOWS"))
+    ]
+    one, other = (
+        TopicModel(embedder="lexical", clusterer="kmeans", n_topics=2).fit(texts) for texts in sides
+    )
+    found = compare(one, other, same_vectors=False)
+    assert all(match.counterparts[0].score == 1 for match in found.matches)

@@ -6,14 +6,18 @@ import sklearn.metrics as sk
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from topickit.errors import InputError, InputTypeError, ParameterError
+from topickit.errors import InputError, InputTypeError, ParameterError, ParameterTypeError
 from topickit.metrics import (
+    Reference,
     agreement,
+    as_tokens,
+    c_npmi,
     diversity,
     embedding_coherence,
     inverted_rbo,
     silhouette,
     stability,
+    tokenize,
     topic_stability,
 )
 
@@ -204,3 +208,24 @@ def test_stability_tells_what_is_wrong(n, settings):
 def test_stability_needs_a_label_a_row():
     with pytest.raises(InputError, match="returned 3 labels"):
         stability(lambda rows, seed: [0, 0, 0], 10)
+
+
+def test_missing_labels_of_pandas_are_left_out():
+    pd = pytest.importorskip("pandas")
+    gold = pd.Series(["a", "b", None, "b"], dtype="string")
+    assert agreement([0, 1, 0, 1], gold).n_documents == 3
+    assert agreement([0, 1, 0, 1], pd.Series([1, 2, None, 2], dtype="Int64")).ari == 1
+
+
+@pytest.mark.parametrize("top", ["3", None, 2.5, True])
+def test_top_is_a_whole_number(top):
+    with pytest.raises(ParameterTypeError, match="top must be an int"):
+        diversity([["a", "b"]], top=top)
+    with pytest.raises(ParameterTypeError, match="top must be an int"):
+        c_npmi([["a", "b"]], [["a", "b"]], top=top)
+
+
+def test_words_of_topics_are_written_as_the_reference_writes_them():
+    texts = ["東京都の海鮮丼はとても美味しいです", "東京都のラーメンもとても美味しいです"]
+    reference = Reference.of(tokenize(texts))
+    assert as_tokens([["東京都", "海鮮丼", "ラーメン"]], reference) == [["東京都", "海鮮丼", "ラーメン"]]

@@ -1,5 +1,6 @@
 """Names from a function of the user's."""
 
+import asyncio
 import contextlib
 
 import pytest
@@ -155,3 +156,35 @@ def test_the_types_are_public(model):
 
     function: NamingFunction = name
     assert model.name_topics(function).topics_[0].name == model.topics_[0].words[0]
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        ('Reviews of "Dune"', 'Reviews of "Dune"'),
+        ("«War» and «Peace»", "«War» and «Peace»"),
+        ("'Valentine's Day'", "Valentine's Day"),
+        ('Topic: "Cooking"', "Cooking"),
+        ("**Topic name:** Cooking", "Cooking"),
+        ("```text\nCooking\n```", "Cooking"),
+    ],
+)
+def test_only_marks_around_the_whole_name_are_taken_off(model, answer, expected):
+    assert model.name_topics(lambda prompt: answer).topics_[0].name == expected
+
+
+def test_a_cancelled_request_loses_no_other_name(model):
+    def name(prompt):
+        if prompt.topic == 1:
+            raise asyncio.CancelledError
+        return f"name {prompt.topic}"
+
+    with pytest.warns(TopickitWarning, match="CancelledError"):
+        named = model.name_topics(name)
+    assert named.topics_[0].name == "name 0"
+
+
+def test_a_model_without_documents_says_that_prompts_have_none(model, tmp_path):
+    model.save(tmp_path / "m", documents=False)
+    with pytest.warns(TopickitWarning, match="no documents"):
+        TopicModel.load(tmp_path / "m").name_topics(lambda prompt: "x", documents=True)

@@ -134,7 +134,7 @@ def ask_names(topics: Topics, name: NamingFunction, *, documents: bool = False) 
         )
     if documents and not any(topic.representative_documents for topic in topics):
         warnings.warn(
-            "the prompts hold no documents: this model keeps none (fit with keep_texts=True)",
+            "the prompts hold no documents: the model was saved without them (save(path, documents=True))",
             TopickitWarning,
             stacklevel=3,
         )

@@ -119,3 +119,20 @@ def test_reads_well(shared_data, file, label, expected):
     assert expected <= found
     assert all(len(words) == 10 for words in keywords)
     assert not {"Visual", "Studio", "the", "using", "und", "的"} & found
+
+
+def test_a_phrase_gives_way_to_its_words_wherever_they_stand():
+    counts = make_counts([{"query plan": 3, "query": 8, "plan": 7, "index": 1}])
+    weight = {"query plan": 9.0, "query": 8.0, "plan": 7.0, "index": 1.0}
+    weights = csr_array(np.array([[weight[term] for term in counts.terms]]))
+    (keywords,) = top_keywords(weights, counts, KeywordSettings())
+    assert [word for word, _ in keywords] == ["query", "plan", "index"]
+
+
+def test_a_word_gives_way_to_the_name_that_it_stands_in():
+    terms = ("New York", "York", "hotel")
+    parts = np.array([[-2, 1, -1], [-1, -1, -1], [-1, -1, -1]], dtype=np.int32)
+    table = csr_array(np.array([[8, 9, 4]]))
+    counts = TermCounts(terms, table, np.zeros(3, dtype=np.int64), ("en",), parts)
+    (keywords,) = top_keywords(csr_array(table, dtype=np.float64), counts, KeywordSettings())
+    assert [word for word, _ in keywords] == ["New York", "hotel"]

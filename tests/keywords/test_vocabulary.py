@@ -43,6 +43,20 @@ def as_table(found: DocumentTerms, row: int) -> dict[str, int]:
         ("naïve cafe\u0301 Straße हिंदी Привет", {"naïve", "café", "Straße", "हिंदी", "Привет"}),
         ("word " + "x" * 31, {"word"}),
         ("begin MAX>'" + "AX>'" * 20 + " end", {"begin", "end"}),
+        (
+            "don&#x27;t AT&amp;T M&uuml;ller life&nbsp;now low&hellip;",
+            {"don't", "AT&T", "Müller", "life", "now", "low"},
+        ),
+        ("&lt;div class=&quot;x&quot;&gt;text&lt;/DIV&gt;<BR>end", {"text", "end"}),
+        ("see HTTP://A.B/C<br/>bye", {"see", "bye"}),
+        ("详情 https://t.cn/A6x，东京", {"详情", "东京"}),
+        (r"Schr\"odinger Poincar\'e Erd\H{o}s {\v C}ech", {"Schrödinger", "Poincaré", "Erdős", "Čech"}),
+        (r"don\'t l\'eau", {"don", "eau"}),
+        ("Wi\u2011Fi state\u2010of", {"Wi-Fi", "state-of"}),
+        ("first.last+tag@example.co.uk wrote", {"wrote"}),
+        ("__init__.py __init__", {"__init__.py", "init"}),
+        ('צה"ל', {'צה"ל'}),
+        ("20bpm 5kcal 24hrs v2 2ème 64bit", {"64bit"}),
         ("東京タワーは自然言語処理です。", {"東京", "タワー", "自然言語処理"}),
     ],
 )
@@ -296,3 +310,46 @@ def test_a_letter_at_the_end_of_a_text_is_not_a_label_of_the_next():
     found = [set(count_terms(texts[::way], weights, KeywordSettings()).terms) for way in (1, -1)]
     assert found[0] == found[1]
     assert "C" in found[0]
+
+
+NAMED = [
+    "We flew to New York last week",
+    "The first time in New York was great",
+    "New York has two teams this time",
+    "Old friends met in New York at last",
+    "A new car and a new house, the first time",
+    "the new plan took two weeks and a long time",
+]
+
+
+def test_names_that_begin_with_a_stop_word_are_phrases():
+    found = terms_of(NAMED, KeywordSettings())
+    assert "New York" in found.terms
+    assert not {"new", "first", "first time", "new car", "last week"} & {term.lower() for term in found.terms}
+    row = found.parts[found.terms.index("New York")].tolist()
+    assert row == [phrases.NO_TERM, found.terms.index("York"), -1]
+
+
+def test_headlines_have_no_names_of_stop_words():
+    assert "New York" not in terms_of([text.title() for text in NAMED], KeywordSettings()).terms
+
+
+def test_a_stop_word_that_the_user_gives_is_in_no_name():
+    found = terms_of(NAMED, KeywordSettings(stop_words=["new", "the", "to"]))
+    assert "New York" not in found.terms
+    assert "York" in found.terms
+
+
+def test_inner_articles_belong_to_a_phrase():
+    texts = ["de l'huile d'olive", "une huile d'olive", "l'huile d'olive", "son huile d'olive"]
+    assert "huile d'olive" in terms_of(texts, KeywordSettings()).terms
+
+
+def test_no_phrase_reaches_over_a_header_line():
+    texts = [f"Subject: question\nLines: {i}\nHello there" for i in range(6)]
+    found = terms_of(texts, KeywordSettings(stop_words=None))
+    assert not any(" " in term for term in found.terms if term != "Hello there")
+
+
+def test_stop_words_of_traditional_chinese():
+    assert {"這個", "我們", "因為", "沒有"} <= stop_words("zh")

@@ -80,7 +80,19 @@ _MISSING = {
         zufolge lässt lassen liegt geben
     """,
     "fr": "quelqu'un aujourd'hui",
+    "zh": "没有",
 }
+# The Chinese list is in simplified characters; these are those that are written in another way in
+# Taiwan and Hong Kong.
+_SIMPLIFIED = (
+    "万与两个临为么乌于仅从们会体余几况凭别区单却后吓吗呕呗呜哒哗哟喽嗳处宁对将尔尽岂归当总愿据换旧时无来极样欤没犹独离种"
+    "称简类紧纵经结给继综罢腾虽见让许论设诚话该说请诸谁贼赖赶较边达过还这进连鉴针问间随难顺齐里着冲关"
+)
+_TRADITIONAL = (
+    "萬與兩個臨為麼烏於僅從們會體餘幾況憑別區單卻後嚇嗎嘔唄嗚噠嘩喲嘍噯處寧對將爾盡豈歸當總願據換舊時無來極樣歟沒猶獨離種"
+    "稱簡類緊縱經結給繼綜罷騰雖見讓許論設誠話該說請諸誰賊賴趕較邊達過還這進連鑑針問間隨難順齊裡著衝關"
+)
+_TO_TRADITIONAL = str.maketrans(_SIMPLIFIED, _TRADITIONAL)
 _EVERYWHERE = frozenset({"the", "of", "and", "n/a"})
 
 # Scripts that one language alone (or chiefly) is written in: its list can only meet its own words.
@@ -132,10 +144,10 @@ def stop_words(language: str) -> frozenset[str]:
 
     # The Chinese and Korean lists hold English words and signs, too.
     ascii_too = language not in _SCRIPTS
-    extra = _MISSING.get(language, "").split()
-    return frozenset(
-        word.casefold() for word in (*stopwords(language), *extra) if ascii_too or not word.isascii()
-    )
+    listed = {*stopwords(language), *_MISSING.get(language, "").split()}
+    if language == "zh":
+        listed |= {word.translate(_TO_TRADITIONAL) for word in listed}
+    return frozenset(word.casefold() for word in listed if ascii_too or not word.isascii())
 
 
 def _listed(number: Mapping[str, int], language: str) -> list[int]:
