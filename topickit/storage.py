@@ -129,7 +129,7 @@ def load(path: str | os.PathLike[str], *, embedder: Any = None, device: str | No
     path : path
     embedder : optional
         Instead of the embedder in the file; needed where that was an object of the user's. One that learns
-        from a corpus must have learnt.
+        from a corpus must have learnt. A hybrid embedder takes it for its own model, and keeps its words.
     device : str, optional
         Of the model and of a named embedder.
 
@@ -152,7 +152,7 @@ def load(path: str | os.PathLike[str], *, embedder: Any = None, device: str | No
         if given is None:
             made, asked = embed.from_state(parts["embedder"], device=device), saved["embedder"]
         else:
-            made, asked = given, embedder
+            made, asked = embed.in_place_of(parts["embedder"], given), embedder
         model = TopicModel(
             embedder=made if asked is None else asked,
             clusterer=cluster.from_config(saved["clusterer"]),

@@ -119,7 +119,7 @@ def test_a_weight_of_three_is_the_text_three_times():
     moved = type(known)(known.vocabulary, known.idf, known.components, known.centre * scale)
     from topickit.vectors import unit_rows
 
-    other = unit_rows(moved.vectors(texts))
+    other = unit_rows(moved.projected(moved.tfidf(texts)))
     np.testing.assert_allclose(by_weight @ by_weight.T, other @ other.T, atol=1e-4)
 
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from topickit.embed.base import Embedder, FittedOnCorpus, embed, from_state, resolve
     from topickit.embed.cache import CachedEmbedder
     from topickit.embed.distilled import DistilledEmbedder
+    from topickit.embed.hybrid import HybridEmbedder
     from topickit.embed.lexical import LexicalEmbedder
     from topickit.embed.precomputed import PrecomputedEmbedder
     from topickit.embed.sentence import SentenceEmbedder
@@ -24,6 +25,7 @@ __all__ = [
     "DistilledEmbedder",
     "Embedder",
     "FittedOnCorpus",
+    "HybridEmbedder",
     "LexicalEmbedder",
     "PrecomputedEmbedder",
     "SentenceEmbedder",
@@ -35,6 +37,7 @@ __all__ = [
 _HOMES = {
     "CachedEmbedder": "topickit.embed.cache",
     "DistilledEmbedder": "topickit.embed.distilled",
+    "HybridEmbedder": "topickit.embed.hybrid",
     "LexicalEmbedder": "topickit.embed.lexical",
     "PrecomputedEmbedder": "topickit.embed.precomputed",
     "SentenceEmbedder": "topickit.embed.sentence",

@@ -21,6 +21,7 @@ EMBEDDERS: Mapping[str, str] = MappingProxyType(
     {
         "lexical": "topickit.embed.lexical:LexicalEmbedder",
         "distilled": "topickit.embed.distilled:DistilledEmbedder",
+        "hybrid": "topickit.embed.hybrid:HybridEmbedder",
     }
 )
 """Names that a user may give; any other name is a sentence-transformers model."""
@@ -30,6 +31,7 @@ KINDS: Mapping[str, str] = MappingProxyType(
         "sentence": "topickit.embed.sentence:SentenceEmbedder",
         "lexical": "topickit.embed.lexical:LexicalEmbedder",
         "distilled": "topickit.embed.distilled:DistilledEmbedder",
+        "hybrid": "topickit.embed.hybrid:HybridEmbedder",
         "external": "topickit.embed.base:AbsentEmbedder",
     }
 )
@@ -421,6 +423,22 @@ def from_state(state: State, *, device: str | None = None) -> Embedder:
             "save the model again, or load it with TopicModel.load(path, embedder=...)"
         ) from error
     return embedder
+
+
+def in_place_of(state: State, given: Embedder) -> Embedder:
+    """Let an embedder stand for a saved one; of one that is built on another it becomes the ground.
+
+    Parameters
+    ----------
+    state : State
+        Of the saved embedder.
+    given : Embedder
+    """
+    if "embedder" not in state.config or given.state().config.get("kind") == state.config["kind"]:
+        return given
+    built_on: Any = from_state(state)
+    made: Embedder = built_on.with_embedder(given)
+    return made
 
 
 def describe_foreign(target: Any) -> str:

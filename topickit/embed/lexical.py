@@ -5,7 +5,7 @@ import hashlib
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,9 @@ from numpy.typing import NDArray
 from topickit.errors import InputError, NotFittedError, check_whole
 from topickit.state import State
 from topickit.vectors import FloatArray, single_threaded
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
 
 MAX_VOCABULARY = 20_000
 """Features at most: they are saved with the model, one row of `dimension` float32 each."""
@@ -88,8 +91,10 @@ class _Known:
 
         return CountVectorizer(analyzer=features, vocabulary=self.vocabulary, dtype=np.float32)
 
-    def vectors(self, texts: Sequence[str]) -> FloatArray:
-        matrix = _weighed(self.counter.transform(texts), self.idf)
+    def tfidf(self, texts: Sequence[str]) -> Any:
+        return _weighed(self.counter.transform(texts), self.idf)
+
+    def projected(self, matrix: Any) -> FloatArray:
         vectors = np.asarray(matrix @ self.components.T, dtype=np.float32) - self.centre
         vectors[np.diff(matrix.indptr) == 0] = 0.0
         return vectors
@@ -175,15 +180,31 @@ class LexicalEmbedder:
         NotFittedError
             Before `fitted`.
         """
-        if self._known is None:
-            raise NotFittedError(
-                "this LexicalEmbedder has not seen a corpus yet; "
-                "use the embedder that fitted(texts) returns, or give this one to a TopicModel"
-            )
-        if len(texts) == 0 or not self._known.vocabulary:
-            return np.zeros((len(texts), len(self._known.components)), dtype=np.float32)
+        known = self._learnt()
+        if len(texts) == 0 or not known.vocabulary:
+            return np.zeros((len(texts), len(known.components)), dtype=np.float32)
         with single_threaded():
-            return self._known.vectors(texts)
+            return known.projected(known.tfidf(texts))
+
+    def tfidf(self, texts: Sequence[str]) -> "csr_matrix":
+        """Return the weights of the known features of each text, shape (n, v), rows of length 1 or 0.
+
+        Raises
+        ------
+        NotFittedError
+            Before `fitted`.
+        """
+        return self._learnt().tfidf(texts)
+
+    def projected(self, tfidf: "csr_matrix") -> FloatArray:
+        """Return what `encode` makes of texts of these weights, shape (n, d)."""
+        with single_threaded():
+            return self._learnt().projected(tfidf)
+
+    @property
+    def idf(self) -> FloatArray:
+        """Inverse document frequency of each known feature, shape (v,)."""
+        return self._learnt().idf
 
     @property
     def fingerprint(self) -> str:
@@ -226,6 +247,14 @@ class LexicalEmbedder:
             )
         made._known = known
         return made
+
+    def _learnt(self) -> _Known:
+        if self._known is None:
+            raise NotFittedError(
+                "this LexicalEmbedder has not seen a corpus yet; "
+                "use the embedder that fitted(texts) returns, or give this one to a TopicModel"
+            )
+        return self._known
 
     def __repr__(self) -> str:
         return f"LexicalEmbedder({self.dimension}, random_state={self.random_state})"

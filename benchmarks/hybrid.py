@@ -1,0 +1,95 @@
+"""The hybrid embedder against the vectors that it starts from: ``python -m benchmarks.hybrid``.
+
+Default fits on ready MiniLM vectors, and on what `HybridEmbedder` makes of the same; three seeds each. Besides
+the topics: how many of a document's ten nearest others are of its class, which no choice of a level enters, and
+k-means that is told the number of classes.
+"""
+
+import argparse
+import time
+import warnings
+from typing import Any
+
+import numpy as np
+from sklearn.base import clone
+
+from benchmarks.common import read, write
+from benchmarks.peers.collections import LANGUAGES, Collection, load
+from benchmarks.peers.environments import cache_folder
+from benchmarks.peers.score import Scorer
+from benchmarks.peers.words import SINGLE_WORDS
+from topickit import TopicModel
+from topickit.embed import HybridEmbedder, PrecomputedEmbedder
+from topickit.vectors import FloatArray
+
+SEEDS = (0, 1, 2)
+ASKED = 1500
+NEAREST = 10
+
+
+def main() -> None:
+    """Measure all, or the collections named, and keep the result."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--collections", type=lambda names: names.split(","), default=list(LANGUAGES))
+    named = parser.parse_args().collections
+    kept = read("hybrid") or {"rows": []}
+    for name in named:
+        collection = load(name, cache_folder())
+        if collection.gold is None:
+            continue
+        rows = measured(collection)
+        kept["rows"] = [row for row in kept["rows"] if row["collection"] != name] + rows
+        write(
+            "hybrid", {"rows": sorted(kept["rows"], key=lambda row: list(LANGUAGES).index(row["collection"]))}
+        )
+
+
+def measured(collection: Collection) -> list[dict[str, Any]]:
+    """Measure both kinds of vectors on one collection."""
+    # A text that stands there twice has vectors that differ by rounding.
+    first = {text: row for row, text in reversed(list(enumerate(collection.texts)))}
+    given = PrecomputedEmbedder(list(first), collection.vectors[list(first.values())])
+    start = time.perf_counter()
+    hybrid = HybridEmbedder(given).fitted(list(first))
+    learning = time.perf_counter() - start
+    start = time.perf_counter()
+    vectors = hybrid.encode(collection.texts)
+    seconds = {"learning": learning, "encoding": time.perf_counter() - start}
+    rows = []
+    for kind, used in (("given", collection.vectors), ("hybrid", vectors)):
+        row = {"collection": collection.name, "n": len(used), "gold": collection.n_gold, "vectors": kind}
+        row |= topics(collection, used) | {"nearest": of_own_class(used, collection.gold)}
+        rows.append(row | (seconds if kind == "hybrid" else {}))
+        print(row, flush=True)
+    return rows
+
+
+def topics(collection: Collection, vectors: FloatArray) -> dict[str, Any]:
+    """Figures of default fits, and of k-means that is told their number."""
+    scorer = Scorer.of(collection.segmented, collection.gold)
+    found: dict[str, list[float]] = {"topics": [], "ari": [], "nmi": [], "c_npmi": [], "kmeans_ari": []}
+    for seed in SEEDS:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            recipe = TopicModel(keywords=SINGLE_WORDS, random_state=seed)
+            model = clone(recipe).fit(collection.texts, embeddings=vectors)
+            told = recipe.set_params(clusterer="kmeans", n_topics=collection.n_gold)
+            labels = told.fit(collection.texts, embeddings=vectors).labels_
+        figures = scorer.score(model.labels_, [list(topic.words) for topic in model.topics_])
+        figures["kmeans_ari"] = scorer.score(labels, [])["ari"]
+        for name, values in found.items():
+            values.append(figures[name])
+    return found
+
+
+def of_own_class(vectors: FloatArray, gold: np.ndarray | None) -> float:
+    """Share of the ten nearest others of some documents that are of their class."""
+    asked = np.random.default_rng(0).permutation(len(vectors))[:ASKED]
+    near = vectors[asked] @ vectors.T
+    near[np.arange(len(asked)), asked] = -np.inf
+    nearest = np.argpartition(-near, NEAREST, axis=1)[:, :NEAREST]
+    return float((gold[nearest] == gold[asked][:, None]).mean())
+
+
+if __name__ == "__main__":
+    main()

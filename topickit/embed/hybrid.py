@@ -1,0 +1,338 @@
+"""A model's vectors, corrected by what the words of each text stand for in this corpus."""
+
+import copy
+import hashlib
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from topickit.documents import Documents, content_hash
+from topickit.embed import base
+from topickit.embed.base import LongDocuments
+from topickit.embed.cache import cached, with_cached_teacher
+from topickit.embed.lexical import LexicalEmbedder
+from topickit.errors import InputError, NotFittedError
+from topickit.progress import stage
+from topickit.state import State
+from topickit.vectors import FloatArray, unit_rows
+
+SAMPLE = 20_000
+"""Texts at most that the words are learnt from."""
+LEXICAL = 0.5
+"""Length of the lexical part beside the model's, which has length 1."""
+COMPANY = 0.7
+"""Length of what the words stand for beside the vector itself."""
+SHRINKAGE = 20.0
+"""Documents of the corpus' mean that each word's mean is mixed with: the company of a rare word is chance."""
+CENTRE_AFTER = 10.0
+"""Texts after which half of the corpus' mean is subtracted; for a single text hardly any may be."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Known:
+    """What was learnt: the model, the mean of its vectors, the words, the company of each (v, d + l).
+
+    There are no words where no two texts share one.
+    """
+
+    embedder: base.Embedder
+    mean: FloatArray
+    lexical: LexicalEmbedder | None
+    company: NDArray[np.float16]
+
+    def vectors(self, dense: FloatArray, texts: Sequence[str]) -> FloatArray:
+        own = np.where(dense.any(axis=1, keepdims=True), dense - self.mean, 0.0)
+        if self.lexical is None:
+            return unit_rows(own)
+        tfidf = self.lexical.tfidf(texts)
+        joined = beside(own, self.lexical.projected(tfidf))
+        stands_for = unit_rows(np.asarray(tfidf @ self.company.astype(np.float32)))
+        return unit_rows(joined + np.float32(COMPANY) * stands_for)
+
+
+class HybridEmbedder:
+    """A model's vectors together with those of the words, both drawn to the company that the words keep.
+
+    A sentence embedder was trained on other texts. Which words matter in this corpus, and what a rare name
+    or a term of the trade stands for in it, only the corpus knows. So a text's vector is made in two steps:
+
+    1. the model's vector, less the mean of the corpus, and beside it, `LEXICAL` times as long, that of a
+       `LexicalEmbedder`;
+    2. to that is added, `COMPANY` times as long, what its words stand for: of each word the mean of such
+       vectors over the documents that have it, and of these means that by TF-IDF.
+
+    It learns from the corpus: `fitted` returns a new, fitted embedder. What a text gets does not depend on
+    the texts that are embedded with it.
+
+    Parameters
+    ----------
+    embedder : str, path, embedder, object with ``encode``, or function
+        What makes the first vectors, as `TopicModel` takes one; with ready-made vectors, a
+        `PrecomputedEmbedder`.
+    random_state : int
+        Seed of the texts that are learnt from, at most `SAMPLE`, and of the randomised SVD.
+    long_documents : {"truncate", "chunk"}
+        For a model given by name: see `SentenceEmbedder`.
+    device : str, optional
+        The torch device of a model given by name; sentence-transformers chooses if None.
+
+    Notes
+    -----
+    The second step is one of smoothing over the graph of documents and their words, as in Yao, Mao and Luo,
+    "Graph Convolutional Networks for Text Classification", AAAI 2019, without anything to train. Measured in
+    `python -m benchmarks.hybrid`.
+
+    Examples
+    --------
+    >>> texts = ["red apple", "green apple", "fast car", "slow car"]
+    >>> embedder = HybridEmbedder(lambda texts: [[len(text), 1.0] for text in texts]).fitted(texts)
+    >>> vectors = embedder.encode(["apple", "car"])
+    >>> vectors.dtype.name, round(float(vectors[0] @ vectors[0]), 3)
+    ('float32', 1.0)
+    """
+
+    __slots__ = ("_cache", "_kept", "_known", "device", "embedder", "long_documents", "random_state")
+
+    def __init__(
+        self,
+        embedder: Any = "all-MiniLM-L6-v2",
+        *,
+        random_state: int = 0,
+        long_documents: LongDocuments = "truncate",
+        device: str | None = None,
+    ) -> None:
+        self.embedder = embedder
+        self.random_state = random_state
+        self.long_documents = long_documents
+        self.device = device
+        self._known: _Known | None = None
+        self._kept: tuple[dict[bytes, int], FloatArray] | None = None
+        self._cache: str | os.PathLike[str] | None = None
+
+    def fitted(self, texts: Sequence[str], weights: NDArray[Any] | None = None) -> "HybridEmbedder":
+        """Return a new embedder that has learnt from these texts.
+
+        Parameters
+        ----------
+        texts : sequence of str
+            In any order; blank ones count not at all.
+        weights : ndarray of shape (len(texts),), optional
+            How many documents each text stands for; None for one each.
+
+        Raises
+        ------
+        InputError
+            When there are no texts, or not one positive weight a text.
+        """
+        documents = Documents.of(texts)
+        times = _times(documents, weights)
+        made = self._again()
+        inner = with_cached_teacher(self._resolved(), self._cache)
+        inner = cached(base.fitted(inner, documents.texts, times), self._cache)
+        rows = documents.sample(SAMPLE, self.random_state)
+        sample, times = [documents.texts[row] for row in rows.tolist()], times[rows]
+        dense = base.embed(inner, sample)
+        with stage("Learning words"):
+            made._known = _learn(inner, dense, sample, times, self.random_state)
+        # The first texts that it is asked for are those that it has just embedded.
+        made._kept = {content_hash(text): row for row, text in enumerate(sample)}, dense
+        return made
+
+    def encode(self, texts: Sequence[str]) -> FloatArray:
+        """Return the vector of each text.
+
+        Parameters
+        ----------
+        texts : sequence of str
+            Seen before or not.
+
+        Returns
+        -------
+        float32 ndarray of shape (n, d + l), unit rows
+            d columns of the model and at most 100 of the words. Zeros where neither knows anything of a text.
+
+        Raises
+        ------
+        NotFittedError
+            Before `fitted`.
+        """
+        if self._known is None:
+            raise NotFittedError(
+                "this HybridEmbedder has not seen a corpus yet; "
+                "use the embedder that fitted(texts) returns, or give this one to a TopicModel"
+            )
+        known = self._known
+        result = np.empty((len(texts), known.company.shape[1]), dtype=np.float32)
+        for start in range(0, len(texts), base.BLOCK):
+            block = texts[start : start + base.BLOCK]
+            result[start : start + base.BLOCK] = known.vectors(self._dense(known, block), block)
+        return result
+
+    @property
+    def fingerprint(self) -> str:
+        """Hash of the model's fingerprint, the settings and, once fitted, of everything learnt."""
+        inner = self._resolved() if self._known is None else self._known.embedder
+        digest = hashlib.blake2b(f"{inner.fingerprint} {self.random_state}".encode(), digest_size=16)
+        if self._known is not None:
+            if self._known.lexical is not None:
+                digest.update(self._known.lexical.fingerprint.encode())
+            digest.update(self._known.mean.tobytes())
+            digest.update(self._known.company.tobytes())
+        return f"hybrid:{digest.hexdigest()}"
+
+    def state(self) -> State:
+        """Return settings, the states of the model and of the words, and what was learnt."""
+        known = self._known
+        inner = (self._resolved() if known is None else known.embedder).state()
+        config: dict[str, Any] = {"kind": "hybrid", "random_state": int(self.random_state)}
+        config["embedder"] = dict(inner.config)
+        arrays = {f"embedder.{name}": array for name, array in inner.arrays.items()}
+        if known is None:
+            return State(config, arrays)
+        arrays |= {"mean": known.mean, "company": known.company}
+        if known.lexical is None:
+            return State({**config, "lexical": None}, arrays)
+        words = known.lexical.state()
+        arrays |= {f"lexical.{name}": array for name, array in words.arrays.items()}
+        return State({**config, "lexical": dict(words.config)}, arrays)
+
+    @classmethod
+    def from_state(cls, state: State) -> "HybridEmbedder":
+        """Make the embedder again; it encodes as the saved one did, with the same model installed.
+
+        Raises
+        ------
+        InputError
+            When the arrays do not fit each other.
+        """
+        config = state.config
+        inner = base.from_state(_part(state, "embedder"), device=config.get("device"))
+        made = cls(inner, random_state=int(config["random_state"]), device=config.get("device"))
+        if "lexical" not in config:
+            return made
+        lexical = None if config["lexical"] is None else LexicalEmbedder.from_state(_part(state, "lexical"))
+        mean, company = state.arrays["mean"], state.arrays["company"]
+        n_words = 0 if lexical is None else len(lexical.idf)
+        if mean.ndim != 1 or company.ndim != 2 or len(company) != n_words or company.shape[1] < len(mean):
+            raise InputError(f"{n_words} words do not fit arrays of shapes {mean.shape} and {company.shape}")
+        made._known = _Known(inner, mean, lexical, company)
+        return made
+
+    def with_embedder(self, embedder: Any) -> "HybridEmbedder":
+        """Return a new embedder with another object for its model, which must make the same vectors.
+
+        Parameters
+        ----------
+        embedder : object
+            As for the constructor: what could not be saved with this one, such as a function of yours.
+        """
+        made = HybridEmbedder(embedder, random_state=self.random_state, device=self.device)
+        if self._known is not None:
+            made._known = replace(self._known, embedder=made._resolved())
+        return made
+
+    def with_cache(self, folder: str | os.PathLike[str] | None) -> "HybridEmbedder":
+        """Return a new embedder whose model keeps its vectors in a cache: another fit finds them there.
+
+        Parameters
+        ----------
+        folder : path, optional
+            See `topickit.embed.CachedEmbedder`; it is not saved. None for no cache.
+        """
+        made = self._again()
+        made._cache = folder
+        return made
+
+    def __repr__(self) -> str:
+        return f"HybridEmbedder({self._resolved()!r})"
+
+    def __getstate__(self) -> dict[str, Any]:
+        own = ("_cache", "_kept")
+        return {name: getattr(self, name) for name in self.__slots__ if name not in own}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self._cache = self._kept = None
+        for name, value in state.items():
+            setattr(self, name, value)
+
+    def _again(self) -> "HybridEmbedder":
+        made = copy.copy(self)
+        made._cache, made._known = self._cache, None
+        return made
+
+    def _resolved(self) -> base.Embedder:
+        settings = {"long_documents": self.long_documents, "device": self.device}
+        return base.resolve(self.embedder, random_state=self.random_state, **settings)  # type: ignore[arg-type]
+
+    def _dense(self, known: _Known, texts: Sequence[str]) -> FloatArray:
+        """The model's vectors; those that were made for learning are not made again."""
+        if self._kept is None:
+            return base.embed(cached(known.embedder, self._cache), texts, dimension=len(known.mean))
+        places, kept = self._kept
+        rows = np.fromiter((places.get(content_hash(text), -1) for text in texts), np.int64, len(texts))
+        result = np.empty((len(texts), kept.shape[1]), dtype=np.float32)
+        result[rows >= 0] = kept[rows[rows >= 0]]
+        others = np.flatnonzero(rows < 0)
+        if len(others):
+            result[others] = base.embed(known.embedder, [texts[i] for i in others.tolist()])
+        return result
+
+
+def _learn(
+    embedder: base.Embedder,
+    dense: FloatArray,
+    texts: list[str],
+    weights: NDArray[np.float64],
+    random_state: int,
+) -> _Known:
+    """Learn the mean of the vectors, the words, and the company that each word keeps."""
+    n = float(weights.sum())
+    mean = np.average(dense, axis=0, weights=weights) * (n / (n + CENTRE_AFTER))
+    mean = mean.astype(np.float32)
+    try:
+        lexical = LexicalEmbedder(random_state=random_state).fitted(texts, weights)
+    except InputError:  # no words, or none that two texts share
+        return _Known(embedder, mean, None, np.empty((0, len(mean)), dtype=np.float16))
+    tfidf = lexical.tfidf(texts)
+    joined = beside(np.where(dense.any(axis=1, keepdims=True), dense - mean, 0.0), lexical.projected(tfidf))
+    joined -= np.average(joined, axis=0, weights=weights).astype(np.float32)
+    has_word = tfidf.sign()
+    times = np.asarray(has_word.T @ weights)
+    company = np.asarray(has_word.T @ (joined * weights[:, None].astype(np.float32)))
+    # The square root: rare words say more, but by no more than they are rarer.
+    company /= ((times + SHRINKAGE) * np.sqrt(lexical.idf))[:, None]
+    return _Known(embedder, mean, lexical, company.astype(np.float16))
+
+
+def beside(vectors: FloatArray, lexical: FloatArray) -> FloatArray:
+    """Put the lexical vectors beside the others, `LEXICAL` times as long, and scale the rows to length 1."""
+    parts = [unit_rows(vectors.astype(np.float32)), np.float32(LEXICAL) * unit_rows(lexical)]
+    return unit_rows(np.hstack(parts))
+
+
+def _times(documents: Documents, weights: NDArray[Any] | None) -> NDArray[np.float64]:
+    """How many documents each distinct text stands for."""
+    if not len(documents):
+        raise InputError("there are no texts to learn from: all are blank")
+    if weights is None:
+        return documents.weights.astype(np.float64)
+    given = np.asarray(weights, dtype=np.float64)
+    if given.shape != (documents.n_rows,) or not (np.isfinite(given) & (given > 0)).all():
+        raise InputError(
+            f"weights must be {documents.n_rows} positive numbers, one a text; got shape {given.shape}"
+        )
+    known = documents.rows >= 0
+    return np.bincount(documents.rows[known], given[known], minlength=len(documents)).astype(np.float64)
+
+
+def _part(state: State, name: str) -> State:
+    """Take the state of a part out of that of the whole."""
+    prefix = f"{name}."
+    arrays = {
+        key.removeprefix(prefix): array for key, array in state.arrays.items() if key.startswith(prefix)
+    }
+    return State(state.config[name], arrays)
