@@ -187,3 +187,62 @@ def test_a_foreign_clusterer_is_not_asked_about_no_rows():
     with pytest.warns(TopickitWarning, match="all zeros"):
         model = TopicModel(clusterer=KMeans(2)).fit(texts(6), embeddings=np.zeros((6, 3)))
     assert (model.labels_ == -1).all()
+
+
+def scattered(n=240):
+    rng = np.random.default_rng(5)
+    centres = rng.normal(size=(8, 12))
+    return centres[np.arange(n) % 8] + rng.normal(0, 0.9, (n, 12))
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        lambda model: model.with_outliers(0.2),
+        lambda model: model.delete_topics([0]),
+        lambda model: model.delete_topics([len(model.topics_) - 1]),
+    ],
+)
+@pytest.mark.parametrize("n_topics", [3, 5, 12])
+def test_an_edit_of_another_level_makes_it_the_one_to_start_from(edit, n_topics):
+    rows = scattered()
+    model = TopicModel(clusterer="kmeans", n_topics=8).fit(texts(len(rows)), embeddings=rows)
+    model = edit(TopicModel(clusterer=Columns(8)).fit(texts(len(rows)), embeddings=rows).at(n_topics))
+    n = len(model.topics_)
+    for other in (1, 2, n + 1):
+        assert same_partition(model.at(other).at(n).labels_, model.labels_)
+    finer = model.at(n + 1).labels_
+    assert all(len(np.unique(model.labels_[finer == topic])) == 1 for topic in range(n + 1))
+
+
+def test_a_deletion_leaves_no_more_outliers_than_were_asked_for():
+    rows = scattered()
+    model = TopicModel(clusterer=Columns(8), outliers=0.05).fit(texts(len(rows)), embeddings=rows)
+    assert model.delete_topics([0]).topics_.outlier_share <= 0.05
+
+
+def test_a_split_into_more_than_there_are_vectors_is_refused():
+    rows = np.repeat(np.eye(2), 10, axis=0)
+    model = TopicModel(clusterer=Columns(2)).fit(texts(20), embeddings=rows)
+    with pytest.raises(ParameterError, match="cannot be split into 5: its documents have 1 distinct vectors"):
+        model.split_topic(0, 5)
+
+
+def test_a_model_without_topics_says_so():
+    with pytest.warns(TopickitWarning):
+        model = TopicModel().fit(texts(5), embeddings=np.zeros((5, 3)))
+    for edit in (
+        lambda: model.merge_topics([]),
+        lambda: model.delete_topics([]),
+        lambda: model.at(1),
+        lambda: model.rename_topics({0: "x"}),
+    ):
+        with pytest.raises(ParameterError, match="has no topics"):
+            edit()
+
+
+def test_a_name_that_no_file_can_hold_is_refused():
+    rows = blobs((AXES[0], 10), (AXES[1], 10))
+    model = TopicModel(clusterer=Columns(2)).fit(texts(20), embeddings=rows)
+    with pytest.raises(ParameterError, match="surrogate"):
+        model.rename_topics({0: "\ud800"})

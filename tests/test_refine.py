@@ -93,3 +93,15 @@ def test_without_documents_there_is_nothing_to_refine(model, tmp_path):
     model.save(tmp_path / "model")
     with pytest.raises(InputError, match="documents=True"):
         TopicModel.load(tmp_path / "model").refine(1)
+
+
+def test_refining_leaves_no_more_outliers_than_were_asked_for(monkeypatch):
+    monkeypatch.setattr(distilled, "POOR", -1.0)
+    embedder = DistilledEmbedder("all-MiniLM-L6-v2", sample=60)
+    model = TopicModel(embedder, n_topics=4, outliers=0.05).fit(TEXTS)
+    assert model.refine(60).topics_.outlier_share <= 0.05
+
+
+def test_a_level_is_the_same_by_any_way_after_refining(model):
+    coarse = model.at(2).refine(60)
+    assert (coarse.at(1).at(2).labels_ == coarse.labels_).all()

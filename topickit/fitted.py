@@ -118,6 +118,26 @@ def found_now(fitted: Fitted) -> Found:
     return Found(fitted.assigner.topics, stability=tuple(topic.stability for topic in fitted.topics))
 
 
+def levelled(before: Fitted, after: Fitted) -> Fitted:
+    """Make the level that an edit was made at the one to start from, where it is not the one that was found.
+
+    Other levels are told of what was found. What has become of a coarser level by an edit of it, that cannot
+    be told: Ward's criterion would merge what was found in another way now.
+
+    Parameters
+    ----------
+    before, after : Fitted
+        `after` still has the `found` of `before`, of the prototypes that the edit leaves.
+    """
+    found = before.found
+    if found is None or after.found is None:
+        return after
+    pairs = np.unique(np.stack([found.topics, before.assigner.topics]), axis=1).shape[1]
+    if pairs == len(np.unique(found.topics)) == len(before.topics):
+        return after
+    return replace(after, found=replace(found_now(after), tables=after.found.tables))
+
+
 def derive(
     documents: Documents,
     vectors: FloatArray,

@@ -335,7 +335,7 @@ class TopicModel(ClusterMixin, TransformerMixin, BaseEstimator):
 
     def delete_topics(self, topics: Sequence[int]) -> Self:
         """Return a new model without these topics; see `topickit.regroup.delete`."""
-        return self._edited(lambda fitted: regroup.delete(fitted, topics))
+        return self._edited(lambda fitted: regroup.delete(fitted, topics, outliers=self.outliers))
 
     def rename_topics(self, names: Mapping[int, str]) -> Self:
         """Return a new model with topics named by you; see `topickit.regroup.rename`."""
@@ -361,7 +361,8 @@ class TopicModel(ClusterMixin, TransformerMixin, BaseEstimator):
     def refine(self, seconds: float) -> Self:
         """Return a new model, its doubtful documents embedded by the teacher; see `topickit.refine`."""
         with devices.on(self.device):
-            return copy.copy(self)._adopt(*refine(self._fitted(), self.embedder_, seconds))
+            refined = refine(self._fitted(), self.embedder_, seconds, outliers=self.outliers)
+            return copy.copy(self)._adopt(*refined)
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "fitted_")

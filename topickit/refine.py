@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from topickit.errors import InputError, ParameterError, TopickitWarning
-from topickit.fitted import Fitted, derive
+from topickit.fitted import Fitted, derive, levelled
 from topickit.progress import stage
 from topickit.vectors import FloatArray, allocate, unit_rows
 
@@ -17,7 +17,9 @@ BATCH = 256
 """Documents that the teacher embeds between two looks at the clock, at most."""
 
 
-def refine(fitted: Fitted, embedder: Any, seconds: float) -> tuple[Fitted, Any]:
+def refine(
+    fitted: Fitted, embedder: Any, seconds: float, *, outliers: float | None = None
+) -> tuple[Fitted, Any]:
     """Embed the documents nearest to a boundary between topics exactly, and assign them anew.
 
     Parameters
@@ -28,6 +30,8 @@ def refine(fitted: Fitted, embedder: Any, seconds: float) -> tuple[Fitted, Any]:
         Such as a fitted `DistilledEmbedder`. It is not changed.
     seconds : float
         The last batch is as large as the time left allows at the rate of those before it.
+    outliers : float, optional
+        The share of outliers that was asked for: thresholds are set anew where there are more now.
 
     Returns
     -------
@@ -70,17 +74,21 @@ def refine(fitted: Fitted, embedder: Any, seconds: float) -> tuple[Fitted, Any]:
             progress.advance(len(rows))
             now = time.monotonic()
             size = int(min(BATCH, (until - now) * done / max(now - begun, 1e-9)))
-    return _derived(fitted, changed, done), embedder
+    return _derived(fitted, changed, done, outliers), embedder
 
 
-def _derived(fitted: Fitted, vectors: FloatArray, n_refined: int) -> Fitted:
+def _derived(fitted: Fitted, vectors: FloatArray, n_refined: int, outliers: float | None) -> Fitted:
     assert fitted.documents is not None
     assert fitted.terms is not None
-    return derive(
+    assigner = fitted.assigner
+    if outliers is not None:
+        share = max(outliers, fitted.topics.outlier_share)  # which the user may have set since
+        assigner = assigner.with_at_most(vectors, fitted.documents.weights, share)
+    made = derive(
         fitted.documents,
         vectors,
         fitted.terms,
-        fitted.assigner,
+        assigner,
         keyword_settings=fitted.keyword_settings,
         notes={**fitted.notes, "refined_documents": _before(fitted) + n_refined},
         names=fitted.given_names,
@@ -88,6 +96,7 @@ def _derived(fitted: Fitted, vectors: FloatArray, n_refined: int) -> Fitted:
         covariates=fitted.covariates,
         found=fitted.found,
     )
+    return levelled(fitted, made)
 
 
 def _before(fitted: Fitted) -> int:

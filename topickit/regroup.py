@@ -22,7 +22,7 @@ from topickit.errors import (
     check_whole,
     is_whole,
 )
-from topickit.fitted import Fitted, derive, derive_mapped, found_now
+from topickit.fitted import Fitted, derive, derive_mapped, found_now, levelled
 from topickit.grouping import Found, Grouping
 from topickit.merging import merge_order
 from topickit.vectors import IntArray, few_distinct_rows, group_means, nearest_prototype, single_threaded
@@ -47,6 +47,7 @@ def merge(fitted: Fitted, groups: Sequence[Sequence[int]]) -> Fitted:
         When a topic stands in two groups.
     """
     what = "groups of topic ids, such as [[1, 4], [2, 3]]"
+    _some(fitted)
     groups = list(_listed(groups, what))
     if groups and isinstance(groups[0], int | np.integer):
         groups = [groups]  # type: ignore[list-item]
@@ -82,6 +83,12 @@ def rename(fitted: Fitted, names: Mapping[int, str]) -> Fitted:
         _known(fitted, topic)
         if not isinstance(name, str) or not name.strip():
             raise ParameterError(f"the name of topic {topic} must be a non-blank str, got {name!r}")
+        try:
+            name.encode("utf-8")
+        except UnicodeEncodeError as error:
+            raise ParameterError(
+                f"the name of topic {topic} has an unpaired surrogate, which no file can hold: {name!r}"
+            ) from error
     items = tuple(
         replace(topic, name=names[topic.id]) if topic.id in names else topic for topic in fitted.topics
     )
@@ -89,14 +96,17 @@ def rename(fitted: Fitted, names: Mapping[int, str]) -> Fitted:
     return replace(fitted, topics=replace(fitted.topics, items=items), given_names=given)
 
 
-def delete(fitted: Fitted, topics: Sequence[int]) -> Fitted:
+def delete(fitted: Fitted, topics: Sequence[int], *, outliers: float | None = None) -> Fitted:
     """Drop topics; their documents go to the next topic, or to −1 where a threshold says so.
 
     Parameters
     ----------
     fitted : Fitted
     topics : sequence of int
+    outliers : float, optional
+        The share of outliers that was asked for: thresholds are set anew where there are more now.
     """
+    _some(fitted)
     topics = _listed(topics, "a list of topic ids")
     for topic in topics:
         _known(fitted, topic)
@@ -106,7 +116,11 @@ def delete(fitted: Fitted, topics: Sequence[int]) -> Fitted:
     names = {new: fitted.given_names[old] for new, old in enumerate(kept) if old in fitted.given_names}
     known = [fitted.topics[topic].stability for topic in kept]
     found = None if fitted.found is None else fitted.found.kept(np.isin(fitted.assigner.topics, kept))
-    return _derived(fitted, fitted.assigner.select(kept), names, known, found)
+    assigner = fitted.assigner.select(kept)
+    if outliers is not None:
+        documents, vectors = _need(fitted.documents), _need(fitted.vectors)
+        assigner = assigner.with_at_most(vectors, documents.weights, outliers)
+    return levelled(fitted, _derived(fitted, assigner, names, known, found))
 
 
 def split(fitted: Fitted, topic: int, n: int = 2, *, random_state: int = 0) -> Fitted:
@@ -127,9 +141,7 @@ def split(fitted: Fitted, topic: int, n: int = 2, *, random_state: int = 0) -> F
     documents, vectors = _need(fitted.documents), _need(fitted.vectors)
     members = np.flatnonzero(fitted.assigner.labels(vectors) == topic)
     if n > len(members):
-        raise ParameterError(
-            f"topic {topic} has {len(members)} distinct documents; n must be 2 to that, got {n}"
-        )
+        raise ParameterError(f"topic {topic} has {len(members)} distinct documents, too few for {n} topics")
     if fitted.assigner.rule == "first":
         raise ParameterError(
             "a community is what its centre says and cannot be split; raise the threshold instead"
@@ -138,6 +150,10 @@ def split(fitted: Fitted, topic: int, n: int = 2, *, random_state: int = 0) -> F
     with single_threaded(), few_distinct_rows():
         parts = KMeans(n, n_init=3, random_state=random_state).fit_predict(
             vectors[members], sample_weight=weights
+        )
+    if (n_parts := len(np.unique(parts))) < n:
+        raise ParameterError(
+            f"topic {topic} cannot be split into {n}: its documents have {n_parts} distinct vectors"
         )
     grouping = Grouping(parts.astype(np.int64))
     prototypes, part_of = make_prototypes(vectors[members], grouping, weights, random_state)
@@ -165,7 +181,7 @@ def with_outliers(fitted: Fitted, share: float) -> Fitted:
     documents, vectors = _need(fitted.documents), _need(fitted.vectors)
     assigner = fitted.assigner.with_outliers(vectors, documents.weights, share)
     known = [topic.stability for topic in fitted.topics]
-    return _derived(fitted, assigner, fitted.given_names, known, fitted.found)
+    return levelled(fitted, _derived(fitted, assigner, fitted.given_names, known, fitted.found))
 
 
 def cut(fitted: Fitted, n_topics: int) -> Fitted:
@@ -186,6 +202,7 @@ def cut(fitted: Fitted, n_topics: int) -> Fitted:
         than the topics there are needs the corpus in the model.
     """
     check_whole("n_topics", n_topics)
+    _some(fitted)
     if n_topics > len(fitted.topics):
         return _finer(fitted, int(n_topics))
     sizes = np.array([topic.size for topic in fitted.topics], dtype=np.float64)
@@ -301,6 +318,14 @@ def _listed(value: Sequence[T], what: str) -> Sequence[T]:
     return value
 
 
+def _some(fitted: Fitted) -> None:
+    if not len(fitted.topics):
+        raise ParameterError(
+            "this model has no topics: none of its documents has a vector that says anything"
+        )
+
+
 def _known(fitted: Fitted, topic: int) -> None:
+    _some(fitted)
     if not is_whole(topic) or not 0 <= topic < len(fitted.topics):
         raise TopicNotFoundError(f"there is no topic {topic!r}; the ids are 0 to {len(fitted.topics) - 1}")

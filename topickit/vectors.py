@@ -463,3 +463,27 @@ def typical_first(vectors: FloatArray, labels: IntArray, n_groups: int) -> list[
     order = np.lexsort((-cosines, labels))
     bounds = np.searchsorted(labels[order], np.arange(n_groups + 1))
     return [order[bounds[group] : bounds[group + 1]] for group in range(n_groups)]
+
+
+def umap_start(neighbors: IntArray) -> str:
+    """Name the start of a UMAP that is the same in every run.
+
+    In a graph that falls into parts the spectral start solves small eigenproblems, whose solver begins again
+    from a random vector that no seed reaches (ARPACK, in SciPy).
+
+    Parameters
+    ----------
+    neighbors : int ndarray of shape (n, k)
+        Rows near each row.
+
+    Examples
+    --------
+    >>> umap_start(np.array([[0, 1], [1, 0]])), umap_start(np.array([[0, 1], [1, 0], [2, 2]]))
+    ('spectral', 'pca')
+    """
+    from scipy.sparse import csr_array
+    from scipy.sparse.csgraph import connected_components
+
+    n, k = neighbors.shape
+    links = csr_array((np.ones(n * k), neighbors.ravel(), np.arange(0, n * k + 1, k)), shape=(n, n))
+    return "spectral" if connected_components(links, directed=False)[0] == 1 else "pca"

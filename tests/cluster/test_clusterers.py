@@ -9,7 +9,8 @@ from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_rand_score
 from sklearn.utils.estimator_checks import estimator_checks_generator
 
-from topickit.cluster import base, graph, levels
+from topickit.cluster import agglomerative, base, graph, levels
+from topickit.cluster.density import DensityClusterer
 from topickit.errors import InputError, MemoryBudgetError, ParameterError, ParameterTypeError
 from topickit.vectors import unit_rows
 
@@ -298,3 +299,29 @@ def test_other_warnings_of_k_means_are_heard(monkeypatch):
     monkeypatch.setattr(kmeans, "KMeans", Loud)
     with pytest.warns(ConvergenceWarning, match="something else"):
         kmeans.KMeansClusterer(2).fit(np.eye(3))
+
+
+def test_density_is_the_same_every_time_where_rows_repeat():
+    """The solver of UMAP's spectral start begins anew from random vectors in small parts of a graph."""
+    rng = np.random.default_rng(18)
+    columns, k, n = int(rng.integers(3, 8)), int(rng.integers(3, 9)), int(rng.integers(60, 160))
+    centres = rng.normal(size=(k, columns))
+    rows = centres[rng.integers(k, size=n)] + rng.normal(0, 0.1, (n, columns))
+    rows = unit_rows(rows[rng.integers(n // 2, size=n)].astype(np.float32))
+    weights = np.ones(n, dtype=np.int64)
+    first = DensityClusterer().group(rows, weights).labels
+    for _ in range(3):
+        np.testing.assert_array_equal(DensityClusterer().group(rows, weights).labels, first)
+
+
+def test_density_takes_more_components_than_rows():
+    rows = unit_rows(np.random.default_rng(0).normal(size=(51, 60)).astype(np.float32))
+    labels = DensityClusterer(n_components=50).group(rows, np.ones(51, dtype=np.int64)).labels
+    assert len(labels) == 51
+
+
+def test_shares_as_weights_are_weights_to_ward():
+    weights = np.random.default_rng(0).integers(1, 30, size=40).astype(np.float64)
+    whole = agglomerative.repeated(weights, 10_000)
+    np.testing.assert_array_equal(agglomerative.repeated(weights / weights.sum(), 10_000), whole)
+    assert len(agglomerative.repeated(weights * 1e19, 1000)) <= 1000

@@ -18,7 +18,7 @@ from topickit.documents import Documents
 from topickit.fitted import Fitted
 from topickit.progress import stage
 from topickit.state import State
-from topickit.vectors import FloatArray, IntArray, top_k_cosine
+from topickit.vectors import FloatArray, IntArray, top_k_cosine, umap_start
 
 MAP_SAMPLE = 8_000
 """Documents that UMAP itself places."""
@@ -213,6 +213,7 @@ def _umap(vectors: FloatArray) -> FloatArray:
             metric="cosine",
             random_state=_SEED,
             n_jobs=1,
+            init=umap_start(near.indices),
             precomputed_knn=(near.indices.astype(np.int32), distances, None),
         )
         return np.asarray(reducer.fit_transform(vectors), dtype=np.float32)

@@ -18,6 +18,8 @@ from topickit.vectors import FloatArray, IntArray
 
 BYTES_PER_PAIR = 16
 """Two float64 copies of the condensed distances, as SciPy's linkage holds them (measured)."""
+LARGEST_WEIGHT = 1e12
+"""Larger weights are scaled down together, so that their products can be counted."""
 
 
 class AgglomerativeClusterer(BaseClusterer):
@@ -141,9 +143,12 @@ def cut(merges: NDArray[np.float64], n_merges: int) -> IntArray:
 def repeated(weights: NDArray[Any], most: int) -> IntArray:
     """Write weights as repeated rows, thinned in proportion where they would be more than `most`.
 
-    Ward's method in SciPy takes no weights, and a row of weight w is w equal rows to it.
+    Ward's method in SciPy takes no weights, and a row of weight w is w equal rows to it. Of weights below one
+    the smallest is one row.
     """
-    counts = np.maximum(1, np.rint(weights)).astype(np.int64)
+    scaled = np.asarray(weights, dtype=np.float64) / min(1.0, float(np.min(weights, initial=1.0)))
+    scaled *= min(1.0, LARGEST_WEIGHT / max(float(np.max(scaled, initial=1.0)), 1.0))
+    counts = np.maximum(1, np.rint(scaled)).astype(np.int64)
     total = int(counts.sum())
     if total > most:
         counts = 1 + (counts - 1) * (most - len(counts)) // (total - len(counts))

@@ -10,7 +10,7 @@ from topickit.cluster._neighbors import nearest_rows
 from topickit.cluster.base import BaseClusterer, in_other_samples
 from topickit.errors import check_whole
 from topickit.grouping import Grouping
-from topickit.vectors import FloatArray, IntArray
+from topickit.vectors import FloatArray, IntArray, umap_start
 
 FEWEST_FOR_UMAP = 50
 """Below this UMAP's spectral start and neighbourhoods mean little: HDBSCAN reads the vectors."""
@@ -111,11 +111,12 @@ class DensityClusterer(BaseClusterer):
             warnings.filterwarnings("ignore", "precomputed_knn", UserWarning)
             reducer = UMAP(
                 n_neighbors=k,
-                n_components=min(self.n_components, vectors.shape[1]),
+                n_components=min(self.n_components, vectors.shape[1], len(vectors) - 2),
                 min_dist=0.0,
                 metric="cosine",
                 random_state=self.random_state,
                 n_jobs=1,
+                init=umap_start(near.indices),
                 precomputed_knn=(near.indices.astype(np.int32), distances, None),
             )
             return np.asarray(reducer.fit_transform(vectors), dtype=np.float32)
