@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from tests.conftest import make_corpus
-from topickit import devices
+from topickit import TopicModel, devices
 from topickit.cluster import agglomerative
 from topickit.tables import read_texts
 
@@ -162,7 +162,6 @@ def test_the_csv_of_clusters_has_all_rows_of_the_file(run, tmp_path):
 
 @pytest.mark.parametrize("option", ["--labels", "--out"])
 def test_results_that_cannot_be_written_are_known_before_the_work(run, files, tmp_path, monkeypatch, option):
-    from topickit.model import TopicModel
 
     monkeypatch.setattr(TopicModel, "fit", lambda *_, **__: pytest.fail("the work was begun"))
     (tmp_path / "file").write_text("x")
@@ -185,7 +184,6 @@ def test_labels_go_beside_the_model_not_into_it(run, files, tmp_path):
 
 @pytest.mark.parametrize("options", [("--refine", 0, "--embedder", "distilled"), ("--refine", 5)])
 def test_refining_that_cannot_be_done_is_known_before_the_work(run, files, tmp_path, monkeypatch, options):
-    from topickit.model import TopicModel
 
     monkeypatch.setattr(TopicModel, "fit", lambda *_, **__: pytest.fail("the work was begun"))
     status, _, err = run("fit", files / "t.csv", "--text", "body", "--out", tmp_path / "m", *options)
@@ -214,7 +212,7 @@ def test_standard_input(files):
     [
         (["fit", "absent.csv", "--out", "m"], 1, "absent.csv"),
         (["fit", "{files}/t.csv", "--out", "m"], 1, "choose one with --text"),
-        (["fit", "{files}/t.csv", "--text", "nothing", "--out", "m"], 1, "it has: id, body, other"),
+        (["fit", "{files}/t.csv", "--text", "nothing", "--out", "m"], 1, "it has: 'id', 'body', 'other'"),
         (["fit", "{files}/t.csv", "--text", "id", "--out", "m"], 1, "not text"),
         (["fit", "{files}/bad.parquet", "--out", "m"], 1, "bad.parquet"),
         (["fit", "{files}/latin.txt", "--out", "m"], 1, "UTF-8"),
@@ -283,3 +281,44 @@ def test_missing_texts_are_outliers_and_said(run, tmp_path):
 def test_help_and_version(run):
     assert "fit" in run("--help")[1]
     assert run("--version")[1].startswith("topickit 0.")
+
+
+@pytest.fixture(scope="module")
+def a_model(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("saved") / "m"
+    TopicModel(embedder="lexical", clusterer="kmeans", n_topics=4).fit(TEXTS).save(folder)
+    return folder
+
+
+@pytest.mark.parametrize("command", ["predict", "cluster", "score"])
+def test_no_command_writes_over_what_it_reads(run, a_model, tmp_path, command):
+    table = tmp_path / "same.csv"
+    table.write_text("text\na boat\nan onion\n")
+    status, _, err = run(command, *([] if command == "cluster" else [a_model]), table, "--out", table)
+    assert status == 1
+    assert "is what is read" in err
+    assert table.read_text() == "text\na boat\nan onion\n"
+
+
+def test_no_report_is_written_into_the_model(run, a_model):
+    status, _, err = run("report", a_model, "--out", a_model / "manifest.json")
+    assert status == 1
+    assert "in the folder of the model" in err
+
+
+def test_a_night_without_new_rows_is_no_error(run, a_model, tmp_path):
+    table = tmp_path / "none.csv"
+    table.write_text("text\n")
+    assert run("predict", a_model, table)[:2] == (0, "row,topic,name\n")
+
+
+def test_rows_that_no_topic_is_like_are_counted(run, a_model, tmp_path):
+    table = tmp_path / "new.csv"
+    table.write_text("text\nzzzz qqqq\n\n")
+    assert "1 of 2 rows are in no topic" in run("predict", a_model, table)[2]
+
+
+def test_a_replaced_model_is_told_of(run, files, tmp_path):
+    fit = ["fit", files / "t.csv", "--text", "body", "--embedder", "lexical", "--out", tmp_path / "m"]
+    assert "in place of the model" not in run(*fit)[1]
+    assert "in place of the model that was there" in run(*fit)[1]

@@ -81,7 +81,7 @@ def test_y_is_ignored():
 def test_bad_texts(texts, error, model):
     with pytest.raises(error):
         TopicModel(embedder="lexical").fit(texts)
-    if texts != ["", "  ", "\n"]:
+    if texts not in ([], ["", "  ", "\n"]):  # of which predicting gives no topics
         with pytest.raises(error):
             model.predict(texts)
 
@@ -375,3 +375,11 @@ def test_many_texts_of_two_vectors_make_two_topics_without_a_word(clusterer):
         if len(model.topics_) == 2:
             with pytest.raises(ParameterError, match="1 distinct vectors"):
                 model.split_topic(0)
+
+
+def test_predicting_nothing_gives_nothing(model):
+    assert model.predict([]).shape == (0,)
+    assert model.transform([]).shape == (0, len(model.topics_))
+    assert model.predict(iter([])).shape == (0,)
+    with pytest.raises(InputError, match="no documents"):
+        TopicModel(embedder="lexical").fit([])

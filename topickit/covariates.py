@@ -144,7 +144,7 @@ def _read_time(item: Any, row: int) -> np.datetime64:
     except ValueError as error:
         raise InputError(
             f"timestamp {row} cannot be read: {str(item)[:40]!r} ({error}); "
-            "write ISO 8601, such as 2024-05-31"
+            "write ISO 8601, such as 2024-05-31, or leave it empty"
         ) from error
     return _from_datetime(item, row)
 
@@ -176,7 +176,8 @@ def _from_datetime(item: Any, row: int) -> np.datetime64:
             return np.datetime64(item, "s")
     except ValueError as error:
         raise InputError(
-            f"timestamp {row} cannot be read: {str(item)[:40]!r}; write ISO 8601, such as 2024-05-31"
+            f"timestamp {row} cannot be read: {str(item)[:40]!r}; write ISO 8601, such as 2024-05-31, "
+            "or leave it empty"
         ) from error
     raise InputTypeError(f"timestamp {row} is {type(item).__name__}; give ISO 8601 str, dates or datetimes")
 

@@ -50,7 +50,9 @@ class Documents:
     first_rows: IntArray = field(repr=False)
 
     @classmethod
-    def of(cls, texts: Any, embeddings: NDArray[Any] | None = None) -> "Documents":
+    def of(
+        cls, texts: Any, embeddings: NDArray[Any] | None = None, *, may_be_empty: bool = False
+    ) -> "Documents":
         """Check texts and put them into canonical order.
 
         Parameters
@@ -61,6 +63,8 @@ class Documents:
         embeddings : ndarray of shape (n, d), optional
             The caller's own vectors. Equal texts with different vectors stay apart: the caller
             has said that they differ.
+        may_be_empty : bool
+            Take no texts, too.
 
         Raises
         ------
@@ -69,7 +73,7 @@ class Documents:
         InputError
             When it is empty, or a text cannot be encoded in UTF-8.
         """
-        strings, keys = _gathered(texts)
+        strings, keys = _gathered(texts, may_be_empty=may_be_empty)
         if embeddings is not None:
             embeddings = check_vectors(embeddings, n_rows=len(strings))
             keys = np.hstack([keys, _keys_of_repeated(keys, embeddings)])
@@ -168,13 +172,13 @@ def _hash(data: bytes) -> bytes:
     return hashlib.blake2b(data, digest_size=16).digest()
 
 
-def _gathered(texts: Any) -> tuple[Sequence[str], KeyArray]:
+def _gathered(texts: Any, *, may_be_empty: bool) -> tuple[Sequence[str], KeyArray]:
     """All texts, checked, and the key of each."""
     if isinstance(texts, StoredTexts):  # checked when they were stored
         blocks = (texts[start:stop] for start, stop in spans(texts, BLOCK))
         return texts, np.concatenate([_keys(block) for block in blocks])
     if not isinstance(texts, Iterator):
-        strings = check_texts(texts)
+        strings = check_texts(texts, may_be_empty=may_be_empty)
         return strings, _keys(strings)
     keys, n = [], 0
     with TextStore() as store:
@@ -184,7 +188,7 @@ def _gathered(texts: Any) -> tuple[Sequence[str], KeyArray]:
             store.add(checked, keys[-1])
             n += len(block)
         if not n:
-            check_texts([])
+            return check_texts([], may_be_empty=may_be_empty), _keys([])
         return store.texts(), np.concatenate(keys)
 
 
@@ -226,7 +230,7 @@ def _keys_of_repeated(keys: KeyArray, embeddings: NDArray[Any]) -> KeyArray:
     return found
 
 
-def check_texts(texts: Any, *, first_row: int = 0) -> list[str]:
+def check_texts(texts: Any, *, first_row: int = 0, may_be_empty: bool = False) -> list[str]:
     """Make a list of str of any column of texts, or say what is wrong and where.
 
     Parameters
@@ -234,6 +238,8 @@ def check_texts(texts: Any, *, first_row: int = 0) -> list[str]:
     texts : list, tuple, or column (NumPy, pandas, polars, Arrow) of str
     first_row : int
         How errors number the first of them.
+    may_be_empty : bool
+        Take no texts, too.
 
     Raises
     ------
@@ -246,7 +252,7 @@ def check_texts(texts: Any, *, first_row: int = 0) -> list[str]:
     ['a', 'b']
     """
     strings = _as_list(texts)
-    if not strings:
+    if not strings and not may_be_empty:
         raise InputError("there are no documents: the collection is empty")
     for row, text in enumerate(strings):
         if type(text) is not str:

@@ -427,7 +427,7 @@ class TopicModel(ClusterMixin, TransformerMixin, BaseEstimator):
         """Documents and their unit vectors, of the length that the model knows."""
         assigner = self._fitted().assigner
         given = None if embeddings is None else check_given(embeddings, stacklevel=4)
-        documents = Documents.of(read(texts), given)
+        documents = Documents.of(read(texts), given, may_be_empty=True)
         if given is None:
             self._warn_of_other_vectors()
             embedder = cached(self.embedder_, self.cache)

@@ -252,7 +252,8 @@ def _manifest(folder: Path) -> dict[str, Any]:
     try:
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
     except FileNotFoundError as error:
-        raise StorageError(f"there is no saved model in {folder}: it has no {MANIFEST}") from error
+        why = f"it has no {MANIFEST}" if folder.is_dir() else "there is no such folder"
+        raise StorageError(f"there is no saved model in {folder}: {why}") from error
     except (OSError, ValueError) as error:
         raise StorageError(
             f"the model in {folder} is damaged: {MANIFEST} cannot be read ({error})"

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from topickit.errors import InputError
+from topickit.errors import InputError, ParameterError
 from topickit.keywords import phrases, tokens
 from topickit.keywords.settings import KeywordSettings
 from topickit.keywords.stopwords import stop_words
@@ -353,3 +353,11 @@ def test_no_phrase_reaches_over_a_header_line():
 
 def test_stop_words_of_traditional_chinese():
     assert {"這個", "我們", "因為", "沒有"} <= stop_words("zh")
+
+
+def test_own_stop_words_beside_those_of_the_language():
+    texts = ["the boat and the sea", "the sea and the card"]
+    found = terms_of(texts, KeywordSettings(phrases=False, extra_stop_words=("Card",)))
+    assert set(found.terms) == {"boat", "sea"}
+    with pytest.raises(ParameterError, match="extra_stop_words must be words"):
+        KeywordSettings(extra_stop_words="card")

@@ -19,7 +19,7 @@ from topickit.cli.options import (
     TextColumn,
     Vectors,
 )
-from topickit.cli.reading import cache_folder, embed, emit, load_vectors, read_column
+from topickit.cli.reading import cache_folder, embed, emit, keep_apart, load_vectors, read_column
 from topickit.errors import InputError, MemoryBudgetError, ParameterError
 
 
@@ -49,6 +49,7 @@ def cluster(
     device: Device = None,
 ) -> None:
     """Group the sentences of a file and print the groups, or write the group of each row as CSV."""
+    keep_apart(out, file, vectors)
     _check_options(method, threshold, min_size, clusters, distance_threshold)
     texts = read_column(file, text, input_format)
     rows = [row for row, value in enumerate(texts) if value and not value.isspace()]

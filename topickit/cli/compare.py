@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from topickit.cli.options import OutFile
-from topickit.cli.reading import emit
+from topickit.cli.reading import emit, keep_apart
 
 
 class PlainFormat(StrEnum):
@@ -31,6 +31,7 @@ def compare(
     from topickit.analysis.compare import compare as compared
     from topickit.model import TopicModel
 
+    keep_apart(out, a, b)
     found = compared(TopicModel.load(a).fitted_, TopicModel.load(b).fitted_)
     as_json = format is PlainFormat.json
     emit(json.dumps(found.to_dict(), indent=2, ensure_ascii=False) if as_json else found.to_text(), out)

@@ -20,7 +20,7 @@ from topickit.cli.options import (
     TextColumn,
     Vectors,
 )
-from topickit.cli.reading import cache_folder, labels_csv, load_vectors, read_dated, say_missing
+from topickit.cli.reading import cache_folder, keep_apart, labels_csv, load_vectors, read_dated, say_missing
 from topickit.errors import InputError, ParameterError
 from topickit.files import check_target, write_atomic
 
@@ -61,10 +61,12 @@ def fit(
 ) -> None:
     """Find the topics of a file of texts, and save the model."""
     from topickit.model import TopicModel
+    from topickit.storage import MANIFEST
 
     if out is None and not dry_run:
         raise ParameterError("say where the model goes: --out FOLDER (with --dry-run it may be left out)")
     _check_targets(out, labels)
+    keep_apart(labels, file, vectors)
     if refine is not None and not (refine > 0 and embedder == "distilled" and vectors is None):
         raise ParameterError(
             "--refine takes seconds above 0, and goes with --embedder distilled, without --vectors"
@@ -94,11 +96,12 @@ def fit(
     say_missing(texts)
     if refine is not None:
         model = model.refine(refine)
+    replaces = (out / MANIFEST).exists()
     model.save(out, documents=keep_texts)
     if labels is not None:
         write_atomic(labels, labels_csv(model, model.labels_))
     typer.echo(str(model.report()))
-    typer.echo(f"\nModel: {out}")
+    typer.echo(f"\nModel: {out}" + (" (in place of the model that was there)" if replaces else ""))
 
 
 def _check_targets(out: Path | None, labels: Path | None) -> None:

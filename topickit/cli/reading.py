@@ -57,6 +57,29 @@ def _say_missing(n_missing: int, n_rows: int) -> None:
         typer.echo(f"{n_missing:,} of {n_rows:,} rows have no text: outliers.", err=True)
 
 
+def keep_apart(out: Path | None, *sources: str | Path | None) -> None:
+    """Refuse to write over a file that is read, or into the folder of a model."""
+    if out is None:
+        return
+    target = out.resolve()
+    for source in (Path(source) for source in sources if source is not None):
+        if target == source.resolve():
+            raise InputError(f"{out} is what is read: writing there would replace it; choose another file")
+        if source.is_dir() and source.resolve() in target.parents:
+            raise InputError(f"{out} is in the folder of the model {source}; choose another file")
+
+
+def say_unlike(labels: Any, n_blank: int) -> None:
+    """Say how many rows with a text are in no topic: whoever predicts every night sees the corpus change."""
+    n = int((labels < 0).sum()) - n_blank
+    if n:
+        typer.echo(
+            f"{n:,} of {len(labels):,} rows are in no topic: unlike all of them, or without a word that the "
+            "model knows.",
+            err=True,
+        )
+
+
 def load_vectors(path: Path | None, n_rows: int | None = None) -> Any:
     """Read checked vectors from a .npy file; None where no file is given."""
     if path is None:

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from topickit.cli.options import OutFile
-from topickit.cli.reading import emit
+from topickit.cli.reading import emit, keep_apart
 
 
 class ReportFormat(StrEnum):
@@ -29,6 +29,7 @@ def report(
     """Describe a saved model."""
     from topickit.model import TopicModel
 
+    keep_apart(out, model)
     made = TopicModel.load(model).report()
     texts = not no_texts
     content = {

@@ -20,7 +20,7 @@ from topickit.cli.options import (
     TextColumn,
     Vectors,
 )
-from topickit.cli.reading import cache_folder, emit, load_vectors, read_column
+from topickit.cli.reading import cache_folder, emit, keep_apart, load_vectors, read_column
 from topickit.errors import ParameterError, is_missing
 
 if TYPE_CHECKING:
@@ -86,6 +86,7 @@ def score(
 
     if stability == 1:
         raise ParameterError("--stability compares seeds: give 2 or more, or 0 for none; got 1")
+    keep_apart(out, file, vectors, model)
     loaded = TopicModel.load(model, device=device).set_params(cache=cache_folder(cache, no_cache))
     gold = None
     if labels is None:

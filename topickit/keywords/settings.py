@@ -21,12 +21,14 @@ class KeywordSettings:
         Use the square root of the term frequency, which damps frequent words.
     stop_words : "auto", None, or tuple of str
         "auto" finds the languages of the corpus and takes their lists; None removes nothing. Words of
-        your own replace the lists, whatever their case.
+        your own replace the lists, whatever their case; to add to them, use `extra_stop_words`.
     phrases : bool
         Find two-word collocations, such as "New York", and count them as words of their own.
     rerank : bool
         Choose from the best-weighted words those that belong to the topic and to each other; see
         `topickit.keywords.rerank`. False lists them by weight alone.
+    extra_stop_words : tuple of str
+        Words that are no keywords either, beside those of `stop_words`.
 
     Raises
     ------
@@ -45,6 +47,7 @@ class KeywordSettings:
     stop_words: Literal["auto"] | tuple[str, ...] | None = "auto"
     phrases: bool = True
     rerank: bool = True
+    extra_stop_words: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         check_whole("n_keywords", self.n_keywords)
@@ -56,15 +59,22 @@ class KeywordSettings:
                 "one word is given as a tuple of one, and languages are found by 'auto'"
             )
         if self.stop_words is not None and not isinstance(self.stop_words, str):
-            object.__setattr__(self, "stop_words", _words(self.stop_words))
+            object.__setattr__(self, "stop_words", _words("stop_words", self.stop_words))
+        if isinstance(self.extra_stop_words, str):
+            raise ParameterError(
+                f"extra_stop_words must be words, got {self.extra_stop_words!r}; "
+                "one word is given as a tuple of one"
+            )
+        object.__setattr__(self, "extra_stop_words", _words("extra_stop_words", self.extra_stop_words))
 
 
-def _words(given: Any) -> tuple[str, ...]:
+def _words(name: str, given: Any) -> tuple[str, ...]:
     if not isinstance(given, Iterable):
-        raise ParameterTypeError(f"stop_words must be 'auto', None or words, got {given!r}")
+        others = "'auto', None or " if name == "stop_words" else ""
+        raise ParameterTypeError(f"{name} must be {others}words, got {given!r}")
     words = tuple(given)
     for position, word in enumerate(words):
         if not isinstance(word, str):
-            raise ParameterTypeError(f"stop_words must hold str, got {word!r} at position {position}")
+            raise ParameterTypeError(f"{name} must hold str, got {word!r} at position {position}")
     # The order of a set differs from run to run, and settings are saved.
     return tuple(sorted(words)) if isinstance(given, set | frozenset) else words

@@ -240,18 +240,22 @@ def _counted_words(
 
 
 def _stop_mask(keys: Sequence[str], found: StopWords, settings: KeywordSettings) -> Mask:
-    if settings.stop_words is None:
-        return np.zeros(len(keys), dtype=np.bool_)
+    given = _given(settings)
+    mask = np.fromiter((key in given for key in keys), dtype=np.bool_, count=len(keys))
     if settings.stop_words == "auto":
-        return found.mask | np.fromiter(map(is_hiragana, keys), dtype=np.bool_, count=len(keys))
-    given = {key_of(clean(word) or word) for word in settings.stop_words}
-    return np.fromiter((key in given for key in keys), dtype=np.bool_, count=len(keys))
+        mask |= found.mask | np.fromiter(map(is_hiragana, keys), dtype=np.bool_, count=len(keys))
+    return mask
+
+
+def _given(settings: KeywordSettings) -> set[str]:
+    """Stop words that the user gave, folded."""
+    own = () if settings.stop_words in (None, "auto") else settings.stop_words
+    return {key_of(clean(word) or word) for word in (*(own or ()), *settings.extra_stop_words)}
 
 
 def _in_names(keys: Sequence[str], listed: Mask, settings: KeywordSettings) -> IntArray:
     """Find the stop words that may stand in a name; not those that the user wants out."""
-    given = settings.stop_words if isinstance(settings.stop_words, list | tuple | set | frozenset) else ()
-    unwanted = {key_of(clean(word) or word) for word in given}
+    unwanted = _given(settings)
     asked = [i for i in np.flatnonzero(listed).tolist() if keys[i] in IN_NAMES and keys[i] not in unwanted]
     return np.array(asked, dtype=np.int64)
 

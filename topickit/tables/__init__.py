@@ -313,7 +313,9 @@ def _others(table: Table, names: Sequence[str], what: str) -> None:
     """Check that a table has columns of plain values."""
     for name in names:
         if name not in table.schema:
-            raise InputError(f"{table.path} has no column {name!r}; it has: {', '.join(table.schema)}")
+            raise InputError(
+                f"{table.path} has no column {name!r}; it has: {', '.join(map(repr, table.schema))}"
+            )
         if table.schema[name].is_nested():
             raise InputError(
                 f"column {name!r} of {table.path} holds {table.schema[name]}, not one {what} a text"

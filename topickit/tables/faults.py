@@ -44,9 +44,12 @@ def decoded(lines: Iterator[bytes], path: str) -> Iterator[str]:
         try:
             text = raw[start:].decode()
         except UnicodeDecodeError as error:
+            is_wide = number == 1 and raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+            # What Latin 1 has there, no text has; Windows writes the euro and its quotation marks so.
+            likely = "UTF-16" if is_wide else "WINDOWS-1252"
             raise InputError(
                 f"{path} is not UTF-8: byte {done + start + error.start}, line {number}; save it as UTF-8, "
-                "or convert it: iconv -f LATIN1 -t UTF-8 (with the encoding that it has)"
+                f"or convert it: iconv -f {likely} -t UTF-8 (if that is the encoding that it has)"
             ) from error
         done += len(raw)
         if text.endswith("\n"):

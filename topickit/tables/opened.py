@@ -296,7 +296,7 @@ def _chosen(schema: "dict[str, pl.DataType]", column: str | None, path: str) -> 
             "--text COLUMN, in Python with topickit.tables.TextFile(path, column)"
         )
     if column not in schema:
-        raise InputError(f"{path} has no column {column!r}; it has: {', '.join(schema)}")
+        raise InputError(f"{path} has no column {column!r}; it has: {', '.join(map(repr, schema))}")
     if column not in of_text and schema[column] != pl.Null:
         raise InputError(f"column {column!r} of {path} holds {schema[column]}, not text")
     return column
