@@ -5,7 +5,7 @@ import os
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from numbers import Real
 from typing import TYPE_CHECKING, Any, Literal, Self
 
@@ -19,6 +19,7 @@ from topickit.covariates import Covariates
 from topickit.documents import Documents
 from topickit.embed import base as embed
 from topickit.embed.cache import cached, folder_of, with_cached_teacher
+from topickit.embed.given import completed, fitted_on
 from topickit.embed.languages import warn_of_language
 from topickit.errors import InputError, NotFittedError, ParameterError, TopickitWarning, is_whole
 from topickit.fitted import Fitted, derive, provenance, with_found
@@ -165,7 +166,7 @@ class TopicModel(ClusterMixin, TransformerMixin, BaseEstimator):
             table of texts; a function is called for an iterable of texts.
         y : ignored
         embeddings : array-like of shape (n, d), optional
-            Vectors of the texts, if you have them; then no embedder runs.
+            Vectors of the texts, if you have them; then no model runs. A hybrid embedder adds its words.
         timestamps : sequence of ISO 8601 str, date, datetime, datetime64, int or None, optional
             When each text is from (an int is a year, or a day as 20240531): for topics over time. They do not
             change the topics.
@@ -201,13 +202,7 @@ class TopicModel(ClusterMixin, TransformerMixin, BaseEstimator):
             raise InputError(
                 f"all {documents.n_rows} documents are blank; there is nothing to find topics in"
             )
-        embedder = self._resolved_embedder()
-        if given is None:
-            embedder = with_cached_teacher(embedder, self.cache)
-            embedder = embed.fitted(embedder, documents.texts, documents.weights)
-            vectors = embed.embed(cached(embedder, self.cache), documents.texts)
-        else:
-            vectors = unit_rows(given, documents.first_rows)
+        embedder, vectors = self._embedded(documents, given)
         with ThreadPoolExecutor(1) as aside:
             # Words are counted by the interpreter while topics are found outside of its lock.
             counting = aside.submit(count_terms, documents.texts, documents.weights, settings)
@@ -398,6 +393,16 @@ class TopicModel(ClusterMixin, TransformerMixin, BaseEstimator):
             random_state=self.random_state,
         )
 
+    def _embedded(
+        self, documents: Documents, given: NDArray[Any] | None
+    ) -> tuple[embed.Embedder, FloatArray]:
+        """The embedder, which has learnt from the corpus where it does, and the vectors of the documents."""
+        embedder, texts, weights = self._resolved_embedder(), documents.texts, documents.weights
+        if given is not None:
+            return fitted_on(embedder, unit_rows(given, documents.first_rows), texts, weights)
+        embedder = embed.fitted(with_cached_teacher(embedder, self.cache), texts, weights)
+        return embedder, embed.embed(cached(embedder, self.cache), texts)
+
     def _find(self, documents: Documents, vectors: FloatArray, clusterer: cluster.Clusterer) -> _Search:
         """Find topics in a sample of the documents."""
         with stage("Finding topics"), devices.on(self.device):
@@ -434,6 +439,7 @@ class TopicModel(ClusterMixin, TransformerMixin, BaseEstimator):
             vectors = embed.embed(embedder, documents.texts, dimension=assigner.dimension)
         else:
             vectors = unit_rows(given, documents.first_rows)
+            vectors = completed(self.embedder_, vectors, documents.texts)
         if vectors.shape[1] != assigner.dimension:
             raise InputError(
                 f"the model was fitted on vectors of length {assigner.dimension}, these have length "
@@ -443,7 +449,7 @@ class TopicModel(ClusterMixin, TransformerMixin, BaseEstimator):
 
     def _warn_of_other_vectors(self) -> None:
         given = self.fitted_.notes.get("embedder") == GIVEN_VECTORS
-        if given and embed.name(self.embedder) == DEFAULT_EMBEDDER:
+        if given and embed.name(self.embedder) in (DEFAULT_EMBEDDER, "hybrid"):
             warnings.warn(
                 f"the model was fitted on vectors given to it, and these texts are embedded with "
                 f"{self.embedder}; if that did not make those vectors, pass embeddings=, or set embedder= to "
@@ -472,7 +478,7 @@ class TopicModel(ClusterMixin, TransformerMixin, BaseEstimator):
             **parameters,
             "clusterer": cluster.config(self.clusterer),
             "embedder": embed.name(self.embedder) or type(self.embedder).__name__,
-            "keywords": asdict(self.keywords or KeywordSettings()),
+            "keywords": (self.keywords or KeywordSettings()).state(),
         }
 
     def _adopt(self, fitted: Fitted, embedder: embed.Embedder) -> Self:

@@ -8,7 +8,6 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +21,7 @@ from topickit.cluster import base as cluster
 from topickit.covariates import Covariates
 from topickit.documents import Documents
 from topickit.embed import base as embed
+from topickit.embed.given import in_place_of
 from topickit.errors import InputError, NotFittedError, ParameterError, StorageError
 from topickit.files import TEMPORARY, write_atomic
 from topickit.fitted import Fitted
@@ -70,7 +70,7 @@ def save(model: TopicModel, path: str | os.PathLike[str], *, documents: bool = F
             {
                 "notes": dict(fitted.notes),
                 "given_names": {str(topic): name for topic, name in fitted.given_names.items()},
-                "keyword_settings": asdict(fitted.keyword_settings),
+                "keyword_settings": fitted.keyword_settings.state(),
             },
             {"labels": fitted.labels, "means": fitted.means},
         ),
@@ -152,7 +152,7 @@ def load(path: str | os.PathLike[str], *, embedder: Any = None, device: str | No
         if given is None:
             made, asked = embed.from_state(parts["embedder"], device=device), saved["embedder"]
         else:
-            made, asked = embed.in_place_of(parts["embedder"], given), embedder
+            made, asked = in_place_of(parts["embedder"], given), embedder
         model = TopicModel(
             embedder=made if asked is None else asked,
             clusterer=cluster.from_config(saved["clusterer"]),

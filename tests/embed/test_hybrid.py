@@ -121,3 +121,26 @@ def test_its_model_keeps_vectors_in_the_cache(tmp_path, monkeypatch):
         patched.setattr(SentenceEmbedder, "encode", lambda self, texts: pytest.fail("it is asked again"))
         again = clone(recipe).fit(texts)
     np.testing.assert_array_equal(model.labels_, again.labels_)
+
+
+def test_given_vectors_are_those_of_its_model(tmp_path):
+    given = np.asarray(noise(TEXTS))
+    recipe = TopicModel(embedder=HybridEmbedder(noise), clusterer="kmeans", n_topics=4)
+    model, other = clone(recipe).fit(TEXTS, embeddings=given), clone(recipe).fit(TEXTS)
+    np.testing.assert_array_equal(model.labels_, other.labels_)
+    np.testing.assert_array_equal(model.predict(TEXTS, embeddings=given), model.labels_)
+    np.testing.assert_array_equal(model.transform(TEXTS, embeddings=given).argmax(axis=1), model.labels_)
+    model.save(tmp_path / "m")
+    loaded = TopicModel.load(tmp_path / "m")
+    assert [int(loaded.predict([text], embeddings=noise([text]))[0]) for text in TEXTS[:20]] == (
+        model.labels_[:20].tolist()
+    )
+    with pytest.raises(InputError, match="vectors of length"):
+        model.predict(TEXTS, embeddings=np.ones((len(TEXTS), 5)))
+
+
+def test_equal_texts_may_have_other_given_vectors():
+    texts = [*TEXTS, TEXTS[0]]
+    vectors = np.random.default_rng(0).normal(size=(len(texts), 6))
+    model = TopicModel(embedder="hybrid", clusterer="kmeans", n_topics=4).fit(texts, embeddings=vectors)
+    assert len(model.labels_) == len(texts)

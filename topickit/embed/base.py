@@ -425,22 +425,6 @@ def from_state(state: State, *, device: str | None = None) -> Embedder:
     return embedder
 
 
-def in_place_of(state: State, given: Embedder) -> Embedder:
-    """Let an embedder stand for a saved one; of one that is built on another it becomes the ground.
-
-    Parameters
-    ----------
-    state : State
-        Of the saved embedder.
-    given : Embedder
-    """
-    if "embedder" not in state.config or given.state().config.get("kind") == state.config["kind"]:
-        return given
-    built_on: Any = from_state(state)
-    made: Embedder = built_on.with_embedder(given)
-    return made
-
-
 def describe_foreign(target: Any) -> str:
     """Name a foreign object in a few words: representations of models fill pages."""
     named = target if inspect.isroutine(target) else type(target)

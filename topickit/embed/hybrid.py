@@ -1,6 +1,7 @@
 """A model's vectors, corrected by what the words of each text stand for in this corpus."""
 
 import copy
+import functools
 import hashlib
 import os
 from collections.abc import Sequence
@@ -18,7 +19,8 @@ from topickit.embed.lexical import LexicalEmbedder
 from topickit.errors import InputError, NotFittedError
 from topickit.progress import stage
 from topickit.state import State
-from topickit.vectors import FloatArray, unit_rows
+from topickit.stored import spans
+from topickit.vectors import FloatArray, allocate, release, unit_rows
 
 SAMPLE = 20_000
 """Texts at most that the words are learnt from."""
@@ -44,13 +46,17 @@ class _Known:
     lexical: LexicalEmbedder | None
     company: NDArray[np.float16]
 
+    @functools.cached_property
+    def exact_company(self) -> FloatArray:
+        return self.company.astype(np.float32)
+
     def vectors(self, dense: FloatArray, texts: Sequence[str]) -> FloatArray:
         own = np.where(dense.any(axis=1, keepdims=True), dense - self.mean, 0.0)
         if self.lexical is None:
             return unit_rows(own)
         tfidf = self.lexical.tfidf(texts)
         joined = beside(own, self.lexical.projected(tfidf))
-        stands_for = unit_rows(np.asarray(tfidf @ self.company.astype(np.float32)))
+        stands_for = unit_rows(np.asarray(tfidf @ self.exact_company))
         return unit_rows(joined + np.float32(COMPANY) * stands_for)
 
 
@@ -130,17 +136,65 @@ class HybridEmbedder:
         """
         documents = Documents.of(texts)
         times = _times(documents, weights)
-        made = self._again()
         inner = with_cached_teacher(self._resolved(), self._cache)
-        inner = cached(base.fitted(inner, documents.texts, times), self._cache)
+        inner = base.fitted(inner, documents.texts, times)
         rows = documents.sample(SAMPLE, self.random_state)
-        sample, times = [documents.texts[row] for row in rows.tolist()], times[rows]
-        dense = base.embed(inner, sample)
-        with stage("Learning words"):
-            made._known = _learn(inner, dense, sample, times, self.random_state)
+        sample = [documents.texts[row] for row in rows.tolist()]
+        dense = base.embed(cached(inner, self._cache), sample)
+        made = self._learning(inner, dense, sample, times[rows])
         # The first texts that it is asked for are those that it has just embedded.
         made._kept = {content_hash(text): row for row, text in enumerate(sample)}, dense
         return made
+
+    def fitted_on(
+        self, vectors: FloatArray, texts: Sequence[str], weights: NDArray[Any] | None = None
+    ) -> "HybridEmbedder":
+        """Return a new embedder that has learnt from these texts and the model's vectors of them.
+
+        Parameters
+        ----------
+        vectors : float32 ndarray of shape (n, d), unit rows
+        texts : sequence of str, of length n
+        weights : ndarray of shape (n,), optional
+            How many documents each text stands for; None for one each.
+
+        Raises
+        ------
+        InputError
+            When there are no texts, or not one positive weight a text.
+        """
+        documents = Documents.of(texts, vectors)
+        times = _times(documents, weights)
+        rows = documents.sample(SAMPLE, self.random_state)
+        sample = [documents.texts[row] for row in rows.tolist()]
+        return self._learning(self._resolved(), vectors[documents.first_rows[rows]], sample, times[rows])
+
+    def completed(self, vectors: FloatArray, texts: Sequence[str]) -> FloatArray:
+        """Make its vectors of those of the model.
+
+        Parameters
+        ----------
+        vectors : float32 ndarray of shape (n, d), unit rows
+            What is as long as its own vectors is one of those.
+        texts : sequence of str, of length n
+
+        Returns
+        -------
+        float32 ndarray of shape (n, d + l), unit rows
+
+        Raises
+        ------
+        NotFittedError
+            Before it has learnt.
+        """
+        known = self._learnt()
+        if vectors.shape[1] != len(known.mean):
+            return vectors
+        result = allocate(len(texts), known.company.shape[1])
+        for start, stop in spans(texts, base.BLOCK):
+            result[start:stop] = known.vectors(vectors[start:stop], texts[start:stop])
+            release(result)
+        return result
 
     def encode(self, texts: Sequence[str]) -> FloatArray:
         """Return the vector of each text.
@@ -160,12 +214,7 @@ class HybridEmbedder:
         NotFittedError
             Before `fitted`.
         """
-        if self._known is None:
-            raise NotFittedError(
-                "this HybridEmbedder has not seen a corpus yet; "
-                "use the embedder that fitted(texts) returns, or give this one to a TopicModel"
-            )
-        known = self._known
+        known = self._learnt()
         result = np.empty((len(texts), known.company.shape[1]), dtype=np.float32)
         for start in range(0, len(texts), base.BLOCK):
             block = texts[start : start + base.BLOCK]
@@ -264,6 +313,22 @@ class HybridEmbedder:
         made._cache, made._known = self._cache, None
         return made
 
+    def _learning(
+        self, inner: base.Embedder, dense: FloatArray, texts: list[str], weights: NDArray[np.float64]
+    ) -> "HybridEmbedder":
+        made = self._again()
+        with stage("Learning words"):
+            made._known = _learn(inner, dense, texts, weights, self.random_state)
+        return made
+
+    def _learnt(self) -> _Known:
+        if self._known is None:
+            raise NotFittedError(
+                "this HybridEmbedder has not seen a corpus yet; "
+                "use the embedder that fitted(texts) returns, or give this one to a TopicModel"
+            )
+        return self._known
+
     def _resolved(self) -> base.Embedder:
         settings = {"long_documents": self.long_documents, "device": self.device}
         return base.resolve(self.embedder, random_state=self.random_state, **settings)  # type: ignore[arg-type]
@@ -278,7 +343,8 @@ class HybridEmbedder:
         result[rows >= 0] = kept[rows[rows >= 0]]
         others = np.flatnonzero(rows < 0)
         if len(others):
-            result[others] = base.embed(known.embedder, [texts[i] for i in others.tolist()])
+            inner = cached(known.embedder, self._cache)
+            result[others] = base.embed(inner, [texts[i] for i in others.tolist()])
         return result
 
 

@@ -1,7 +1,7 @@
 """How keywords are made: one frozen value, given as `keywords=` to a model."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from topickit.errors import ParameterError, ParameterTypeError, check_whole
@@ -66,6 +66,12 @@ class KeywordSettings:
                 "one word is given as a tuple of one"
             )
         object.__setattr__(self, "extra_stop_words", _words("extra_stop_words", self.extra_stop_words))
+
+    def state(self) -> dict[str, Any]:
+        """Give the settings as JSON holds them, from which ``KeywordSettings(**state)`` makes them again."""
+        return {
+            name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items()
+        }
 
 
 def _words(name: str, given: Any) -> tuple[str, ...]:
