@@ -366,6 +366,7 @@ SECTIONS: dict[str, Callable[[Result], str]] = {
     "small_topics": topic_tables.small_topics,
     "community": community,
     "distilled": distilled,
+    "hybrid": topic_tables.hybrid,
     "refining": refining,
     "every_collection": every_collection,
     "scale": scale_tables.section,

@@ -1,7 +1,10 @@
 """The results on topics as Markdown: clusterers, levels, small topics."""
 
+from statistics import mean
+
 from benchmarks.common import TITLES, median
 from benchmarks.markdown import Result, made_on, one_table, table
+from benchmarks.peers.tables import NAMES
 from topickit.cluster.levels import ERRORS
 
 
@@ -151,4 +154,37 @@ def small_topics(result: Result) -> str:
         result,
         [*head, "found"],
         rows,
+    )
+
+
+def hybrid(result: Result) -> str:
+    """Vectors of the model alone, and with the words."""
+    lines, kinds = [], {"given": "model's", "hybrid": "hybrid"}
+    for row in result["rows"]:
+        lines.append(
+            [
+                NAMES[row["collection"]] if row["vectors"] == "given" else "",
+                str(row["gold"]) if row["vectors"] == "given" else "",
+                kinds[row["vectors"]],
+                f"{row['nearest']:.3f}",
+                " ".join(map(str, row["topics"])),
+                *(f"{mean(row[name]):.3f}" for name in ("ari", "nmi", "c_npmi", "kmeans_ari")),
+                f"{row['learning']:.1f} + {row['adding']:.1f}" if "learning" in row else "",
+            ]
+        )
+    for kind, title in kinds.items():
+        mine = [row for row in result["rows"] if row["vectors"] == kind]
+        nearest = mean(row["nearest"] for row in mine)
+        figures = [mean(mean(row[name]) for row in mine) for name in ("ari", "nmi", "c_npmi", "kmeans_ari")]
+        name = "**mean**" if kind == "given" else ""
+        lines.append([name, "", title, f"{nearest:.3f}", "", *(f"{value:.3f}" for value in figures), ""])
+    columns = ["collection", "gold", "vectors", "10 nearest", "topics", "ARI", "NMI", "c_npmi"]
+    return one_table(
+        "The hybrid embedder",
+        '`python -m benchmarks.hybrid`. Default fits on MiniLM vectors, and with `embedder="hybrid"` on the same; means of '
+        "three seeds. *10 nearest*: the share of a document's ten nearest others that are of its class. *k-means ARI*: "
+        "told the number of classes. Seconds to learn the words and to add them (other work was running).",
+        result,
+        [*columns, "k-means ARI, told", "seconds"],
+        lines,
     )

@@ -68,7 +68,8 @@ class TopicModel(ClusterMixin, TransformerMixin, BaseEstimator):
     ----------
     embedder : str, embedder, object with ``encode``, or function
         Makes a vector of each text. A model name or path for sentence-transformers, ``"lexical"``
-        for TF-IDF with truncated SVD (no model, no download), or an object of your own.
+        for TF-IDF with truncated SVD (no model, no download), ``"hybrid"`` for both together, ``"distilled"``
+        for many short texts soon, or an object of your own.
     clusterer : str, clusterer, or object with ``fit_predict``
         ``"graph"``, ``"kmeans"``, ``"agglomerative"``, ``"community"``, ``"hdbscan"``.
     n_topics : int, optional

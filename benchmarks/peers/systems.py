@@ -30,6 +30,7 @@ class System:
 
 SYSTEMS = {
     "topickit": System("topickit", "topickit", "base", segmented=False),
+    "topickit-hybrid": System("topickit, hybrid", "topickit", "base", segmented=False),
     "topickit-kmeans": System("topickit, k-means", "topickit", "base", told=True, segmented=False),
     "topickit-hdbscan": System("topickit, HDBSCAN", "topickit", "base", segmented=False),
     "bertopic": System("BERTopic, default", "bertopic", "bertopic"),

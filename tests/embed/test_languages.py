@@ -49,7 +49,7 @@ def test_a_few_lines_of_another_language_are_no_matter():
 
 
 def test_an_english_model_on_german_texts():
-    with pytest.warns(TopickitWarning, match=r"found: de\).*multilingual.*lexical"):
+    with pytest.warns(TopickitWarning, match=r"found: de\).*multilingual.*hybrid"):
         model = TopicModel().fit(GERMAN)
     assert len(model.labels_) == len(GERMAN)
     vectors = model.embedder_.encode(GERMAN)

@@ -75,7 +75,9 @@ OutFile = Annotated[
     typer.Option("--out", callback=_writable, help="File to write, instead of standard output."),
 ]
 LabelsFile = Annotated[Path | None, typer.Option("--labels", help="CSV for the topic of each row.")]
-EmbedderName = Annotated[str, typer.Option(help="Model name or path, or 'lexical' (no model).")]
+EmbedderName = Annotated[
+    str, typer.Option(help="Model name or path; 'hybrid', 'distilled'; 'lexical' (no model).")
+]
 Device = Annotated[
     str | None, typer.Option(help="Torch device, such as cuda, for models, neighbours and assigning.")
 ]

@@ -17,8 +17,8 @@ MOST = 0.5
 def warn_of_language(model: str, languages: Sequence[str], share: float = 1.0) -> None:
     """Warn when the texts are in none of the languages of a model.
 
-    Topics of Chinese titles agree less with their classes by vectors of all-MiniLM-L6-v2 than by counts of
-    words (NMI .17 and .29), and so do those of German articles (.36 and .49).
+    Topics of Chinese titles agree less with their classes by vectors of all-MiniLM-L6-v2 than where their
+    words are added (NMI .17 and .29), and so do those of German articles (.36 and .50).
 
     Parameters
     ----------
@@ -37,10 +37,11 @@ def warn_of_language(model: str, languages: Sequence[str], share: float = 1.0) -
     foreign = bool(languages) and "en" not in languages and share >= MOST
     if foreign and any(part in model for part in ENGLISH_ONLY):
         name = model.partition("'")[2].partition("'")[0] or model  # of SentenceEmbedder('all-MiniLM-L6-v2')
+        words = "" if model.startswith("Hybrid") else ', or embedder="hybrid", which learns from their words'
         warnings.warn(
             f"the texts are not in English (found: {', '.join(languages)}), and {name} was trained on "
             "English, so its vectors say little about them; use a model for many languages, such as "
-            f'embedder="{MULTILINGUAL}", or embedder="lexical", which needs no model',
+            f'embedder="{MULTILINGUAL}"{words}',
             TopickitWarning,
             stacklevel=3,
         )

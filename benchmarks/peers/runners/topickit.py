@@ -1,4 +1,4 @@
-"""topickit itself: its default, k-means told the number, and HDBSCAN."""
+"""topickit itself: its default, with words beside the vectors, k-means told the number, and HDBSCAN."""
 
 from pathlib import Path
 from typing import Any
@@ -47,6 +47,7 @@ if __name__ == "__main__":
     main(
         {
             "topickit": Topickit,
+            "topickit-hybrid": lambda work: Topickit(work, embedder="hybrid"),
             "topickit-kmeans": lambda work: Topickit(
                 work, clusterer="kmeans", n_topics=work.settings.n_topics
             ),
