@@ -26,7 +26,7 @@ SAMPLE = 20_000
 """Texts at most that the words are learnt from."""
 LEXICAL = 0.5
 """Length of the lexical part beside the model's, which has length 1."""
-COMPANY = 0.7
+COMPANY = 0.5
 """Length of what the words stand for beside the vector itself."""
 SHRINKAGE = 20.0
 """Documents of the corpus' mean that each word's mean is mixed with: the company of a rare word is chance."""

@@ -204,6 +204,10 @@ def _time(summary: Summary) -> list[RenderableType]:
         + pieces.changed_words(found, row.topic.id)
         for row in pieces.movers(summary)[:N_MOVERS]
     ]
+    if left := len(pieces.movers(summary)[N_MOVERS:]):
+        lines.append(f"and {left:,} topics that changed less")
+    if found.n_undated:
+        lines.append(f"{found.n_undated:,} documents without a date are left out")
     first, last = (pieces.period(found.periods[i], found.unit) for i in (0, -1))
     return _listed(f"Over time: share by {found.unit}, {first} to {last}; earlier → later half", lines)
 
@@ -216,10 +220,12 @@ def _classes(summary: Summary) -> list[RenderableType]:
     for column, (name, total) in enumerate(table.classes):
         cells = [(cells[column], topic) for topic, cells in table.lines if cells[column].tint > 0]
         best = sorted(cells, key=lambda pair: -pair[0].ratio)[:3]
-        shown = ", ".join(f"{wording.one_line(topic.name)} {cell.lift}" for cell, topic in best)
+        shown = "; ".join(f"{topic.id} {wording.one_line(topic.name)} {cell.lift}" for cell, topic in best)
         lines.append(f"{wording.one_line(name)} ({wording.count(total)}): {shown or wording.MISSING}")
     if left := pieces.n_classes_left(summary):
         lines.append(f"and {left:,} smaller classes")
+    if summary.by_class is not None and summary.by_class.n_unclassed:
+        lines.append(f"{summary.by_class.n_unclassed:,} documents without a class are left out")
     return _listed("By class: topics that a class has more of than the others", lines)
 
 
