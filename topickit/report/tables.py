@@ -205,7 +205,7 @@ def _markdown_classes(summary: Summary) -> list[str]:
     ]
     left = pieces.n_classes_left(summary)
     more = [f"{left:,} smaller classes are left out.", ""] if left else []
-        says = "How many times as frequent the topic is in the class as in the others (documents)."
+    says = "How many times as frequent the topic is in the class as in the others (documents)."
     return ["## By class", "", says, "", *_markdown_table(head, rows), *more]
 
 
