@@ -129,3 +129,10 @@ def test_unit_rows_stay_as_they_are(dtype):
 def test_rows_of_zeros_have_no_direction():
     rows = np.array([[0, 1], [0, 0], [2, 0]], dtype=np.float32)
     assert vectors.with_direction(rows, np.array([2, 1, 0])).tolist() == [2, 0]
+
+
+def test_a_map_of_repeated_rows_starts_by_axes():
+    rows = np.repeat(np.eye(4, dtype=np.float32), 3, axis=0)
+    ring = np.stack([np.arange(12), (np.arange(12) + 1) % 12], axis=1)
+    assert umap_start(rows, ring) == "pca"
+    assert umap_start(rows + np.arange(12, dtype=np.float32)[:, None], ring) == "spectral"

@@ -40,6 +40,8 @@ IN_MEMORY = 512 * 1024**2
 """Bytes of vectors from which on they lie in a file."""
 BLOCK_BUDGET = 256 * 1024**2
 """Bytes that the blocks in flight may take together, unless a caller says otherwise."""
+FEW_REPEATED = 0.9
+"""Share of distinct rows from which on a map starts as if there were no others."""
 
 
 def check_vectors(vectors: ArrayLike, *, n_rows: int | None = None, what: str = "embeddings") -> NDArray[Any]:
@@ -465,25 +467,29 @@ def typical_first(vectors: FloatArray, labels: IntArray, n_groups: int) -> list[
     return [order[bounds[group] : bounds[group + 1]] for group in range(n_groups)]
 
 
-def umap_start(neighbors: IntArray) -> str:
+def umap_start(vectors: FloatArray, neighbors: IntArray) -> str:
     """Name the start of a UMAP that is the same in every run.
 
-    In a graph that falls into parts the spectral start solves small eigenproblems, whose solver begins again
-    from a random vector that no seed reaches (ARPACK, in SciPy).
+    Where the graph falls into parts, or most rows repeat others, the spectral start solves eigenproblems of
+    few dimensions, whose solver begins again from a random vector that no seed reaches (ARPACK, in SciPy).
 
     Parameters
     ----------
+    vectors : float32 ndarray of shape (n, d)
     neighbors : int ndarray of shape (n, k)
         Rows near each row.
 
     Examples
     --------
-    >>> umap_start(np.array([[0, 1], [1, 0]])), umap_start(np.array([[0, 1], [1, 0], [2, 2]]))
+    >>> rows = np.eye(3, dtype=np.float32)
+    >>> umap_start(rows, np.array([[0, 1], [1, 2], [2, 0]])), umap_start(rows, np.array([[0], [1], [2]]))
     ('spectral', 'pca')
     """
     from scipy.sparse import csr_array
     from scipy.sparse.csgraph import connected_components
 
     n, k = neighbors.shape
+    if len(np.unique(vectors, axis=0)) < FEW_REPEATED * n:
+        return "pca"
     links = csr_array((np.ones(n * k), neighbors.ravel(), np.arange(0, n * k + 1, k)), shape=(n, n))
     return "spectral" if connected_components(links, directed=False)[0] == 1 else "pca"

@@ -213,7 +213,7 @@ def _umap(vectors: FloatArray) -> FloatArray:
             metric="cosine",
             random_state=_SEED,
             n_jobs=1,
-            init=umap_start(near.indices),
+            init=umap_start(vectors, near.indices),
             precomputed_knn=(near.indices.astype(np.int32), distances, None),
         )
         return np.asarray(reducer.fit_transform(vectors), dtype=np.float32)
