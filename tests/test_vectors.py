@@ -134,5 +134,5 @@ def test_rows_of_zeros_have_no_direction():
 def test_a_map_of_repeated_rows_starts_by_axes():
     rows = np.repeat(np.eye(4, dtype=np.float32), 3, axis=0)
     ring = np.stack([np.arange(12), (np.arange(12) + 1) % 12], axis=1)
-    assert umap_start(rows, ring) == "pca"
-    assert umap_start(rows + np.arange(12, dtype=np.float32)[:, None], ring) == "spectral"
+    assert vectors.umap_start(rows, ring) == "pca"
+    assert vectors.umap_start(rows + np.arange(12, dtype=np.float32)[:, None], ring) == "spectral"
