@@ -210,7 +210,7 @@ class TopicModel(ClusterMixin, TransformerMixin, BaseEstimator):
             found = self._find(documents, vectors, clusterer)
             terms = counting.result()
         if given is None:
-            warn_of_language(embed.describe(embedder), terms.languages, terms.language_share)
+            warn_of_language(embed.describe(embedder), terms.languages, terms.language_share, len(documents))
         with stage("Describing topics"), devices.on(self.device):
             assigner = found.assigner
             if self.outliers is not None:

@@ -57,3 +57,9 @@ def test_an_english_model_on_german_texts():
         warnings.simplefilter("error")
         TopicModel(embedder="lexical").fit(GERMAN)
         TopicModel().fit(GERMAN, embeddings=vectors)  # the user knows what made them
+
+
+def test_a_few_words_are_of_no_language():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        warn_of_language("SentenceEmbedder('all-MiniLM-L6-v2')", ("ro",), 1.0, 2)
