@@ -322,3 +322,16 @@ def test_a_replaced_model_is_told_of(run, files, tmp_path):
     fit = ["fit", files / "t.csv", "--text", "body", "--embedder", "lexical", "--out", tmp_path / "m"]
     assert "in place of the model" not in run(*fit)[1]
     assert "in place of the model that was there" in run(*fit)[1]
+
+
+def test_predict_writes_columns_of_the_file(run, a_model, tmp_path):
+    table = tmp_path / "ids.csv"
+    table.write_text("id,day,text\n007,2024-05-31,a boat with a sail\n008,,onion and butter\n")
+    status, out, _ = run("predict", a_model, table, "--text", "text", "--keep", "id", "--keep", "day")
+    assert status == 0
+    rows = [line.split(",") for line in out.splitlines()]
+    assert rows[0] == ["row", "topic", "name", "id", "day"]
+    assert [row[-2:] for row in rows[1:]] == [["007", "2024-05-31"], ["008", ""]]
+    status, _, err = run("predict", a_model, table, "--text", "text", "--keep", "row")
+    assert status == 1
+    assert "would stand there twice" in err

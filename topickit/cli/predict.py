@@ -12,9 +12,10 @@ from topickit.cli.reading import (
     keep_apart,
     labels_csv,
     load_vectors,
+    n_missing,
+    read_kept,
     say_missing,
     say_unlike,
-    stream_column,
 )
 
 
@@ -24,18 +25,22 @@ def predict(
     text: TextColumn = None,
     vectors: Vectors = None,
     out: OutFile = None,
+    keep: Annotated[
+        list[str] | None,
+        typer.Option("--keep", metavar="COLUMN", help="Column to write, too, such as an id; repeatable."),
+    ] = None,
     input_format: InFormat = None,
     cache: CacheFolder = None,
     no_cache: NoCache = False,
     device: Device = None,
 ) -> None:
-    """Give the topic of each text of a file, as CSV: row, topic, name."""
+    """Give the topic of each text of a file, as CSV: row (the first is 0), topic, name."""
     from topickit.model import TopicModel
 
     keep_apart(out, file, vectors, model)
     loaded = TopicModel.load(model, device=device).set_params(cache=cache_folder(cache, no_cache))
-    texts = stream_column(file, text, input_format)
+    texts, kept = read_kept(file, text, keep, input_format)
     labels = loaded.predict(texts, embeddings=load_vectors(vectors))
     say_missing(texts)
-    say_unlike(labels, texts.n_missing)
-    emit(labels_csv(loaded, labels), out)
+    say_unlike(labels, n_missing(texts))
+    emit(labels_csv(loaded, labels, kept), out)

@@ -46,9 +46,30 @@ def read_dated(
     return found.texts, timestamps, None if by is None else found.columns[by]
 
 
+def read_kept(
+    file: str, text: str | None, keep: list[str] | None, file_format: FileFormat | None
+) -> tuple["TextStream | list[str]", dict[str, list[Any]]]:
+    """Open the texts of a file, or read them with the columns that are to be written again."""
+    from topickit.tables import read_with_columns
+
+    if not keep:
+        return stream_column(file, text, file_format), {}
+    if ours := sorted({"row", "topic", "name"} & set(keep)):
+        raise InputError(f"--keep {ours[0]} would stand there twice: rename that column")
+    kind = None if file_format is None else file_format.value
+    found = read_with_columns(file, keep, text, kind, as_written=True)
+    _say_missing(found.n_missing, len(found.texts))
+    return found.texts, {name: found.columns[name] for name in keep}
+
+
+def n_missing(texts: "TextStream | list[str]") -> int:
+    """Count the rows without a text."""
+    return sum(not text.strip() for text in texts) if isinstance(texts, list) else texts.n_missing
+
+
 def say_missing(texts: "TextStream | list[str]") -> None:
     """Say how many rows of a stream that was read have no text."""
-    if not isinstance(texts, list):
+    if not isinstance(texts, list):  # of a list it was said when it was read
         _say_missing(texts.n_missing, texts.n_rows)
 
 
@@ -119,15 +140,20 @@ def embed(texts: list[str], embedder: str, cache: Path | None, device: str | Non
     return base.embed(cached(made, cache), documents.texts)[documents.rows]
 
 
-def labels_csv(model: "TopicModel", labels: Any) -> str:
-    """Write the topic of each row as CSV."""
+def labels_csv(model: "TopicModel", labels: Any, kept: dict[str, list[Any]] | None = None) -> str:
+    """Write the topic of each row as CSV, with columns of the file that was read."""
     import polars as pl
 
     from topickit.report.tables import safe_cell
 
     names = {-1: "", **{topic.id: safe_cell(topic.name) for topic in model.topics_}}
     frame = pl.DataFrame(
-        {"row": range(len(labels)), "topic": labels, "name": [names[int(label)] for label in labels]}
+        {
+            "row": range(len(labels)),
+            "topic": labels,
+            "name": [names[int(label)] for label in labels],
+            **{name: pl.Series(values, strict=False) for name, values in (kept or {}).items()},
+        }
     )
     return frame.write_csv()
 

@@ -257,7 +257,12 @@ class TextsWithColumns(TextColumn):
 
 
 def read_with_columns(
-    path: str, others: Sequence[str], column: str | None = None, file_format: str | None = None
+    path: str,
+    others: Sequence[str],
+    column: str | None = None,
+    file_format: str | None = None,
+    *,
+    as_written: bool = False,
 ) -> TextsWithColumns:
     """Read the texts of a table and some of its other columns.
 
@@ -269,6 +274,8 @@ def read_with_columns(
         Columns to read; they are not taken for the texts unless `column` says so.
     column, file_format : optional
         As for `read_texts`.
+    as_written : bool
+        Leave the values of a file without types (CSV) as they are: the id 007 is no number.
 
     Raises
     ------
@@ -280,7 +287,9 @@ def read_with_columns(
     name = table.text_column(column, without=[other for other in others if other != column])
     found = table.read([name, *others])
     texts = _text_column(found[name])
-    columns = {other: table.typed(found[other]).to_list() for other in others}
+    columns = {
+        other: (found[other] if as_written else table.typed(found[other])).to_list() for other in others
+    }
     return TextsWithColumns(texts.texts, texts.n_missing, columns)
 
 
