@@ -360,10 +360,9 @@ def _learn(
     mean = np.average(dense, axis=0, weights=weights) * (n / (n + CENTRE_AFTER))
     mean = mean.astype(np.float32)
     try:
-        lexical = LexicalEmbedder(random_state=random_state).fitted(texts, weights)
+        lexical, tfidf = LexicalEmbedder(random_state=random_state).fitted_with_tfidf(texts, weights)
     except InputError:  # no words, or none that two texts share
         return _Known(embedder, mean, None, np.empty((0, len(mean)), dtype=np.float16))
-    tfidf = lexical.tfidf(texts)
     joined = beside(np.where(dense.any(axis=1, keepdims=True), dense - mean, 0.0), lexical.projected(tfidf))
     joined -= np.average(joined, axis=0, weights=weights).astype(np.float32)
     has_word = tfidf.sign()

@@ -155,12 +155,18 @@ class LexicalEmbedder:
         InputError
             When there are no texts, not one weight a text, or no words that could relate texts.
         """
+        return self.fitted_with_tfidf(texts, weights)[0]
+
+    def fitted_with_tfidf(
+        self, texts: Sequence[str], weights: NDArray[Any] | None = None
+    ) -> "tuple[LexicalEmbedder, csr_matrix]":
+        """Return what `fitted` does, and what its `tfidf` gives for these texts: they are counted once."""
         check_whole("dimension", self.dimension)
         weights = _checked_weights(texts, weights)
         with single_threaded():
             made = LexicalEmbedder(self.dimension, self.random_state)
-            made._known = _learn(texts, weights, self.dimension, self.random_state)
-        return made
+            made._known, tfidf = _learn(texts, weights, self.dimension, self.random_state)
+        return made, tfidf
 
     def encode(self, texts: Sequence[str]) -> FloatArray:
         """Return the vector of each text.
@@ -271,7 +277,9 @@ def _checked_weights(texts: Sequence[str], weights: NDArray[Any] | None) -> NDAr
     return result
 
 
-def _learn(texts: Sequence[str], weights: NDArray[np.float64], dimension: int, random_state: int) -> _Known:
+def _learn(
+    texts: Sequence[str], weights: NDArray[np.float64], dimension: int, random_state: int
+) -> "tuple[_Known, csr_matrix]":
     from sklearn.feature_extraction.text import CountVectorizer
 
     counter = CountVectorizer(analyzer=features, dtype=np.float32)
@@ -297,7 +305,8 @@ def _learn(texts: Sequence[str], weights: NDArray[np.float64], dimension: int, r
     components = _components(matrix, weights, dimension, random_state)
     centre = np.average(matrix @ components.T, axis=0, weights=weights)
     shrunk = centre * (len(texts) / (len(texts) + CENTRE_AFTER))
-    return _Known(tuple(str(word) for word in words[kept]), idf, components, shrunk.astype(np.float32))
+    known = _Known(tuple(str(word) for word in words[kept]), idf, components, shrunk.astype(np.float32))
+    return known, matrix
 
 
 def _weighed(counts: Any, idf: FloatArray) -> Any:
