@@ -246,3 +246,13 @@ def test_a_name_that_no_file_can_hold_is_refused():
     model = TopicModel(clusterer=Columns(2)).fit(texts(20), embeddings=rows)
     with pytest.raises(ParameterError, match="surrogate"):
         model.rename_topics({0: "\ud800"})
+
+
+@pytest.mark.parametrize("share", [0, 0.3])
+def test_later_edits_keep_to_the_share_that_was_set_last(share):
+    rows = scattered()
+    model = TopicModel(clusterer=Columns(8), outliers=0.1).fit(texts(len(rows)), embeddings=rows)
+    deleted = model.with_outliers(share).delete_topics([5])
+    assert deleted.outliers == share
+    assert share * 0.7 <= deleted.topics_.outlier_share <= share
+    assert model.outliers == 0.1

@@ -167,6 +167,8 @@ def test_the_types_are_public(model):
         ('Topic: "Cooking"', "Cooking"),
         ("**Topic name:** Cooking", "Cooking"),
         ("```text\nCooking\n```", "Cooking"),
+        ("Brand name: rights", "Brand name: rights"),
+        ("*Topic name*: Dogs", "Dogs"),
     ],
 )
 def test_only_marks_around_the_whole_name_are_taken_off(model, answer, expected):

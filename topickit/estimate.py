@@ -17,12 +17,14 @@ from numpy.typing import ArrayLike
 from topickit.cluster import base as cluster
 from topickit.documents import Documents
 from topickit.embed import base as embed
+from topickit.embed import hybrid
+from topickit.embed.given import BuildsOnVectors
 from topickit.errors import InputError, TopickitWarning
 from topickit.model import TopicModel
 from topickit.progress import recorded, stage
 from topickit.stored import StoredTexts
 from topickit.tables import read
-from topickit.vectors import IN_MEMORY, FloatArray, check_given
+from topickit.vectors import IN_MEMORY, FloatArray, check_given, unit_rows
 
 SAMPLE = 16_000
 """Documents of the larger of the two samples that are fitted."""
@@ -109,8 +111,11 @@ def estimate_fit(
     vectors = None if given is None else np.asarray(given[corpus.first_rows[rows]], np.float32)
     embedding: dict[str, float] = {}
     embedder_bytes = 0.0
+    embedder = model._resolved_embedder()
     if vectors is None:
-        vectors, embedding, embedder_bytes = _embedded(model, sample, n)
+        vectors, embedding, embedder_bytes = _embedded(embedder, sample, n)
+    elif isinstance(embedder, BuildsOnVectors):
+        vectors, embedding, embedder_bytes = _with_words(embedder, vectors, sample, n)
     small, large, loading = _timed_fits(model, sample, vectors, documents)
     stages = {
         "starting": loading,
@@ -130,9 +135,14 @@ def estimate_fit(
     )
 
 
-def _embedded(model: TopicModel, sample: list[str], n: int) -> tuple[FloatArray, dict[str, float], float]:
+def _embedded(
+    embedder: embed.Embedder, sample: list[str], n: int
+) -> tuple[FloatArray, dict[str, float], float]:
     """Vectors for the sample from what is cheap, seconds to embed n texts, bytes of the saved embedder."""
-    embedder = model._resolved_embedder()
+    if isinstance(embedder, BuildsOnVectors):
+        vectors, seconds, _ = _embedded(embedder.model, sample, n)
+        own, more, n_bytes = _with_words(embedder, vectors, sample, n)
+        return own, seconds | more, n_bytes
     start = time.perf_counter()
     embedder_is_learning = isinstance(embedder, embed.FittedOnCorpus)
     if not embedder_is_learning:
@@ -146,6 +156,22 @@ def _embedded(model: TopicModel, sample: list[str], n: int) -> tuple[FloatArray,
         done += len(made)
     rate = (time.perf_counter() - start) / done
     return _stand_in(sample, made.shape[1]), {"loading the model": loading, "embedding": rate * n}, 0.0
+
+
+def _with_words(
+    embedder: BuildsOnVectors, vectors: FloatArray, sample: list[str], n: int
+) -> tuple[FloatArray, dict[str, float], float]:
+    """Time an embedder that adds to vectors what it learns from some of the texts."""
+    units, times = unit_rows(vectors), np.ones(len(sample))
+    start = time.perf_counter()
+    learnt: Any = embedder.fitted_on(units, sample, times)
+    after = time.perf_counter()
+    own = learnt.completed(units, sample)
+    adding = time.perf_counter() - after
+    grows = max(1.0, min(n, hybrid.SAMPLE) / len(sample))
+    seconds = (after - start) * grows + adding * n / len(sample)
+    # New words come ever more rarely (Heaps).
+    return own, {"learning words": seconds}, _state_bytes(learnt) * math.sqrt(grows)
 
 
 def _learning(embedder: Any, sample: list[str], n: int) -> tuple[FloatArray, dict[str, float], float]:

@@ -348,7 +348,9 @@ class TopicModel(ClusterMixin, TransformerMixin, BaseEstimator):
 
     def with_outliers(self, share: float) -> Self:
         """Return a new model with another share of outliers; see `topickit.regroup.with_outliers`."""
-        return self._edited(lambda fitted: regroup.with_outliers(fitted, share))
+        made = self._edited(lambda fitted: regroup.with_outliers(fitted, share))
+        made.outliers = share  # which later edits keep to
+        return made
 
     def at(self, n_topics: int) -> Self:
         """Return a new model at another level of the hierarchy, without a fit; see `topickit.regroup.cut`."""

@@ -29,7 +29,7 @@ _CLOSING = ('"', "'", "`", "”", "”", "“”", "»", "«", "」", "』", "�
 _QUOTES = dict(zip("\"'`“”„«»「『‘*", _CLOSING, strict=True))
 _APOSTROPHE = re.compile(r"(?<=\w)['’](?=\w)")
 _FENCE = re.compile(r"\s*(?:```|~~~)\w*\s*")
-_LABEL = re.compile(r"(?:topic(?: name)?|name|title|label)\s*[:：]\s*(?=\S)", re.IGNORECASE)
+_LABEL = re.compile(r"(?:topic(?: name)?|name|title|label)\*?\s*[:：]\s*(?=\S)", re.IGNORECASE)
 # Marks that turn the direction of what follows, and those that show as nothing. Joiners stay: scripts and
 # emoji need them.
 _UNSEEN = dict.fromkeys(
@@ -132,7 +132,7 @@ def ask_names(topics: Topics, name: NamingFunction, *, documents: bool = False) 
         raise ParameterTypeError(
             f"the naming function must take a NamingPrompt and return a str, got {name!r}"
         )
-    if documents and not any(topic.representative_documents for topic in topics):
+    if documents and len(topics) and not any(topic.representative_documents for topic in topics):
         warnings.warn(
             "the prompts hold no documents: the model was saved without them (save(path, documents=True))",
             TopickitWarning,
@@ -198,7 +198,9 @@ def _cleaned(answer: object) -> str:
 def _line(line: str) -> str:
     spaced = "".join(" " if unicodedata.category(character) == "Cc" else character for character in line)
     text = " ".join(spaced.split()).replace("**", "").strip("* ")
-    return _unquoted(_LABEL.sub("", _unquoted(text), count=1))
+    text = _unquoted(text)
+    label = _LABEL.match(text)
+    return _unquoted(text[label.end() :] if label else text)
 
 
 def _unquoted(text: str) -> str:

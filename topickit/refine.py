@@ -82,8 +82,7 @@ def _derived(fitted: Fitted, vectors: FloatArray, n_refined: int, outliers: floa
     assert fitted.terms is not None
     assigner = fitted.assigner
     if outliers is not None:
-        share = max(outliers, fitted.topics.outlier_share)  # which the user may have set since
-        assigner = assigner.with_at_most(vectors, fitted.documents.weights, share)
+        assigner = assigner.with_at_most(vectors, fitted.documents.weights, outliers)
     made = derive(
         fitted.documents,
         vectors,

@@ -144,3 +144,49 @@ def test_equal_texts_may_have_other_given_vectors():
     vectors = np.random.default_rng(0).normal(size=(len(texts), 6))
     model = TopicModel(embedder="hybrid", clusterer="kmeans", n_topics=4).fit(texts, embeddings=vectors)
     assert len(model.labels_) == len(texts)
+
+
+def test_vectors_of_another_length_are_refused():
+    model = TopicModel(embedder=HybridEmbedder(noise), n_topics=4).fit(TEXTS, embeddings=np.eye(len(TEXTS)))
+    with pytest.raises(InputError, match=r"learnt on vectors of length 120; those of .* have length 3"):
+        model.predict(TEXTS)
+    fitted = model.embedder_
+    with pytest.raises(InputError, match="give one a text"):
+        fitted.completed(np.eye(len(TEXTS), dtype=np.float32), TEXTS[:5])
+
+
+def test_a_model_that_has_learnt_nothing_asks_for_vectors():
+    model = TopicModel(embedder=HybridEmbedder("lexical"), n_topics=4).fit(TEXTS, embeddings=noise(TEXTS))
+    with pytest.raises(InputError, match="pass embeddings="):
+        model.predict(TEXTS)
+
+
+def test_a_cache_takes_nothing_that_was_learnt(tmp_path):
+    fitted = HybridEmbedder(noise).fitted(TEXTS)
+    np.testing.assert_array_equal(fitted.with_cache(tmp_path).encode(TEXTS), fitted.encode(TEXTS))
+    assert "5" in repr(HybridEmbedder(5))
+
+
+def test_blocks_change_nothing(monkeypatch):
+    fitted = HybridEmbedder(noise).fitted(TEXTS)
+    whole = fitted.encode(TEXTS)
+    monkeypatch.setattr(hybrid_module, "ROWS", 7)
+    np.testing.assert_array_equal(fitted.encode(TEXTS), whole)
+
+
+def test_a_dry_run_does_not_embed_the_corpus(monkeypatch):
+    from topickit import estimate
+
+    monkeypatch.setattr(estimate, "TIMED_TEXTS", 10)
+    asked = []
+
+    def model(texts):
+        asked.extend(texts)
+        return noise(texts)
+
+    texts = [f"{text} {i}" for i in range(5) for text in TEXTS]
+    found = estimate.estimate_fit(TopicModel(embedder=HybridEmbedder(model)), texts)
+    assert len(asked) < 100
+    assert {"embedding", "learning words"} <= set(found.stages)
+    given = estimate.estimate_fit(TopicModel(embedder="hybrid"), texts, embeddings=noise(texts))
+    assert "learning words" in given.stages

@@ -19,7 +19,7 @@ from topickit.cli.options import (
     TextColumn,
     Vectors,
 )
-from topickit.cli.reading import cache_folder, embed, emit, keep_apart, load_vectors, read_column
+from topickit.cli.reading import cache_folder, embed, emit, keep_apart, load_vectors, read_column, with_words
 from topickit.errors import InputError, MemoryBudgetError, ParameterError
 
 
@@ -60,7 +60,7 @@ def cluster(
     if given is None:
         found = embed(kept, embedder, cache_folder(cache, no_cache), device)
     else:
-        found = given if len(rows) == len(texts) else given[rows]
+        found = with_words(embedder, given if len(rows) == len(texts) else given[rows], kept)
     groups = _groups(
         found,
         method,

@@ -133,11 +133,26 @@ def embed(texts: list[str], embedder: str, cache: Path | None, device: str | Non
     """Vectors of texts in their order, each distinct text embedded once."""
     from topickit.documents import Documents
     from topickit.embed import base
-    from topickit.embed.cache import cached
+    from topickit.embed.cache import cached, with_cached_teacher
 
     documents = Documents.of(texts)
-    made = base.fitted(base.resolve(embedder, device=device), documents.texts, documents.weights)
+    resolved = with_cached_teacher(base.resolve(embedder, device=device), cache)
+    made = base.fitted(resolved, documents.texts, documents.weights)
     return base.embed(cached(made, cache), documents.texts)[documents.rows]
+
+
+def with_words(embedder: str, given: Any, texts: list[str]) -> "FloatArray":
+    """Add words to given vectors, where the embedder named builds on vectors; others leave them."""
+    import numpy as np
+
+    from topickit.embed import base
+    from topickit.embed.given import BuildsOnVectors, fitted_on
+    from topickit.vectors import unit_rows
+
+    resolved = base.resolve(embedder)
+    if not isinstance(resolved, BuildsOnVectors):
+        return given  # type: ignore[no-any-return]
+    return fitted_on(resolved, unit_rows(given), texts, np.ones(len(texts)))[1]
 
 
 def labels_csv(model: "TopicModel", labels: Any, kept: dict[str, list[Any]] | None = None) -> str:

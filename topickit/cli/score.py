@@ -172,7 +172,8 @@ def _with_seed(model: "TopicModel", seed: int) -> "TopicModel":
 
     recipe: TopicModel = clone(model)
     seeds = {"random_state", "clusterer__random_state"} & recipe.get_params().keys()
-    recipe.set_params(cache=None, **dict.fromkeys(seeds, seed))
+    # The vectors are those that the model's embedder made: nothing is to be added to them again.
+    recipe.set_params(cache=None, embedder="lexical", **dict.fromkeys(seeds, seed))
     return recipe
 
 

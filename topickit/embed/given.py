@@ -14,6 +14,10 @@ from topickit.vectors import FloatArray
 class BuildsOnVectors(Protocol):
     """An embedder that makes its vectors of those of a model, and of the texts."""
 
+    @property
+    def model(self) -> base.Embedder:
+        """The embedder that it builds on."""
+
     def fitted_on(self, vectors: FloatArray, texts: Sequence[str], weights: NDArray[Any]) -> base.Embedder:
         """Return a new embedder that has learnt from texts and the model's vectors of them."""
 

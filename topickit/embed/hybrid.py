@@ -16,7 +16,7 @@ from topickit.embed import base
 from topickit.embed.base import LongDocuments
 from topickit.embed.cache import cached, with_cached_teacher
 from topickit.embed.lexical import LexicalEmbedder
-from topickit.errors import InputError, NotFittedError
+from topickit.errors import InputError, NotFittedError, TopickitError
 from topickit.progress import stage
 from topickit.state import State
 from topickit.stored import spans
@@ -30,6 +30,8 @@ COMPANY = 0.5
 """Length of what the words stand for beside the vector itself."""
 SHRINKAGE = 20.0
 """Documents of the corpus' mean that each word's mean is mixed with: the company of a rare word is chance."""
+ROWS = 8192
+"""Texts whose vectors are made at a time: some arrays of their size lie in memory besides."""
 CENTRE_AFTER = 10.0
 """Texts after which half of the corpus' mean is subtracted; for a single text hardly any may be."""
 
@@ -190,9 +192,12 @@ class HybridEmbedder:
         known = self._learnt()
         if vectors.shape[1] != len(known.mean):
             return vectors
+        if len(vectors) != len(texts):
+            raise InputError(f"there are {len(vectors)} vectors for {len(texts)} texts; give one a text")
         result = allocate(len(texts), known.company.shape[1])
-        for start, stop in spans(texts, base.BLOCK):
-            result[start:stop] = known.vectors(vectors[start:stop], texts[start:stop])
+        for start in range(0, len(texts), ROWS):
+            rows = slice(start, start + ROWS)
+            result[rows] = known.vectors(vectors[rows], texts[rows])
             release(result)
         return result
 
@@ -216,16 +221,20 @@ class HybridEmbedder:
         """
         known = self._learnt()
         result = np.empty((len(texts), known.company.shape[1]), dtype=np.float32)
-        for start in range(0, len(texts), base.BLOCK):
-            block = texts[start : start + base.BLOCK]
-            result[start : start + base.BLOCK] = known.vectors(self._dense(known, block), block)
+        for start, stop in spans(texts, base.BLOCK):
+            block = texts[start:stop]
+            result[start:stop] = self.completed(self._dense(known, block), block)
         return result
+
+    @property
+    def model(self) -> base.Embedder:
+        """The embedder that it builds on."""
+        return self._resolved() if self._known is None else self._known.embedder
 
     @property
     def fingerprint(self) -> str:
         """Hash of the model's fingerprint, the settings and, once fitted, of everything learnt."""
-        inner = self._resolved() if self._known is None else self._known.embedder
-        digest = hashlib.blake2b(f"{inner.fingerprint} {self.random_state}".encode(), digest_size=16)
+        digest = hashlib.blake2b(f"{self.model.fingerprint} {self.random_state}".encode(), digest_size=16)
         if self._known is not None:
             if self._known.lexical is not None:
                 digest.update(self._known.lexical.fingerprint.encode())
@@ -236,7 +245,7 @@ class HybridEmbedder:
     def state(self) -> State:
         """Return settings, the states of the model and of the words, and what was learnt."""
         known = self._known
-        inner = (self._resolved() if known is None else known.embedder).state()
+        inner = self.model.state()
         config: dict[str, Any] = {"kind": "hybrid", "random_state": int(self.random_state)}
         config["embedder"] = dict(inner.config)
         arrays = {f"embedder.{name}": array for name, array in inner.arrays.items()}
@@ -293,11 +302,14 @@ class HybridEmbedder:
             See `topickit.embed.CachedEmbedder`; it is not saved. None for no cache.
         """
         made = self._again()
-        made._cache = folder
+        made._cache, made._known, made._kept = folder, self._known, self._kept
         return made
 
     def __repr__(self) -> str:
-        return f"HybridEmbedder({self._resolved()!r})"
+        try:
+            return f"HybridEmbedder({self._resolved()!r})"
+        except TopickitError:  # of what cannot embed: the error comes where it is used
+            return f"HybridEmbedder({self.embedder!r})"
 
     def __getstate__(self) -> dict[str, Any]:
         own = ("_cache", "_kept")
@@ -336,16 +348,31 @@ class HybridEmbedder:
     def _dense(self, known: _Known, texts: Sequence[str]) -> FloatArray:
         """The model's vectors; those that were made for learning are not made again."""
         if self._kept is None:
-            return base.embed(cached(known.embedder, self._cache), texts, dimension=len(known.mean))
+            return self._asked(known, texts)
         places, kept = self._kept
         rows = np.fromiter((places.get(content_hash(text), -1) for text in texts), np.int64, len(texts))
         result = np.empty((len(texts), kept.shape[1]), dtype=np.float32)
         result[rows >= 0] = kept[rows[rows >= 0]]
         others = np.flatnonzero(rows < 0)
         if len(others):
-            inner = cached(known.embedder, self._cache)
-            result[others] = base.embed(inner, [texts[i] for i in others.tolist()])
+            result[others] = self._asked(known, [texts[i] for i in others.tolist()])
         return result
+
+    def _asked(self, known: _Known, texts: Sequence[str]) -> FloatArray:
+        n_columns = len(known.mean)
+        try:
+            found = base.embed(cached(known.embedder, self._cache), texts, dimension=n_columns)
+        except NotFittedError as error:
+            raise InputError(
+                f"the words were learnt on given vectors, and {known.embedder!r} has learnt nothing; "
+                "pass embeddings="
+            ) from error
+        if found.shape[1] != n_columns:
+            raise InputError(
+                f"the words were learnt on vectors of length {n_columns}; those of {known.embedder!r} have "
+                f"length {found.shape[1]}; use the same model, or pass embeddings="
+            )
+        return found
 
 
 def _learn(

@@ -8,7 +8,7 @@ occurs outside such a phrase is then dropped.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +32,8 @@ IN_CAPITALS = 0.7
 """Share of a name's occurrences in which its words are written with capitals."""
 MORE_OFTEN = 0.2
 """So much larger it is than elsewhere for a stop word: "New York", not "Last Week" in headlines."""
+ENOUGH = 5
+"""Occurrences elsewhere from which on they say anything."""
 NO_TERM = -2
 MAX_PAIRS = 5_000_000
 """Pairs of words that are remembered while a corpus is read, about 80 MB of them."""
@@ -74,6 +76,11 @@ class Phrases:
     names: tuple[str, ...]
     phrase: IntArray = field(repr=False)
     document: IntArray = field(repr=False)
+
+    def of_terms(self, term_of: IntArray) -> "Phrases":
+        """Give each word another number."""
+        renumbered = tuple(tuple(int(term_of[word]) for word in words) for words in self.words)
+        return replace(self, words=renumbered)
 
 
 NO_PHRASES = Phrases((), (), np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64))
@@ -157,23 +164,31 @@ def _names_where_stop_words(
     seen = pairs.where(doubtful[pairs.phrase])
     both = capital[stream.ids[seen.position]] & capital[stream.ids[seen.position + 1]]
     times = np.bincount(seen.phrase, seen.weight, minlength=len(first))
-    named = np.bincount(seen.phrase, seen.weight * both, minlength=len(first)) / np.maximum(times, 1)
-    elsewhere = _share_in_capitals(stream, words, capital, weights)[np.maximum(first, second)]
-    keep = ~doubtful | ((named >= IN_CAPITALS) & (named >= elsewhere + MORE_OFTEN))
+    in_capitals = np.bincount(seen.phrase, seen.weight * both, minlength=len(first))
+    share = in_capitals / np.maximum(times, 1)
+    likely = doubtful & (share >= IN_CAPITALS)
+    word, n = np.maximum(first, second), len(words.times)
+    # Elsewhere: in no likely name, of this word or of others (New Jersey).
+    left = words.times - np.bincount(word[likely], times[likely], n)
+    capitals = _in_capitals(stream, words, capital, weights) - np.bincount(
+        word[likely], in_capitals[likely], n
+    )
+    elsewhere = np.where(left >= ENOUGH, capitals / np.maximum(left, 1), 0.0)
+    keep = ~doubtful | (likely & (share >= elsewhere[word] + MORE_OFTEN))
     return pairs.renumbered(keep), keep
 
 
-def _share_in_capitals(
+def _in_capitals(
     stream: TokenStream, words: Words, capital: NDArray[np.bool_], weights: IntArray
 ) -> NDArray[np.float64]:
-    """Say of the stop words in which share of their occurrences they are written with a capital."""
+    """Count how often each of the stop words is written with a capital."""
     in_capitals = np.zeros(len(words.times))
     for start, stop in stream.blocks():
         ids = stream.ids_of(start, stop)
         asked = np.flatnonzero((words.of[ids] >= words.n_terms) & capital[ids])
         document = _documents_at(stream, asked + stream.offsets[start])
         in_capitals += np.bincount(words.of[ids[asked]], weights[document], minlength=len(in_capitals))
-    return np.asarray(in_capitals / np.maximum(words.times, 1))
+    return in_capitals
 
 
 def npmi(joint: NDArray[np.float64], chance: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -14,6 +14,7 @@ Scripts that do not put spaces between words:
 """
 
 import html
+import html.entities
 import itertools
 import re
 import unicodedata
@@ -73,13 +74,16 @@ _SPACED_TAG = re.compile(rf"</?{_TAGS}\s")
 _BLANK_LINE = re.compile(r"\n(?:\s*\n|(?=[A-Z][\w-]*:))")
 _MARKUP = re.compile(r"(?i:https?|ftp)://.*|&\#?\w+;|</?\w.*", re.DOTALL)
 _ENTITY = re.compile(r"&(?:[a-zA-Z]\w{1,31}|\#\d{1,7}|\#[xX][0-9a-fA-F]{1,6});")
-_MAIL = re.compile(r"[A-Za-z0-9][\w.+-]*@[A-Za-z0-9][A-Za-z0-9.-]*", re.ASCII)
-# Schr\"odinger, Poincar{\'e}, Erd\H{o}s; but not l\'homme and it\'s, where a quotation mark was escaped.
+_MAIL = r"(?<![{0}.+-])[{0}.+-]{{1,64}}@[{0}.-]+"
+_ASCII_MAIL = re.compile(_MAIL.format(r"\w"), re.ASCII)
+_UNICODE_MAIL = regex.compile(_MAIL.format(rf"[\w--[{_NO_SPACES}]]"), regex.V1)
+# Schr\"odinger, Poincar{\'e}, Erd\H{o}s; without braces only within a word, where quotation marks that were
+# escaped (\"yes\", it\'s, l\'homme) do not stand.
 _TEX_ACCENT = re.compile(
     r"""\{\\(?P<a>["'`^~=.uvHck])\ ?(?P<x>\\?[A-Za-z])\}
       | \\(?P<b>["'`^~=.uvHck])\{(?P<y>\\?[A-Za-z])\}
-      | \\(?P<c>["`^~=.])(?P<z>[A-Za-z])
-      | (?<!\b[cdjlmnst])(?<!\bqu)\\(?P<d>')(?P<w>[aeiouyAEIOUY])
+      | (?<=[A-Za-z])\\(?P<c>["`^~])(?P<z>[aeiounyAEIOUNY])
+      | (?<=[A-Za-z])(?<!\b[cdjlmnst])(?<!\bqu)\\(?P<d>')(?P<w>[aeiouyAEIOUY])
     """,
     re.VERBOSE,
 )
@@ -225,11 +229,17 @@ def _written_out(text: str) -> str:
     >>> _written_out(r"M&uuml;ller &amp; Erd\H{o}s"), _written_out(r"it\'s Poincar\'e")
     ('Müller & Erdős', "it\\'s Poincaré")
     """
-    if "&" in text and ";" in text:
-        text = _ENTITY.sub(lambda found: html.unescape(found.group()), text)
+    for _ in range(2):  # what was escaped twice
+        if "&" in text and ";" in text:
+            text = _ENTITY.sub(_unescaped, text)
     if "\\" in text:
         text = _TEX_ACCENT.sub(_accented, text)
     return text
+
+
+def _unescaped(found: re.Match[str]) -> str:
+    entity = found.group()
+    return html.unescape(entity) if entity[1] == "#" else html.entities.html5.get(entity[1:], entity)
 
 
 def _accented(found: re.Match[str]) -> str:
@@ -239,7 +249,7 @@ def _accented(found: re.Match[str]) -> str:
 
 def _split(text: str) -> list[str]:
     if "@" in text:
-        text = _MAIL.sub(" . ", text)
+        text = (_ASCII_MAIL if text.isascii() else _UNICODE_MAIL).sub(" . ", text)
     if len(text) >= 50:
         text = _NOISE.sub(" . ", text)
     return (_ASCII if text.isascii() else _UNICODE).findall(text)

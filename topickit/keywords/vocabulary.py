@@ -177,6 +177,8 @@ def _counted(stream: TokenStream, weights: IntArray, settings: KeywordSettings) 
             within[lexicon.word_of], lexicon.totals[np.concatenate([chosen, in_names])], len(chosen)
         )
         phrases = find_phrases(stream, words, weights, max(int(lexicon.sizes @ weights), 1))
+        terms_of_words = np.concatenate([np.arange(len(chosen)), term_of_word[in_names]])
+        phrases = phrases.of_terms(np.where(terms_of_words < 0, NO_TERM, terms_of_words))
     return _assembled(lexicon, chosen, phrases, found)
 
 
@@ -345,8 +347,7 @@ def _assembled(lexicon: _Lexicon, chosen: IntArray, phrases: Phrases, found: Sto
         columns[i] = known.setdefault(phrase_key(name), len(terms))
         if columns[i] == len(terms):
             terms.append(name)
-            terms_of = [word if word < len(chosen) else NO_TERM for word in words]
-            parts.append((*terms_of, *[-1] * (3 - len(words))))  # type: ignore[arg-type]
+            parts.append((*words, *[-1] * (3 - len(words))))  # type: ignore[arg-type]
     shape = (lexicon.counts.shape[0], len(terms))
     once = np.ones(len(phrases.phrase), dtype=np.int32)
     of_phrases = csr_array((once, (phrases.document, columns[phrases.phrase])), shape=shape)
