@@ -168,12 +168,13 @@ def _names_where_stop_words(
     share = in_capitals / np.maximum(times, 1)
     likely = doubtful & (share >= IN_CAPITALS)
     word, n = np.maximum(first, second), len(words.times)
-    # Elsewhere: in no likely name, of this word or of others (New Jersey).
+    # Elsewhere: in no likely name, of this word or of others (New Jersey). A word that stands nowhere else
+    # is judged by all words: in headlines they say nothing.
     left = words.times - np.bincount(word[likely], times[likely], n)
-    capitals = _in_capitals(stream, words, capital, weights) - np.bincount(
-        word[likely], in_capitals[likely], n
-    )
-    elsewhere = np.where(left >= ENOUGH, capitals / np.maximum(left, 1), 0.0)
+    capitals = _in_capitals(stream, words, capital, weights)
+    usual = capitals.sum() / max(words.times.sum(), 1)
+    capitals -= np.bincount(word[likely], in_capitals[likely], n)
+    elsewhere = np.where(left >= ENOUGH, capitals / np.maximum(left, 1), usual)
     keep = ~doubtful | (likely & (share >= elsewhere[word] + MORE_OFTEN))
     return pairs.renumbered(keep), keep
 
@@ -181,11 +182,11 @@ def _names_where_stop_words(
 def _in_capitals(
     stream: TokenStream, words: Words, capital: NDArray[np.bool_], weights: IntArray
 ) -> NDArray[np.float64]:
-    """Count how often each of the stop words is written with a capital."""
+    """Count how often each word is written with a capital."""
     in_capitals = np.zeros(len(words.times))
     for start, stop in stream.blocks():
         ids = stream.ids_of(start, stop)
-        asked = np.flatnonzero((words.of[ids] >= words.n_terms) & capital[ids])
+        asked = np.flatnonzero((words.of[ids] >= 0) & capital[ids])
         document = _documents_at(stream, asked + stream.offsets[start])
         in_capitals += np.bincount(words.of[ids[asked]], weights[document], minlength=len(in_capitals))
     return in_capitals
