@@ -183,7 +183,7 @@ def hybrid(result: Result) -> str:
         "The hybrid embedder",
         '`python -m benchmarks.hybrid`. Default fits on MiniLM vectors, and with `embedder="hybrid"` on the same; means of '
         "three seeds. *10 nearest*: the share of a document's ten nearest others that are of its class. *k-means ARI*: "
-        "told the number of classes. Seconds to learn the words and to add them (other work was running).",
+        "told the number of classes. Seconds to learn the words and to add them.",
         result,
         [*columns, "k-means ARI, told", "seconds"],
         lines,
