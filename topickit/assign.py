@@ -295,14 +295,16 @@ class Assigner:
             vectors, lambda score, rows: share_threshold(score, weights[rows], share)
         )
 
-    def with_at_most(self, vectors: FloatArray, weights: NDArray[Any], share: float) -> "Assigner":
+    def with_at_most(self, vectors: FloatArray, weights: NDArray[Any], share: float | None) -> "Assigner":
         """Keep outliers to a share: a clusterer's own where they are no more, else as `with_outliers`.
 
         Parameters
         ----------
         vectors, weights, share
-            As for `with_outliers`.
+            As for `with_outliers`; None asks for nothing.
         """
+        if share is None:
+            return self
         self._check_share(share)
         if (self.thresholds > NO_THRESHOLD).any():
             left_out = (self.labels(vectors) < 0) & vectors.any(axis=1)

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
 
 from topickit._version import __version__
 from topickit.assign import Assigner
@@ -113,9 +114,9 @@ def with_found(
     return replace(fitted, found=found)
 
 
-def found_now(fitted: Fitted) -> Found:
-    """Take the topics that there are for those that were found, compared with no other sample."""
-    return Found(fitted.assigner.topics, stability=tuple(topic.stability for topic in fitted.topics))
+def found_now(fitted: Fitted, tables: tuple[csr_array, ...] = ()) -> Found:
+    """Take the topics that there are for those that were found; `tables` as `Found` has them."""
+    return Found(fitted.assigner.topics, tables, tuple(topic.stability for topic in fitted.topics))
 
 
 def levelled(before: Fitted, after: Fitted) -> Fitted:
@@ -135,7 +136,7 @@ def levelled(before: Fitted, after: Fitted) -> Fitted:
     pairs = np.unique(np.stack([found.topics, before.assigner.topics]), axis=1).shape[1]
     if pairs == len(np.unique(found.topics)) == len(before.topics):
         return after
-    return replace(after, found=replace(found_now(after), tables=after.found.tables))
+    return replace(after, found=found_now(after, after.found.tables))
 
 
 def derive(

@@ -212,9 +212,7 @@ class TopicModel(ClusterMixin, TransformerMixin, BaseEstimator):
         if given is None:
             warn_of_language(embed.describe(embedder), terms.languages, terms.language_share, len(documents))
         with stage("Describing topics"), devices.on(self.device):
-            assigner = found.assigner
-            if self.outliers is not None:
-                assigner = assigner.with_at_most(vectors, documents.weights, self.outliers)
+            assigner = found.assigner.with_at_most(vectors, documents.weights, self.outliers)
             notes = provenance(
                 documents,
                 self._settings(),

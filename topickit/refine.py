@@ -80,9 +80,7 @@ def refine(
 def _derived(fitted: Fitted, vectors: FloatArray, n_refined: int, outliers: float | None) -> Fitted:
     assert fitted.documents is not None
     assert fitted.terms is not None
-    assigner = fitted.assigner
-    if outliers is not None:
-        assigner = assigner.with_at_most(vectors, fitted.documents.weights, outliers)
+    assigner = fitted.assigner.with_at_most(vectors, fitted.documents.weights, outliers)
     made = derive(
         fitted.documents,
         vectors,

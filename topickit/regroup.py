@@ -66,7 +66,7 @@ def merge(fitted: Fitted, groups: Sequence[Sequence[int]]) -> Fitted:
     merged = _mapped(fitted, mapping)
     tables = () if merged.found is None else merged.found.tables
     # What the user put together is the level that others start from.
-    return replace(merged, found=replace(found_now(merged), tables=tables))
+    return replace(merged, found=found_now(merged, tables))
 
 
 def rename(fitted: Fitted, names: Mapping[int, str]) -> Fitted:
@@ -116,10 +116,8 @@ def delete(fitted: Fitted, topics: Sequence[int], *, outliers: float | None = No
     names = {new: fitted.given_names[old] for new, old in enumerate(kept) if old in fitted.given_names}
     known = [fitted.topics[topic].stability for topic in kept]
     found = None if fitted.found is None else fitted.found.kept(np.isin(fitted.assigner.topics, kept))
-    assigner = fitted.assigner.select(kept)
-    if outliers is not None:
-        documents, vectors = _need(fitted.documents), _need(fitted.vectors)
-        assigner = assigner.with_at_most(vectors, documents.weights, outliers)
+    documents, vectors = _need(fitted.documents), _need(fitted.vectors)
+    assigner = fitted.assigner.select(kept).with_at_most(vectors, documents.weights, outliers)
     return levelled(fitted, _derived(fitted, assigner, names, known, found))
 
 

@@ -314,12 +314,15 @@ def _cosines(left: _Side, right: _Side) -> NDArray[np.float64]:
     return np.asarray(rows[0].astype(np.float64) @ rows[1].T.astype(np.float64))
 
 
+def _keys(side: _Side) -> list[set[str]]:
+    """The words of each topic, folded: which form is the usual one (iPhone, IPHONE) depends on the corpus."""
+    return [{key_of(word) for word in words} for words in side.words]
+
+
 def _keyword_jaccard(left: _Side, right: _Side) -> NDArray[np.float64]:
     scores = np.zeros((len(left.ids), len(right.ids)))
-    # How a word is written most often depends on the corpus: iPhone in one, IPHONE in another.
-    sets = [{key_of(word) for word in words} for words in right.words]
-    for i, words in enumerate(left.words):
-        ours = {key_of(word) for word in words}
+    sets = _keys(right)
+    for i, ours in enumerate(_keys(left)):
         scores[i] = [len(ours & theirs) / max(len(ours | theirs), 1) for theirs in sets]
     return scores
 
@@ -337,7 +340,7 @@ def _matches(
 ) -> tuple[Match, ...]:
     sizes_left, sizes_right = left.sizes(), right.sizes()
     matches = []
-    keys = [{key_of(word) for word in words} for words in right.words]
+    keys = _keys(right)
     for i, topic in enumerate(left.ids):
         order = np.argsort(-scores[i], kind="stable").tolist()
         others = tuple(

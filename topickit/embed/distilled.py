@@ -1,6 +1,5 @@
 """The distilled embedder: a transformer for a sample of the corpus, and its fast student for the rest."""
 
-import copy
 import hashlib
 import logging
 import math
@@ -17,6 +16,7 @@ from topickit.documents import Documents, content_hash
 from topickit.embed import base
 from topickit.embed.base import LongDocuments
 from topickit.embed.cache import cached
+from topickit.embed.learning import Copied
 from topickit.embed.sentence import SentenceEmbedder, fast_precision
 from topickit.embed.student import FoldedStudent, HeldOut, Lesson, Student, fit_student
 from topickit.embed.student_learnt import Learnt
@@ -45,7 +45,7 @@ POOR = 0.6
 _log = logging.getLogger(__name__)
 
 
-class DistilledEmbedder:
+class DistilledEmbedder(Copied):
     """A transformer (the teacher) embeds a sample of the corpus; its student learns from that for the rest.
 
     It learns from the corpus: `fit` fits this embedder, and `fitted` returns a new, fitted one. The
@@ -91,10 +91,10 @@ class DistilledEmbedder:
     ((2, 384), True)
     """
 
+    # A copy for another process makes its own table and folds again.
+    _left_behind = ("_cache", "_folded", "_table")
     __slots__ = (
-        "_cache",
         "_folded",
-        "_known",
         "_resolved",
         "_table",
         "device",
@@ -348,21 +348,6 @@ class DistilledEmbedder:
         return (
             f"DistilledEmbedder({name}, {known.n_sample} learnt, held-out cosine {known.held_out.cosine:.2f})"
         )
-
-    def __getstate__(self) -> dict[str, Any]:
-        # A copy for another process makes its own table and folds again.
-        own = ("_cache", "_folded", "_table")
-        return {name: getattr(self, name) for name in self.__slots__ if name not in own}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        self._cache = self._folded = self._table = None
-        for name, value in state.items():
-            setattr(self, name, value)
-
-    def _again(self) -> "DistilledEmbedder":
-        made = copy.copy(self)  # which leaves the table behind, and the cache
-        made._cache, made._known = self._cache, None
-        return made
 
     def with_cache(self, folder: str | os.PathLike[str] | None) -> "DistilledEmbedder":
         """Return a new embedder whose teacher keeps its vectors in a cache: another fit finds them there.

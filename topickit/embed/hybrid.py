@@ -1,6 +1,5 @@
 """A model's vectors, corrected by what the words of each text stand for in this corpus."""
 
-import copy
 import functools
 import hashlib
 import os
@@ -15,12 +14,12 @@ from topickit.documents import Documents, content_hash
 from topickit.embed import base
 from topickit.embed.base import LongDocuments
 from topickit.embed.cache import cached, with_cached_teacher
-from topickit.embed.lexical import LexicalEmbedder
+from topickit.embed.learning import Copied, learnt
+from topickit.embed.lexical import CENTRE_AFTER, LexicalEmbedder, checked_weights
 from topickit.errors import InputError, NotFittedError, TopickitError
 from topickit.progress import stage
 from topickit.state import State
-from topickit.stored import spans
-from topickit.vectors import FloatArray, allocate, release, unit_rows
+from topickit.vectors import FloatArray, IntArray, allocate, release, unit_rows
 
 SAMPLE = 20_000
 """Texts at most that the words are learnt from."""
@@ -32,8 +31,6 @@ SHRINKAGE = 20.0
 """Documents of the corpus' mean that each word's mean is mixed with: the company of a rare word is chance."""
 ROWS = 8192
 """Texts whose vectors are made at a time: some arrays of their size lie in memory besides."""
-CENTRE_AFTER = 10.0
-"""Texts after which half of the corpus' mean is subtracted; for a single text hardly any may be."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,7 +50,7 @@ class _Known:
         return self.company.astype(np.float32)
 
     def vectors(self, dense: FloatArray, texts: Sequence[str]) -> FloatArray:
-        own = np.where(dense.any(axis=1, keepdims=True), dense - self.mean, 0.0)
+        own = centred(dense, self.mean)
         if self.lexical is None:
             return unit_rows(own)
         tfidf = self.lexical.tfidf(texts)
@@ -62,7 +59,7 @@ class _Known:
         return unit_rows(joined + np.float32(COMPANY) * stands_for)
 
 
-class HybridEmbedder:
+class HybridEmbedder(Copied):
     """A model's vectors together with those of the words, both drawn to the company that the words keep.
 
     A sentence embedder was trained on other texts. Which words matter in this corpus, and what a rare name
@@ -103,7 +100,8 @@ class HybridEmbedder:
     ('float32', 1.0)
     """
 
-    __slots__ = ("_cache", "_kept", "_known", "device", "embedder", "long_documents", "random_state")
+    _left_behind = ("_cache", "_kept")
+    __slots__ = ("_kept", "device", "embedder", "long_documents", "random_state")
 
     def __init__(
         self,
@@ -140,8 +138,7 @@ class HybridEmbedder:
         times = _times(documents, weights)
         inner = with_cached_teacher(self._resolved(), self._cache)
         inner = base.fitted(inner, documents.texts, times)
-        rows = documents.sample(SAMPLE, self.random_state)
-        sample = [documents.texts[row] for row in rows.tolist()]
+        rows, sample = self._sample(documents)
         dense = base.embed(cached(inner, self._cache), sample)
         made = self._learning(inner, dense, sample, times[rows])
         # The first texts that it is asked for are those that it has just embedded.
@@ -167,8 +164,7 @@ class HybridEmbedder:
         """
         documents = Documents.of(texts, vectors)
         times = _times(documents, weights)
-        rows = documents.sample(SAMPLE, self.random_state)
-        sample = [documents.texts[row] for row in rows.tolist()]
+        rows, sample = self._sample(documents)
         return self._learning(self._resolved(), vectors[documents.first_rows[rows]], sample, times[rows])
 
     def completed(self, vectors: FloatArray, texts: Sequence[str]) -> FloatArray:
@@ -219,12 +215,7 @@ class HybridEmbedder:
         NotFittedError
             Before `fitted`.
         """
-        known = self._learnt()
-        result = np.empty((len(texts), known.company.shape[1]), dtype=np.float32)
-        for start, stop in spans(texts, base.BLOCK):
-            block = texts[start:stop]
-            result[start:stop] = self.completed(self._dense(known, block), block)
-        return result
+        return self.completed(self._dense(self._learnt(), texts), texts)
 
     @property
     def model(self) -> base.Embedder:
@@ -311,19 +302,10 @@ class HybridEmbedder:
         except TopickitError:  # of what cannot embed: the error comes where it is used
             return f"HybridEmbedder({self.embedder!r})"
 
-    def __getstate__(self) -> dict[str, Any]:
-        own = ("_cache", "_kept")
-        return {name: getattr(self, name) for name in self.__slots__ if name not in own}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        self._cache = self._kept = None
-        for name, value in state.items():
-            setattr(self, name, value)
-
-    def _again(self) -> "HybridEmbedder":
-        made = copy.copy(self)
-        made._cache, made._known = self._cache, None
-        return made
+    def _sample(self, documents: Documents) -> tuple[IntArray, list[str]]:
+        """Give the positions of the texts to learn from, and the texts."""
+        rows = documents.sample(SAMPLE, self.random_state)
+        return rows, [documents.texts[row] for row in rows.tolist()]
 
     def _learning(
         self, inner: base.Embedder, dense: FloatArray, texts: list[str], weights: NDArray[np.float64]
@@ -334,16 +316,15 @@ class HybridEmbedder:
         return made
 
     def _learnt(self) -> _Known:
-        if self._known is None:
-            raise NotFittedError(
-                "this HybridEmbedder has not seen a corpus yet; "
-                "use the embedder that fitted(texts) returns, or give this one to a TopicModel"
-            )
-        return self._known
+        return learnt(self._known, self)
 
     def _resolved(self) -> base.Embedder:
-        settings = {"long_documents": self.long_documents, "device": self.device}
-        return base.resolve(self.embedder, random_state=self.random_state, **settings)  # type: ignore[arg-type]
+        return base.resolve(
+            self.embedder,
+            long_documents=self.long_documents,
+            device=self.device,
+            random_state=self.random_state,
+        )
 
     def _dense(self, known: _Known, texts: Sequence[str]) -> FloatArray:
         """The model's vectors; those that were made for learning are not made again."""
@@ -390,7 +371,7 @@ def _learn(
         lexical, tfidf = LexicalEmbedder(random_state=random_state).fitted_with_tfidf(texts, weights)
     except InputError:  # no words, or none that two texts share
         return _Known(embedder, mean, None, np.empty((0, len(mean)), dtype=np.float16))
-    joined = beside(np.where(dense.any(axis=1, keepdims=True), dense - mean, 0.0), lexical.projected(tfidf))
+    joined = beside(centred(dense, mean), lexical.projected(tfidf))
     joined -= np.average(joined, axis=0, weights=weights).astype(np.float32)
     has_word = tfidf.sign()
     times = np.asarray(has_word.T @ weights)
@@ -400,9 +381,14 @@ def _learn(
     return _Known(embedder, mean, lexical, company.astype(np.float16))
 
 
+def centred(dense: FloatArray, mean: FloatArray) -> FloatArray:
+    """Subtract the mean from all rows but those of zeros, of which the model knows nothing."""
+    return np.where(dense.any(axis=1, keepdims=True), dense - mean, np.float32(0.0))
+
+
 def beside(vectors: FloatArray, lexical: FloatArray) -> FloatArray:
     """Put the lexical vectors beside the others, `LEXICAL` times as long, and scale the rows to length 1."""
-    parts = [unit_rows(vectors.astype(np.float32)), np.float32(LEXICAL) * unit_rows(lexical)]
+    parts = [unit_rows(vectors), np.float32(LEXICAL) * unit_rows(lexical)]
     return unit_rows(np.hstack(parts))
 
 
@@ -410,14 +396,7 @@ def _times(documents: Documents, weights: NDArray[Any] | None) -> NDArray[np.flo
     """How many documents each distinct text stands for."""
     if not len(documents):
         raise InputError("there are no texts to learn from: all are blank")
-    if weights is None:
-        return documents.weights.astype(np.float64)
-    given = np.asarray(weights, dtype=np.float64)
-    if given.shape != (documents.n_rows,) or not (np.isfinite(given) & (given > 0)).all():
-        raise InputError(
-            f"weights must be {documents.n_rows} positive numbers, one a text; got shape {given.shape}"
-        )
-    known = documents.rows >= 0
+    given, known = checked_weights(documents.n_rows, weights), documents.rows >= 0
     return np.bincount(documents.rows[known], given[known], minlength=len(documents)).astype(np.float64)
 
 

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from topickit.errors import InputError, NotFittedError, check_whole
+from topickit.embed.learning import learnt
+from topickit.errors import InputError, check_whole
 from topickit.state import State
 from topickit.vectors import FloatArray, single_threaded
 
@@ -162,7 +163,7 @@ class LexicalEmbedder:
     ) -> "tuple[LexicalEmbedder, csr_matrix]":
         """Return what `fitted` does, and what its `tfidf` gives for these texts: they are counted once."""
         check_whole("dimension", self.dimension)
-        weights = _checked_weights(texts, weights)
+        weights = checked_weights(len(texts), weights)
         with single_threaded():
             made = LexicalEmbedder(self.dimension, self.random_state)
             made._known, tfidf = _learn(texts, weights, self.dimension, self.random_state)
@@ -255,25 +256,25 @@ class LexicalEmbedder:
         return made
 
     def _learnt(self) -> _Known:
-        if self._known is None:
-            raise NotFittedError(
-                "this LexicalEmbedder has not seen a corpus yet; "
-                "use the embedder that fitted(texts) returns, or give this one to a TopicModel"
-            )
-        return self._known
+        return learnt(self._known, self)
 
     def __repr__(self) -> str:
         return f"LexicalEmbedder({self.dimension}, random_state={self.random_state})"
 
 
-def _checked_weights(texts: Sequence[str], weights: NDArray[Any] | None) -> NDArray[np.float64]:
-    if len(texts) == 0:
+def checked_weights(n_texts: int, weights: NDArray[Any] | None) -> NDArray[np.float64]:
+    """Give how many documents each text stands for, one where nothing is said.
+
+    Raises
+    ------
+    InputError
+        When there are no texts, or not one positive weight a text.
+    """
+    if n_texts == 0:
         raise InputError("there are no texts to learn words from")
-    result = np.ones(len(texts)) if weights is None else np.asarray(weights, dtype=np.float64)
-    if result.shape != (len(texts),) or not (np.isfinite(result) & (result > 0)).all():
-        raise InputError(
-            f"weights must be {len(texts)} positive numbers, one a text; got shape {result.shape}"
-        )
+    result = np.ones(n_texts) if weights is None else np.asarray(weights, dtype=np.float64)
+    if result.shape != (n_texts,) or not (np.isfinite(result) & (result > 0)).all():
+        raise InputError(f"weights must be {n_texts} positive numbers, one a text; got shape {result.shape}")
     return result
 
 

@@ -80,10 +80,10 @@ _UNICODE_MAIL = regex.compile(_MAIL.format(rf"[\w--[{_NO_SPACES}]]"), regex.V1)
 # Schr\"odinger, Poincar{\'e}, Erd\H{o}s; without braces only within a word, where quotation marks that were
 # escaped (\"yes\", it\'s, l\'homme) do not stand.
 _TEX_ACCENT = re.compile(
-    r"""\{\\(?P<a>["'`^~=.uvHck])\ ?(?P<x>\\?[A-Za-z])\}
-      | \\(?P<b>["'`^~=.uvHck])\{(?P<y>\\?[A-Za-z])\}
-      | (?<=[A-Za-z])\\(?P<c>["`^~])(?P<z>[aeiounyAEIOUNY])
-      | (?<=[A-Za-z])(?<!\b[cdjlmnst])(?<!\bqu)\\(?P<d>')(?P<w>[aeiouyAEIOUY])
+    r"""\{\\(["'`^~=.uvHck])\ ?(\\?[A-Za-z])\}
+      | \\(["'`^~=.uvHck])\{(\\?[A-Za-z])\}
+      | (?<=[A-Za-z])\\(["`^~])([aeiounyAEIOUNY])
+      | (?<=[A-Za-z])(?<!\b[cdjlmnst])(?<!\bqu)\\(')([aeiouyAEIOUY])
     """,
     re.VERBOSE,
 )

@@ -251,8 +251,8 @@ def _stop_mask(keys: Sequence[str], found: StopWords, settings: KeywordSettings)
 
 def _given(settings: KeywordSettings) -> set[str]:
     """Stop words that the user gave, folded."""
-    own = () if settings.stop_words in (None, "auto") else settings.stop_words
-    return {key_of(clean(word) or word) for word in (*(own or ()), *settings.extra_stop_words)}
+    own = settings.stop_words if isinstance(settings.stop_words, tuple) else ()
+    return {key_of(clean(word) or word) for word in (*own, *settings.extra_stop_words)}
 
 
 def _in_names(keys: Sequence[str], listed: Mask, settings: KeywordSettings) -> IntArray:

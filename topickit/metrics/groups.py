@@ -54,7 +54,7 @@ class LabelCodes:
         values = labels.tolist() if hasattr(labels, "tolist") else list(labels)
         values = [None if is_missing(value) else value for value in values]
         try:
-            distinct = [v for v in dict.fromkeys(values) if not is_missing(v) and v != -1]
+            distinct = [v for v in dict.fromkeys(values) if v is not None and v != -1]
         except TypeError as error:
             raise InputTypeError(f"{what} must be str or int: {error}") from error
         if all(isinstance(v, str) for v in distinct) or all(isinstance(v, int | float) for v in distinct):

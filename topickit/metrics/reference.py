@@ -256,7 +256,7 @@ def tokenize(texts: Sequence[str]) -> list[list[str]]:
 
 
 def as_tokens(
-    topics: Iterable[Sequence[str]], reference: "Reference", *, phrases: bool = True
+    topics: Iterable[Sequence[str]], reference: Reference, *, phrases: bool = True
 ) -> list[list[str]]:
     """Write the words of topics, from any system, as `tokenize` writes those of a reference corpus.
 

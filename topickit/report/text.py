@@ -198,13 +198,14 @@ def _time(summary: Summary) -> list[RenderableType]:
     found = summary.over_time
     if found is None:
         return []
+    movers = pieces.movers(summary)
     lines = [
         f"{pieces.sparkline(summary, row.topic.id)} {wording.percent(row.before)} → "
         f"{wording.percent(row.after)} {row.arrow or '·'} {wording.one_line(row.topic.name)}"
         + pieces.changed_words(found, row.topic.id)
-        for row in pieces.movers(summary)[:N_MOVERS]
+        for row in movers[:N_MOVERS]
     ]
-    if left := len(pieces.movers(summary)[N_MOVERS:]):
+    if left := len(movers[N_MOVERS:]):
         lines.append(f"and {left:,} topics that changed less")
     if found.n_undated:
         lines.append(f"{found.n_undated:,} documents without a date are left out")
