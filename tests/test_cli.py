@@ -56,10 +56,19 @@ def test_fit_predict_report(run, files, tmp_path):
         assert run("report", model, "--format", kind, "--out", target)[0] == 0
         assert target.stat().st_size > 200
     with_texts, without = tmp_path / "a.html", tmp_path / "b.html"
-    run("report", model, "--format", "html", "--out", with_texts)
+    run("report", model, "--out", with_texts)  # the name says the format
     run("report", model, "--format", "html", "--no-texts", "--out", without)
     assert any(text in with_texts.read_text() for text in TEXTS)
     assert not any(text in without.read_text() for text in TEXTS)
+    named = {".JSON": "json", ".csv": "csv", ".md": "markdown", ".htm": "html", ".txt": "text", "": "text"}
+    for ending, kind in named.items():
+        run("report", model, "--out", tmp_path / f"named{ending}")
+        run("report", model, "--format", kind, "--out", tmp_path / "asked.json")
+        assert (tmp_path / f"named{ending}").read_bytes() == (tmp_path / "asked.json").read_bytes()
+    run("compare", model, model, "--out", tmp_path / "compared.json")
+    assert json.loads((tmp_path / "compared.json").read_text())
+    run("score", model, files / "t.csv", "--text", "body", "--out", tmp_path / "scored.json")
+    assert json.loads((tmp_path / "scored.json").read_text())["n_topics"] == 4
 
 
 @pytest.mark.parametrize("method", ["graph", "kmeans", "agglomerative", "community", "hdbscan"])

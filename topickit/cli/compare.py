@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from topickit.cli.options import OutFile
-from topickit.cli.reading import emit, keep_apart
+from topickit.cli.reading import emit, format_of, keep_apart
 
 
 class PlainFormat(StrEnum):
@@ -18,13 +18,16 @@ class PlainFormat(StrEnum):
     json = "json"
 
 
-FormatOption = Annotated[PlainFormat, typer.Option("--format", help="What to write.")]
+FormatOption = Annotated[
+    PlainFormat | None,
+    typer.Option("--format", help="What to write; what the name of --out says, else text."),
+]
 
 
 def compare(
     a: Annotated[Path, typer.Argument(help="A saved model.")],
     b: Annotated[Path, typer.Argument(help="Another saved model, of the same documents or of others.")],
-    format: FormatOption = PlainFormat.text,
+    format: FormatOption = None,
     out: OutFile = None,
 ) -> None:
     """Compare two saved models: which topics are the same, and what moved."""
@@ -33,5 +36,5 @@ def compare(
 
     keep_apart(out, a, b)
     found = compared(TopicModel.load(a).fitted_, TopicModel.load(b).fitted_)
-    as_json = format is PlainFormat.json
+    as_json = format_of(format, out, PlainFormat) is PlainFormat.json
     emit(json.dumps(found.to_dict(), indent=2, ensure_ascii=False) if as_json else found.to_text(), out)

@@ -1,7 +1,8 @@
 """What several commands do: read texts and vectors, write tables."""
 
+from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import typer
 
@@ -14,12 +15,14 @@ if TYPE_CHECKING:
     from topickit.tables import TextStream
     from topickit.vectors import FloatArray
 
+F = TypeVar("F", bound=StrEnum)
+
 
 def read_column(file: str, column: str | None, file_format: FileFormat | None) -> list[str]:
     """Read the texts of a file, and say how many rows have none."""
     from topickit.tables import read_texts
 
-    found = read_texts(file, column, None if file_format is None else file_format.value)
+    found = read_texts(file, column, _value(file_format))
     _say_missing(found.n_missing, len(found.texts))
     return found.texts
 
@@ -28,7 +31,7 @@ def stream_column(file: str, column: str | None, file_format: FileFormat | None)
     """Open the texts of a file, to be read one after another by whoever needs them."""
     from topickit.tables import TextStream
 
-    return TextStream(file, column, None if file_format is None else file_format.value)
+    return TextStream(file, column, _value(file_format))
 
 
 def read_dated(
@@ -40,7 +43,7 @@ def read_dated(
     others = [name for name in (time, by) if name is not None]
     if not others:
         return stream_column(file, text, file_format), None, None
-    found = read_with_columns(file, others, text, None if file_format is None else file_format.value)
+    found = read_with_columns(file, others, text, _value(file_format))
     _say_missing(found.n_missing, len(found.texts))
     timestamps = None if time is None else found.columns[time]
     return found.texts, timestamps, None if by is None else found.columns[by]
@@ -56,10 +59,13 @@ def read_kept(
         return stream_column(file, text, file_format), {}
     if ours := sorted({"row", "topic", "name"} & set(keep)):
         raise InputError(f"--keep {ours[0]} would stand there twice: rename that column")
-    kind = None if file_format is None else file_format.value
-    found = read_with_columns(file, keep, text, kind, as_written=True)
+    found = read_with_columns(file, keep, text, _value(file_format), as_written=True)
     _say_missing(found.n_missing, len(found.texts))
     return found.texts, {name: found.columns[name] for name in keep}
+
+
+def _value(file_format: FileFormat | None) -> str | None:
+    return None if file_format is None else file_format.value
 
 
 def n_missing(texts: "TextStream | list[str]") -> int:
@@ -171,6 +177,15 @@ def labels_csv(model: "TopicModel", labels: Any, kept: dict[str, list[Any]] | No
         }
     )
     return frame.write_csv()
+
+
+def format_of(asked: F | None, out: Path | None, formats: type[F]) -> F:
+    """Give the format that is asked for, or that the name of the file says; the first one if neither."""
+    if asked is not None:
+        return asked
+    ending = "" if out is None else out.suffix.lower().lstrip(".")
+    ending = {"md": "markdown", "htm": "html"}.get(ending, ending)
+    return next((known for known in formats if known == ending), next(iter(formats)))
 
 
 def emit(content: str, out: Path | None) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from topickit.cli.options import OutFile
-from topickit.cli.reading import emit, keep_apart
+from topickit.cli.reading import emit, format_of, keep_apart
 
 
 class ReportFormat(StrEnum):
@@ -22,7 +22,10 @@ class ReportFormat(StrEnum):
 
 def report(
     model: Annotated[Path, typer.Argument(help="A saved model.")],
-    format: Annotated[ReportFormat, typer.Option("--format", help="What to write.")] = ReportFormat.text,
+    format: Annotated[
+        ReportFormat | None,
+        typer.Option("--format", help="What to write; what the name of --out says, else text."),
+    ] = None,
     out: OutFile = None,
     no_texts: Annotated[bool, typer.Option("--no-texts", help="Leave out all document text.")] = False,
 ) -> None:
@@ -38,5 +41,5 @@ def report(
         ReportFormat.csv: lambda: made.to_csv(texts=texts),
         ReportFormat.markdown: lambda: made.to_markdown(texts=texts),
         ReportFormat.html: lambda: made.to_html(texts=texts),
-    }[format]()
+    }[format_of(format, out, ReportFormat)]()
     emit(content, out)

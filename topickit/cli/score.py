@@ -20,7 +20,7 @@ from topickit.cli.options import (
     TextColumn,
     Vectors,
 )
-from topickit.cli.reading import cache_folder, emit, keep_apart, load_vectors, read_column
+from topickit.cli.reading import cache_folder, emit, format_of, keep_apart, load_vectors, read_column
 from topickit.errors import ParameterError, is_missing
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def score(
     ] = None,
     text: TextColumn = None,
     vectors: Vectors = None,
-    format: FormatOption = PlainFormat.text,
+    format: FormatOption = None,
     out: OutFile = None,
     input_format: InFormat = None,
     cache: CacheFolder = None,
@@ -105,7 +105,7 @@ def score(
         found["agreement"], found["topics"] = _against(predicted, gold), _topics(loaded, predicted, gold)
     if stability:
         found["stability"] = _stability(loaded, placed, stability)
-    as_json = format is PlainFormat.json
+    as_json = format_of(format, out, PlainFormat) is PlainFormat.json
     emit(json.dumps(found, indent=2, ensure_ascii=False, allow_nan=False) if as_json else _text(found), out)
 
 
