@@ -1,9 +1,11 @@
 """The command, run as a person runs it."""
 
 import json
+import os
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -65,6 +67,9 @@ def test_fit_predict_report(run, files, tmp_path):
         run("report", model, "--out", tmp_path / f"named{ending}")
         run("report", model, "--format", kind, "--out", tmp_path / "asked.json")
         assert (tmp_path / f"named{ending}").read_bytes() == (tmp_path / "asked.json").read_bytes()
+    status, _, err = run("report", model, "--out", tmp_path / "named.xlsx")
+    assert status == 2
+    assert "cannot be written as xlsx: --format gives text, json, csv, markdown, html" in err
     run("compare", model, model, "--out", tmp_path / "compared.json")
     assert json.loads((tmp_path / "compared.json").read_text())
     run("score", model, files / "t.csv", "--text", "body", "--out", tmp_path / "scored.json")
@@ -344,3 +349,45 @@ def test_predict_writes_columns_of_the_file(run, a_model, tmp_path):
     status, _, err = run("predict", a_model, table, "--text", "text", "--keep", "row")
     assert status == 1
     assert "would stand there twice" in err
+
+
+COMMAND = [sys.executable, "-m", "topickit", "report"]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
+def test_output_that_cannot_be_written_is_said_in_a_line(a_model):
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [*COMMAND, a_model], stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert done.returncode == 1
+    assert done.stderr.strip() == "topickit: cannot write to standard output: No space left on device"
+
+
+def test_a_reader_that_has_seen_enough_is_no_error(a_model):
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run([*COMMAND, a_model], stdout=writing, stderr=subprocess.PIPE, text=True, check=False)
+    os.close(writing)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_texts_of_another_kind_are_said(run, tmp_path):
+    rng = np.random.default_rng(0)
+    centres = np.eye(40)[np.arange(120) % 4]
+    known, new, others = (tmp_path / f"{name}.npy" for name in ("known", "new", "others"))
+    np.save(known, centres + rng.normal(0, 0.05, centres.shape))
+    np.save(new, centres + rng.normal(0, 0.05, centres.shape))
+    np.save(others, rng.normal(0, 1, centres.shape))
+    file = tmp_path / "t.txt"
+    file.write_text("\n".join(f"{text} {i}" for i, text in enumerate(TEXTS)))
+    run("fit", file, "--vectors", known, "--out", tmp_path / "m", "--clusterer", "kmeans", "--n-topics", 4)
+    assert "less like" not in run("predict", tmp_path / "m", file, "--vectors", new)[2]
+    _, out, err = run("predict", tmp_path / "m", file, "--vectors", others, "--similarity")
+    assert re.search(r"1[12]\d of 120 rows are less like their topic", err)
+    table = pl.read_csv(out.encode())
+    assert table.columns == ["row", "topic", "name", "similarity"]
+    loaded = TopicModel.load(tmp_path / "m")
+    similar = loaded.similarity(file.read_text().splitlines(), embeddings=np.load(others))
+    np.testing.assert_allclose(table["similarity"].to_numpy(), similar, atol=6e-4)
+    assert (similar < loaded.fitted_.notes["usual_similarity"]).mean() > 0.9

@@ -133,6 +133,16 @@ def test_same_number_of_other_texts_is_not_the_same_corpus(model):
     assert compare(model, other).basis == "keywords"
 
 
+def test_models_without_texts_know_whether_theirs_were_the_same(model, tmp_path):
+    other = TopicModel(embedder="lexical", clusterer="kmeans", n_topics=4).fit(TEXTS[::-1])
+    for name, made in (("model", model), ("other", other)):
+        made.save(tmp_path / name)
+    loaded, of_others = (TopicModel.load(tmp_path / name) for name in ("model", "other"))
+    assert compare(loaded, of_others).basis == "keywords"
+    assert compare(loaded, TopicModel.load(tmp_path / "model")).basis == "documents"
+    assert "would prove" not in compare(loaded, loaded).note
+
+
 @pytest.mark.parametrize("threshold", [0, 1.5])
 def test_threshold_is_checked(threshold):
     with pytest.raises(ParameterError, match="threshold"):

@@ -256,3 +256,20 @@ def test_later_edits_keep_to_the_share_that_was_set_last(share):
     assert deleted.outliers == share
     assert share * 0.7 <= deleted.topics_.outlier_share <= share
     assert model.outliers == 0.1
+
+
+def test_keywords_of_a_level_are_the_same_by_all_ways_to_it(shared_data):
+    frame = pl.read_parquet(shared_data / "stackoverflow_titles.parquet").gather_every(30)
+    rows = unit_rows(
+        np.load(shared_data / "embeddings" / "stackoverflow_titles.npy")[::30].astype(np.float32)
+    )
+    model = TopicModel().fit(frame["text"].to_list(), embeddings=rows)
+    found = len(model.topics_)
+    for steps in ([3 * found, 5], [3 * found, found], [2 * found, found + 4, 5], [3 * found, found + 4]):
+        there = model
+        for n in steps:
+            there = there.at(n)
+        direct = model.at(steps[-1])
+        np.testing.assert_array_equal(there.labels_, direct.labels_)
+        assert [topic.keywords for topic in there.topics_] == [topic.keywords for topic in direct.topics_]
+        assert [topic.name for topic in there.topics_] == [topic.name for topic in direct.topics_]

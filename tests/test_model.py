@@ -5,6 +5,7 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.sparse import csr_array
 from sklearn.base import clone
 from sklearn.cluster import KMeans
 from sklearn.pipeline import Pipeline
@@ -66,6 +67,69 @@ def test_y_is_ignored():
     np.testing.assert_array_equal(labels, TopicModel(embedder="lexical", n_topics=4).fit_predict(TEXTS))
 
 
+@pytest.mark.parametrize("method", ["fit", "predict", "transform", "fit_predict", "fit_transform"])
+@pytest.mark.parametrize("kind", [np.array, list])
+def test_vectors_in_the_place_of_y_are_refused(method, kind):
+    vectors = unit_rows(letters(TEXTS))
+    model = TopicModel(embedder="lexical", n_topics=4).fit(TEXTS)
+    with pytest.raises(InputTypeError, match="embeddings="):
+        getattr(model, method)(TEXTS, kind([kind(row) for row in vectors]))
+    getattr(model, method)(TEXTS, np.eye(4, dtype=int)[np.arange(120) % 4])  # classes of a multilabel task
+
+
+def test_what_a_user_does_to_labels_does_not_reach_the_model():
+    model = TopicModel(embedder="lexical", n_topics=4, outliers=0.1)
+    labels = model.fit_predict(TEXTS)
+    labels[:] = 0
+    np.testing.assert_array_equal(model.labels_, model.predict(TEXTS))
+    model.rename_topics({0: "zero"}).labels_[:] = 0
+    model.labels_[:] = 0
+    np.testing.assert_array_equal(model.at(4).labels_, model.predict(TEXTS))
+    with pytest.raises(ValueError, match="read-only"):
+        model.fitted_.labels[:] = 0
+
+
+def test_fit_predict_and_fit_transform_take_what_fit_takes():
+    for method in ("fit_predict", "fit_transform"):
+        model = TopicModel(embedder="lexical", n_topics=4)
+        getattr(model, method)(TEXTS, timestamps=[2020] * 120, classes=SUBJECTS)
+        assert model.fitted_.covariates.class_names == tuple(sorted(set(SUBJECTS)))
+
+
+def test_columns_have_names_for_pandas(model):
+    names = model.get_feature_names_out().tolist()
+    assert names == [f"topic {topic.id}: {topic.name}" for topic in model.topics_]
+    frame = clone(model).set_output(transform="pandas").fit(TEXTS).transform(TEXTS[:3])
+    assert frame.columns.tolist() == names
+    assert frame.shape == (3, 4)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float16", "zeros", "column", "tensor"])
+def test_the_same_numbers_are_the_same_vectors(dtype):
+    rows = np.round(letters(TEXTS) + np.random.default_rng(0).random((120, 26)), 1).astype(np.float16)
+    rows[rows < 2] = 0
+    texts = TEXTS[:100] + TEXTS[:20]  # equal ones with other vectors
+    given = {
+        "float64": rows.astype(np.float64),
+        "float16": rows,
+        "zeros": np.where(rows == 0, np.float32(-0.0), rows.astype(np.float32)),
+        "column": pd.Series([row.astype(np.float32) for row in rows]),
+        "tensor": pytest.importorskip("torch").tensor(rows.astype(np.float32)),
+    }[dtype]
+    expected = TopicModel(embedder="lexical").fit(texts, embeddings=rows.astype(np.float32))
+    np.testing.assert_array_equal(
+        TopicModel(embedder="lexical").fit_predict(texts, embeddings=given), expected.labels_
+    )
+
+
+def test_representatives_are_distinct_texts_where_vectors_differ_by_rounding():
+    texts = [*TEXTS, *[TEXTS[0]] * 40]
+    rows = unit_rows(letters(texts))
+    rows[120:] *= 1 + np.random.default_rng(0).uniform(-3e-7, 3e-7, (40, 26)).astype(np.float32)
+    for topic in TopicModel(embedder="lexical", n_topics=3).fit(texts, embeddings=rows).topics_:
+        assert len(set(topic.representative_documents)) == len(topic.representative_documents) == 5
+
+
 @pytest.mark.parametrize(
     ("texts", "error"),
     [
@@ -95,6 +159,9 @@ def test_bad_texts(texts, error, model):
         (np.full((120, 2), np.inf), InputError, "row 0"),
         (np.full((120, 2), "a"), InputTypeError, "real numbers"),
         (np.zeros((120, 2), dtype=complex), InputTypeError, "real numbers"),
+        (csr_array(np.eye(120)), InputTypeError, "sparse"),
+        ([[1.0, 2.0]] * 119 + [[1.0]], InputError, "rectangular"),
+        (pd.Series([np.ones(3)] * 119 + [np.ones(4)]), InputError, "rectangular"),
     ],
 )
 def test_bad_embeddings(embeddings, error, said, model):
@@ -383,3 +450,15 @@ def test_predicting_nothing_gives_nothing(model):
     assert model.predict(iter([])).shape == (0,)
     with pytest.raises(InputError, match="no documents"):
         TopicModel(embedder="lexical").fit([])
+
+
+def test_similarity_is_to_the_topic_that_a_text_gets(model):
+    near = model.similarity([*TEXTS, "", "xyzzy"])
+    assert near.dtype == np.float32
+    assert near[-2:].tolist() == [0, 0]
+    vectors, assigner = unit_rows(model.embedder_.encode(TEXTS)), model.fitted_.assigner
+    for row, label in enumerate(model.labels_):
+        own = unit_rows(assigner.prototypes[assigner.topics == label])
+        assert near[row] == pytest.approx(float((own @ vectors[row]).max()), abs=1e-5)
+    usual = model.fitted_.notes["usual_similarity"]
+    assert (near[:-2] < usual).mean() == pytest.approx(0.05, abs=0.01)

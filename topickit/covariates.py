@@ -115,8 +115,12 @@ def read_timestamps(values: Any, n_rows: int) -> NDArray[np.datetime64]:
 
 
 def _column(values: Any, n_rows: int, what: str) -> list[Any]:
-    if isinstance(values, str | bytes) or not isinstance(values, Iterable):
-        raise InputTypeError(f"{what} must be a column, one a document; got {type(values).__name__}")
+    ordered = isinstance(values, Iterable) and not isinstance(values, str | bytes | dict | set | frozenset)
+    if not ordered or len(getattr(values, "shape", (0,))) != 1:
+        raise InputTypeError(
+            f"{what} must be a column, one a document, in their order; got {type(values).__name__}"
+            + (f" of shape {values.shape}" if ordered else "")
+        )
     for method in ("to_pylist", "to_list"):  # Arrow; pandas and polars
         if hasattr(values, method):
             values = getattr(values, method)()
@@ -135,8 +139,10 @@ def _read_time(item: Any, row: int) -> np.datetime64:
     if isinstance(item, bool | np.bool_):
         raise InputTypeError(f"timestamp {row} is a bool, not a time")
     try:
-        if isinstance(item, int | np.integer):
-            item = _year_or_day(int(item))
+        if isinstance(item, int | np.integer) or (
+            isinstance(item, float | np.floating) and item == item // 1
+        ):
+            item = _year_or_day(int(item))  # pandas makes floats of a column of years with a hole
         if isinstance(item, str):
             text = item.strip()
             # A year, or a year and a month, is less than `fromisoformat` wants.
@@ -174,7 +180,7 @@ def _from_datetime(item: Any, row: int) -> np.datetime64:
             return np.datetime64(item.replace(microsecond=0), "s")
         if isinstance(item, datetime.date):
             return np.datetime64(item, "s")
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise InputError(
             f"timestamp {row} cannot be read: {str(item)[:40]!r}; write ISO 8601, such as 2024-05-31, "
             "or leave it empty"

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from topickit.errors import InputError, InputTypeError, is_missing
 from topickit.state import State
 from topickit.stored import BLOCK, RUN, KeyArray, StoredTexts, TextStore, spans
-from topickit.vectors import IntArray, check_vectors
+from topickit.vectors import IntArray, check_vectors, unit_rows
 
 _HOW_TO_FILL = "drop that row, or fill it with '' (a blank text is an outlier)"
 
@@ -101,6 +101,13 @@ class Documents:
     def __len__(self) -> int:
         """Count the distinct, non-blank texts."""
         return len(self.texts)
+
+    def digest(self) -> str:
+        """Hash all rows, in their order: by it two models without texts know whether theirs were the same."""
+        hasher = hashlib.blake2b(self.rows.tobytes(), digest_size=16)
+        for text in self.texts:
+            hasher.update(content_hash(text))
+        return hasher.hexdigest()
 
     def state(self) -> State:
         """Give what `from_state` makes it of, next to the texts."""
@@ -225,8 +232,12 @@ def _keys_of_repeated(keys: KeyArray, embeddings: NDArray[Any]) -> KeyArray:
     same = (keys[order[1:]] == keys[order[:-1]]).all(axis=1) & keys[order[1:]].any(axis=1)
     repeated = np.union1d(order[1:][same], order[:-1][same])
     found = np.zeros_like(keys)
-    joined = b"".join([_hash(embeddings[row].tobytes()) for row in repeated.tolist()])
-    found[repeated] = np.frombuffer(joined, dtype=">u8").reshape(-1, 2)
+    for start in range(0, len(repeated), BLOCK):
+        rows = repeated[start : start + BLOCK]
+        # As single precision of length 1, and no −0: the same numbers in another dtype are the same vector.
+        units = unit_rows(embeddings, rows) + np.float32(0)
+        joined = b"".join([_hash(unit.tobytes()) for unit in units])
+        found[rows] = np.frombuffer(joined, dtype=">u8").reshape(-1, 2)
     return found
 
 

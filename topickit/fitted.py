@@ -1,7 +1,7 @@
 """Fitted: everything a fitted model knows, and `derive`, the one place where results are computed."""
 
 import importlib.metadata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -25,6 +25,8 @@ from topickit.topics import Topic, Topics
 from topickit.vectors import FloatArray, IntArray, group_means, typical_first
 
 N_REPRESENTATIVES = 5
+UNUSUAL = 0.05
+"""Share of the documents that topics were found on that are less similar to their topic than is usual."""
 RECORDED_PACKAGES = ("numpy", "scipy", "scikit-learn", "numba", "sentence-transformers", "torch")
 
 
@@ -76,6 +78,9 @@ class Fitted:
     covariates: Covariates | None = field(default=None, repr=False)
     found: Found | None = field(default=None, repr=False)
 
+    def __post_init__(self) -> None:
+        self.labels.flags.writeable = False  # models that an edit makes may share them
+
     def parents(self) -> IntArray | None:
         """The found topic that each topic is a part of, where a finer level tells parts apart.
 
@@ -111,7 +116,9 @@ def with_found(
     assigner, found = fitted.assigner, found_now(fitted)
     if others:  # else nothing to compare with, and assigning many documents again takes its time
         found = found.compared(assigner.parts().labels(vectors), others, weights)
-    return replace(fitted, found=found)
+    near = assigner.similarity(vectors)[vectors.any(axis=1)]
+    usual = float(np.quantile(near, UNUSUAL)) if len(near) else 0.0
+    return replace(fitted, found=found, notes={**fitted.notes, "usual_similarity": usual})
 
 
 def found_now(fitted: Fitted, tables: tuple[csr_array, ...] = ()) -> Found:
@@ -307,7 +314,8 @@ def described(
     typical: list[tuple[str, ...]] = [()] * n_topics
     if documents is not None and vectors is not None:
         nearest = typical_first(vectors, labels[documents.first_rows], n_topics)
-        typical = [tuple(documents.texts[i] for i in rows[:N_REPRESENTATIVES]) for rows in nearest]
+        # Equal texts whose given vectors differ, if only by rounding, are several documents.
+        typical = [_first_distinct(documents.texts[i] for i in rows) for rows in nearest]
     items = tuple(
         Topic(
             id=topic,
@@ -322,6 +330,15 @@ def described(
         for topic in range(n_topics)
     )
     return Topics(items, len(labels), int((labels < 0).sum()))
+
+
+def _first_distinct(texts: Iterable[str]) -> tuple[str, ...]:
+    found: dict[str, None] = {}
+    for text in texts:
+        found[text] = None
+        if len(found) == N_REPRESENTATIVES:
+            break
+    return tuple(found)
 
 
 def readable_name(keywords: tuple[tuple[str, float], ...], topic: int) -> str:
@@ -369,6 +386,7 @@ def provenance(
         "distinct_documents": len(documents),
         "blank_documents": documents.n_blank,
         "fitted_on": n_fitted,
+        "digest": documents.digest(),
         "clusterer": dict(found),
         "versions": {"topickit": __version__, **packages},
     }

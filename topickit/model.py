@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from numbers import Real
 from typing import TYPE_CHECKING, Any, Literal, Self
 
+import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClusterMixin, TransformerMixin
 
@@ -32,7 +33,15 @@ from topickit.refine import refine
 from topickit.small_topics import second_look
 from topickit.tables import read
 from topickit.topics import Topics
-from topickit.vectors import FloatArray, IntArray, check_given, taken, unit_rows, with_direction
+from topickit.vectors import (
+    FloatArray,
+    IntArray,
+    check_given,
+    check_no_vectors,
+    taken,
+    unit_rows,
+    with_direction,
+)
 
 if TYPE_CHECKING:
     from topickit.report.report import Report
@@ -186,6 +195,7 @@ class TopicModel(ClusterMixin, TransformerMixin, BaseEstimator):
             When a setting cannot be used.
         """
         self._check_settings()
+        check_no_vectors(y)
         clusterer = cluster.resolve(
             self.clusterer,
             n_topics=self.n_topics,
@@ -251,6 +261,7 @@ class TopicModel(ClusterMixin, TransformerMixin, BaseEstimator):
         int64 ndarray of shape (n,)
             −1 for an outlier or a blank text.
         """
+        check_no_vectors(y)
         documents, vectors = self._vectors(texts, embeddings)
         with devices.on(self.device):
             return documents.per_row(self.fitted_.assigner.labels(vectors), -1)
@@ -270,16 +281,50 @@ class TopicModel(ClusterMixin, TransformerMixin, BaseEstimator):
             Rows sum to 1; the largest entry is the label's wherever the label is not −1. A blank
             text is uniform.
         """
+        check_no_vectors(y)
         return self._spread(*self._vectors(texts, embeddings))
 
-    def fit_predict(self, texts: Any, y: Any = None, *, embeddings: ArrayLike | None = None) -> IntArray:
-        """Find the topics and give the topic of each text; see `fit`."""
-        return self.fit(texts, embeddings=embeddings).labels_
+    def similarity(self, texts: Any, *, embeddings: ArrayLike | None = None) -> FloatArray:
+        """Say how well each text fits its topic: the cosine to the nearest of the topic's prototypes.
 
-    def fit_transform(self, texts: Any, y: Any = None, *, embeddings: ArrayLike | None = None) -> FloatArray:
-        """Find the topics and give each text's distribution over them; see `fit` and `transform`."""
-        self.fit(texts, embeddings=embeddings)
+        Parameters
+        ----------
+        texts : list, tuple, or column of str
+        embeddings : array-like of shape (n, d), optional
+
+        Returns
+        -------
+        float32 ndarray of shape (n,)
+            0 for a blank text; for an outlier that to the topic that it is most like. Of the documents that
+            topics were found on, one in twenty is below ``fitted_.notes["usual_similarity"]``.
+        """
+        documents, vectors = self._vectors(texts, embeddings)
+        with devices.on(self.device):
+            return documents.per_row(self.fitted_.assigner.similarity(vectors), 0)
+
+    def fit_predict(self, texts: Any, y: Any = None, **given: Any) -> IntArray:
+        """Find the topics and give the topic of each text; takes what `fit` takes."""
+        return self.fit(texts, y, **given).labels_.copy()
+
+    def fit_transform(self, texts: Any, y: Any = None, **given: Any) -> FloatArray:
+        """Find the topics and give each text's distribution over them; takes what `fit` takes."""
+        self.fit(texts, y, **given)
         return self._spread(*self._corpus())
+
+    def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:
+        """Name the columns of `transform`, which scikit-learn's ``set_output`` asks for.
+
+        Parameters
+        ----------
+        input_features : ignored
+
+        Returns
+        -------
+        ndarray of str of shape (n_topics,)
+            Such as "topic 0: butter, garlic, onion".
+        """
+        topics = self._fitted().topics
+        return np.array([f"topic {topic.id}: {topic.name}" for topic in topics], dtype=object)
 
     def report(self) -> "Report":
         """Describe the model: prints as text, and writes HTML, JSON, CSV and Markdown."""
@@ -484,7 +529,8 @@ class TopicModel(ClusterMixin, TransformerMixin, BaseEstimator):
 
     def _adopt(self, fitted: Fitted, embedder: embed.Embedder) -> Self:
         self.fitted_, self.embedder_ = fitted, embedder
-        self.labels_, self.topics_ = fitted.labels, fitted.topics
+        # A copy: what a user does to it must not reach the model, nor others that share what it knows.
+        self.labels_, self.topics_ = fitted.labels.copy(), fitted.topics
         return self
 
     def _edited(self, edit: Callable[[Fitted], Fitted]) -> Self:

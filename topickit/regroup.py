@@ -124,6 +124,8 @@ def delete(fitted: Fitted, topics: Sequence[int], *, outliers: float | None = No
 def split(fitted: Fitted, topic: int, n: int = 2, *, random_state: int = 0) -> Fitted:
     """Split one topic into n by k-means on its documents.
 
+    A few documents of other topics that lie nearer to a new part than to their own topic go there.
+
     Parameters
     ----------
     fitted : Fitted
@@ -201,8 +203,14 @@ def cut(fitted: Fitted, n_topics: int) -> Fitted:
     """
     check_whole("n_topics", n_topics)
     _some(fitted)
+    n_found = len(fitted.topics) if fitted.found is None else len(np.unique(fitted.found.topics))
     if n_topics > len(fitted.topics):
         return _finer(fitted, int(n_topics))
+    if n_topics < len(fitted.topics) and n_found < len(fitted.topics) and fitted.documents is not None:
+        # By the way that leads there from what was found: keywords are chosen among others at other levels.
+        if n_topics >= n_found:
+            return _finer(fitted, int(n_topics))
+        fitted = _finer(fitted, n_found)
     sizes = np.array([topic.size for topic in fitted.topics], dtype=np.float64)
     mapping = merge_order(fitted.means, sizes, n_topics, within=fitted.parents())
     return _mapped(fitted, mapping, names_spread=False)

@@ -40,6 +40,8 @@ IN_MEMORY = 512 * 1024**2
 """Bytes of vectors from which on they lie in a file."""
 BLOCK_BUDGET = 256 * 1024**2
 """Bytes that the blocks in flight may take together, unless a caller says otherwise."""
+FEWEST_COLUMNS = 16
+"""From so many columns on, floating-point numbers in the place of a target are taken for vectors."""
 FEW_REPEATED = 0.9
 """Share of distinct rows from which on a map starts as if there were no others."""
 
@@ -72,12 +74,7 @@ def check_vectors(vectors: ArrayLike, *, n_rows: int | None = None, what: str = 
     >>> check_vectors([[1.0, 0.0]]).shape
     (1, 2)
     """
-    if hasattr(vectors, "detach"):  # a torch tensor, wherever it lives
-        vectors = vectors.detach().cpu().numpy()
-    try:
-        array = np.asarray(vectors)
-    except ValueError as error:
-        raise InputError(f"{what} must be a rectangular array of shape (n, d): {error}") from error
+    array = _as_array(vectors, what)
     if array.dtype.kind not in "fiub":
         raise InputTypeError(
             f"{what} must be real numbers, got dtype {array.dtype}; convert them with .astype"
@@ -96,6 +93,49 @@ def check_vectors(vectors: ArrayLike, *, n_rows: int | None = None, what: str = 
                 f"{what} contain NaN or infinity, first in row {row}; drop or embed that row again"
             )
     return array
+
+
+def _as_array(vectors: Any, what: str) -> NDArray[Any]:
+    """Make an array of a tensor, wherever it lives, or of a column of arrays or lists."""
+    if hasattr(vectors, "toarray") or getattr(vectors, "is_sparse", False):
+        raise InputTypeError(
+            f"{what} are sparse; reduce them to a few hundred dense columns first, as by scikit-learn's "
+            "TruncatedSVD"
+        )
+    if hasattr(vectors, "detach"):
+        vectors = vectors.detach().cpu()
+        vectors = (vectors.float() if str(vectors.dtype) == "torch.bfloat16" else vectors).numpy()
+    try:
+        array = np.asarray(vectors)
+        if array.dtype == object and array.ndim == 1 and len(array):
+            array = np.asarray([np.asarray(row) for row in array])
+    except ValueError as error:
+        raise InputError(f"{what} must be a rectangular array of shape (n, d): {error}") from error
+    return array
+
+
+def check_no_vectors(y: Any) -> None:
+    """Refuse vectors in the place of a target, where they would be ignored and a model would run instead.
+
+    Parameters
+    ----------
+    y : anything
+        The second argument of a scikit-learn estimator.
+
+    Raises
+    ------
+    InputTypeError
+        When it is a table of at least 16 columns of floating-point numbers.
+    """
+    shape: tuple[int, ...] = tuple(getattr(y, "shape", ()))
+    floating = "float" in str(getattr(y, "dtype", ""))
+    if isinstance(y, list | tuple) and len(y) and isinstance(y[0], list | tuple | np.ndarray) and len(y[0]):
+        shape, floating = (len(y), len(y[0])), isinstance(y[0][0], float | np.floating)
+    if floating and len(shape) == 2 and shape[1] >= FEWEST_COLUMNS:
+        raise InputTypeError(
+            f"an array of shape {shape} was given as y, which is ignored, as scikit-learn has it; "
+            "if these are the vectors of the texts, write embeddings=…"
+        )
 
 
 def check_given(embeddings: ArrayLike, *, stacklevel: int = 3) -> NDArray[Any]:

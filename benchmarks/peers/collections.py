@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.common import DATA, embeddings, texts_and_labels
+from benchmarks.common import embeddings, texts_and_labels
 from benchmarks.peers.protocol import Vectors, offline_model
 from topickit.keywords.stopwords import stop_words
 from topickit.keywords.tokens import clean, read_tokens
@@ -67,7 +67,7 @@ def load(name: str, cache: Path, *, quick: bool = False) -> Collection:
     texts, labels = texts_and_labels(name)
     rows = rows_of(name, len(texts))
     texts, labels = [texts[row] for row in rows], labels[rows]
-    vectors = embeddings(name)[: len(rows)] if name in READY else _kept_vectors(name, texts, cache)
+    vectors = embeddings(name)[: len(rows)] if name in READY else kept_vectors(name, texts, cache)
     if quick:
         few = np.sort(np.random.default_rng(0).permutation(len(texts))[:QUICK_ROWS])
         texts, labels, vectors = [texts[row] for row in few], labels[few], vectors[few]
@@ -100,11 +100,10 @@ def segment(texts: Sequence[str]) -> list[str]:
     return [joined or text for joined, text in zip(cut, texts, strict=True)]
 
 
-def _kept_vectors(name: str, texts: list[str], cache: Path) -> Vectors:
+def kept_vectors(name: str, texts: list[str], cache: Path) -> Vectors:
+    """Give the vectors of texts: those in the cache, or made now and kept there."""
     path = cache / "vectors" / f"{name}.npy"
     if not path.exists():
-        if not DATA.is_dir():
-            raise SystemExit("the shared collections are not beside this checkout")
         print(f"embedding {len(texts):,} texts of {name}", flush=True)
         model = offline_model()
         model.max_seq_length = 256

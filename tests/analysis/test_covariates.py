@@ -44,6 +44,7 @@ def test_times_of_any_usual_kind(value):
 
 @pytest.mark.parametrize("missing", [None, float("nan"), "", pd.NaT, np.datetime64("NaT")])
 def test_missing_times(missing):
+    assert read_timestamps(pd.Series([2024, None]), 2)[0] == np.datetime64("2024-01-01")  # pandas' floats
     assert np.isnat(read_timestamps([missing, "2024"], 2)).tolist() == [True, False]
 
 
@@ -63,6 +64,9 @@ def test_columns_of_tables():
         (["2024-13"], InputError, "ISO 8601"),
         ([1714521600], InputError, "a year"),
         ([1.5], InputTypeError, "float"),
+        (["9999-12-31T23:59:59-05:00"], InputError, "timestamp 0"),
+        ({"2024"}, InputTypeError, "set"),
+        (np.zeros((1, 2)), InputTypeError, "shape"),
         ([True], InputTypeError, "bool"),
         ("2024", InputTypeError, "a column"),
         (["2024", "2025", "2026"], InputError, "3 timestamps"),
@@ -178,7 +182,7 @@ def test_by_class_counts_and_lifts(model):
             assert (found.lift[c, topic] > 1) == (
                 n / mine.sum() > ((model.labels_ == topic) & ~mine).sum() / 180
             )
-    assert (found.low < found.lift).all()
+    assert (found.low <= found.lift).all()
     assert (found.lift < found.high).all()
 
 
@@ -189,7 +193,30 @@ def test_interval_of_a_lift_covers_what_is_true():
         counts = np.array([[rng.binomial(200, 0.2)], [rng.binomial(400, 0.1)]])
         _, low, high = lifts(counts, np.array([200, 400]))
         inside += low[0, 0] <= 2 <= high[0, 0]
-    assert 0.92 <= inside / 400 <= 0.98
+    assert 0.95 <= inside / 400 <= 0.995
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 5, 20, 100])
+def test_a_class_like_all_others_seldom_stands_out_however_small_it_is(n):
+    rng = np.random.default_rng(n)
+    more = less = 0
+    for _ in range(1000):
+        counts = np.array([[rng.binomial(n, 0.05)], [rng.binomial(1000, 0.05)]])
+        _, low, high = lifts(counts, np.array([n, 1000]))
+        more, less = more + (low[0, 0] > 1), less + (high[0, 0] < 1)
+    assert more <= 45  # 25 of 1000 are due, on each side, and 3.6 times their deviation more
+    assert less <= 45
+
+
+def test_what_is_not_known_of_a_class_says_nothing():
+    lift, low, high = lifts(np.array([[0, 0], [50, 50]]), np.array([1, 100]))
+    assert (lift[0] > 0.3).all()
+    assert (lift[0] <= 1).all()
+    assert (low[0] == 0).all()
+    assert (high[0] > 1).all()
+    only = lifts(np.array([[30, 0], [0, 30]]), np.array([30, 30]))
+    assert np.isinf(only[2][0, 0])
+    assert only[1][0, 0] > 5
 
 
 def test_one_class_or_none(model):
@@ -219,3 +246,10 @@ def test_a_number_of_eight_digits_is_a_day():
         read_timestamps([20241399], 1)
     with pytest.raises(InputError, match="convert epochs"):
         read_timestamps([1717171717], 1)
+
+
+def test_the_first_years_there_are():
+    model = TopicModel(embedder="lexical", clusterer="kmeans", n_topics=4)
+    made = model.fit(make_corpus(40)[0], timestamps=["0001-01-01"] * 4 + ["2020-01-01"] * 36)
+    assert made.report().to_text()
+    assert made.report().to_html()

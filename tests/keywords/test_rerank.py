@@ -164,3 +164,27 @@ def test_a_topic_without_words_gets_none():
     evidence = Evidence.of(found, vectors[labels], weights, np.arange(len(found.terms)))
     lists = top_keywords(weigh(counts, PLAIN), counts, PLAIN, evidence=evidence, means=vectors)
     assert [len(words) for words in lists] == [3, 0]
+
+
+def test_one_long_document_does_not_name_a_topic():
+    """Words that a few documents repeat come after those that many documents have."""
+    short = ["boat sail harbour", "boat harbour anchor", "sail anchor boat", "anchor harbour sail"] * 50
+    long = ["wolverine hulk thor " * 200] * 6
+    land = ["wheat field plough", "field plough barn", "wheat barn field"] * 60
+    texts, labels = short + long + land, np.repeat([0, 1], [206, 180])
+    vectors = np.eye(2, dtype=np.float32)[labels]
+    found = count_terms(texts, np.ones(386, dtype=np.int64), PLAIN)
+    counts = TermCounts.of(found, labels, np.ones(386, dtype=np.int64), 2)
+    weights = weigh(counts, PLAIN)
+    assert set(dict(top_keywords(weights, counts, PLAIN)[0])) == {"wolverine", "hulk", "thor"}
+    candidates = np.unique(np.concatenate(shortlists(weights, counts)))
+    evidence = Evidence.of(found, vectors, np.ones(386), candidates)
+    means = np.eye(2, dtype=np.float32)
+    listed = top_keywords(weights, counts, PLAIN, evidence=evidence, means=means)[0]
+    assert set(dict(listed)) <= {"boat", "sail", "harbour", "anchor"}
+
+
+def test_a_topic_of_all_documents_has_no_outside():
+    found = count_terms(["boat", "sail"] * 5, np.ones(10, dtype=np.int64), PLAIN)
+    counts = TermCounts.of(found, np.zeros(10, dtype=np.int64), np.ones(10, dtype=np.int64), 1)
+    assert lifts(counts, [["boat"]]) == [()]

@@ -369,6 +369,20 @@ def test_own_stop_words_beside_those_of_the_language():
         KeywordSettings(extra_stop_words="card")
 
 
+def test_an_english_word_that_is_also_of_a_list_of_another_language_stays():
+    found = terms_of(["a boat", "a car", "a car crash", "a train station"] * 30, KeywordSettings())
+    assert "car" in found.terms  # which is "because" in French, where "a" is "has"
+    assert found.languages == ()
+
+
+def test_a_phrase_among_own_stop_words_is_not_listed():
+    texts = ["Visual Studio crash", "a crash of Visual Studio", "Visual Studio and Visual Basic"] * 40
+    assert "Visual Studio" in terms_of(texts, KeywordSettings()).terms
+    found = terms_of(texts, KeywordSettings(extra_stop_words=("visual studio",)))
+    assert "Visual Studio" not in found.terms
+    assert {"Visual", "Studio", "crash"} <= set(found.terms)
+
+
 def test_a_name_is_one_though_its_stop_word_stands_nowhere_else():
     texts = [f"People {word} in New York during summer day" for word in ("eat", "sing", "run", "sit", "talk")]
     texts += ["They moved to New Jersey", "We drove to New Jersey", "Snow in New Jersey"]

@@ -5,12 +5,13 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import beta
 
 from topickit.covariates import Covariates
 from topickit.fitted import Fitted
 
-Z = 1.96
-"""Of a 95 % interval."""
+TAIL = 0.025
+"""Outside of each end of a 95 % interval."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,8 +27,7 @@ class ByClass:
     counts : int64 ndarray of shape (c, k)
     lift, low, high : float64 ndarray of shape (c, k)
         How many times the topic's share among the other classes its share in the class is, and the
-        ends of a 95 % interval (Katz's of a ratio of shares, half a document added to each count so
-        that none is 0 or infinite).
+        ends of a 95 % interval; see `lifts`.
     n_unclassed : int
         Documents without a class, which are left out.
     """
@@ -85,6 +85,11 @@ def lifts(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """Compare each class with the others: ratio of shares and a 95 % interval.
 
+    To each side one document is added that is of the topics as the corpus is: what is not known of a small
+    class pulls it neither way. The interval is the exact one of a ratio of two rates, given their sum
+    (Clopper and Pearson, Biometrika 26, 1934, of the share of the class): it holds for the few documents of
+    a small class, too.
+
     Parameters
     ----------
     counts : int64 ndarray of shape (c, k)
@@ -93,7 +98,8 @@ def lifts(
     Returns
     -------
     lift, low, high : float64 ndarray of shape (c, k)
-        All 1 where there is one class only: there is nothing to compare it with.
+        All 1 where there is one class only: there is nothing to compare it with. `high` is infinite where
+        the topic is in this class alone.
 
     Examples
     --------
@@ -103,8 +109,12 @@ def lifts(
     if len(totals) < 2:
         ones = np.ones(counts.shape)
         return ones, ones, ones
-    inside, n_inside = counts + 0.5, totals[:, None] + 1.0
-    outside, n_outside = counts.sum(axis=0) - counts + 0.5, (totals.sum() - totals)[:, None] + 1.0
-    ratio = (inside / n_inside) / (outside / n_outside)
-    error = np.sqrt(np.maximum(1 / inside - 1 / n_inside + 1 / outside - 1 / n_outside, 0.0))
-    return ratio, ratio * np.exp(-Z * error), ratio * np.exp(Z * error)
+    everywhere = counts.sum(axis=0)
+    typical = (everywhere + 0.5) / (totals.sum() + 1.0)
+    n_inside, n_outside = totals[:, None], (totals.sum() - totals)[:, None]
+    inside, outside = (counts + typical) / (n_inside + 1), (everywhere - counts + typical) / (n_outside + 1)
+    relative = n_outside / np.maximum(n_inside, 1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        low = np.nan_to_num(beta.ppf(TAIL, counts, everywhere - counts + 1))
+        high = np.nan_to_num(beta.ppf(1 - TAIL, counts + 1, everywhere - counts), nan=1.0)
+        return inside / outside, low / (1 - low) * relative, high / (1 - high) * relative

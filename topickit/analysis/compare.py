@@ -293,9 +293,10 @@ def _basis(left: _Side, right: _Side, same_vectors: bool | None) -> tuple[Basis,
 
 
 def _same_texts(a: Fitted, b: Fitted) -> bool | None:
-    """Say whether two models hold the same rows of texts; None where one holds none."""
-    if a.documents is None or b.documents is None:
-        return None
+    """Say whether two models are of the same rows of texts; None where that cannot be told."""
+    if a.documents is None or b.documents is None:  # loaded without texts
+        digests = a.notes.get("digest"), b.notes.get("digest")
+        return None if None in digests else digests[0] == digests[1]
     return a.documents.texts == b.documents.texts and np.array_equal(a.documents.rows, b.documents.rows)
 
 

@@ -1,6 +1,5 @@
 """Topics over time: shares by period with their uncertainty, and the words that rose and fell."""
 
-import datetime
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -195,7 +194,8 @@ def _start(number: int, unit: str) -> np.datetime64:
     if unit in ("day", "week"):
         return np.datetime64(number if unit == "day" else 7 * number + _MONDAY, "D")
     months = number * UNITS[unit]
-    return np.datetime64(datetime.date(months // 12, months % 12 + 1, 1), "D")
+    first: np.datetime64 = np.array([months - 12 * 1970], "datetime64[M]").astype("datetime64[D]")[0]
+    return first
 
 
 def _changed_words(

@@ -3,7 +3,6 @@
 Exit status: 0, 1 for input that cannot be used, 2 for a command that was written wrong.
 """
 
-import os
 import sys
 import traceback
 import warnings
@@ -15,6 +14,7 @@ import typer
 from topickit._version import __version__
 from topickit.cli import cache, cluster, compare, demo, fit, predict, report, score
 from topickit.cli.options import Command, CommandGroup
+from topickit.cli.output import Output
 from topickit.errors import ParameterError, ParameterTypeError, TopickitError
 
 app = typer.Typer(
@@ -73,6 +73,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     debug = "--debug" in arguments
     warnings.showwarning = _one_line
+    stdout, sys.stdout = sys.stdout, Output(sys.stdout)
     try:
         app(args=[argument for argument in arguments if argument != "--debug"], prog_name="topickit")
     except TopickitError as error:
@@ -80,6 +81,5 @@ def main(arguments: Sequence[str] | None = None) -> None:
             traceback.print_exc()
         _one_line(str(error))
         sys.exit(2 if isinstance(error, ParameterError | ParameterTypeError) else 1)
-    except BrokenPipeError:  # the reader of our output has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
+    finally:
+        sys.stdout = stdout

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import typer
 
 from topickit.cli.options import FileFormat
-from topickit.errors import InputError
+from topickit.errors import InputError, ParameterError
 from topickit.files import write_atomic
 
 if TYPE_CHECKING:
@@ -15,6 +15,12 @@ if TYPE_CHECKING:
     from topickit.tables import TextStream
     from topickit.vectors import FloatArray
 
+_OTHER_FORMATS = frozenset(
+    ("csv", "tsv", "json", "html", "markdown", "parquet", "xlsx", "xls", "ods", "pdf", "docx")
+)
+FEWEST_ROWS = 20
+FOREIGN_SHARE = 1 / 3
+"""Other rows of one corpus are 2 to 17 % less like than usual, those of another one 46 to 100 %."""
 F = TypeVar("F", bound=StrEnum)
 
 
@@ -107,6 +113,18 @@ def say_unlike(labels: Any, n_blank: int) -> None:
         )
 
 
+def say_foreign(similarity: Any, labels: Any, usual: Any) -> None:
+    """Say where many more rows than is usual are not much like their topics: other texts, perhaps."""
+    placed = similarity[labels >= 0]
+    if not isinstance(usual, float) or len(placed) < FEWEST_ROWS:
+        return
+    n = int((placed < usual).sum())
+    if n > FOREIGN_SHARE * len(placed):
+        said = f"{n:,} of {len(placed):,} rows are less like their topic than 95 % of the model's documents"
+        why = "the texts may be about other things, or in another language; fit a model to them."
+        typer.echo(f"{said}: {why}", err=True)
+
+
 def load_vectors(path: Path | None, n_rows: int | None = None) -> Any:
     """Read checked vectors from a .npy file; None where no file is given."""
     if path is None:
@@ -185,6 +203,8 @@ def format_of(asked: F | None, out: Path | None, formats: type[F]) -> F:
         return asked
     ending = "" if out is None else out.suffix.lower().lstrip(".")
     ending = {"md": "markdown", "htm": "html"}.get(ending, ending)
+    if ending in _OTHER_FORMATS and ending not in set(formats):
+        raise ParameterError(f"{out} cannot be written as {ending}: --format gives {', '.join(formats)}")
     return next((known for known in formats if known == ending), next(iter(formats)))
 
 

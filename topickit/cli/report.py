@@ -36,7 +36,7 @@ def report(
     made = TopicModel.load(model).report()
     texts = not no_texts
     content = {
-        ReportFormat.text: lambda: made.to_text(texts=texts),
+        ReportFormat.text: lambda: made.to_text(texts=texts, n_topics=None),
         ReportFormat.json: lambda: made.to_json(texts=texts),
         ReportFormat.csv: lambda: made.to_csv(texts=texts),
         ReportFormat.markdown: lambda: made.to_markdown(texts=texts),

@@ -46,7 +46,7 @@ def lifts(counts: TermCounts, words: Sequence[Sequence[str]]) -> list[tuple[Lift
     Returns
     -------
     list of tuple of Lift, of length k
-        Empty tuples where `counts` does not know documents.
+        Empty tuples where `counts` does not know documents, and for a topic that has all of them.
 
     Examples
     --------
@@ -63,8 +63,11 @@ def lifts(counts: TermCounts, words: Sequence[Sequence[str]]) -> list[tuple[Lift
     place = {term: i for i, term in enumerate(counts.terms) if term in known}
     everywhere = np.asarray(counts.spread.sum(axis=0)).ravel() + counts.outlier_spread
     n_documents = int(counts.sizes.sum())
-    result = []
+    result: list[tuple[Lift, ...]] = []
     for topic, listed in enumerate(words):
+        if counts.sizes[topic] == n_documents:
+            result.append(())
+            continue
         terms = np.array([place[word] for word in listed], dtype=np.int64)
         inside = _row(counts.spread, topic)[terms].astype(np.float64) + 0.5
         outside = everywhere[terms] - inside + 1.0

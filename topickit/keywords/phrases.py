@@ -7,7 +7,7 @@ of three when the three stand together most of the time that the rarer pair occu
 occurs outside such a phrase is then dropped.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -81,6 +81,19 @@ class Phrases:
         """Give each word another number."""
         renumbered = tuple(tuple(int(term_of[word]) for word in words) for words in self.words)
         return replace(self, words=renumbered)
+
+    def without(self, unwanted: Collection[str]) -> "Phrases":
+        """Leave out phrases by their folded names."""
+        kept = np.array([phrase_key(name) not in unwanted for name in self.names], dtype=np.bool_)
+        if kept.all():
+            return self
+        rows, new = kept[self.phrase], np.cumsum(kept) - 1
+        return Phrases(
+            tuple(words for words, keep in zip(self.words, kept, strict=True) if keep),
+            tuple(name for name, keep in zip(self.names, kept, strict=True) if keep),
+            new[self.phrase[rows]],
+            self.document[rows],
+        )
 
 
 NO_PHRASES = Phrases((), (), np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64))

@@ -2,7 +2,8 @@
 
 A list by c-TF-IDF alone is a list of frequent words. Three more things are known at no cost:
 
-- *share*: how much of a word's occurrences are in the topic;
+- *share*: of a word's occurrences in the corpus, how many times a document of the topic has it. A document
+  counts once: one long post that repeats a name for pages makes it no subject of the topic;
 - *relevance*: the cosine between the documents that hold the word and the topic's, both seen from the
   middle of the corpus;
 - *coherence*: whether two words stand in the same documents more often than by chance (NPMI, Bouma
@@ -37,6 +38,8 @@ LEAST_SPREAD = 0.015
 def ranking_weights(weights: csr_array, counts: TermCounts) -> csr_array:
     """Weigh the words of each topic for the choice of candidates: c-TF-IDF × √share.
 
+    Where the documents of a topic that have a word are not known, its occurrences stand for them.
+
     Parameters
     ----------
     weights : csr_array of shape (k, t), float64
@@ -50,7 +53,8 @@ def ranking_weights(weights: csr_array, counts: TermCounts) -> csr_array:
     """
     ranked = csr_array(weights, dtype=np.float64, copy=True)
     total = np.asarray(counts.topics.sum(axis=0)).ravel() + counts.outliers
-    share = counts.topics.data / np.maximum(total[counts.topics.indices], 1)
+    times = counts.topics if counts.spread is None else counts.spread
+    share = times.data / np.maximum(total[counts.topics.indices], 1)
     ranked.data = ranked.data * share**SHARE_POWER
     if counts.spread is not None and counts.sizes is not None:
         least = np.maximum(2, LEAST_SPREAD * counts.sizes[:-1])

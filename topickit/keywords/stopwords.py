@@ -252,11 +252,15 @@ class _Coverage:
     weights: IntArray
 
     def distinct_words(self, documents: IntArray, language: int) -> int:
-        """Count the words of a language's list that the documents have."""
+        """Count the words of a language's list that the documents have; English ones only for English.
+
+        "a car" is English, though French has both words.
+        """
         asked = np.zeros(self.counts.shape[0], dtype=np.int64)
         asked[documents] = 1
         present = weighted_totals(self.counts, asked) > 0
-        return int((present & (self.member[:, language] > 0)).sum())
+        own = (self.member[:, language] > 0) & ((self.member[:, 0] == 0) | (language == 0))
+        return int((present & own).sum())
 
 
 def _languages_of_lists(

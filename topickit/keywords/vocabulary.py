@@ -179,7 +179,7 @@ def _counted(stream: TokenStream, weights: IntArray, settings: KeywordSettings) 
         phrases = find_phrases(stream, words, weights, max(int(lexicon.sizes @ weights), 1))
         terms_of_words = np.concatenate([np.arange(len(chosen)), term_of_word[in_names]])
         phrases = phrases.of_terms(np.where(terms_of_words < 0, NO_TERM, terms_of_words))
-    return _assembled(lexicon, chosen, phrases, found)
+    return _assembled(lexicon, chosen, phrases.without(_given(settings)), found)
 
 
 def _capped(lexicon: _Lexicon) -> tuple[csr_array, IntArray]:

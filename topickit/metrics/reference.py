@@ -245,6 +245,7 @@ def tokenize(texts: Sequence[str]) -> list[list[str]]:
     """
     if isinstance(texts, str):
         raise InputTypeError("texts must be a list of str, got one str")
+    texts = list(texts)
     for row, text in enumerate(texts):
         if not isinstance(text, str):
             raise InputTypeError(f"text {row} must be a str, got {type(text).__name__}")

@@ -187,9 +187,11 @@ def _class_cell(summary: Summary, column: int, topic: int) -> ClassCell:
     lift, low, high = (float(part[column, topic]) for part in (found.lift, found.low, found.high))
     sure = low > 1 or high < 1
     tint = round(max(-1.0, min(1.0, math.log2(lift) / 4)), 3) if sure else 0.0
-    return ClassCell(
-        times(lift), lift, int(found.counts[column, topic]), tint, f"95 %: {times(low)} to {times(high)}"
-    )
+    return ClassCell(times(lift), lift, int(found.counts[column, topic]), tint, f"95 %: {_ends(low, high)}")
+
+
+def _ends(low: float, high: float) -> str:
+    return f"{times(low)} to {times(high)}" if math.isfinite(high) else f"{times(low)} or more"
 
 
 def changed_words(found: OverTime, topic: int) -> str:

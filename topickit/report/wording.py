@@ -145,6 +145,9 @@ def value(number: Plain, key: str = "") -> str:
     return printable(number) or MISSING
 
 
+_FOR_OTHERS = frozenset({"digest", "usual_similarity"})  # for `compare` and `predict`, not for readers
+
+
 def fact_groups(notes: dict[str, Plain]) -> tuple[FactGroup, ...]:
     """Order notes for reading: facts on their own first, then a group for each mapping.
 
@@ -158,7 +161,9 @@ def fact_groups(notes: dict[str, Plain]) -> tuple[FactGroup, ...]:
     FactGroup(heading='', facts=(('Blank', '3'),))
     """
     single = tuple(
-        (_capital(label(key)), value(note, key)) for key, note in notes.items() if not _is_group(note)
+        (_capital(label(key)), value(note, key))
+        for key, note in notes.items()
+        if not _is_group(note) and key not in _FOR_OTHERS
     )
     groups = [FactGroup("", single)] if single else []
     for key, note in notes.items():

@@ -1,0 +1,76 @@
+"""Collections that no rule was chosen on: ``python -m benchmarks.unseen`` (on Debian).
+
+What finds the number of topics by itself, and k-means that is told it, on texts of `benchmarks.debian_texts`;
+each system in a process and an environment of its own, as in `benchmarks.peers`. What is done is skipped.
+"""
+
+import argparse
+import hashlib
+
+import numpy as np
+
+from benchmarks.debian_texts import SOURCES, MissingError, texts_and_labels
+from benchmarks.peers.collections import Collection, kept_vectors
+from benchmarks.peers.environments import cache_folder
+from benchmarks.peers.running import CLOCKED, Options, run
+from benchmarks.peers.score import Scorer
+from benchmarks.peers.store import Store
+from topickit.vectors import n_threads
+
+COMPARED = (
+    "topickit",
+    "topickit-hybrid",
+    "kmeans",
+    "bertopic",
+    "evoc",
+    "top2vec",
+    "topeax",
+    "topica-bertopic",
+)
+LIMIT = 1800
+
+
+def main() -> None:
+    """Measure what is asked for and not yet known."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--collections", type=lambda names: names.split(","), default=list(SOURCES))
+    parser.add_argument("--systems", type=lambda names: names.split(","), default=list(COMPARED))
+    parser.add_argument("--again", action="store_true", help="make runs that were made before")
+    asked = parser.parse_args()
+    store = Store("unseen", cache_folder())
+    for name in asked.collections:
+        wanted = [system for system in asked.systems if asked.again or not store.done(name, system, "fit")]
+        if not wanted:
+            continue
+        try:
+            collection = load(name)
+        except MissingError as error:
+            print(f"not measured: {error}", flush=True)
+            continue
+        measure(collection, wanted, store)
+
+
+def load(name: str) -> Collection:
+    """Read a collection and its vectors."""
+    texts, labels = texts_and_labels(name)
+    gold = np.unique(labels, return_inverse=True)[1]
+    # The lists change from day to day: other texts have other vectors.
+    digest = hashlib.blake2b("\0".join(texts).encode(), digest_size=6).hexdigest()
+    return Collection(name, "en", texts, texts, gold, kept_vectors(f"{name}-{digest}", texts, cache_folder()))
+
+
+def measure(collection: Collection, systems: list[str], store: Store) -> None:
+    """Fit each system to a collection, and keep the figures; not the times, which are of small collections."""
+    scorer = Scorer.of(collection.texts, collection.gold)
+    options = Options(cache_folder() / "envs", LIMIT, n_threads())
+    for system in systems:
+        found = run(collection, system, "fit", store=store, scorer=scorer, options=options)
+        figures = {name: value for name, value in found.items() if name not in CLOCKED}
+        store.put(
+            collection.name, system, {"n": len(collection.texts), "gold": collection.n_gold, "fit": figures}
+        )
+        print(collection.name, system, figures, flush=True)
+
+
+if __name__ == "__main__":
+    main()
