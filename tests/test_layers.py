@@ -17,7 +17,7 @@ LINES = [
     {"topics", "small_topics"},
     {"assign", "embed", "cluster", "keywords"},
     {"documents", "vectors", "merging", "grouping", "tables", "demo", "covariates"},
-    {"extras", "files", "progress", "state", "stored", "_version"},
+    {"checks", "extras", "files", "progress", "state", "stored", "_version"},
     {"_largest", "devices"},
     {"errors", "compiled"},
 ]

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from threadpoolctl import threadpool_limits
 
-from topickit import vectors
+from topickit import checks, vectors
 from topickit._largest import largest
 from topickit.errors import InputError, InputTypeError
 
@@ -24,12 +24,12 @@ from topickit.errors import InputError, InputTypeError
 )
 def test_check_vectors_says_what_and_where(bad, error, said):
     with pytest.raises(error, match=said):
-        vectors.check_vectors(bad)
+        checks.check_vectors(bad)
 
 
 def test_check_vectors_counts_rows():
     with pytest.raises(InputError, match="3 documents, 2 rows"):
-        vectors.check_vectors(np.zeros((2, 2)), n_rows=3)
+        checks.check_vectors(np.zeros((2, 2)), n_rows=3)
 
 
 @given(arrays(np.float64, (4, 3), elements=st.floats(-1e300, 1e300, allow_subnormal=False)))

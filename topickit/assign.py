@@ -33,8 +33,6 @@ PROTOTYPES = 4
 """Prototypes a topic: one bends no boundary, and more than four gained nothing on four collections."""
 STEPS = 8
 """Steps of k-means inside a topic: more, and a careful start, moved agreement with gold by at most .004."""
-STEP = 65536
-"""Rows whose scores of all topics are held at once."""
 NO_THRESHOLD = -2.0
 """Below every cosine: a topic with this threshold has no outliers."""
 DEFAULT_SHARPNESS = 20.0
@@ -168,8 +166,9 @@ class Assigner:
             two = np.partition(self.scores(rows), -2, axis=1)[:, -2:]
             return np.asarray(two[:, 1] - two[:, 0])
 
+        step = block_rows(4 * self.n_topics)
         return np.concatenate(
-            [np.empty(0, np.float32), *(margin(vectors[i : i + STEP]) for i in range(0, len(vectors), STEP))]
+            [np.empty(0, np.float32), *(margin(vectors[i : i + step]) for i in range(0, len(vectors), step))]
         )
 
     def similarity(self, vectors: FloatArray) -> FloatArray:
@@ -185,11 +184,12 @@ class Assigner:
             0 where there are no topics.
         """
         result = np.zeros(len(vectors), dtype=np.float32)
-        for start in range(0, len(vectors) if self.n_topics else 0, STEP):
-            rows = vectors[start : start + STEP]
+        step = block_rows(4 * max(self.n_topics, 1))
+        for start in range(0, len(vectors) if self.n_topics else 0, step):
+            rows = vectors[start : start + step]
             scores, labels = self.scores(rows), self.labels(rows)
             own = scores[np.arange(len(rows)), labels]
-            result[start : start + STEP] = np.where(labels >= 0, own, scores.max(axis=1))
+            result[start : start + step] = np.where(labels >= 0, own, scores.max(axis=1))
         return result
 
     def distribution(self, vectors: FloatArray) -> FloatArray:

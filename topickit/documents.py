@@ -13,10 +13,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from topickit.checks import check_vectors
 from topickit.errors import InputError, InputTypeError, is_missing
 from topickit.state import State
 from topickit.stored import BLOCK, RUN, KeyArray, StoredTexts, TextStore, spans
-from topickit.vectors import IntArray, check_vectors, unit_rows
+from topickit.vectors import IntArray, unit_rows
 
 _HOW_TO_FILL = "drop that row, or fill it with '' (a blank text is an outlier)"
 

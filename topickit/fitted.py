@@ -25,6 +25,7 @@ from topickit.topics import Topic, Topics
 from topickit.vectors import FloatArray, IntArray, group_means, typical_first
 
 N_REPRESENTATIVES = 5
+LOOKED_AT = 5000
 UNUSUAL = 0.05
 """Share of the documents that topics were found on that are less similar to their topic than is usual."""
 RECORDED_PACKAGES = ("numpy", "scipy", "scikit-learn", "numba", "sentence-transformers", "torch")
@@ -116,7 +117,8 @@ def with_found(
     assigner, found = fitted.assigner, found_now(fitted)
     if others:  # else nothing to compare with, and assigning many documents again takes its time
         found = found.compared(assigner.parts().labels(vectors), others, weights)
-    near = assigner.similarity(vectors)[vectors.any(axis=1)]
+    few = vectors[:LOOKED_AT]  # in the order of their hashes: a sample
+    near = assigner.similarity(few)[few.any(axis=1)]
     usual = float(np.quantile(near, UNUSUAL)) if len(near) else 0.0
     return replace(fitted, found=found, notes={**fitted.notes, "usual_similarity": usual})
 

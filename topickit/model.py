@@ -5,7 +5,6 @@ import os
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from numbers import Real
 from typing import TYPE_CHECKING, Any, Literal, Self
 
@@ -14,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClusterMixin, TransformerMixin
 
 from topickit import devices, regroup
-from topickit.assign import Assigner
+from topickit.checks import check_no_vectors
 from topickit.cluster import base as cluster
 from topickit.covariates import Covariates
 from topickit.documents import Documents
@@ -24,50 +23,21 @@ from topickit.embed.given import completed, fitted_on
 from topickit.embed.languages import warn_of_language
 from topickit.errors import InputError, NotFittedError, ParameterError, TopickitWarning, is_whole
 from topickit.fitted import Fitted, derive, provenance, with_found
-from topickit.grouping import Grouping
 from topickit.keywords.settings import KeywordSettings
 from topickit.keywords.vocabulary import count_terms
 from topickit.naming import NamingFunction, ask_names
 from topickit.progress import stage
 from topickit.refine import refine
-from topickit.small_topics import second_look
+from topickit.small_topics import Search
 from topickit.tables import read
 from topickit.topics import Topics
-from topickit.vectors import (
-    FloatArray,
-    IntArray,
-    check_given,
-    check_no_vectors,
-    taken,
-    unit_rows,
-    with_direction,
-)
+from topickit.vectors import FloatArray, IntArray, check_given, taken, unit_rows, with_direction
 
 if TYPE_CHECKING:
     from topickit.report.report import Report
 
 DEFAULT_EMBEDDER = "all-MiniLM-L6-v2"
 GIVEN_VECTORS = "vectors given by the user"
-
-
-@dataclass(frozen=True, eq=False)
-class _Search:
-    """What was found in a sample of the documents, and how well each topic is found again."""
-
-    sampled: FloatArray
-    weights: NDArray[Any]
-    grouping: Grouping
-    assigner: Assigner
-    again: list[float | None]
-
-    @classmethod
-    def of(
-        cls, sampled: FloatArray, weights: NDArray[Any], grouping: Grouping, random_state: int
-    ) -> "_Search":
-        """Look at a grouping for the second time."""
-        assigner = Assigner.of(sampled, grouping, weights, random_state=random_state)
-        assigner, again = second_look(assigner, grouping, sampled, weights, random_state=random_state)
-        return cls(sampled, weights, grouping, assigner, again)
 
 
 class TopicModel(ClusterMixin, TransformerMixin, BaseEstimator):
@@ -449,7 +419,7 @@ class TopicModel(ClusterMixin, TransformerMixin, BaseEstimator):
         embedder = embed.fitted(with_cached_teacher(embedder, self.cache), texts, weights)
         return embedder, embed.embed(cached(embedder, self.cache), texts)
 
-    def _find(self, documents: Documents, vectors: FloatArray, clusterer: cluster.Clusterer) -> _Search:
+    def _find(self, documents: Documents, vectors: FloatArray, clusterer: cluster.Clusterer) -> Search:
         """Find topics in a sample of the documents."""
         with stage("Finding topics"), devices.on(self.device):
             rows = documents.sample(
@@ -459,9 +429,9 @@ class TopicModel(ClusterMixin, TransformerMixin, BaseEstimator):
             )
             sampled, weights = taken(vectors, rows), documents.weights[rows]
             grouping = clusterer.group(sampled, weights).or_one_group()
-            found = _Search.of(sampled, weights, grouping, self.random_state)
+            found = Search.of(sampled, weights, grouping, self.random_state)
             if grouping.finer is not None and found.assigner.n_topics < (self.n_topics or 0):
-                found = _Search.of(sampled, weights, grouping.finer(), self.random_state)
+                found = Search.of(sampled, weights, grouping.finer(), self.random_state)
         return found
 
     def _check_fitted(self) -> None:

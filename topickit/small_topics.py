@@ -6,7 +6,7 @@ they stand out clearly more than topics do among each other: prototypes unlike t
 and groups among the documents that no prototype explains.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -39,6 +39,26 @@ RESOLUTION = 8.0
 STEPS = 2
 N_HALVES = 2
 BLOCK = 16384
+
+
+@dataclass(frozen=True, eq=False)
+class Search:
+    """What was found in a sample of the documents, and how well each topic is found again."""
+
+    sampled: FloatArray
+    weights: NDArray[Any]
+    grouping: Grouping
+    assigner: Assigner
+    again: list[float | None]
+
+    @classmethod
+    def of(
+        cls, sampled: FloatArray, weights: NDArray[Any], grouping: Grouping, random_state: int
+    ) -> "Search":
+        """Describe groups by prototypes, and look at them for the second time."""
+        assigner = Assigner.of(sampled, grouping, weights, random_state=random_state)
+        assigner, again = second_look(assigner, grouping, sampled, weights, random_state=random_state)
+        return cls(sampled, weights, grouping, assigner, again)
 
 
 def second_look(

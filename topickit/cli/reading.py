@@ -131,7 +131,7 @@ def load_vectors(path: Path | None, n_rows: int | None = None) -> Any:
         return None
     import numpy as np
 
-    from topickit.vectors import check_vectors
+    from topickit.checks import check_vectors
 
     try:
         # Mapped, not loaded: whoever needs unit vectors makes them a block of rows at a time.

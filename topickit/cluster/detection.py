@@ -20,12 +20,13 @@ from typing import Any, Literal, overload
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from topickit.checks import check_vectors
 from topickit.cluster._exact import Judge, Rows, prepare
 from topickit.cluster._greedy import claim
 from topickit.cluster._pairs import Weights, find_neighborhoods
 from topickit.cluster._threshold import choose_threshold
 from topickit.errors import InputError, InputTypeError, ParameterError, ParameterTypeError, check_whole
-from topickit.vectors import FloatArray, IntArray, check_vectors
+from topickit.vectors import FloatArray, IntArray
 
 MEMORY_BUDGET = 1024**3
 WEIGHT_STEP = 2.0**-20

@@ -11,11 +11,12 @@ from typing import Any, Literal, Protocol, TypeAlias, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
+from topickit.checks import check_vectors
 from topickit.errors import InputError, InputTypeError, ParameterError, ParameterTypeError, StorageError
 from topickit.progress import stage
 from topickit.state import State
 from topickit.stored import spans
-from topickit.vectors import FloatArray, allocate, check_vectors, release, unit_rows
+from topickit.vectors import FloatArray, allocate, release, unit_rows
 
 EMBEDDERS: Mapping[str, str] = MappingProxyType(
     {

@@ -14,6 +14,7 @@ from typing import Any, Literal, Protocol, Self, TypeAlias, TypeVar, runtime_che
 import numpy as np
 from numpy.typing import NDArray
 
+from topickit.checks import check_vectors
 from topickit.embed.base import AbsentEmbedder, Embedder, FittedOnCorpus, ForeignEmbedder, as_array, resolve
 from topickit.embed.precomputed import PrecomputedEmbedder
 from topickit.embed.store import FILE, CachedModel, VectorStore, is_damage, set_aside
@@ -26,7 +27,7 @@ from topickit.errors import (
     check_whole,
 )
 from topickit.state import State
-from topickit.vectors import FloatArray, check_vectors
+from topickit.vectors import FloatArray
 
 BATCH_SIZE = 512
 """Texts a transaction: what a killed run loses at most; with MiniLM on two cores, two or three seconds."""

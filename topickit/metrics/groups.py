@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from topickit.checks import check_vectors
 from topickit.errors import InputError, InputTypeError, is_missing
-from topickit.vectors import IntArray, check_vectors
+from topickit.vectors import IntArray
 
 BLOCK_ROWS = 16_384
 NOISE, UNKNOWN = -1, -2
