@@ -21,7 +21,7 @@ def section(result: Result) -> str:
     by_system = {name: [row for row in rows if row["system"] == name] for name in systems}
     numbers = [
         *_lines(rows, systems, lambda fit: str(fit["topics"])),
-        ["**factor**", "", "", *(_factor(name, by_system[name], geometric_mean) for name in systems)],
+        ["**factor**", "", "", *(_factor(name, by_system[name], _mean_factor) for name in systems)],
         ["**within 1.6**", "", "", *(_factor(name, by_system[name], _close) for name in systems)],
     ]
     known = [[row["fit"]["ari"] for row in by_system[name] if "ari" in row["fit"]] for name in systems]
@@ -59,13 +59,16 @@ def _lines(rows: list[Row], systems: list[str], figure: Callable[[Row], str]) ->
     return lines
 
 
-def _factor(system: str, rows: list[Row], figure: Callable[[list[float]], float | str]) -> str:
+def _factor(system: str, rows: list[Row], figure: Callable[[list[float]], str]) -> str:
     """Write a figure of how many times too many or too few topics a system found."""
     found = [factor for row in rows if (factor := topic_factor(row)) is not None]
     if not found:
         return "told" if SYSTEMS[system].told else "—"
-    value = figure(found)
-    return value if isinstance(value, str) else f"{value:.2f}"
+    return figure(found)
+
+
+def _mean_factor(factors: list[float]) -> str:
+    return f"{geometric_mean(factors):.2f}"
 
 
 def _close(factors: list[float]) -> str:

@@ -115,15 +115,11 @@ class Assigner:
         int64 ndarray of shape (n,)
             −1 for outliers.
         """
-
-        def decide(rows: FloatArray) -> IntArray:
-            prototype, cosine = self._decide(rows, self._cosines(rows))
-            known = rows.any(axis=1) & (cosine >= self.thresholds[prototype])
-            return np.where(known, self.topics[prototype], -1)
-
         if not len(self.topics):
             return np.full(len(vectors), -1, dtype=np.int64)
-        return self._blockwise(vectors, decide, np.empty(0, dtype=np.int64))
+        return self._blockwise(
+            vectors, lambda rows: self._placed(rows, self._cosines(rows)), np.empty(0, dtype=np.int64)
+        )
 
     def scores(self, vectors: FloatArray) -> FloatArray:
         """Give each row's cosine to the best prototype of each topic.
@@ -139,13 +135,7 @@ class Assigner:
         empty = np.empty((len(vectors), self.n_topics), dtype=np.float32)
         if not self.n_topics:
             return empty
-        order = np.argsort(self.topics, kind="stable")
-        starts = np.searchsorted(self.topics[order], np.arange(self.n_topics))
-
-        def best(rows: FloatArray) -> FloatArray:
-            return np.asarray(np.maximum.reduceat(self._cosines(rows)[:, order], starts, axis=1))
-
-        return self._blockwise(vectors, best, empty)
+        return self._blockwise(vectors, lambda rows: self._by_topic(self._cosines(rows)), empty)
 
     def margins(self, vectors: FloatArray) -> FloatArray:
         """Give each row's best cosine to a topic less that to the second best: small is doubtful.
@@ -163,13 +153,10 @@ class Assigner:
             return np.full(len(vectors), 2.0, dtype=np.float32)
 
         def margin(rows: FloatArray) -> FloatArray:
-            two = np.partition(self.scores(rows), -2, axis=1)[:, -2:]
+            two = np.partition(self._by_topic(self._cosines(rows)), -2, axis=1)[:, -2:]
             return np.asarray(two[:, 1] - two[:, 0])
 
-        step = block_rows(4 * self.n_topics)
-        return np.concatenate(
-            [np.empty(0, np.float32), *(margin(vectors[i : i + step]) for i in range(0, len(vectors), step))]
-        )
+        return self._blockwise(vectors, margin, np.empty(0, dtype=np.float32))
 
     def similarity(self, vectors: FloatArray) -> FloatArray:
         """Give the cosine of each row to the nearest prototype of its topic; of an outlier, of any topic.
@@ -183,14 +170,15 @@ class Assigner:
         float32 ndarray of shape (n,)
             0 where there are no topics.
         """
-        result = np.zeros(len(vectors), dtype=np.float32)
-        step = block_rows(4 * max(self.n_topics, 1))
-        for start in range(0, len(vectors) if self.n_topics else 0, step):
-            rows = vectors[start : start + step]
-            scores, labels = self.scores(rows), self.labels(rows)
-            own = scores[np.arange(len(rows)), labels]
-            result[start : start + step] = np.where(labels >= 0, own, scores.max(axis=1))
-        return result
+        if not self.n_topics:
+            return np.zeros(len(vectors), dtype=np.float32)
+
+        def near(rows: FloatArray) -> FloatArray:
+            cosines = self._cosines(rows)
+            scores, labels = self._by_topic(cosines), self._placed(rows, cosines)
+            return np.where(labels >= 0, scores[np.arange(len(rows)), labels], scores.max(axis=1))
+
+        return self._blockwise(vectors, near, np.empty(0, dtype=np.float32))
 
     def distribution(self, vectors: FloatArray) -> FloatArray:
         """Give the probability of each topic: a softmax of the cosines to the topics.
@@ -368,6 +356,18 @@ class Assigner:
                 # Rounded down: the block product may round a row's own cosine just below this one.
                 thresholds[self.topics == topic] = fit(cosine[rows], rows) - 1e-6
         return replace(self, thresholds=thresholds)
+
+    def _placed(self, rows: FloatArray, cosines: FloatArray) -> IntArray:
+        """The topic of each row, by its cosines to the prototypes."""
+        prototype, cosine = self._decide(rows, cosines)
+        known = rows.any(axis=1) & (cosine >= self.thresholds[prototype])
+        return np.where(known, self.topics[prototype], -1)
+
+    def _by_topic(self, cosines: FloatArray) -> FloatArray:
+        """The best cosine of each row to a prototype of each topic."""
+        order = np.argsort(self.topics, kind="stable")
+        starts = np.searchsorted(self.topics[order], np.arange(self.n_topics))
+        return np.asarray(np.maximum.reduceat(cosines[:, order], starts, axis=1))
 
     def _decide(self, rows: FloatArray, cosines: FloatArray) -> tuple[IntArray, FloatArray]:
         """The prototype of each row, and the cosine to it."""

@@ -68,8 +68,7 @@ def _as_array(vectors: Any, what: str) -> NDArray[Any]:
             "TruncatedSVD"
         )
     if hasattr(vectors, "detach"):
-        vectors = vectors.detach().cpu()
-        vectors = (vectors.float() if str(vectors.dtype) == "torch.bfloat16" else vectors).numpy()
+        vectors = from_tensor(vectors)
     try:
         array = np.asarray(vectors)
         if array.dtype == object and array.ndim == 1 and len(array):
@@ -77,6 +76,22 @@ def _as_array(vectors: Any, what: str) -> NDArray[Any]:
     except ValueError as error:
         raise InputError(f"{what} must be a rectangular array of shape (n, d): {error}") from error
     return array
+
+
+def from_tensor(tensor: Any) -> NDArray[Any]:
+    """Give a torch tensor's numbers, wherever it lives, without importing torch.
+
+    Parameters
+    ----------
+    tensor : torch.Tensor
+        Of any kind; a sparse one is made dense.
+    """
+    tensor = tensor.detach().cpu()
+    if getattr(tensor, "is_sparse", False):
+        tensor = tensor.to_dense()
+    if str(tensor.dtype) == "torch.bfloat16":  # numpy has none
+        tensor = tensor.float()
+    return np.asarray(tensor.numpy())
 
 
 def check_no_vectors(y: Any) -> None:

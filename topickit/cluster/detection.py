@@ -20,7 +20,7 @@ from typing import Any, Literal, overload
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from topickit.checks import check_vectors
+from topickit.checks import check_vectors, from_tensor
 from topickit.cluster._exact import Judge, Rows, prepare
 from topickit.cluster._greedy import claim
 from topickit.cluster._pairs import Weights, find_neighborhoods
@@ -268,9 +268,9 @@ def check_settings(threshold: Threshold, min_community_size: int) -> None:
 
 def _as_matrix(embeddings: Any) -> NDArray[Any]:
     if isinstance(embeddings, list | tuple) and len(embeddings) and hasattr(embeddings[0], "detach"):
-        embeddings = np.stack([_from_tensor(row) for row in embeddings])
+        embeddings = np.stack([from_tensor(row) for row in embeddings])
     if hasattr(embeddings, "detach"):
-        embeddings = _from_tensor(embeddings)
+        embeddings = from_tensor(embeddings)
     try:
         array = np.asarray(embeddings)
     except ValueError as error:
@@ -287,16 +287,6 @@ def _device_of(embeddings: Any) -> str | None:
     """The GPU that a tensor lives on."""
     device = getattr(embeddings, "device", None)
     return None if getattr(device, "type", "cpu") == "cpu" else str(device)
-
-
-def _from_tensor(tensor: Any) -> NDArray[Any]:
-    """A torch tensor's numbers, wherever it lives, without importing torch."""
-    tensor = tensor.detach().cpu()
-    if getattr(tensor, "is_sparse", False):
-        tensor = tensor.to_dense()
-    if str(tensor.dtype) == "torch.bfloat16":  # numpy has none
-        tensor = tensor.float()
-    return np.asarray(tensor.numpy())
 
 
 def _as_weights(sample_weight: ArrayLike, n: int) -> Weights:
