@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from benchmarks.common import in_own_process, median, peak_mib, seconds, write
-from topickit.embed.cache import CachedEmbedder
-from topickit.embed.store import size_of
-from topickit.state import State
+from topickit._core.state import State
+from topickit.embed.cache.database import size_of
+from topickit.embed.cache.embedder import CachedEmbedder
 
 DIMENSION = 384
 

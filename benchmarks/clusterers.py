@@ -22,9 +22,9 @@ from benchmarks.common import (
     texts_and_labels,
     write,
 )
-from topickit.assign import Assigner
 from topickit.cluster import base
 from topickit.errors import TopickitWarning
+from topickit.fitted.assigner import Assigner
 from topickit.model import TopicModel
 
 
@@ -68,7 +68,7 @@ def warm_up(method: str) -> None:
 def assigner_against_groups(model: TopicModel, gold: np.ndarray, rows: np.ndarray) -> dict[str, float]:
     """How well the Assigner's labels agree with the clusterer's own groups, and both with gold."""
     documents, vectors = model.fitted_.documents, model.fitted_.vectors
-    groups = base.resolve(model.clusterer).group(vectors[rows], documents.weights[rows])
+    groups = base.resolve(model.clusterer).cluster(vectors[rows], documents.weights[rows])
     assigned = Assigner.of(vectors[rows], groups, documents.weights[rows]).labels(vectors[rows])
     truth = gold[documents.first_rows[rows]]
     return {

@@ -19,8 +19,8 @@ import numpy as np
 import polars as pl
 
 from benchmarks.common import DATA, embeddings, in_own_process, median, seconds, write
-from topickit.cluster.detection import community_detection
-from topickit.vectors import n_threads, unit_rows
+from topickit._core.vectors import n_threads, unit_rows
+from topickit.cluster.community.detection import community_detection
 
 QUESTIONS = "quora_questions"
 SMALLEST = 25

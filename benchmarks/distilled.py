@@ -29,14 +29,14 @@ from benchmarks.common import (
     texts_and_labels,
     write,
 )
-from topickit.assign import Assigner
+from topickit._core.vectors import top_k_cosine, unit_rows
 from topickit.cluster import base as cluster
-from topickit.documents import Documents
-from topickit.embed.distilled import DistilledEmbedder
+from topickit.corpus.documents import Documents
+from topickit.embed.distilled.embedder import DistilledEmbedder
 from topickit.embed.precomputed import PrecomputedEmbedder
 from topickit.embed.sentence import SentenceEmbedder
 from topickit.errors import TopickitWarning
-from topickit.vectors import top_k_cosine, unit_rows
+from topickit.fitted.assigner import Assigner
 
 MODEL = "all-MiniLM-L6-v2"
 SHARES = (0.01, 0.02, 0.05, 0.1, 0.2, 1.0)
@@ -102,7 +102,7 @@ def kmeans(vectors: np.ndarray, gold: np.ndarray) -> tuple[float, float]:
 def topics(vectors: np.ndarray, rows: np.ndarray) -> np.ndarray:
     """Graph communities of some rows, and all rows assigned to them."""
     weights = np.ones(len(rows), dtype=np.int64)
-    groups = cluster.resolve("graph").group(vectors[rows], weights).or_one_group()
+    groups = cluster.resolve("graph").cluster(vectors[rows], weights).or_one_cluster()
     return Assigner.of(vectors[rows], groups, weights).labels(vectors)
 
 

@@ -42,7 +42,7 @@ def estimated(*case: Any) -> dict[str, float]:
     """Make the estimate."""
     warnings.simplefilter("ignore")
     model, texts, vectors = _case(*case)
-    from topickit.estimate import estimate_fit
+    from topickit.cli.estimation import estimate_fit
 
     start = time.perf_counter()
     found = estimate_fit(model, texts, embeddings=vectors)

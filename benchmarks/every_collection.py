@@ -13,7 +13,7 @@ import numpy as np
 
 from benchmarks.common import DATA, in_own_process, peak_mib, texts_and_labels, write
 from topickit.cluster import base
-from topickit.documents import Documents
+from topickit.corpus.documents import Documents
 from topickit.embed import base as embed
 from topickit.errors import TopickitWarning
 from topickit.model import TopicModel

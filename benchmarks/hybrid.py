@@ -19,8 +19,8 @@ from benchmarks.peers.environments import cache_folder
 from benchmarks.peers.score import Scorer
 from benchmarks.peers.words import SINGLE_WORDS
 from topickit import TopicModel
+from topickit._core.vectors import FloatArray
 from topickit.embed import HybridEmbedder
-from topickit.vectors import FloatArray
 
 SEEDS = (0, 1, 2)
 ASKED = 1500

@@ -14,10 +14,10 @@ from sklearn.metrics import adjusted_rand_score
 from benchmarks.common import DATA, write
 from benchmarks.peers.collections import LANGUAGES, load
 from benchmarks.peers.environments import cache_folder
+from topickit._core.vectors import nearest_prototype, unit_rows
 from topickit.cluster import levels as ladders
 from topickit.cluster.graph import GraphClusterer
 from topickit.cluster.partition import N_NEIGHBORS
-from topickit.vectors import nearest_prototype, unit_rows
 
 SEEDS = (0, 1, 2)
 POWERS = (0.5, 0.7, 1.0, 1.2, 1.4, 1.6, 2.0)

@@ -12,9 +12,9 @@ from sklearn.metrics import adjusted_rand_score
 from benchmarks.common import DATA, LABELLED, write
 from benchmarks.peers.collections import Collection, load
 from benchmarks.peers.environments import cache_folder
-from topickit.assign import Assigner
 from topickit.cluster.graph import GraphClusterer
-from topickit.small_topics import with_small_topics
+from topickit.fitted.assigner import Assigner
+from topickit.fitted.discover import with_small_topics
 
 SHARES = (0.002, 0.005, 0.01)
 PLANTED = 4
@@ -32,7 +32,7 @@ def fitted(vectors: np.ndarray) -> tuple[Assigner, Assigner]:
     size = GraphClusterer.sample_size or len(vectors)
     rows = np.sort(np.random.default_rng(0).permutation(len(vectors))[:size])
     weights = np.ones(len(rows))
-    before = Assigner.of(vectors[rows], GraphClusterer().group(vectors[rows], weights), weights)
+    before = Assigner.of(vectors[rows], GraphClusterer().cluster(vectors[rows], weights), weights)
     return before, with_small_topics(before, vectors[rows], weights)
 
 

@@ -12,7 +12,7 @@ from benchmarks.peers.environments import cache_folder
 from benchmarks.peers.running import Options, run
 from benchmarks.peers.score import Scorer
 from benchmarks.peers.store import Store
-from topickit.vectors import n_threads
+from topickit._core.vectors import n_threads
 
 COLLECTIONS = ("stackoverflow_titles", "quora_questions")
 SYSTEMS = ("topickit", "bertopic")

@@ -15,7 +15,7 @@ from benchmarks.peers.environments import cache_folder
 from benchmarks.peers.running import CLOCKED, Options, run
 from benchmarks.peers.score import Scorer
 from benchmarks.peers.store import Store
-from topickit.vectors import n_threads
+from topickit._core.vectors import n_threads
 
 COMPARED = (
     "topickit",

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from topickit.vectors import unit_rows
+from topickit._core.vectors import unit_rows
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 

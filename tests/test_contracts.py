@@ -23,7 +23,7 @@ BY_NAME = pytest.mark.parametrize("name", CLUSTERERS)
 def make(name: str, **options: object) -> TopicModel:
     clusterer: object = name
     if name == "community":
-        from topickit.cluster.community import CommunityClusterer
+        from topickit.cluster.community.clusterer import CommunityClusterer
 
         clusterer = CommunityClusterer(threshold=0.3, min_community_size=3)
     return TopicModel(embedder=EMBEDDER, clusterer=clusterer, **options)

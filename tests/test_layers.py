@@ -9,29 +9,20 @@ PACKAGE = Path(__file__).resolve().parents[1] / "topickit"
 LINES = [
     {"__main__"},
     {"cli"},
-    {"storage", "estimate"},
-    {"model", "report"},
-    {"plot"},
-    {"regroup", "refine", "naming", "analysis", "metrics"},
+    {"report"},
+    {"plot", "model"},
+    {"storage"},
+    {"analysis"},
+    {"metrics"},
     {"fitted"},
-    {"topics", "small_topics"},
-    {"assign", "embed", "cluster", "keywords"},
-    {"documents", "vectors", "merging", "grouping", "tables", "demo", "covariates"},
-    {"checks", "extras", "files", "progress", "state", "stored", "_version"},
-    {"_largest", "devices"},
-    {"errors", "compiled"},
+    {"embed", "cluster", "keywords"},
+    {"corpus"},
+    {"_core"},
+    {"errors", "_version"},
 ]
 HEIGHT = {room: len(LINES) - i for i, line in enumerate(LINES) for room in line}
-# vectors is the numerics of its line: documents and groupings are made of vectors. The hierarchy of
-# topics is the order in which regroup merges them, and models are compared by the measures of labels.
-WITHIN_A_LINE = {
-    ("documents", "vectors"),
-    ("grouping", "vectors"),
-    ("merging", "vectors"),
-    ("analysis", "metrics"),
-}
 # What the user opens from the model is imported when it is opened.
-DOORS = {("model", "report"), ("model", "storage")}
+DOORS = {("model", "report")}
 
 
 def room_of(path: Path) -> str:
@@ -67,7 +58,7 @@ def test_imports_reach_down_only(path):
     room = room_of(path)
     assert room in HEIGHT, f"{room} has no line in the design"
     for target, inside_function in imports(ast.parse(path.read_text(encoding="utf-8"))):
-        if target == room or (room, target) in WITHIN_A_LINE:
+        if target == room:
             continue
         if (room, target) in DOORS:
             assert inside_function, f"{path.name} opens the door to {target} at import"

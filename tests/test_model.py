@@ -13,6 +13,7 @@ from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils.validation import check_is_fitted
 
 from tests.conftest import make_corpus
+from topickit._core.vectors import nearest_prototype, unit_rows
 from topickit.cluster.density import DensityClusterer
 from topickit.cluster.graph import GraphClusterer
 from topickit.errors import (
@@ -25,7 +26,6 @@ from topickit.errors import (
 )
 from topickit.keywords.settings import KeywordSettings
 from topickit.model import TopicModel
-from topickit.vectors import nearest_prototype, unit_rows
 
 TEXTS, SUBJECTS = make_corpus(120)
 
@@ -360,7 +360,7 @@ def test_the_same_settings_another_seed_may_differ_but_each_repeats():
 def test_texts_may_be_given_by_the_place_where_they_lie(tmp_path):
     import polars as pl
 
-    from topickit.tables import TextFile
+    from topickit.corpus.tables import TextFile
 
     texts = make_corpus(60)[0]
     expected = TopicModel(embedder="lexical").fit(texts)
@@ -377,7 +377,7 @@ def test_texts_may_be_given_by_the_place_where_they_lie(tmp_path):
 
 
 def test_vectors_in_a_file_are_those_in_memory(monkeypatch):
-    from topickit import vectors
+    from topickit._core import vectors
     from topickit.embed import base
 
     texts = make_corpus(60)[0]

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from tests.conftest import make_corpus
-from topickit import files, storage
+from topickit import storage
+from topickit._core import atomic as files
 from topickit.cluster.graph import GraphClusterer
 from topickit.embed.lexical import LexicalEmbedder
 from topickit.errors import InputError, ParameterError, ParameterTypeError, StorageError

@@ -10,43 +10,43 @@ from topickit._version import __version__
 
 if TYPE_CHECKING:
     from topickit import embed, metrics, plot
-    from topickit.assign import Assigner
     from topickit.cluster.agglomerative import AgglomerativeClusterer
-    from topickit.cluster.community import CommunityClusterer
+    from topickit.cluster.community.clusterer import CommunityClusterer
+    from topickit.cluster.community.detection import community_detection
     from topickit.cluster.density import DensityClusterer
-    from topickit.cluster.detection import community_detection
     from topickit.cluster.graph import GraphClusterer
     from topickit.cluster.kmeans import KMeansClusterer
     from topickit.embed.lexical import LexicalEmbedder
     from topickit.embed.precomputed import PrecomputedEmbedder
     from topickit.embed.sentence import SentenceEmbedder
     from topickit.errors import TopickitError, TopickitWarning
+    from topickit.fitted.assigner import Assigner
+    from topickit.fitted.naming import NamingFunction, NamingPrompt
+    from topickit.fitted.topics import Topic, Topics
     from topickit.keywords.settings import KeywordSettings
     from topickit.model import TopicModel
-    from topickit.naming import NamingFunction, NamingPrompt
     from topickit.report.report import Report
-    from topickit.topics import Topic, Topics
 
 _HOMES = {
     "AgglomerativeClusterer": "topickit.cluster.agglomerative",
-    "Assigner": "topickit.assign",
-    "CommunityClusterer": "topickit.cluster.community",
+    "Assigner": "topickit.fitted.assigner",
+    "CommunityClusterer": "topickit.cluster.community.clusterer",
     "DensityClusterer": "topickit.cluster.density",
     "GraphClusterer": "topickit.cluster.graph",
     "KMeansClusterer": "topickit.cluster.kmeans",
     "KeywordSettings": "topickit.keywords.settings",
     "LexicalEmbedder": "topickit.embed.lexical",
-    "NamingFunction": "topickit.naming",
-    "NamingPrompt": "topickit.naming",
+    "NamingFunction": "topickit.fitted.naming",
+    "NamingPrompt": "topickit.fitted.naming",
     "PrecomputedEmbedder": "topickit.embed.precomputed",
     "Report": "topickit.report.report",
     "SentenceEmbedder": "topickit.embed.sentence",
-    "Topic": "topickit.topics",
+    "Topic": "topickit.fitted.topics",
     "TopicModel": "topickit.model",
     "TopickitError": "topickit.errors",
     "TopickitWarning": "topickit.errors",
-    "Topics": "topickit.topics",
-    "community_detection": "topickit.cluster.detection",
+    "Topics": "topickit.fitted.topics",
+    "community_detection": "topickit.cluster.community.detection",
 }
 
 _ROOMS = ("embed", "metrics", "plot")

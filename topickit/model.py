@@ -12,26 +12,27 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClusterMixin, TransformerMixin
 
-from topickit import devices, regroup
-from topickit.checks import check_no_vectors
+from topickit._core import devices
+from topickit._core.progress import stage
+from topickit._core.validation import check_no_vectors
+from topickit._core.vectors import FloatArray, IntArray, check_given, taken, unit_rows, with_direction
 from topickit.cluster import base as cluster
-from topickit.covariates import Covariates
-from topickit.documents import Documents
+from topickit.corpus.covariates import Covariates
+from topickit.corpus.documents import Documents
+from topickit.corpus.tables import read
 from topickit.embed import base as embed
-from topickit.embed.cache import cached, folder_of, with_cached_teacher
+from topickit.embed.cache.embedder import cached, folder_of, with_cached_teacher
 from topickit.embed.given import completed, fitted_on
-from topickit.embed.languages import warn_of_language
+from topickit.embed.models.languages import warn_of_language
 from topickit.errors import InputError, NotFittedError, ParameterError, TopickitWarning, is_whole
-from topickit.fitted import Fitted, derive, provenance, with_found
+from topickit.fitted import edits as regroup
+from topickit.fitted.discover import TopicSearch
+from topickit.fitted.fitted import Fitted, derive, provenance, with_base_level
+from topickit.fitted.naming import NamingFunction, ask_names
+from topickit.fitted.refine import refine
+from topickit.fitted.topics import Topics
 from topickit.keywords.settings import KeywordSettings
 from topickit.keywords.vocabulary import count_terms
-from topickit.naming import NamingFunction, ask_names
-from topickit.progress import stage
-from topickit.refine import refine
-from topickit.small_topics import Search
-from topickit.tables import read
-from topickit.topics import Topics
-from topickit.vectors import FloatArray, IntArray, check_given, taken, unit_rows, with_direction
 
 if TYPE_CHECKING:
     from topickit.report.report import Report
@@ -142,7 +143,7 @@ class TopicModel(ClusterMixin, TransformerMixin, BaseEstimator):
         Parameters
         ----------
         texts : list, tuple, or column (NumPy, pandas, polars, Arrow) of str; path; or function
-            A blank text is an outlier. A `pathlib.Path` or `topickit.tables.TextFile` is read as a
+            A blank text is an outlier. A `pathlib.Path` or `topickit.corpus.tables.TextFile` is read as a
             table of texts; a function is called for an iterable of texts.
         y : ignored
         embeddings : array-like of shape (n, d), optional
@@ -199,7 +200,7 @@ class TopicModel(ClusterMixin, TransformerMixin, BaseEstimator):
                 embed.describe(embedder) if given is None else GIVEN_VECTORS,
                 vectors.shape[1],
                 len(found.sampled),
-                found.grouping.notes,
+                found.clustering.notes,
             )
             fitted = derive(
                 documents,
@@ -208,10 +209,10 @@ class TopicModel(ClusterMixin, TransformerMixin, BaseEstimator):
                 assigner,
                 keyword_settings=settings,
                 notes=notes,
-                stability=found.again,
+                stability=found.stability,
                 covariates=covariates,
             )
-            fitted = with_found(fitted, found.sampled, found.weights, found.grouping.others)
+            fitted = with_base_level(fitted, found.sampled, found.weights, found.clustering.resampled_labels)
         if self.n_topics is not None:
             fitted = regroup.at_most(fitted, self.n_topics)
         return self._adopt(fitted, embedder)
@@ -339,38 +340,38 @@ class TopicModel(ClusterMixin, TransformerMixin, BaseEstimator):
         return storage.load(path, embedder=embedder, device=device)
 
     def merge_topics(self, groups: Sequence[Sequence[int]]) -> Self:
-        """Return a new model in which each group of topics is one; see `topickit.regroup.merge`."""
+        """Return a new model in which each group of topics is one. See `fitted.edits`."""
         return self._edited(lambda fitted: regroup.merge(fitted, groups))
 
     def delete_topics(self, topics: Sequence[int]) -> Self:
-        """Return a new model without these topics; see `topickit.regroup.delete`."""
+        """Return a new model without these topics. See `fitted.edits`."""
         return self._edited(lambda fitted: regroup.delete(fitted, topics, outliers=self.outliers))
 
     def rename_topics(self, names: Mapping[int, str]) -> Self:
-        """Return a new model with topics named by you; see `topickit.regroup.rename`."""
+        """Return a new model with topics named by you. See `fitted.edits`."""
         return self._edited(lambda fitted: regroup.rename(fitted, names))
 
     def name_topics(self, name: NamingFunction, *, documents: bool = False) -> Self:
-        """Return a new model with names from a function of yours; see `topickit.naming.ask_names`."""
+        """Return a new model with names from a function of yours; see `topickit.fitted.naming.ask_names`."""
         names = ask_names(self._fitted().topics, name, documents=documents)
         return self._edited(lambda fitted: regroup.rename(fitted, names))
 
     def split_topic(self, topic: int, n: int = 2) -> Self:
-        """Return a new model with one topic split into n; see `topickit.regroup.split`."""
+        """Return a new model with one topic split into n. See `fitted.edits`."""
         return self._edited(lambda fitted: regroup.split(fitted, topic, n, random_state=self.random_state))
 
     def with_outliers(self, share: float) -> Self:
-        """Return a new model with another share of outliers; see `topickit.regroup.with_outliers`."""
+        """Return a new model with another share of outliers. See `fitted.edits`."""
         made = self._edited(lambda fitted: regroup.with_outliers(fitted, share))
         made.outliers = share  # which later edits keep to
         return made
 
     def at(self, n_topics: int) -> Self:
-        """Return a new model at another level of the hierarchy, without a fit; see `topickit.regroup.cut`."""
+        """Return a new model at another level of the hierarchy, without a fit. See `fitted.edits`."""
         return self._edited(lambda fitted: regroup.cut(fitted, n_topics))
 
     def refine(self, seconds: float) -> Self:
-        """Return a new model, its doubtful documents embedded by the teacher; see `topickit.refine`."""
+        """Return a new model, its doubtful documents embedded by the teacher. See `fitted.refine`."""
         with devices.on(self.device):
             refined = refine(self._fitted(), self.embedder_, seconds, outliers=self.outliers)
             return copy.copy(self)._adopt(*refined)
@@ -419,7 +420,7 @@ class TopicModel(ClusterMixin, TransformerMixin, BaseEstimator):
         embedder = embed.fitted(with_cached_teacher(embedder, self.cache), texts, weights)
         return embedder, embed.embed(cached(embedder, self.cache), texts)
 
-    def _find(self, documents: Documents, vectors: FloatArray, clusterer: cluster.Clusterer) -> Search:
+    def _find(self, documents: Documents, vectors: FloatArray, clusterer: cluster.Clusterer) -> TopicSearch:
         """Find topics in a sample of the documents."""
         with stage("Finding topics"), devices.on(self.device):
             rows = documents.sample(
@@ -428,10 +429,10 @@ class TopicModel(ClusterMixin, TransformerMixin, BaseEstimator):
                 usable=lambda rows: with_direction(vectors, rows),
             )
             sampled, weights = taken(vectors, rows), documents.weights[rows]
-            grouping = clusterer.group(sampled, weights).or_one_group()
-            found = Search.of(sampled, weights, grouping, self.random_state)
-            if grouping.finer is not None and found.assigner.n_topics < (self.n_topics or 0):
-                found = Search.of(sampled, weights, grouping.finer(), self.random_state)
+            clustering = clusterer.cluster(sampled, weights).or_one_cluster()
+            found = TopicSearch.of(sampled, weights, clustering, self.random_state)
+            if clustering.finer is not None and found.assigner.n_topics < (self.n_topics or 0):
+                found = TopicSearch.of(sampled, weights, clustering.finer(), self.random_state)
         return found
 
     def _check_fitted(self) -> None:

@@ -13,26 +13,26 @@ from typing import Any
 
 import numpy as np
 
-from topickit import devices
+from topickit._core import devices
+from topickit._core.atomic import TEMPORARY, write_atomic
+from topickit._core.state import State
 from topickit._version import __version__
 from topickit.analysis.layout import Layout, keep_layout, layout
-from topickit.assign import Assigner
 from topickit.cluster import base as cluster
-from topickit.covariates import Covariates
-from topickit.documents import Documents
+from topickit.cluster.result import BaseLevel
+from topickit.corpus.covariates import Covariates
+from topickit.corpus.documents import Documents
 from topickit.embed import base as embed
 from topickit.embed.given import in_place_of
 from topickit.errors import InputError, NotFittedError, ParameterError, StorageError
-from topickit.files import TEMPORARY, write_atomic
-from topickit.fitted import Fitted
-from topickit.grouping import Found
+from topickit.fitted.assigner import Assigner
+from topickit.fitted.fitted import Fitted
+from topickit.fitted.topics import Topics
 from topickit.keywords.counts import TermCounts
 from topickit.keywords.evidence import Evidence
 from topickit.keywords.settings import KeywordSettings
 from topickit.keywords.vocabulary import DocumentTerms
 from topickit.model import TopicModel
-from topickit.state import State
-from topickit.topics import Topics
 
 FORMAT = "topickit model"
 FORMAT_VERSION = 1
@@ -77,8 +77,8 @@ def save(model: TopicModel, path: str | os.PathLike[str], *, documents: bool = F
     }
     if fitted.evidence is not None:
         parts["evidence"] = fitted.evidence.state()
-    if fitted.found is not None:
-        parts["found"] = fitted.found.state()
+    if fitted.base_level is not None:
+        parts["found"] = fitted.base_level.state()
     if fitted.covariates is not None:
         parts["covariates"] = fitted.covariates.state()
     texts = None
@@ -325,7 +325,7 @@ def _fitted(parts: Mapping[str, State], texts: list[str] | None) -> Fitted:
         given_names={int(topic): name for topic, name in results.config["given_names"].items()},
         evidence=Evidence.from_state(parts["evidence"]) if "evidence" in parts else None,
         covariates=Covariates.from_state(parts["covariates"]) if "covariates" in parts else None,
-        found=Found.from_state(parts["found"]) if "found" in parts else None,
+        base_level=BaseLevel.from_state(parts["found"]) if "found" in parts else None,
     )
 
 

@@ -19,7 +19,7 @@ from benchmarks.peers.running import CLOCKED, Options, OutOfTimeError, run, scor
 from benchmarks.peers.score import Scorer
 from benchmarks.peers.store import KINDS, Store
 from benchmarks.peers.systems import SYSTEMS
-from topickit.vectors import n_threads
+from topickit._core.vectors import n_threads
 
 
 def main() -> None:

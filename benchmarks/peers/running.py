@@ -180,5 +180,5 @@ def _checked(labels: np.ndarray, result: dict[str, Any], folder: Path) -> dict[s
     if (folder / "loaded.npy").exists():
         loaded = np.load(folder / "loaded.npy")
         found["changed_loaded"] = share_changed(labels, loaded)
-        found["ari_loaded"] = same_grouping(labels, loaded)  # tells a renumbering from another grouping
+        found["ari_loaded"] = same_grouping(labels, loaded)  # tells a renumbering from another clustering
     return found | {name: result[name] for name in ("alone_error", "loaded_error") if name in result}

@@ -12,7 +12,7 @@ from benchmarks.common import RESULTS, environment
 from benchmarks.peers.environments import pinned
 from benchmarks.peers.protocol import Labels
 from benchmarks.peers.systems import SYSTEMS
-from topickit.files import write_atomic
+from topickit._core.atomic import write_atomic
 
 KINDS = ("fit", "seed", "shuffle")
 PACKAGES = (

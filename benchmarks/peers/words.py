@@ -5,13 +5,13 @@ from collections.abc import Sequence
 import numpy as np
 
 from benchmarks.peers.protocol import TOP_WORDS, Labels, Vectors
+from topickit._core.vectors import group_means
 from topickit.keywords.counts import TermCounts
 from topickit.keywords.ctfidf import weigh
 from topickit.keywords.evidence import Evidence
 from topickit.keywords.rank import shortlists, top_keywords
 from topickit.keywords.settings import KeywordSettings
 from topickit.keywords.vocabulary import count_terms
-from topickit.vectors import group_means
 
 SINGLE_WORDS = KeywordSettings(n_keywords=TOP_WORDS, phrases=False)
 

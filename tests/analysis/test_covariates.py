@@ -7,9 +7,9 @@ import pytest
 
 from tests.conftest import make_corpus
 from topickit import TopicModel
-from topickit.analysis.by_class import by_class, lifts
+from topickit.analysis.by_class import by_class, risk_ratios
 from topickit.analysis.over_time import best_unit, change_scores, into_periods, over_time, wilson
-from topickit.covariates import Covariates, read_timestamps
+from topickit.corpus.covariates import Covariates, read_timestamps
 from topickit.errors import InputError, InputTypeError
 
 MAY = np.datetime64("2024-05-01", "s")
@@ -191,7 +191,7 @@ def test_interval_of_a_lift_covers_what_is_true():
     inside = 0
     for _ in range(400):
         counts = np.array([[rng.binomial(200, 0.2)], [rng.binomial(400, 0.1)]])
-        _, low, high = lifts(counts, np.array([200, 400]))
+        _, low, high = risk_ratios(counts, np.array([200, 400]))
         inside += low[0, 0] <= 2 <= high[0, 0]
     assert 0.95 <= inside / 400 <= 0.995
 
@@ -202,19 +202,19 @@ def test_a_class_like_all_others_seldom_stands_out_however_small_it_is(n):
     more = less = 0
     for _ in range(1000):
         counts = np.array([[rng.binomial(n, 0.05)], [rng.binomial(1000, 0.05)]])
-        _, low, high = lifts(counts, np.array([n, 1000]))
+        _, low, high = risk_ratios(counts, np.array([n, 1000]))
         more, less = more + (low[0, 0] > 1), less + (high[0, 0] < 1)
     assert more <= 45  # 25 of 1000 are due, on each side, and 3.6 times their deviation more
     assert less <= 45
 
 
 def test_what_is_not_known_of_a_class_says_nothing():
-    lift, low, high = lifts(np.array([[0, 0], [50, 50]]), np.array([1, 100]))
+    lift, low, high = risk_ratios(np.array([[0, 0], [50, 50]]), np.array([1, 100]))
     assert (lift[0] > 0.3).all()
     assert (lift[0] <= 1).all()
     assert (low[0] == 0).all()
     assert (high[0] > 1).all()
-    only = lifts(np.array([[30, 0], [0, 30]]), np.array([30, 30]))
+    only = risk_ratios(np.array([[30, 0], [0, 30]]), np.array([30, 30]))
     assert np.isinf(only[2][0, 0])
     assert only[1][0, 0] > 5
 

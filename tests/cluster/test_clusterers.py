@@ -9,10 +9,10 @@ from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_rand_score
 from sklearn.utils.estimator_checks import estimator_checks_generator
 
+from topickit._core.vectors import unit_rows
 from topickit.cluster import agglomerative, base, graph, levels
 from topickit.cluster.density import DensityClusterer
 from topickit.errors import InputError, MemoryBudgetError, ParameterError, ParameterTypeError
-from topickit.vectors import unit_rows
 
 BY_NAME = pytest.mark.parametrize("name", base.CLUSTERERS)
 
@@ -89,7 +89,7 @@ def test_scikit_learn_checks(estimator, check):
 @pytest.mark.parametrize("n", [1, 2, 3, 5, 11, 40])
 def test_exact_number(name, n, blobs):
     rows, _ = blobs
-    assert base.resolve(name, n_topics=n).fit(rows).grouping_.n_groups == n
+    assert base.resolve(name, n_topics=n).fit(rows).result_.n_groups == n
 
 
 @pytest.mark.parametrize(
@@ -141,8 +141,8 @@ def test_agglomerative_keeps_to_its_budget(blobs):
 
 
 def test_agglomerative_distance_threshold(blobs):
-    few = base.resolve("agglomerative").set_params(distance_threshold=5.0).fit(blobs[0]).grouping_.n_groups
-    many = base.resolve("agglomerative").set_params(distance_threshold=0.5).fit(blobs[0]).grouping_.n_groups
+    few = base.resolve("agglomerative").set_params(distance_threshold=5.0).fit(blobs[0]).result_.n_groups
+    many = base.resolve("agglomerative").set_params(distance_threshold=0.5).fit(blobs[0]).result_.n_groups
     assert few < many
 
 
@@ -165,11 +165,11 @@ class Parity:
 
 def test_any_object_with_fit_predict(blobs):
     own = Parity()
-    grouping = base.resolve(own).group(unit_rows(blobs[0]), np.ones(len(blobs[0])))
+    clustering = base.resolve(own).cluster(unit_rows(blobs[0]), np.ones(len(blobs[0])))
     assert not hasattr(own, "seen")
-    assert grouping.labels[:4].tolist() == [-1, 1, 0, 1]
+    assert clustering.labels[:4].tolist() == [-1, 1, 0, 1]
     kmeans = KMeans(3, n_init=1)
-    assert base.resolve(kmeans).group(unit_rows(blobs[0]), np.ones(len(blobs[0]))).n_groups == 3
+    assert base.resolve(kmeans).cluster(unit_rows(blobs[0]), np.ones(len(blobs[0]))).n_groups == 3
     assert not hasattr(kmeans, "labels_")
 
 
@@ -179,7 +179,7 @@ def test_a_clusterer_that_answers_nonsense_is_told_so(blobs):
             return np.zeros(3)
 
     with pytest.raises(InputError, match=r"Wrong\.fit_predict"):
-        base.resolve(Wrong()).group(blobs[0], np.ones(160))
+        base.resolve(Wrong()).cluster(blobs[0], np.ones(160))
 
 
 def test_resolve_says_what_there_is():
@@ -204,7 +204,7 @@ def test_config_makes_the_same_clusterer(name):
 def test_a_foreign_clusterer_is_lost_and_says_so(blobs):
     lost = base.from_config(base.config(Parity()))
     with pytest.raises(ParameterError, match="set_params"):
-        lost.group(blobs[0], np.ones(160))
+        lost.cluster(blobs[0], np.ones(160))
     assert base.config(lost) == base.config(base.from_config(base.config(lost)))
 
 
@@ -271,7 +271,7 @@ def test_the_number_that_was_found_gives_the_groups_that_were_found(n):
         np.repeat(rng.normal(size=(6, 12)), n // 6 + 1, axis=0)[:n] + 0.6 * rng.normal(size=(n, 12))
     )
     free = graph.GraphClusterer().fit(rows)
-    told = graph.GraphClusterer(n_clusters=free.grouping_.n_groups).fit(rows)
+    told = graph.GraphClusterer(n_clusters=free.result_.n_groups).fit(rows)
     assert adjusted_rand_score(free.labels_, told.labels_) == 1.0
 
 
@@ -281,9 +281,9 @@ def test_fewer_distinct_rows_than_groups_are_not_warned_of(k):
 
     rng = np.random.default_rng(0)
     rows = np.repeat(unit_rows(rng.normal(size=(5, 6))), 10, axis=0)
-    found = KMeansClusterer(k).group(rows, np.ones(50, dtype=np.int64))
+    found = KMeansClusterer(k).cluster(rows, np.ones(50, dtype=np.int64))
     assert adjusted_rand_score(found.labels, np.repeat(np.arange(5), 10)) == 1.0
-    assert len(found.others) == 4, "the samples are not warned of either"
+    assert len(found.resampled_labels) == 4, "the samples are not warned of either"
 
 
 def test_other_warnings_of_k_means_are_heard(monkeypatch):
@@ -309,14 +309,14 @@ def test_density_is_the_same_every_time_where_rows_repeat():
     rows = centres[rng.integers(k, size=n)] + rng.normal(0, 0.1, (n, columns))
     rows = unit_rows(rows[rng.integers(n // 2, size=n)].astype(np.float32))
     weights = np.ones(n, dtype=np.int64)
-    first = DensityClusterer().group(rows, weights).labels
+    first = DensityClusterer().cluster(rows, weights).labels
     for _ in range(3):
-        np.testing.assert_array_equal(DensityClusterer().group(rows, weights).labels, first)
+        np.testing.assert_array_equal(DensityClusterer().cluster(rows, weights).labels, first)
 
 
 def test_density_takes_more_components_than_rows():
     rows = unit_rows(np.random.default_rng(0).normal(size=(51, 60)).astype(np.float32))
-    labels = DensityClusterer(n_components=50).group(rows, np.ones(51, dtype=np.int64)).labels
+    labels = DensityClusterer(n_components=50).cluster(rows, np.ones(51, dtype=np.int64)).labels
     assert len(labels) == 51
 
 

@@ -11,9 +11,14 @@ from hypothesis import strategies as st
 from sklearn.base import clone
 
 from tests.conftest import SHARED
-from topickit.cluster import _device, _exact, _filter, _kernel, _pairs, _threshold
-from topickit.cluster.community import CommunityClusterer
-from topickit.cluster.detection import community_detection
+from topickit.cluster.community import device_scan as _device
+from topickit.cluster.community import exact as _exact
+from topickit.cluster.community import filter as _filter
+from topickit.cluster.community import kernel as _kernel
+from topickit.cluster.community import pairs as _pairs
+from topickit.cluster.community import threshold as _threshold
+from topickit.cluster.community.clusterer import CommunityClusterer
+from topickit.cluster.community.detection import community_detection
 from topickit.errors import InputError, InputTypeError, NotFittedError, ParameterError, ParameterTypeError
 
 VECTORS = SHARED / "embeddings" / "quora_questions.npy"
@@ -247,7 +252,7 @@ def test_predict_gives_training_rows_their_own_community(case):
     np.testing.assert_array_equal(model.predict(rows), model.labels_)
     alone = [model.predict(row[None])[0] for row in rows[:5]]
     np.testing.assert_array_equal(alone, model.labels_[:5])
-    assert model.centers_.shape == (model.grouping_.n_groups, rows.shape[1])
+    assert model.centers_.shape == (model.result_.n_groups, rows.shape[1])
     if len(model.centers_):
         np.testing.assert_array_equal(model.predict(model.centers_), np.arange(len(model.centers_)))
 
@@ -442,7 +447,7 @@ def test_both_kinds_of_the_filter_find_the_same(monkeypatch):
 
 def test_import_needs_no_heavy_library():
     code = (
-        "import sys; from topickit.cluster import detection; "
+        "import sys; from topickit.cluster.community import detection; "
         "print([m for m in ('torch', 'numba', 'scipy', 'sklearn') if m in sys.modules])"
     )
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from topickit._core.state import State
 from topickit.embed import base
 from topickit.embed.lexical import LexicalEmbedder
 from topickit.embed.sentence import SentenceEmbedder
 from topickit.errors import InputError, InputTypeError, ParameterError, ParameterTypeError, StorageError
-from topickit.state import State
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -14,13 +14,14 @@ import pytest
 
 from tests.conftest import make_corpus
 from topickit import TopicModel
-from topickit.embed import base, store
-from topickit.embed.cache import CachedEmbedder, cached, default_folder, keys_of
+from topickit._core.state import State
+from topickit.embed import base
+from topickit.embed.cache import database as store
+from topickit.embed.cache.embedder import CachedEmbedder, cached, default_folder, keys_of
 from topickit.embed.lexical import LexicalEmbedder
 from topickit.embed.precomputed import PrecomputedEmbedder
 from topickit.embed.sentence import SentenceEmbedder
 from topickit.errors import InputError, InputTypeError, ParameterError, TopickitWarning
-from topickit.state import State
 
 ROOT = Path(__file__).resolve().parents[2]
 TEXTS, _ = make_corpus(300)
@@ -166,7 +167,7 @@ def test_no_text_is_in_the_file(tmp_path):
 WORKER = """
 import sys, time
 from tests.embed.test_cache import Counting
-from topickit.embed.cache import CachedEmbedder
+from topickit.embed.cache.embedder import CachedEmbedder
 folder, first, last, delay = sys.argv[1], *map(int, sys.argv[2:5])
 class Slow(Counting):
     def encode(self, texts):

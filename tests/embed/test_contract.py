@@ -9,7 +9,7 @@ from threadpoolctl import threadpool_limits
 
 from tests.conftest import make_corpus
 from topickit.embed import base
-from topickit.embed.distilled import DistilledEmbedder
+from topickit.embed.distilled.embedder import DistilledEmbedder
 from topickit.embed.hybrid import HybridEmbedder
 from topickit.embed.lexical import LexicalEmbedder
 from topickit.embed.precomputed import PrecomputedEmbedder

@@ -8,12 +8,14 @@ import pytest
 from threadpoolctl import threadpool_limits
 
 from tests.conftest import make_corpus
-from topickit.documents import Documents
-from topickit.embed import base, distilled
-from topickit.embed.distilled import DistilledEmbedder
+from topickit._core.state import State
+from topickit.corpus.documents import Documents
+from topickit.embed import base
+from topickit.embed.distilled import embedder as distilled
+from topickit.embed.distilled.embedder import DistilledEmbedder
+from topickit.embed.distilled.tokens import TokenTable
 from topickit.embed.precomputed import PrecomputedEmbedder
 from topickit.embed.sentence import SentenceEmbedder
-from topickit.embed.student_tokens import TokenTable
 from topickit.errors import (
     InputError,
     InputTypeError,
@@ -24,7 +26,6 @@ from topickit.errors import (
     TopickitWarning,
 )
 from topickit.model import TopicModel
-from topickit.state import State
 
 TEXTS = make_corpus(240)[0]
 NEW = make_corpus(40, seed=9)[0]
@@ -222,7 +223,7 @@ def test_neither_order_nor_threads_change_what_is_learnt(learnt):
 
 
 def test_the_sample_is_that_of_the_model_and_nested(tiny_model):
-    from topickit.documents import Documents
+    from topickit.corpus.documents import Documents
 
     documents = Documents.of(TEXTS)
     teacher = teacher_of(tiny_model("wordpiece"))
@@ -326,7 +327,7 @@ def test_texts_can_be_given_back_to_the_teacher(learnt):
 
 
 def test_a_teacher_with_a_cache(tiny_model, tmp_path, learnt):
-    from topickit.embed.cache import CachedEmbedder
+    from topickit.embed.cache.embedder import CachedEmbedder
 
     teacher = CachedEmbedder(teacher_of(tiny_model("wordpiece")), tmp_path)
     made = DistilledEmbedder(teacher, sample=150).fitted(TEXTS)

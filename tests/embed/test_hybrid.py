@@ -175,7 +175,7 @@ def test_blocks_change_nothing(monkeypatch):
 
 
 def test_a_dry_run_does_not_embed_the_corpus(monkeypatch):
-    from topickit import estimate
+    from topickit.cli import estimation as estimate
 
     monkeypatch.setattr(estimate, "TIMED_TEXTS", 10)
     asked = []

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from topickit import TopicModel
-from topickit.embed.languages import warn_of_language
+from topickit.embed.models.languages import warn_of_language
 from topickit.errors import TopickitWarning
 from topickit.keywords.settings import KeywordSettings
 from topickit.keywords.vocabulary import count_terms

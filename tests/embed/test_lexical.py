@@ -6,10 +6,10 @@ import pytest
 from threadpoolctl import threadpool_limits
 
 from tests.conftest import make_corpus
+from topickit._core.state import State
 from topickit.embed import base
 from topickit.embed.lexical import LexicalEmbedder, features
 from topickit.errors import InputError, NotFittedError, ParameterError, ParameterTypeError
-from topickit.state import State
 
 
 def agreement(vectors, labels):
@@ -117,7 +117,7 @@ def test_a_weight_of_three_is_the_text_three_times():
     scale = (30 / 40) / (40 / 50)
     known = by_repeating._known
     moved = type(known)(known.vocabulary, known.idf, known.components, known.centre * scale)
-    from topickit.vectors import unit_rows
+    from topickit._core.vectors import unit_rows
 
     other = unit_rows(moved.projected(moved.tfidf(texts)))
     np.testing.assert_allclose(by_weight @ by_weight.T, other @ other.T, atol=1e-4)

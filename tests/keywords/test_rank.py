@@ -3,7 +3,7 @@ import polars as pl
 import pytest
 from scipy.sparse import csr_array
 
-from topickit.documents import Documents
+from topickit.corpus.documents import Documents
 from topickit.keywords.counts import TermCounts
 from topickit.keywords.ctfidf import weigh
 from topickit.keywords.rank import stemmer, top_keywords

@@ -8,9 +8,9 @@ from topickit.keywords import rank
 from topickit.keywords.counts import TermCounts
 from topickit.keywords.ctfidf import weigh
 from topickit.keywords.evidence import Evidence
-from topickit.keywords.lift import lifts
 from topickit.keywords.rank import shortlists, top_keywords
 from topickit.keywords.rerank import coherent_order, doublings, ranking_weights
+from topickit.keywords.risk_ratio import risk_ratios
 from topickit.keywords.settings import KeywordSettings
 from topickit.keywords.vocabulary import count_terms
 
@@ -135,17 +135,17 @@ def test_order_of_nothing():
 
 def test_lift_against_a_table_by_hand():
     counts, _, _, _ = described()
-    (first, *_), _ = lifts(counts, [["noise"], ["noise"]])
+    (first, *_), _ = risk_ratios(counts, [["noise"], ["noise"]])
     assert first.ratio == pytest.approx((20.5 / 31) / (20.5 / 31))
     assert first.low < 1 < first.high
-    (boat,), _ = lifts(counts, [["boat"], []])
+    (boat,), _ = risk_ratios(counts, [["boat"], []])
     assert boat.ratio == pytest.approx((30.5 / 31) / (0.5 / 31))
     assert 1 < boat.low < boat.ratio < boat.high
 
 
 def test_lifts_of_counts_without_documents_are_unknown():
     bare = TermCounts(("a",), csr_array(np.array([[1]])), np.array([0]), (), np.full((1, 3), -1))
-    assert lifts(bare, [["a"]]) == [()]
+    assert risk_ratios(bare, [["a"]]) == [()]
 
 
 def test_one_row_of_one_word_does_not_switch_stop_words_off():
@@ -187,4 +187,4 @@ def test_one_long_document_does_not_name_a_topic():
 def test_a_topic_of_all_documents_has_no_outside():
     found = count_terms(["boat", "sail"] * 5, np.ones(10, dtype=np.int64), PLAIN)
     counts = TermCounts.of(found, np.zeros(10, dtype=np.int64), np.ones(10, dtype=np.int64), 1)
-    assert lifts(counts, [["boat"]]) == [()]
+    assert risk_ratios(counts, [["boat"]]) == [()]

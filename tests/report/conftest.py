@@ -6,10 +6,10 @@ from scipy.sparse import csr_array
 
 from tests.conftest import make_corpus
 from topickit import TopicModel
+from topickit.fitted.topics import Topic, Topics
 from topickit.keywords.counts import TermCounts
 from topickit.keywords.settings import KeywordSettings
 from topickit.report.report import Report
-from topickit.topics import Topic, Topics
 
 NOTES = {
     "embedder": {"name": "all-MiniLM-L6-v2", "n_truncated": 312, "truncated_share": 0.14},

@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import beta
 
-from topickit.covariates import Covariates
-from topickit.fitted import Fitted
+from topickit.corpus.covariates import Covariates
+from topickit.fitted.fitted import Fitted
 
 TAIL = 0.025
 """Outside of each end of a 95 % interval."""
@@ -27,7 +27,7 @@ class ByClass:
     counts : int64 ndarray of shape (c, k)
     lift, low, high : float64 ndarray of shape (c, k)
         How many times the topic's share among the other classes its share in the class is, and the
-        ends of a 95 % interval; see `lifts`.
+        ends of a 95 % interval; see `risk_ratios`.
     n_unclassed : int
         Documents without a class, which are left out.
     """
@@ -75,12 +75,12 @@ def by_class(fitted: Fitted, classes: Any = None) -> ByClass | None:
     totals = np.bincount(codes[codes >= 0], minlength=n_classes).astype(np.int64)
     order = np.argsort(-totals, kind="stable")
     counts, totals = counts[order], totals[order]
-    lift, low, high = lifts(counts, totals)
+    lift, low, high = risk_ratios(counts, totals)
     names = tuple(known.class_names[i] for i in order)
     return ByClass(names, totals, counts, lift, low, high, n_unclassed=int((codes < 0).sum()))
 
 
-def lifts(
+def risk_ratios(
     counts: NDArray[np.int64], totals: NDArray[np.int64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """Compare each class with the others: ratio of shares and a 95 % interval.
@@ -103,7 +103,7 @@ def lifts(
 
     Examples
     --------
-    >>> lifts(np.array([[30, 10], [10, 30]]), np.array([40, 40]))[0].round(2).tolist()
+    >>> risk_ratios(np.array([[30, 10], [10, 30]]), np.array([40, 40]))[0].round(2).tolist()
     [[2.9, 0.34], [0.34, 2.9]]
     """
     if len(totals) < 2:

@@ -11,11 +11,11 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from topickit._core.vectors import FloatArray, IntArray, unit_rows
 from topickit.errors import InputError, ParameterError
-from topickit.fitted import Fitted
+from topickit.fitted.fitted import Fitted
 from topickit.keywords.tokens import key_of
 from topickit.metrics.groups import UNKNOWN, Agreement, LabelCodes, Overlaps, agreement, overlaps
-from topickit.vectors import FloatArray, IntArray, unit_rows
 
 Basis = Literal["documents", "vectors", "keywords"]
 THRESHOLDS: Mapping[Basis, float] = MappingProxyType({"documents": 0.5, "vectors": 0.8, "keywords": 0.2})

@@ -6,11 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from topickit.fitted import Fitted, readable_name
+from topickit._core.vectors import IntArray
+from topickit.cluster.ward import merge_steps
+from topickit.fitted.fitted import Fitted, readable_name
 from topickit.keywords.ctfidf import weigh
 from topickit.keywords.rank import top_keywords
-from topickit.merging import merge_steps
-from topickit.vectors import IntArray
 
 
 @dataclass(frozen=True, eq=False)

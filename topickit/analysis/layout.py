@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from topickit.documents import Documents
-from topickit.fitted import Fitted
-from topickit.progress import stage
-from topickit.state import State
-from topickit.vectors import FloatArray, IntArray, top_k_cosine, umap_start
+from topickit._core.progress import stage
+from topickit._core.state import State
+from topickit._core.vectors import FloatArray, IntArray, top_k_cosine, umap_start
+from topickit.corpus.documents import Documents
+from topickit.fitted.fitted import Fitted
 
 MAP_SAMPLE = 8_000
 """Documents that UMAP itself places."""

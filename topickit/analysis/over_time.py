@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from topickit.covariates import read_timestamps
+from topickit.corpus.covariates import read_timestamps
 from topickit.errors import InputError
-from topickit.fitted import Fitted
+from topickit.fitted.fitted import Fitted
 
 UNITS = {"decade": 120, "year": 12, "quarter": 3, "month": 1}
 """Periods of whole months; weeks and days are counted in days."""

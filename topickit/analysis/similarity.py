@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from topickit._core.vectors import unit_rows
 from topickit.analysis.hierarchy import hierarchy
-from topickit.fitted import Fitted
-from topickit.vectors import unit_rows
+from topickit.fitted.fitted import Fitted
 
 
 @dataclass(frozen=True, eq=False)

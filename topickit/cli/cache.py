@@ -11,7 +11,7 @@ from topickit.cli.options import CacheFolder, Command, CommandGroup
 from topickit.errors import InputError, ParameterError
 
 if TYPE_CHECKING:
-    from topickit.embed.store import CachedModel, VectorStore
+    from topickit.embed.cache.database import CachedModel, VectorStore
 
 app = typer.Typer(
     name="cache", cls=CommandGroup, help="Show or prune the vectors that are kept between runs."
@@ -28,7 +28,7 @@ def show(context: typer.Context, cache: CacheFolder = None) -> None:
     if context.invoked_subcommand is not None:
         context.obj = cache
         return
-    from topickit.embed import store
+    from topickit.embed.cache import database as store
 
     folder = _folder(cache)
     aside = store.files_set_aside(folder)
@@ -68,7 +68,7 @@ def prune(
         raise ParameterError(
             "say what to remove: --model, --older-than or --max-size; or topickit cache clear"
         )
-    from topickit.embed import store
+    from topickit.embed.cache import database as store
 
     before = None if older_than is None else time.time() - _seconds(older_than)
     most = None if max_size is None else _bytes(max_size)
@@ -97,7 +97,7 @@ def prune(
 @app.command(cls=Command)
 def clear(context: typer.Context, cache: CacheFolder = None) -> None:
     """Remove all kept vectors, and damaged files that were set aside."""
-    from topickit.embed import store
+    from topickit.embed.cache import database as store
 
     folder = _folder(_named_here(context, cache))
     removed = 0
@@ -125,14 +125,14 @@ def _named_here(context: typer.Context, cache: Path | None) -> Path | None:
 
 
 def _folder(cache: Path | None) -> Path:
-    from topickit.embed.cache import default_folder, folder_of
+    from topickit.embed.cache.embedder import default_folder, folder_of
 
     return folder_of(cache or default_folder())
 
 
 def _opened(folder: Path) -> "VectorStore | None":
     """The store of a folder; None where there is none, which looking does not make."""
-    from topickit.embed import store
+    from topickit.embed.cache import database as store
 
     if not (folder / store.FILE).exists():
         return None
@@ -150,7 +150,7 @@ def _guarded(folder: Path, work: Any) -> Any:
 
 
 def _unusable(folder: Path, error: Exception) -> InputError:
-    from topickit.embed import store
+    from topickit.embed.cache import database as store
 
     remedy = "topickit cache clear removes it" if store.is_damage(error) else "is another run writing to it?"
     return InputError(f"the cache {folder / store.FILE} cannot be used ({error}); {remedy}")

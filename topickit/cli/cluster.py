@@ -101,7 +101,7 @@ def _check_options(
 def _groups(vectors: Any, method: Method, **options: Any) -> list[list[int]]:
     """Groups of rows, largest first, the most typical member first."""
     if method is Method.community:
-        from topickit.cluster.detection import community_detection
+        from topickit.cluster.community.detection import community_detection
 
         found = community_detection(
             vectors, options["threshold"], options["min_size"], device=options["device"]
@@ -109,9 +109,9 @@ def _groups(vectors: Any, method: Method, **options: Any) -> list[list[int]]:
         if options["threshold"] == "auto":
             typer.echo(f"Threshold {found.threshold:.3f}, chosen from these texts.", err=True)
         return found
-    from topickit import devices
+    from topickit._core import devices
+    from topickit._core.vectors import typical_first, unit_rows
     from topickit.cluster import base
-    from topickit.vectors import typical_first, unit_rows
 
     made: Any = base.resolve(method.value, n_topics=options["clusters"], random_state=options["random_state"])
     if options["distance_threshold"] is not None:

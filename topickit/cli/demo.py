@@ -23,9 +23,9 @@ def demo(
     """Find the topics of the docstrings on this machine; needs no network and no data file."""
     from sklearn.metrics import normalized_mutual_info_score
 
-    from topickit.demo import demo_corpus
+    from topickit._core.progress import stage
+    from topickit.cli.demo_corpus import demo_corpus
     from topickit.model import TopicModel
-    from topickit.progress import stage
     from topickit.report.text import render_overview
 
     if out.exists() and not out.is_dir():

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from topickit._core.atomic import check_target, write_atomic
 from topickit.cli.options import (
     METHODS,
     CacheFolder,
@@ -22,7 +23,6 @@ from topickit.cli.options import (
 )
 from topickit.cli.reading import cache_folder, keep_apart, labels_csv, load_vectors, read_dated, say_missing
 from topickit.errors import InputError, ParameterError
-from topickit.files import check_target, write_atomic
 
 
 def fit(
@@ -85,7 +85,7 @@ def fit(
     )
     given = load_vectors(vectors)
     if dry_run or out is None:
-        from topickit.estimate import estimate_fit
+        from topickit.cli.estimation import estimate_fit
 
         estimate = estimate_fit(model, texts, embeddings=given, documents=keep_texts)
         if refine is not None:

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from topickit.files import check_target
+from topickit._core.atomic import check_target
 
 
 def _plain_flags(params: list[Any]) -> list[Any]:

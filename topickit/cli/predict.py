@@ -40,7 +40,7 @@ def predict(
     device: Device = None,
 ) -> None:
     """Give the topic of each text of a file, as CSV: row (the first is 0), topic, name."""
-    from topickit import devices
+    from topickit._core import devices
     from topickit.model import TopicModel
 
     keep_apart(out, file, vectors, model)

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import typer
 
+from topickit._core.atomic import write_atomic
 from topickit.cli.options import FileFormat
 from topickit.errors import InputError, ParameterError
-from topickit.files import write_atomic
 
 if TYPE_CHECKING:
+    from topickit._core.vectors import FloatArray
+    from topickit.corpus.tables import TextStream
     from topickit.model import TopicModel
-    from topickit.tables import TextStream
-    from topickit.vectors import FloatArray
 
 _OTHER_FORMATS = frozenset(
     ("csv", "tsv", "json", "html", "markdown", "parquet", "xlsx", "xls", "ods", "pdf", "docx")
@@ -26,7 +26,7 @@ F = TypeVar("F", bound=StrEnum)
 
 def read_column(file: str, column: str | None, file_format: FileFormat | None) -> list[str]:
     """Read the texts of a file, and say how many rows have none."""
-    from topickit.tables import read_texts
+    from topickit.corpus.tables import read_texts
 
     found = read_texts(file, column, _value(file_format))
     _say_missing(found.n_missing, len(found.texts))
@@ -35,7 +35,7 @@ def read_column(file: str, column: str | None, file_format: FileFormat | None) -
 
 def stream_column(file: str, column: str | None, file_format: FileFormat | None) -> "TextStream":
     """Open the texts of a file, to be read one after another by whoever needs them."""
-    from topickit.tables import TextStream
+    from topickit.corpus.tables import TextStream
 
     return TextStream(file, column, _value(file_format))
 
@@ -44,7 +44,7 @@ def read_dated(
     file: str, text: str | None, time: str | None, by: str | None, file_format: FileFormat | None
 ) -> tuple["TextStream | list[str]", list[Any] | None, list[Any] | None]:
     """Open the texts of a file, or read them with timestamps and classes; None for a column not asked for."""
-    from topickit.tables import read_with_columns
+    from topickit.corpus.tables import read_with_columns
 
     others = [name for name in (time, by) if name is not None]
     if not others:
@@ -59,7 +59,7 @@ def read_kept(
     file: str, text: str | None, keep: list[str] | None, file_format: FileFormat | None
 ) -> tuple["TextStream | list[str]", dict[str, list[Any]]]:
     """Open the texts of a file, or read them with the columns that are to be written again."""
-    from topickit.tables import read_with_columns
+    from topickit.corpus.tables import read_with_columns
 
     if not keep:
         return stream_column(file, text, file_format), {}
@@ -131,7 +131,7 @@ def load_vectors(path: Path | None, n_rows: int | None = None) -> Any:
         return None
     import numpy as np
 
-    from topickit.checks import check_vectors
+    from topickit._core.validation import check_vectors
 
     try:
         # Mapped, not loaded: whoever needs unit vectors makes them a block of rows at a time.
@@ -148,16 +148,16 @@ def load_vectors(path: Path | None, n_rows: int | None = None) -> Any:
 
 def cache_folder(cache: Path | None, no_cache: bool) -> Path | None:
     """Return the folder for kept vectors: the one named, the user's cache folder, or none."""
-    from topickit.embed.cache import default_folder
+    from topickit.embed.cache.embedder import default_folder
 
     return None if no_cache else cache or default_folder()
 
 
 def embed(texts: list[str], embedder: str, cache: Path | None, device: str | None = None) -> "FloatArray":
     """Vectors of texts in their order, each distinct text embedded once."""
-    from topickit.documents import Documents
+    from topickit.corpus.documents import Documents
     from topickit.embed import base
-    from topickit.embed.cache import cached, with_cached_teacher
+    from topickit.embed.cache.embedder import cached, with_cached_teacher
 
     documents = Documents.of(texts)
     resolved = with_cached_teacher(base.resolve(embedder, device=device), cache)
@@ -169,9 +169,9 @@ def with_words(embedder: str, given: Any, texts: list[str]) -> "FloatArray":
     """Add words to given vectors, where the embedder named builds on vectors; others leave them."""
     import numpy as np
 
+    from topickit._core.vectors import unit_rows
     from topickit.embed import base
     from topickit.embed.given import BuildsOnVectors, fitted_on
-    from topickit.vectors import unit_rows
 
     resolved = base.resolve(embedder)
     if not isinstance(resolved, BuildsOnVectors):

@@ -24,9 +24,9 @@ from topickit.cli.reading import cache_folder, emit, format_of, keep_apart, load
 from topickit.errors import ParameterError, is_missing
 
 if TYPE_CHECKING:
-    from topickit.documents import Documents
+    from topickit._core.vectors import FloatArray, IntArray
+    from topickit.corpus.documents import Documents
     from topickit.model import TopicModel
-    from topickit.vectors import FloatArray, IntArray
 
 TOP = 10
 _NAMES = {
@@ -92,7 +92,7 @@ def score(
     if labels is None:
         texts = read_column(file, text, input_format)
     else:
-        from topickit.tables import read_labelled
+        from topickit.corpus.tables import read_labelled
 
         read = read_labelled(file, labels, text, None if input_format is None else input_format.value)
         texts = read.texts
@@ -129,7 +129,7 @@ class _Placed:
 
 def _placed(model: "TopicModel", texts: list[str], embeddings: Any) -> _Placed:
     """Give each document its topic, as `predict` does, and keep the vectors: they cost the most."""
-    from topickit import devices
+    from topickit._core import devices
 
     documents, vectors = model._vectors(texts, embeddings)
     with devices.on(model.device):
@@ -150,7 +150,7 @@ def _stability(model: "TopicModel", placed: _Placed, n_seeds: int) -> dict[str, 
     import numpy as np
 
     from topickit import metrics
-    from topickit.progress import stage
+    from topickit._core.progress import stage
 
     rows = placed.rows
     texts, vectors = [placed.documents.texts[row] for row in rows.tolist()], placed.vectors[rows]

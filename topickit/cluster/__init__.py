@@ -1,1 +1,1 @@
-"""Clusterers: unit vectors in, a Grouping out."""
+"""Clusterers: unit vectors in, a ClusteringResult out."""

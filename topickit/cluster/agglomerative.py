@@ -10,11 +10,11 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial.distance import pdist
 
-from topickit.cluster.base import BaseClusterer, in_other_samples
+from topickit._core.vectors import FloatArray, IntArray
+from topickit.cluster.base import BaseClusterer, on_resamples
 from topickit.cluster.graph import find_n_clusters
+from topickit.cluster.result import ClusteringResult
 from topickit.errors import MemoryBudgetError, ParameterError, ParameterTypeError, check_whole
-from topickit.grouping import Grouping
-from topickit.vectors import FloatArray, IntArray
 
 BYTES_PER_PAIR = 16
 """Two float64 copies of the condensed distances, as SciPy's linkage holds them (measured)."""
@@ -45,7 +45,7 @@ class AgglomerativeClusterer(BaseClusterer):
 
     References
     ----------
-    Ward, "Hierarchical Grouping to Optimize an Objective Function", JASA 58, 1963.
+    Ward, "Hierarchical ClusteringResult to Optimize an Objective Function", JASA 58, 1963.
 
     Examples
     --------
@@ -67,11 +67,11 @@ class AgglomerativeClusterer(BaseClusterer):
         self.memory_budget = memory_budget
         self.random_state = random_state
 
-    def group(self, vectors: FloatArray, weights: NDArray[Any]) -> Grouping:
-        """Group distinct unit rows; see `BaseClusterer.group`."""
+    def cluster(self, vectors: FloatArray, weights: NDArray[Any]) -> ClusteringResult:
+        """Group distinct unit rows; see `BaseClusterer.cluster`."""
         self._check()
         if len(vectors) <= 1:
-            return Grouping(np.zeros(len(vectors), dtype=np.int64))
+            return ClusteringResult(np.zeros(len(vectors), dtype=np.int64))
         most = int((2 * self.memory_budget / BYTES_PER_PAIR) ** 0.5)
         if len(vectors) > most:
             needed = len(vectors) ** 2 * BYTES_PER_PAIR / 2**31
@@ -85,14 +85,14 @@ class AgglomerativeClusterer(BaseClusterer):
         if is_found:
             wanted = find_n_clusters(vectors, weights, random_state=self.random_state)
         groups = self._cut(vectors, weights, wanted, most)
-        others = in_other_samples(
+        others = on_resamples(
             lambda rows: self._cut(vectors[rows], weights[rows], wanted, most),
             len(vectors),
             random_state=self.random_state,
             most=2500,
         )
         notes = {"n_clusters": int(groups.max()) + 1}
-        return Grouping(groups, notes=notes, others=others, may_grow=is_found)
+        return ClusteringResult(groups, notes=notes, resampled_labels=others, may_grow=is_found)
 
     def _check(self) -> None:
         if self.n_clusters is not None:

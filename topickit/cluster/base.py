@@ -15,15 +15,15 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClusterMixin, clone
 from sklearn.utils.validation import _check_sample_weight, validate_data
 
+from topickit._core.vectors import FloatArray, IntArray, nearest_prototype, unit_rows
+from topickit.cluster.result import NOT_SAMPLED, ClusteringResult
 from topickit.errors import InputError, ParameterError, ParameterTypeError
-from topickit.grouping import UNASKED, Grouping
-from topickit.vectors import FloatArray, IntArray, nearest_prototype, unit_rows
 
 CLUSTERERS = {
     "graph": ("topickit.cluster.graph", "GraphClusterer"),
     "kmeans": ("topickit.cluster.kmeans", "KMeansClusterer"),
     "agglomerative": ("topickit.cluster.agglomerative", "AgglomerativeClusterer"),
-    "community": ("topickit.cluster.community", "CommunityClusterer"),
+    "community": ("topickit.cluster.community.clusterer", "CommunityClusterer"),
     "hdbscan": ("topickit.cluster.density", "DensityClusterer"),
 }
 
@@ -35,7 +35,7 @@ FEWEST_FOR_SAMPLES = 30
 
 @runtime_checkable
 class Clusterer(Protocol):
-    """Unit vectors in, a Grouping out; the caller's object is not changed by `group`.
+    """Unit vectors in, a ClusteringResult out; the caller's object is not changed by `group`.
 
     `sample_size` says how many distinct documents serve it as well as the whole corpus; None for
     a method that is about all of them.
@@ -43,7 +43,7 @@ class Clusterer(Protocol):
 
     sample_size: int | None
 
-    def group(self, vectors: FloatArray, weights: NDArray[Any]) -> Grouping:
+    def cluster(self, vectors: FloatArray, weights: NDArray[Any]) -> ClusteringResult:
         """Group distinct unit rows that stand for `weights` documents each."""
 
 
@@ -60,9 +60,9 @@ class BaseClusterer(ClusterMixin, BaseEstimator):
     takes_outlier_share: ClassVar[bool] = True
 
     labels_: IntArray
-    grouping_: Grouping
+    result_: ClusteringResult
 
-    def group(self, vectors: FloatArray, weights: NDArray[Any]) -> Grouping:
+    def cluster(self, vectors: FloatArray, weights: NDArray[Any]) -> ClusteringResult:
         """Group distinct unit rows.
 
         Parameters
@@ -73,7 +73,7 @@ class BaseClusterer(ClusterMixin, BaseEstimator):
 
         Returns
         -------
-        Grouping
+        ClusteringResult
         """
         raise TypeError(f"{type(self).__name__} has no method `group`")
 
@@ -103,19 +103,19 @@ class BaseClusterer(ClusterMixin, BaseEstimator):
             raise InputError(str(error)) from error
         vectors = unit_rows(rows)
         if self.follows_row_order:
-            self.grouping_ = self.group(vectors, weights)
-            self.labels_ = self.grouping_.labels
+            self.result_ = self.cluster(vectors, weights)
+            self.labels_ = self.result_.labels
             return self
         first, back = distinct_rows(vectors)
         totals = np.bincount(back, weights, minlength=len(first))
-        self.grouping_ = self._of_weighty(vectors[first], totals)
-        self.labels_ = self.grouping_.labels[back]
+        self.result_ = self._of_weighty(vectors[first], totals)
+        self.labels_ = self.result_.labels[back]
         return self
 
-    def _of_weighty(self, vectors: FloatArray, weights: NDArray[Any]) -> Grouping:
+    def _of_weighty(self, vectors: FloatArray, weights: NDArray[Any]) -> ClusteringResult:
         """Group the rows that weigh something; each other one has the group of the nearest of them."""
         heavy = np.flatnonzero(weights > 0)
-        found = self.group(vectors[heavy], weights[heavy])
+        found = self.cluster(vectors[heavy], weights[heavy])
         found = found if found.finer is None else found.finer()
         if len(heavy) in (0, len(vectors)):
             return found
@@ -128,7 +128,11 @@ class BaseClusterer(ClusterMixin, BaseEstimator):
             return labels
 
         labels = of_all(found.labels, found.labels[nearest])
-        return replace(found, labels=labels, others=tuple(of_all(other, UNASKED) for other in found.others))
+        return replace(
+            found,
+            labels=labels,
+            resampled_labels=tuple(of_all(other, NOT_SAMPLED) for other in found.resampled_labels),
+        )
 
 
 def distinct_rows(vectors: FloatArray) -> tuple[IntArray, IntArray]:
@@ -162,10 +166,10 @@ class ForeignClusterer:
     def __init__(self, estimator: Any) -> None:
         self.estimator = estimator
 
-    def group(self, vectors: FloatArray, weights: NDArray[Any]) -> Grouping:
+    def cluster(self, vectors: FloatArray, weights: NDArray[Any]) -> ClusteringResult:
         """Group unit rows by the object's `fit_predict`; negative labels are outliers."""
         if not len(vectors):
-            return Grouping(np.empty(0, dtype=np.int64))
+            return ClusteringResult(np.empty(0, dtype=np.int64))
         estimator = (
             clone(self.estimator) if hasattr(self.estimator, "get_params") else copy.deepcopy(self.estimator)
         )
@@ -179,7 +183,7 @@ class ForeignClusterer:
         kept = labels >= 0
         result = np.full(len(labels), -1, dtype=np.int64)
         result[kept] = np.unique(labels[kept], return_inverse=True)[1]
-        return Grouping(result, notes={"clusterer": name})
+        return ClusteringResult(result, notes={"clusterer": name})
 
 
 class LostClusterer:
@@ -195,7 +199,7 @@ class LostClusterer:
     def __init__(self, description: str) -> None:
         self.description = description
 
-    def group(self, vectors: FloatArray, weights: NDArray[Any]) -> Grouping:
+    def cluster(self, vectors: FloatArray, weights: NDArray[Any]) -> ClusteringResult:
         """Raise: there is nothing to group with."""
         raise ParameterError(
             f"this model was loaded from a file, which does not hold its clusterer ({self.description}); "
@@ -307,7 +311,7 @@ def check_outliers(clusterer: Clusterer, share: float | None) -> None:
         )
 
 
-def in_other_samples(
+def on_resamples(
     group: Callable[[IntArray], IntArray],
     n: int,
     *,
@@ -329,7 +333,7 @@ def in_other_samples(
     Returns
     -------
     tuple of int64 ndarray of shape (n,)
-        As `Grouping.others`; none where there are too few rows to leave some out.
+        As `ClusteringResult.resampled_labels`; none where there are too few rows to leave some out.
     """
     size = min(int(SAMPLE_SHARE * n), most or n)
     if n < FEWEST_FOR_SAMPLES:
@@ -338,7 +342,7 @@ def in_other_samples(
     found = []
     for _ in range(N_SAMPLES):
         rows = np.sort(rng.permutation(n)[:size])
-        labels = np.full(n, UNASKED, dtype=np.int64)
+        labels = np.full(n, NOT_SAMPLED, dtype=np.int64)
         labels[rows] = group(rows)
         found.append(labels)
     return tuple(found)

@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from topickit.cluster._neighbors import nearest_rows
-from topickit.cluster.base import BaseClusterer, in_other_samples
+from topickit._core.neighbors import nearest_rows
+from topickit._core.vectors import FloatArray, IntArray, umap_start
+from topickit.cluster.base import BaseClusterer, on_resamples
+from topickit.cluster.result import ClusteringResult
 from topickit.errors import check_whole
-from topickit.grouping import Grouping
-from topickit.vectors import FloatArray, IntArray, umap_start
 
 FEWEST_FOR_UMAP = 50
 """Below this UMAP's spectral start and neighbourhoods mean little: HDBSCAN reads the vectors."""
@@ -60,8 +60,8 @@ class DensityClusterer(BaseClusterer):
         self.n_components = n_components
         self.random_state = random_state
 
-    def group(self, vectors: FloatArray, weights: NDArray[Any]) -> Grouping:
-        """Group distinct unit rows; see `BaseClusterer.group`.
+    def cluster(self, vectors: FloatArray, weights: NDArray[Any]) -> ClusteringResult:
+        """Group distinct unit rows; see `BaseClusterer.cluster`.
 
         UMAP and HDBSCAN know no weights: a distinct row counts once here.
         """
@@ -69,16 +69,16 @@ class DensityClusterer(BaseClusterer):
         n = len(vectors)
         fewest = self.min_cluster_size or max(5, round((n / 2) ** 0.5))
         if n < 2 * fewest:  # there is no room for two clusters, so density cannot tell any
-            return Grouping(np.zeros(n, dtype=np.int64), notes={"min_cluster_size": fewest})
+            return ClusteringResult(np.zeros(n, dtype=np.int64), notes={"min_cluster_size": fewest})
         points = self._reduce(vectors) if n >= FEWEST_FOR_UMAP else vectors
         labels = self._dense(points, fewest)
         # Only the density is looked at again: another map of each sample would take as long as the first.
-        others = in_other_samples(
+        others = on_resamples(
             lambda rows: self._dense(points[rows], max(2, round(fewest * len(rows) / n))),
             n,
             random_state=self.random_state,
         )
-        return Grouping(labels, notes={"min_cluster_size": fewest}, others=others)
+        return ClusteringResult(labels, notes={"min_cluster_size": fewest}, resampled_labels=others)
 
     def _check(self) -> None:
         if self.min_cluster_size is not None:

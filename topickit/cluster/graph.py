@@ -7,7 +7,8 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from topickit.cluster.base import BaseClusterer, in_other_samples
+from topickit._core.vectors import FloatArray, IntArray, group_means, nearest_prototype
+from topickit.cluster.base import BaseClusterer, on_resamples
 from topickit.cluster.levels import (
     CLEAR_CUT,
     DRAW_SIZE,
@@ -20,10 +21,9 @@ from topickit.cluster.levels import (
     ladder,
 )
 from topickit.cluster.partition import N_NEIGHBORS, communities, exactly, knn_graph, modularity
+from topickit.cluster.result import ClusteringResult
+from topickit.cluster.ward import merge_order
 from topickit.errors import ParameterError, ParameterTypeError, check_whole
-from topickit.grouping import Grouping
-from topickit.merging import merge_order
-from topickit.vectors import FloatArray, IntArray, group_means, nearest_prototype
 
 FEWEST_FOR_DRAWS = 30
 FEWEST_FOR_CENTERS = 200
@@ -53,7 +53,7 @@ class GraphClusterer(BaseClusterer):
     Attributes
     ----------
     labels_ : int64 ndarray of shape (n,)
-    grouping_ : Grouping
+    result_ : ClusteringResult
         Its notes say at which resolution they were found, and how stable they are.
 
     References
@@ -64,7 +64,7 @@ class GraphClusterer(BaseClusterer):
     Examples
     --------
     >>> rows = [[1, i / 100] for i in range(9)] + [[i / 100, 1] for i in range(9)]
-    >>> GraphClusterer(n_clusters=2).fit(rows).grouping_.n_groups
+    >>> GraphClusterer(n_clusters=2).fit(rows).result_.n_groups
     2
     """
 
@@ -85,11 +85,11 @@ class GraphClusterer(BaseClusterer):
         self.resolution = resolution
         self.random_state = random_state
 
-    def group(self, vectors: FloatArray, weights: NDArray[Any]) -> Grouping:
-        """Group distinct unit rows; see `BaseClusterer.group`."""
+    def cluster(self, vectors: FloatArray, weights: NDArray[Any]) -> ClusteringResult:
+        """Group distinct unit rows; see `BaseClusterer.cluster`."""
         self._check()
         if not len(vectors):
-            return Grouping(np.empty(0, dtype=np.int64))
+            return ClusteringResult(np.empty(0, dtype=np.int64))
         wanted = self.n_clusters or self.at_least
         few = len(vectors) < FEWEST_FOR_DRAWS
         if few and self.n_clusters is not None:
@@ -107,7 +107,7 @@ class GraphClusterer(BaseClusterer):
 
     def _found(
         self, vectors: FloatArray, weights: NDArray[Any], levels: list[Level], level: Level
-    ) -> Grouping:
+    ) -> ClusteringResult:
         """Give the groups of the level that was found; finer ones are made only if they are asked for."""
         labels = self._groups(vectors, weights, level)
         found, fewest = int(labels.max()) + 1, min(self.at_least or 1, len(vectors))
@@ -115,7 +115,7 @@ class GraphClusterer(BaseClusterer):
         if self.at_least not in (None, found):
             good.add(found)
 
-        def finer() -> Grouping:
+        def finer() -> ClusteringResult:
             labels = self._finer(vectors, weights, found, fewest)
             return _at_level(vectors, labels, first_with(levels, fewest), good)
 
@@ -123,19 +123,21 @@ class GraphClusterer(BaseClusterer):
             _at_level(vectors, labels, level, good), may_grow=True, finer=finer if found < fewest else None
         )
 
-    def _exactly(self, vectors: FloatArray, weights: NDArray[Any], n_clusters: int) -> Grouping:
+    def _exactly(self, vectors: FloatArray, weights: NDArray[Any], n_clusters: int) -> ClusteringResult:
         """Give so many groups of a few rows."""
         graph = knn_graph(vectors, weights, self.n_neighbors)
-        return Grouping(exactly(graph, min(n_clusters, len(vectors))))
+        return ClusteringResult(exactly(graph, min(n_clusters, len(vectors))))
 
-    def _fixed(self, vectors: FloatArray, weights: NDArray[Any], resolution: float) -> Grouping:
+    def _fixed(self, vectors: FloatArray, weights: NDArray[Any], resolution: float) -> ClusteringResult:
         """Give the communities at one resolution."""
 
         def group(rows: IntArray) -> IntArray:
             return communities(knn_graph(vectors[rows], weights[rows], self.n_neighbors), resolution)
 
-        others = in_other_samples(group, len(vectors), random_state=self.random_state, most=DRAW_SIZE)
-        return Grouping(group(np.arange(len(vectors))), notes={"resolution": resolution}, others=others)
+        others = on_resamples(group, len(vectors), random_state=self.random_state, most=DRAW_SIZE)
+        return ClusteringResult(
+            group(np.arange(len(vectors))), notes={"resolution": resolution}, resampled_labels=others
+        )
 
     def _groups(self, vectors: FloatArray, weights: NDArray[Any], level: Level) -> IntArray:
         """Give the groups of all rows at a level."""
@@ -147,7 +149,9 @@ class GraphClusterer(BaseClusterer):
         near = nearest_prototype(vectors, level.center)
         return np.unique(near, return_inverse=True)[1].astype(np.int64)
 
-    def _cut(self, vectors: FloatArray, weights: NDArray[Any], levels: list[Level], level: Level) -> Grouping:
+    def _cut(
+        self, vectors: FloatArray, weights: NDArray[Any], levels: list[Level], level: Level
+    ) -> ClusteringResult:
         """Merge the groups found from the data down to a number, so that coarser ones are unions of finer.
 
         Where more are asked for than were found, twice, four times … as many are made first: cuts below
@@ -159,14 +163,14 @@ class GraphClusterer(BaseClusterer):
         if found < wanted:
             labels = self._finer(vectors, weights, found, wanted)
         drawn = level if found >= wanted else first_with(levels, wanted)
-        return Grouping(
+        return ClusteringResult(
             _merged(vectors, weights, labels, wanted),
             notes={
                 "n_clusters": wanted,
                 "n_clusters_found": found,
                 "stability": round(drawn.stability, 3),
             },
-            others=tuple(
+            resampled_labels=tuple(
                 _merged(vectors, weights, nearest_prototype(vectors, center), wanted)
                 for center in drawn.other_centers
             ),
@@ -194,10 +198,10 @@ class GraphClusterer(BaseClusterer):
         check_whole("random_state", self.random_state, 0)
 
 
-def _at_level(vectors: FloatArray, labels: IntArray, level: Level, good: set[int]) -> Grouping:
+def _at_level(vectors: FloatArray, labels: IntArray, level: Level, good: set[int]) -> ClusteringResult:
     """Say of groups which level they are of, how it does in other draws, and which levels are good, too."""
     reached = sorted(n for n in good if n < PARTS * (int(labels.max()) + 1))
-    return Grouping(
+    return ClusteringResult(
         labels,
         notes={
             "resolution": round(level.resolution, 3),
@@ -205,7 +209,7 @@ def _at_level(vectors: FloatArray, labels: IntArray, level: Level, good: set[int
             "stability": round(level.stability, 3),
             **({"other_levels": reached} if reached else {}),
         },
-        others=tuple(nearest_prototype(vectors, center) for center in level.other_centers),
+        resampled_labels=tuple(nearest_prototype(vectors, center) for center in level.other_centers),
     )
 
 
@@ -227,4 +231,4 @@ def find_n_clusters(vectors: FloatArray, weights: NDArray[Any], *, random_state:
     weights : ndarray of shape (n,)
     random_state : int
     """
-    return GraphClusterer(random_state=random_state).group(vectors, weights).n_groups
+    return GraphClusterer(random_state=random_state).cluster(vectors, weights).n_groups

@@ -6,11 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.cluster import KMeans
 
-from topickit.cluster.base import BaseClusterer, in_other_samples
+from topickit._core.vectors import FloatArray, few_distinct_rows, nearest_prototype, single_threaded
+from topickit.cluster.base import BaseClusterer, on_resamples
 from topickit.cluster.graph import find_n_clusters
+from topickit.cluster.result import ClusteringResult
 from topickit.errors import check_whole
-from topickit.grouping import Grouping
-from topickit.vectors import FloatArray, few_distinct_rows, nearest_prototype, single_threaded
 
 
 class KMeansClusterer(BaseClusterer):
@@ -28,7 +28,7 @@ class KMeansClusterer(BaseClusterer):
     Attributes
     ----------
     labels_ : int64 ndarray of shape (n,)
-    grouping_ : Grouping
+    result_ : ClusteringResult
 
     References
     ----------
@@ -46,14 +46,14 @@ class KMeansClusterer(BaseClusterer):
         self.n_init = n_init
         self.random_state = random_state
 
-    def group(self, vectors: FloatArray, weights: NDArray[Any]) -> Grouping:
-        """Group distinct unit rows; see `BaseClusterer.group`."""
+    def cluster(self, vectors: FloatArray, weights: NDArray[Any]) -> ClusteringResult:
+        """Group distinct unit rows; see `BaseClusterer.cluster`."""
         if self.n_clusters is not None:
             check_whole("n_clusters", self.n_clusters)
         check_whole("n_init", self.n_init)
         check_whole("random_state", self.random_state, 0)
         if not len(vectors):
-            return Grouping(np.empty(0, dtype=np.int64))
+            return ClusteringResult(np.empty(0, dtype=np.int64))
         wanted = self.n_clusters or find_n_clusters(vectors, weights, random_state=self.random_state)
         k = min(wanted, len(vectors))
         # One thread: sums over several are formed in another order each time.
@@ -61,7 +61,7 @@ class KMeansClusterer(BaseClusterer):
             fitted = KMeans(k, n_init=self.n_init, random_state=self.random_state).fit(
                 vectors, sample_weight=weights
             )
-            others = in_other_samples(
+            others = on_resamples(
                 lambda rows: (
                     KMeans(min(k, len(rows)), n_init=1, random_state=self.random_state)
                     .fit(vectors[rows], sample_weight=weights[rows])
@@ -72,11 +72,11 @@ class KMeansClusterer(BaseClusterer):
                 most=max(2500, 20 * k),
             )
         centroids = fitted.cluster_centers_.astype(np.float32)
-        return Grouping(
+        return ClusteringResult(
             labels=nearest_prototype(vectors, centroids),
             prototypes=centroids,
-            prototype_groups=np.arange(k),
+            prototype_clusters=np.arange(k),
             notes={"n_clusters": k},
-            others=others,
+            resampled_labels=others,
             may_grow=self.n_clusters is None,
         )

@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
+from topickit._core.vectors import FloatArray, IntArray, group_means, map_blocks, n_threads, unit_rows
 from topickit.cluster.partition import communities, knn_graph, modularity
-from topickit.vectors import FloatArray, IntArray, group_means, map_blocks, n_threads, unit_rows
 
 RESOLUTIONS = tuple(float(r) for r in np.geomspace(0.1, 40.0, 18))
 N_DRAWS = 6

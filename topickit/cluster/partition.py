@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
-from topickit.cluster._neighbors import nearest_rows
-from topickit.vectors import FloatArray, IntArray
+from topickit._core.neighbors import nearest_rows
+from topickit._core.vectors import FloatArray, IntArray
 
 N_NEIGHBORS = 10
 LEAST_WEIGHT = 1e-6
@@ -55,7 +55,7 @@ def communities(graph: csr_matrix, resolution: float) -> IntArray:
     int64 ndarray of shape (n,)
         0 for the largest community, and so on; equal ones in the order of their first rows.
     """
-    from topickit.cluster._louvain import louvain
+    from topickit.cluster.louvain import louvain
 
     if not graph.data.any():
         return np.arange(graph.shape[0], dtype=np.int64)

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from topickit.embed.base import Embedder, FittedOnCorpus, embed, from_state, resolve
-    from topickit.embed.cache import CachedEmbedder
-    from topickit.embed.distilled import DistilledEmbedder
+    from topickit.embed.cache.embedder import CachedEmbedder
+    from topickit.embed.distilled.embedder import DistilledEmbedder
     from topickit.embed.hybrid import HybridEmbedder
     from topickit.embed.lexical import LexicalEmbedder
     from topickit.embed.precomputed import PrecomputedEmbedder
@@ -35,8 +35,8 @@ __all__ = [
 ]
 
 _HOMES = {
-    "CachedEmbedder": "topickit.embed.cache",
-    "DistilledEmbedder": "topickit.embed.distilled",
+    "CachedEmbedder": "topickit.embed.cache.embedder",
+    "DistilledEmbedder": "topickit.embed.distilled.embedder",
     "HybridEmbedder": "topickit.embed.hybrid",
     "LexicalEmbedder": "topickit.embed.lexical",
     "PrecomputedEmbedder": "topickit.embed.precomputed",

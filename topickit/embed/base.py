@@ -11,17 +11,17 @@ from typing import Any, Literal, Protocol, TypeAlias, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from topickit.checks import check_vectors
+from topickit._core.progress import stage
+from topickit._core.spill import spans
+from topickit._core.state import State
+from topickit._core.validation import check_vectors
+from topickit._core.vectors import FloatArray, allocate, release, unit_rows
 from topickit.errors import InputError, InputTypeError, ParameterError, ParameterTypeError, StorageError
-from topickit.progress import stage
-from topickit.state import State
-from topickit.stored import spans
-from topickit.vectors import FloatArray, allocate, release, unit_rows
 
 EMBEDDERS: Mapping[str, str] = MappingProxyType(
     {
         "lexical": "topickit.embed.lexical:LexicalEmbedder",
-        "distilled": "topickit.embed.distilled:DistilledEmbedder",
+        "distilled": "topickit.embed.distilled.embedder:DistilledEmbedder",
         "hybrid": "topickit.embed.hybrid:HybridEmbedder",
     }
 )
@@ -31,7 +31,7 @@ KINDS: Mapping[str, str] = MappingProxyType(
     {
         "sentence": "topickit.embed.sentence:SentenceEmbedder",
         "lexical": "topickit.embed.lexical:LexicalEmbedder",
-        "distilled": "topickit.embed.distilled:DistilledEmbedder",
+        "distilled": "topickit.embed.distilled.embedder:DistilledEmbedder",
         "hybrid": "topickit.embed.hybrid:HybridEmbedder",
         "external": "topickit.embed.base:AbsentEmbedder",
     }

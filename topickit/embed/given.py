@@ -5,9 +5,9 @@ from typing import Any, Protocol, runtime_checkable
 
 from numpy.typing import NDArray
 
+from topickit._core.state import State
+from topickit._core.vectors import FloatArray
 from topickit.embed import base
-from topickit.state import State
-from topickit.vectors import FloatArray
 
 
 @runtime_checkable

@@ -10,16 +10,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from topickit.documents import Documents, content_hash
+from topickit._core.progress import stage
+from topickit._core.state import State
+from topickit._core.vectors import FloatArray, IntArray, allocate, release, unit_rows
+from topickit.corpus.documents import Documents, content_hash
 from topickit.embed import base
 from topickit.embed.base import LongDocuments
-from topickit.embed.cache import cached, with_cached_teacher
+from topickit.embed.cache.embedder import cached, with_cached_teacher
 from topickit.embed.learning import Copied, learnt
 from topickit.embed.lexical import CENTRE_AFTER, LexicalEmbedder, checked_weights
 from topickit.errors import InputError, NotFittedError, TopickitError
-from topickit.progress import stage
-from topickit.state import State
-from topickit.vectors import FloatArray, IntArray, allocate, release, unit_rows
 
 SAMPLE = 20_000
 """Texts at most that the words are learnt from."""

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from topickit._core.state import State
+from topickit._core.vectors import FloatArray, single_threaded
 from topickit.embed.learning import learnt
 from topickit.errors import InputError, check_whole
-from topickit.state import State
-from topickit.vectors import FloatArray, single_threaded
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from topickit.checks import check_vectors
-from topickit.documents import check_texts, content_hash
+from topickit._core.state import State
+from topickit._core.validation import check_vectors
+from topickit.corpus.documents import check_texts, content_hash
 from topickit.embed.base import external_state
 from topickit.errors import InputError
-from topickit.state import State
 
 
 class PrecomputedEmbedder:

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from topickit.embed import windows
+from topickit._core.progress import stage
+from topickit._core.state import State
+from topickit._core.vectors import FloatArray, unit_rows
 from topickit.embed.base import LongDocuments
-from topickit.embed.weights import digest_of, locate, reach_hub
+from topickit.embed.models import windows
+from topickit.embed.models.weights import digest_of, locate, reach_hub
 from topickit.errors import ParameterError, TopickitWarning, check_whole
-from topickit.progress import stage
-from topickit.state import State
-from topickit.vectors import FloatArray, unit_rows
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer

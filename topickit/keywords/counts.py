@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import csr_array
 
+from topickit._core.state import State
+from topickit._core.vectors import IntArray
 from topickit.errors import InputError
 from topickit.keywords.sparse import csr_arrays, csr_from, presence, row_blocks
 from topickit.keywords.vocabulary import DocumentTerms
-from topickit.state import State
-from topickit.vectors import IntArray
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
+from topickit._core.vectors import IntArray
 from topickit.keywords.counts import TermCounts
 from topickit.keywords.settings import KeywordSettings
-from topickit.vectors import IntArray
 
 FloatVector = NDArray[np.float64]
 

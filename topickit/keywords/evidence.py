@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array, triu
 
+from topickit._core.state import State
+from topickit._core.vectors import FloatArray, IntArray, group_means, unit_rows
 from topickit.keywords.sparse import csr_arrays, csr_from
 from topickit.keywords.vocabulary import DocumentTerms
-from topickit.state import State
-from topickit.vectors import FloatArray, IntArray, group_means, unit_rows
 
 MAX_DOCUMENTS = 50_000
 """Co-occurrence is a matter of shares, which this many documents give to two digits."""

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from topickit._core.vectors import IntArray
 from topickit.keywords.tokens import (
     IS_UNSPACED,
     TokenStream,
@@ -22,7 +23,6 @@ from topickit.keywords.tokens import (
     without_article,
     without_possessive,
 )
-from topickit.vectors import IntArray
 
 MIN_NPMI = 0.35
 MIN_SHARE_OF_PAIR = 0.6

@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from scipy.sparse import csr_array
 
+from topickit._core.vectors import FloatArray, IntArray
 from topickit.keywords.counts import TermCounts
 from topickit.keywords.evidence import Evidence
 from topickit.keywords.phrases import NO_TERM
@@ -32,7 +33,6 @@ from topickit.keywords.rerank import (
     ranking_weights,
 )
 from topickit.keywords.settings import KeywordSettings
-from topickit.vectors import FloatArray, IntArray
 
 Keywords = tuple[tuple[str, float], ...]
 

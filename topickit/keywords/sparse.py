@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from topickit.stored import StoredNumbers
-from topickit.vectors import IntArray, release
+from topickit._core.spill import StoredNumbers
+from topickit._core.vectors import IntArray, release
 
 BLOCK_ROWS = 65_536
 

@@ -15,8 +15,8 @@ import regex  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
+from topickit._core.vectors import IntArray
 from topickit.keywords.sparse import BLOCK_ROWS, row_blocks, weighted_totals
-from topickit.vectors import IntArray
 
 _ENGLISH_CLASSES = {
     "articles and determiners": """

@@ -27,8 +27,8 @@ import numpy as np
 import regex  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 
-from topickit.stored import StoredNumbers
-from topickit.vectors import IntArray, release
+from topickit._core.spill import StoredNumbers
+from topickit._core.vectors import IntArray, release
 
 IdArray = NDArray[np.int32]
 BLOCK_TOKENS = 4_000_000

@@ -26,6 +26,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
+from topickit._core.progress import stage
+from topickit._core.state import State
+from topickit._core.vectors import IntArray
 from topickit.errors import InputError
 from topickit.keywords.phrases import NO_PHRASES, NO_TERM, Phrases, Words, find_phrases, phrase_key
 from topickit.keywords.settings import KeywordSettings
@@ -39,9 +42,6 @@ from topickit.keywords.sparse import (
 )
 from topickit.keywords.stopwords import IN_NAMES, StopWords, find_stop_words
 from topickit.keywords.tokens import IS_UNSPACED, TokenStream, clean, is_hiragana, key_of, read_tokens
-from topickit.progress import stage
-from topickit.state import State
-from topickit.vectors import IntArray
 
 Mask = NDArray[np.bool_]
 MAX_WORDS = 80_000

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from topickit.checks import check_vectors
+from topickit._core.validation import check_vectors
+from topickit._core.vectors import IntArray
 from topickit.errors import InputError, InputTypeError, is_missing
-from topickit.vectors import IntArray
 
 BLOCK_ROWS = 16_384
 NOISE, UNKNOWN = -1, -2

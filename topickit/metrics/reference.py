@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from topickit._core.vectors import IntArray
 from topickit.errors import InputError, InputTypeError
 from topickit.keywords.tokens import clean, key_of, read_tokens
-from topickit.vectors import IntArray
 
 BLOCK_TOKENS = 4_000_000
 """Tokens that are looked at together: what bounds the memory of counting."""

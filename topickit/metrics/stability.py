@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from topickit._core.vectors import IntArray
 from topickit.errors import InputError, ParameterError
 from topickit.metrics.groups import UNKNOWN, LabelCodes, adjusted_rand, topic_stability
-from topickit.vectors import IntArray
 
 Fit = Callable[[IntArray, int], Iterable[Any]]
 

@@ -7,7 +7,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from topickit.checks import check_vectors
+from topickit._core.validation import check_vectors
 from topickit.errors import InputError, ParameterError, check_whole
 from topickit.metrics.coherence import Coherence
 from topickit.metrics.reference import check_topics

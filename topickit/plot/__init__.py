@@ -27,7 +27,7 @@ from topickit.plot.palette import colour_indices
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
-    from topickit.fitted import Fitted
+    from topickit.fitted.fitted import Fitted
     from topickit.model import TopicModel
 
 MOST_POINTS = 50_000

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from topickit._core.vectors import IntArray
 from topickit.analysis.by_class import ByClass
 from topickit.analysis.hierarchy import Hierarchy
 from topickit.analysis.over_time import OverTime
 from topickit.analysis.similarity import Similarity
+from topickit.fitted.topics import Topic
 from topickit.plot.labels import label, without_overlap
 from topickit.plot.palette import LIGHT, NO_TOPIC, SEQUENTIAL
-from topickit.topics import Topic
-from topickit.vectors import IntArray
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure

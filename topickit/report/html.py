@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from topickit.fitted.topics import UNSTABLE, Topic
 from topickit.plot import figures
 from topickit.plot.palette import DARK, LIGHT, NO_TOPIC
 from topickit.report import pieces, wording
@@ -18,7 +19,6 @@ from topickit.report.map import DocumentMap
 from topickit.report.summary import Plain, Summary
 from topickit.report.text import headline
 from topickit.report.tree import topic_tree
-from topickit.topics import UNSTABLE, Topic
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure

@@ -13,7 +13,7 @@ from topickit.report import wording
 from topickit.report.summary import Plain, clean
 
 if TYPE_CHECKING:
-    from topickit.fitted import Fitted
+    from topickit.fitted.fitted import Fitted
 
 MOST_POINTS = 50_000
 """Points that a page holds; of more documents a uniform sample is drawn."""

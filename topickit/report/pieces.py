@@ -1,4 +1,4 @@
-"""Pieces that several formats show: histories, what changed, topics by class, lifts, measures."""
+"""Pieces that several formats show: histories, what changed, topics by class, risk_ratios, measures."""
 
 import math
 from dataclasses import dataclass
@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 
 from topickit.analysis.over_time import OverTime, wilson
+from topickit.fitted.topics import Topic
 from topickit.report import wording
 from topickit.report.summary import Summary
 from topickit.report.tree import level_sizes
-from topickit.topics import Topic
 
 MOST_CLASSES = 12
 """Classes side by side in a table."""
@@ -292,9 +292,9 @@ def keyword_lift(topic: Topic, index: int) -> KeywordLift | None:
     index : int
         Of the keyword.
     """
-    if index >= len(topic.lifts):
+    if index >= len(topic.risk_ratios):
         return None
-    lift = topic.lifts[index]
+    lift = topic.risk_ratios[index]
     if not math.isfinite(lift.ratio):
         return None
     return KeywordLift(times(lift.ratio), f"95 %: {times(lift.low)} to {times(lift.high)}")

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, overload
 
+from topickit._core.atomic import write_atomic
 from topickit.errors import ParameterError
-from topickit.files import write_atomic
 from topickit.report.html import render_html, render_notebook
 from topickit.report.map import DocumentMap, document_map
 from topickit.report.summary import Summary, summarize
@@ -14,7 +14,7 @@ from topickit.report.tables import render_csv, render_json, render_markdown
 from topickit.report.text import render_text
 
 if TYPE_CHECKING:
-    from topickit.fitted import Fitted
+    from topickit.fitted.fitted import Fitted
 
 PathLike = str | os.PathLike[str]
 
@@ -37,7 +37,7 @@ class Report:
 
     Examples
     --------
-    >>> from topickit.topics import Topic
+    >>> from topickit.fitted.topics import Topic
     >>> topic = Topic(id=0, size=3, share=0.75, keywords=(("cat", 0.5),), name="cats")
     >>> report = Report(Summary((topic,), n_documents=4, n_outliers=1, notes={}))
     >>> report.to_csv().splitlines()[1]

@@ -10,10 +10,10 @@ from topickit.analysis.by_class import ByClass, by_class
 from topickit.analysis.hierarchy import Hierarchy, hierarchy
 from topickit.analysis.over_time import OverTime, over_time
 from topickit.analysis.similarity import Similarity, similarity
-from topickit.topics import UNSTABLE, Topic
+from topickit.fitted.topics import UNSTABLE, Topic
 
 if TYPE_CHECKING:
-    from topickit.fitted import Fitted
+    from topickit.fitted.fitted import Fitted
 
 Plain: TypeAlias = "bool | int | float | str | list[Plain] | dict[str, Plain] | None"
 """What JSON can hold."""
@@ -251,6 +251,6 @@ def _topic_as_dict(topic: Topic) -> dict[str, Plain]:
         "share": plain(topic.share),
         "stability": plain(topic.stability),
         "keywords": [{"word": word, "weight": plain(weight)} for word, weight in topic.keywords],
-        "lifts": plain(topic.lifts),
+        "risk_ratios": plain(topic.risk_ratios),
         "representative_documents": list(topic.representative_documents),
     }

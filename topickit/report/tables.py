@@ -5,10 +5,10 @@ import io
 import json
 import re
 
+from topickit.fitted.topics import Topic
 from topickit.report import pieces, wording
 from topickit.report.summary import Summary
 from topickit.report.text import headline
-from topickit.topics import Topic
 
 CSV_CELL = 30_000
 """Characters that a cell may hold: a little under the limit of spreadsheets (32,767)."""

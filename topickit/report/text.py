@@ -11,9 +11,9 @@ from rich.table import Table
 from rich.text import Text
 
 from topickit.errors import ParameterError
+from topickit.fitted.topics import Topic
 from topickit.report import pieces, wording
 from topickit.report.summary import Summary
-from topickit.topics import Topic
 
 NARROWEST = 40
 WIDEST = 140

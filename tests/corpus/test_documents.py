@@ -1,0 +1,125 @@
+import numpy as np
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from topickit.corpus.documents import Documents, check_texts
+from topickit.errors import InputError, InputTypeError
+
+WORDS = ["b", "a", "c"]
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        WORDS,
+        tuple(WORDS),
+        np.array(WORDS),
+        np.array(WORDS, dtype=object),
+        pd.Series(WORDS, index=[5, 6, 7]),
+        pd.Series(WORDS, dtype="category"),
+        pl.Series(WORDS),
+        pa.array(WORDS),
+        pa.chunked_array([WORDS[:1], WORDS[1:]]),
+        (word for word in WORDS),
+    ],
+    ids=lambda column: type(column).__module__ + "." + type(column).__name__,
+)
+def test_takes_any_column_of_str(column):
+    assert check_texts(column) == WORDS
+    assert all(type(text) is str for text in check_texts(WORDS))
+
+
+@pytest.mark.parametrize(
+    ("bad", "error", "said"),
+    [
+        ("one text", InputTypeError, r"wrap it: \[text\]"),
+        (b"bytes", InputTypeError, "wrap it"),
+        (["a", None], InputTypeError, "document 1 is missing"),
+        (["a", "b", float("nan")], InputTypeError, "document 2 is missing"),
+        (pd.Series(["a", pd.NA], dtype="string"), InputTypeError, "document 1 is missing"),
+        ([b"a"], InputTypeError, "document 0 is bytes"),
+        (["a", 3], InputTypeError, "document 1 is int"),
+        (np.arange(3), InputTypeError, "document 0 is int"),
+        (pd.DataFrame({"a": ["x"]}), InputTypeError, "choose the column"),
+        (pl.DataFrame({"a": ["x"]}), InputTypeError, "choose the column"),
+        (np.array([["a"], ["b"]]), InputTypeError, "choose the column"),
+        ({"a": 1}, InputTypeError, "dict"),
+        ({"a", "b"}, InputTypeError, "must have an order"),
+        (7, InputTypeError, "collection of str"),
+        (None, InputTypeError, "collection of str"),
+        ([], InputError, "empty"),
+        (["fine", "not \ud83d fine"], InputError, r"document 1 .*U\+D83D\) at character 4"),
+    ],
+)
+def test_says_what_is_wrong_and_where(bad, error, said):
+    with pytest.raises(error, match=said):
+        Documents.of(bad)
+
+
+TEXTS = st.lists(st.text(max_size=3).filter(lambda t: t.isprintable()), min_size=1, max_size=30)
+
+
+@given(TEXTS, st.randoms())
+def test_order_changes_nothing_but_the_rows(texts, random):
+    order = list(range(len(texts)))
+    random.shuffle(order)
+    one, other = Documents.of(texts), Documents.of([texts[i] for i in order])
+    assert one.texts == other.texts
+    np.testing.assert_array_equal(one.weights, other.weights)
+    np.testing.assert_array_equal(one.rows[order], other.rows)
+
+
+@given(TEXTS)
+def test_rows_lead_back_to_the_texts(texts):
+    documents = Documents.of(texts)
+    for text, row in zip(texts, documents.rows, strict=True):
+        assert (row == -1) == (not text.strip())
+        assert row == -1 or documents.texts[row] == text
+    assert documents.weights.sum() + documents.n_blank == documents.n_rows == len(texts)
+    assert len(set(documents.texts)) == len(documents)
+    np.testing.assert_array_equal([texts[i] for i in documents.first_rows], documents.texts)
+
+
+def test_equal_texts_with_different_vectors_stay_apart():
+    vectors = np.array([[1.0, 0], [0, 1.0], [1.0, 0]])
+    documents = Documents.of(["a", "a", "a"], vectors)
+    assert len(documents) == 2
+    assert documents.rows[0] == documents.rows[2] != documents.rows[1]
+    assert sorted(documents.weights) == [1, 2]
+
+
+def test_vectors_do_not_change_the_order_of_texts():
+    texts = [f"text {i}" for i in range(50)]
+    vectors = np.random.default_rng(0).normal(size=(50, 3))
+    assert Documents.of(texts, vectors).texts == Documents.of(texts).texts
+
+
+def test_samples_are_the_same_in_any_order_and_differ_by_seed():
+    texts = [f"text {i}" for i in range(100)]
+    one, other = Documents.of(texts), Documents.of(texts[::-1])
+    assert [one.texts[i] for i in one.sample(10)] == [other.texts[i] for i in other.sample(10)]
+    assert one.sample(10, 0).tolist() != one.sample(10, 1).tolist()
+    assert len(one.sample(None)) == len(one.sample(1000)) == 100
+
+
+@pytest.mark.parametrize("row", [np.ones(3), np.array([np.nan, 1.0])])
+def test_arrays_are_no_documents(row):
+    with pytest.raises(InputTypeError, match="document 1 is ndarray, not str"):
+        Documents.of(["a", row])
+
+
+def test_a_sample_is_of_usable_documents_only():
+    documents = Documents.of([f"text {i}" for i in range(1000)])
+    odd = documents.sample(100, 3, usable=lambda rows: rows[rows % 2 == 1])
+    assert len(odd) == 100
+    assert (odd % 2 == 1).all()
+    assert (np.diff(odd) > 0).all()
+    drawn = documents.sample(100, 3)
+    assert set(drawn[drawn % 2 == 1].tolist()) <= set(odd.tolist())
+    few = documents.sample(100, 3, usable=lambda rows: rows[rows < 7])
+    np.testing.assert_array_equal(few, np.arange(7))
+    np.testing.assert_array_equal(documents.sample(None, usable=lambda rows: rows[rows < 7]), np.arange(7))

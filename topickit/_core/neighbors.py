@@ -1,0 +1,80 @@
+"""Nearest neighbours among many rows: exact where that is quick, else approximate, its recall measured."""
+
+import logging
+
+import numpy as np
+
+from topickit._core import devices
+from topickit._core.vectors import FloatArray, IntArray, Neighbors, nearest_of, taken, top_k_cosine
+
+EXACT_ROWS = 50_000
+"""Rows up to which every row is compared with every other."""
+RECALL = 0.95
+"""Share of the nearest neighbours that an approximate search has to find."""
+JUDGED_ROWS = 1_000
+EFFORTS = (1.0, 1.5, 2.5)
+"""Neighbours that are searched for, as a multiple of those wanted; more find more."""
+
+_log = logging.getLogger(__name__)
+
+
+def nearest_rows(
+    vectors: FloatArray, k: int, *, exclude_self: bool = True, random_state: int = 0
+) -> Neighbors:
+    """Find the k nearest rows of each row by cosine.
+
+    Above `EXACT_ROWS` rows by nearest neighbour descent, with more effort until it finds `RECALL` of the
+    neighbours of `JUDGED_ROWS` rows for which an exact search tells them; if it never does, the search is
+    exact after all. On a torch device (`topickit._core.devices`) it is always exact.
+
+    Parameters
+    ----------
+    vectors : float32 ndarray of shape (n, d), unit rows
+    k : int
+    exclude_self : bool
+        Leave each row out of its own list; else it stands first where the search is approximate.
+    random_state : int
+
+    References
+    ----------
+    Dong, Charikar, Li, "Efficient K-Nearest Neighbor Graph Construction for Generic Similarity Measures",
+    WWW 2011; the library is PyNNDescent.
+    """
+    if len(vectors) <= EXACT_ROWS or devices.current() is not None:
+        return top_k_cosine(vectors, vectors, k, exclude_self=exclude_self)
+    if not exclude_self:
+        others = nearest_rows(vectors, k - 1, random_state=random_state)
+        own, one = np.arange(len(vectors))[:, None], np.ones((len(vectors), 1), dtype=np.float32)
+        return Neighbors(np.hstack([own, others.indices]), np.hstack([one, others.similarities]))
+    judged = np.sort(np.random.default_rng(random_state).permutation(len(vectors))[:JUDGED_ROWS])
+    truth = _without_self(top_k_cosine(taken(vectors, judged), vectors, k + 1).indices, judged, k)
+    for effort in EFFORTS:
+        found = _descended(vectors, k, effort, random_state)
+        recall = float(np.mean([np.isin(a, b).mean() for a, b in zip(truth, found[judged], strict=True)]))
+        _log.info("approximate neighbours of %d rows: recall %.3f", len(vectors), recall)
+        if recall >= RECALL:
+            return nearest_of(vectors, vectors, found, k)
+    return top_k_cosine(vectors, vectors, k, exclude_self=True)
+
+
+def _descended(vectors: FloatArray, k: int, effort: float, random_state: int) -> IntArray:
+    from pynndescent import NNDescent
+
+    index = NNDescent(
+        np.ascontiguousarray(vectors),
+        metric="dot",
+        n_neighbors=int(effort * k) + 1,
+        random_state=random_state,
+        low_memory=True,
+    )
+    return _without_self(index.neighbor_graph[0], np.arange(len(vectors)), k)
+
+
+def _without_self(indices: IntArray, rows: IntArray, k: int) -> IntArray:
+    """Drop each row from its own list, or the last of a list that it is not in."""
+    own = indices == rows[:, None]
+    own[~own.any(axis=1), -1] = True
+    first = own.argmax(axis=1)
+    kept = np.ones_like(own)
+    kept[np.arange(len(own)), first] = False
+    return np.asarray(indices[kept].reshape(len(indices), -1)[:, :k], dtype=np.int64)

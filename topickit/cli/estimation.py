@@ -1,0 +1,300 @@
+"""How long a fit will take and how much room it needs, from a timed sample, before it is started."""
+
+import math
+import resource
+import sys
+import tempfile
+import time
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from topickit._core.progress import recorded, stage
+from topickit._core.spill import StoredTexts
+from topickit._core.vectors import IN_MEMORY, FloatArray, check_given, unit_rows
+from topickit.cluster import base as cluster
+from topickit.corpus.documents import Documents
+from topickit.corpus.tables import read
+from topickit.embed import base as embed
+from topickit.embed import hybrid
+from topickit.embed.given import BuildsOnVectors
+from topickit.errors import InputError, TopickitWarning
+from topickit.model import TopicModel
+
+SAMPLE = 16_000
+"""Documents of the larger of the two samples that are fitted."""
+TIMED_TEXTS = 512
+TIMED_SECONDS = 4.0
+BYTES_A_DOCUMENT = 1000
+"""Of everything but its text and vector, at the peak: hashes, words, their counts (measured at a million)."""
+STUDENT_MIB = 600
+"""What fitting a student takes at its peak, and is given back before words are counted."""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What a fit will take.
+
+    Attributes
+    ----------
+    n_documents : int
+    stages : mapping of str to float
+        Seconds of each; the sum of them is `seconds`.
+    memory : float
+        Peak of the process, bytes.
+    disk : float
+        Bytes: vectors in a temporary file while it runs, and the saved model.
+    """
+
+    n_documents: int
+    stages: Mapping[str, float]
+    memory: float
+    disk: float
+
+    @property
+    def seconds(self) -> float:
+        """Wall time of the whole."""
+        return sum(self.stages.values())
+
+    def __str__(self) -> str:
+        """Write a table."""
+        lines = [f"{self.n_documents:,} documents, estimated from a timed sample:", ""]
+        lines += [f"  {name:<18}{_duration(value):>10}" for name, value in self.stages.items()]
+        lines += ["", f"  {'time':<18}{_duration(self.seconds):>10}"]
+        lines += [f"  {'memory':<18}{_size(self.memory):>10}", f"  {'disk':<18}{_size(self.disk):>10}"]
+        return "\n".join(lines)
+
+
+def estimate_fit(
+    model: TopicModel, texts: Any, *, embeddings: ArrayLike | None = None, documents: bool = False
+) -> Estimate:
+    """Estimate what ``model.fit(texts)`` will take, by fitting samples of the texts.
+
+    It takes some seconds, and with a distilled embedder as long as the teacher takes for its sample. Each
+    stage is extrapolated from two samples: finding topics up to the documents on which they are found, the
+    others up to all. Vectors that a cache holds are not counted on.
+
+    Parameters
+    ----------
+    model : TopicModel
+        Not changed.
+    texts : as for `TopicModel.fit`
+    embeddings : array-like of shape (n, d), optional
+    documents : bool
+        The model will be saved with its documents.
+
+    Raises
+    ------
+    InputError, InputTypeError
+        As `TopicModel.fit`.
+
+    Examples
+    --------
+    >>> texts = [f"{a} {b}" for a in ("red", "green", "fast") for b in ("apple", "car", "pear", "race")]
+    >>> estimate_fit(TopicModel(embedder="lexical"), texts).n_documents
+    12
+    """
+    given = None if embeddings is None else check_given(embeddings)
+    start = time.perf_counter()
+    corpus = Documents.of(read(texts), given)
+    reading = time.perf_counter() - start
+    n = len(corpus)
+    if not n:
+        raise InputError("all documents are blank; there is nothing to time")
+    rows = corpus.sample(SAMPLE)
+    sample = [corpus.texts[row] for row in rows.tolist()]
+    vectors = None if given is None else np.asarray(given[corpus.first_rows[rows]], np.float32)
+    embedding: dict[str, float] = {}
+    embedder_bytes = 0.0
+    embedder = model._resolved_embedder()
+    if vectors is None:
+        vectors, embedding, embedder_bytes = _embedded(embedder, sample, n)
+    elif isinstance(embedder, BuildsOnVectors):
+        vectors, embedding, embedder_bytes = _with_words(embedder, vectors, sample, n)
+    small, large, loading = _timed_fits(model, sample, vectors, documents)
+    stages = {
+        "starting": loading,
+        "reading": reading,
+        **embedding,
+        **_after_embedding(model, small, large, len(sample), n),
+    }
+    text_bytes = sum(map(sys.getsizeof, sample)) / len(sample)
+    stored = isinstance(corpus.texts, StoredTexts)
+    return Estimate(
+        corpus.n_rows,
+        stages,
+        _memory(n, len(sample), 0.0 if stored else text_bytes, vectors.shape[1], embedding),
+        (n * text_bytes if stored else 0.0)
+        + embedder_bytes
+        + _disk(n, len(sample), vectors.shape[1], large["bytes"], small["bytes"], given is None),
+    )
+
+
+def _embedded(
+    embedder: embed.Embedder, sample: list[str], n: int
+) -> tuple[FloatArray, dict[str, float], float]:
+    """Vectors for the sample from what is cheap, seconds to embed n texts, bytes of the saved embedder."""
+    if isinstance(embedder, BuildsOnVectors):
+        vectors, seconds, _ = _embedded(embedder.model, sample, n)
+        own, more, n_bytes = _with_words(embedder, vectors, sample, n)
+        return own, seconds | more, n_bytes
+    start = time.perf_counter()
+    embedder_is_learning = isinstance(embedder, embed.FittedOnCorpus)
+    if not embedder_is_learning:
+        embed.embed(embedder, sample[:2])  # loads the model
+    loading = time.perf_counter() - start
+    if embedder_is_learning:
+        return _learning(embedder, sample, n)
+    done, start = 0, time.perf_counter()
+    while done < min(TIMED_TEXTS, len(sample)) and time.perf_counter() - start < TIMED_SECONDS:
+        made = embed.embed(embedder, sample[done : done + 64])
+        done += len(made)
+    rate = (time.perf_counter() - start) / done
+    return _stand_in(sample, made.shape[1]), {"loading the model": loading, "embedding": rate * n}, 0.0
+
+
+def _with_words(
+    embedder: BuildsOnVectors, vectors: FloatArray, sample: list[str], n: int
+) -> tuple[FloatArray, dict[str, float], float]:
+    """Time an embedder that adds to vectors what it learns from some of the texts."""
+    units, times = unit_rows(vectors), np.ones(len(sample))
+    start = time.perf_counter()
+    learnt: Any = embedder.fitted_on(units, sample, times)
+    after = time.perf_counter()
+    own = learnt.completed(units, sample)
+    adding = time.perf_counter() - after
+    grows = max(1.0, min(n, hybrid.SAMPLE) / len(sample))
+    seconds = (after - start) * grows + adding * n / len(sample)
+    # New words come ever more rarely (Heaps).
+    return own, {"learning words": seconds}, _state_bytes(learnt) * math.sqrt(grows)
+
+
+def _learning(embedder: Any, sample: list[str], n: int) -> tuple[FloatArray, dict[str, float], float]:
+    """Time an embedder that learns from the corpus: learning once, and the rest by its rate."""
+
+    def timed(texts: list[str]) -> tuple[Any, FloatArray, float, float]:
+        start = time.perf_counter()
+        learnt = embed.fitted(embedder, texts, np.ones(len(texts)))
+        after = time.perf_counter()
+        found = embed.embed(learnt, texts)
+        return learnt, found, after - start, time.perf_counter() - after
+
+    learnt, vectors, learning, rest = timed(sample)
+    if embed.n_exact(learnt) is not None:  # what it learns from does not grow with the corpus
+        share = getattr(embedder, "sample", None)
+        grows = n / len(sample) if isinstance(share, float) and share < 1 else 1.0
+        others = len(sample) - (embed.n_exact(learnt) or 0)
+        seconds = {"learning": learning * grows, "embedding": rest * n / max(1, others)}
+        return vectors, seconds, _state_bytes(learnt) * grows
+    quarter = sample[: max(2, len(sample) // 4)]
+    try:
+        _, _, learning_less, rest_less = timed(quarter)
+    except InputError:  # the few have no words, which says nothing of all
+        return vectors, {"embedding": (learning + rest) * n / len(sample)}, _state_bytes(learnt)
+    less, more = {"": learning_less + rest_less}, {"": learning + rest}
+    return vectors, {"embedding": _linear(less, more, "", len(sample), n)}, _state_bytes(learnt)
+
+
+def _state_bytes(learnt: Any) -> float:
+    return float(sum(array.nbytes for array in embed.state(learnt).arrays.values()))
+
+
+def _stand_in(sample: list[str], dimension: int) -> FloatArray:
+    """Make vectors of the right length that group as texts do, without the model."""
+    rng = np.random.default_rng(0)
+    try:
+        lexical = embed.fitted(embed.resolve("lexical"), sample, np.ones(len(sample)))
+    except InputError:  # no text has a word, or shares one
+        return rng.normal(size=(len(sample), dimension)).astype(np.float32)
+    found = embed.embed(lexical, sample)
+    turned = rng.normal(size=(found.shape[1], dimension))
+    return np.asarray(found @ turned, dtype=np.float32)
+
+
+def _timed_fits(
+    model: TopicModel, sample: Sequence[str], vectors: FloatArray, documents: bool
+) -> tuple[dict[str, float], dict[str, float], float]:
+    """Seconds of each stage on a quarter of the sample and on all of it, and seconds of starting up."""
+    quarter = max(2, len(sample) // 4)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", TopickitWarning)  # of samples and made-up vectors: not the user's
+        try:
+            cold = _timed_fit(model, sample[:quarter], vectors[:quarter], documents)
+            small = _timed_fit(model, sample[:quarter], vectors[:quarter], documents)
+        except ValueError:  # the few are too few for a clusterer of the user's, which says nothing of all
+            cold = small = _timed_fit(model, sample, vectors, documents)
+        large = _timed_fit(model, sample, vectors, documents)
+    return small, large, max(0.0, cold["all"] - small["all"])
+
+
+def _timed_fit(
+    model: TopicModel, texts: Sequence[str], vectors: FloatArray, documents: bool
+) -> dict[str, float]:
+    # The vectors are given: an embedder, which may be large or not bear to be copied, has nothing to do.
+    copy = type(model)(**{**model.get_params(deep=False), "embedder": "lexical", "cache": None})
+    start = time.perf_counter()
+    with recorded() as stages, stage("Timing a sample"), tempfile.TemporaryDirectory() as folder:
+        copy.fit(list(texts), embeddings=vectors)
+        copy.save(Path(folder) / "model", documents=documents)
+        size = sum(file.stat().st_size for file in (Path(folder) / "model").rglob("*") if file.is_file())
+        found = {name: sum(s for other, s in stages if other == name) for name, _ in stages}
+    return {**found, "all": time.perf_counter() - start, "bytes": float(size)}
+
+
+def _after_embedding(
+    model: TopicModel, small: Mapping[str, float], large: Mapping[str, float], m: int, n: int
+) -> dict[str, float]:
+    """Extrapolate finding, counting (which runs beside it) and describing."""
+    clusterer = cluster.resolve(model.clusterer)
+    most = clusterer.sample_size if model.fit_sample == "auto" else model.fit_sample
+    used = n if most is None else min(n, most)
+    finding = large["Finding topics"]
+    if used > m:
+        grown = finding / max(small["Finding topics"], 1e-9)
+        power = min(max(math.log(max(grown, 1e-9)) / math.log(4), 1.0), 2.0)
+        finding *= (used / m) ** power
+    counting = _linear(small, large, "Counting words", m, n)
+    return {
+        "finding topics": max(finding, counting),
+        "describing topics": _linear(small, large, "Describing topics", m, n),
+        "saving": _linear(small, large, "Saving", m, n),
+    }
+
+
+def _linear(small: Mapping[str, float], large: Mapping[str, float], name: str, m: int, n: int) -> float:
+    """Extrapolate from m / 4 and m documents to n; never less than on the larger sample, if n is more."""
+    quarter = max(2, m // 4)
+    low, high = small.get(name, 0.0), large.get(name, 0.0)
+    slope = max(0.0, (high - low) / max(1, m - quarter))
+    return high + slope * (n - m) if n > m else high
+
+
+def _memory(n: int, m: int, text_bytes: float, dimension: int, embedding: Mapping[str, float]) -> float:
+    now = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+    kept = 4 * dimension if 4 * n * dimension <= IN_MEMORY else 0
+    grown = max(0, n - m) * (text_bytes + kept + BYTES_A_DOCUMENT)
+    return max(float(now), now - (STUDENT_MIB * 2**20 if "learning" in embedding else 0) + grown)
+
+
+def _disk(n: int, m: int, dimension: int, large: float, small: float, embeds: bool) -> float:
+    vectors = 4.0 * n * dimension if embeds and 4 * n * dimension > IN_MEMORY else 0.0
+    if n <= m:
+        return vectors + large
+    # Labels grow with the documents, but words by a power below 1.
+    power = float(np.clip(math.log(large / max(small, 1.0)) / math.log(m / max(2, m // 4)), 0.0, 1.0))
+    return float(vectors + large * (n / m) ** power)
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 90:
+        return f"{seconds:.1f} s"
+    return f"{seconds / 60:.1f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+
+
+def _size(n_bytes: float) -> str:
+    return f"{n_bytes / 2**20:,.0f} MiB" if n_bytes < 2**31 else f"{n_bytes / 2**30:.1f} GiB"

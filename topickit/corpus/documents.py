@@ -1,0 +1,316 @@
+"""Documents: the caller's texts, checked, de-duplicated and put into a canonical order, once.
+
+Every algorithm sees the distinct texts in the order of their content hash. So the order of the
+caller's rows cannot matter, equal texts cannot get different answers, and a text that stands in
+the table a thousand times is embedded once and weighs a thousand.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from topickit._core.spill import BLOCK, RUN, KeyArray, StoredTexts, TextStore, spans
+from topickit._core.state import State
+from topickit._core.validation import check_vectors
+from topickit._core.vectors import IntArray, unit_rows
+from topickit.errors import InputError, InputTypeError, is_missing
+
+_HOW_TO_FILL = "drop that row, or fill it with '' (a blank text is an outlier)"
+
+
+@dataclass(frozen=True, eq=False)
+class Documents:
+    """Distinct, non-blank texts in canonical order, and the way back to the caller's rows.
+
+    Attributes
+    ----------
+    texts : sequence of str
+        The u distinct texts that are not blank, ordered by content hash: a tuple, or `StoredTexts` where
+        they came one by one and were too many for the memory.
+    weights : int64 ndarray of shape (u,)
+        How many of the caller's rows each text stands for.
+    rows : int64 ndarray of shape (n,)
+        For each of the caller's rows its position in `texts`; −1 for a blank one.
+    first_rows : int64 ndarray of shape (u,)
+        The first of the caller's rows that holds each text.
+
+    Examples
+    --------
+    >>> documents = Documents.of(["b", "a", "b", " "])
+    >>> sorted(documents.texts), documents.n_rows, documents.n_blank
+    (['a', 'b'], 4, 1)
+    """
+
+    texts: Sequence[str] = field(repr=False)
+    weights: IntArray = field(repr=False)
+    rows: IntArray = field(repr=False)
+    first_rows: IntArray = field(repr=False)
+
+    @classmethod
+    def of(
+        cls, texts: Any, embeddings: NDArray[Any] | None = None, *, may_be_empty: bool = False
+    ) -> "Documents":
+        """Check texts and put them into canonical order.
+
+        Parameters
+        ----------
+        texts : list, tuple, or column (NumPy, pandas, polars, Arrow) of str; or iterator of str
+            The texts of an iterator are taken one by one, and lie in a temporary file when they are
+            more than 256 MiB (in the folder set by the variable TMPDIR).
+        embeddings : ndarray of shape (n, d), optional
+            The caller's own vectors. Equal texts with different vectors stay apart: the caller
+            has said that they differ.
+        may_be_empty : bool
+            Take no texts, too.
+
+        Raises
+        ------
+        InputTypeError
+            When `texts` is not a collection of str.
+        InputError
+            When it is empty, or a text cannot be encoded in UTF-8.
+        """
+        strings, keys = _gathered(texts, may_be_empty=may_be_empty)
+        if embeddings is not None:
+            embeddings = check_vectors(embeddings, n_rows=len(strings))
+            keys = np.hstack([keys, _keys_of_repeated(keys, embeddings)])
+        order = np.lexsort(keys.T[::-1])  # stable: of equal texts the first stands first
+        order = order[keys[order, :2].any(axis=1)]  # blank ones have the key 0
+        ordered = keys[order]
+        is_new = np.ones(len(order), dtype=np.bool_)
+        is_new[1:] = (ordered[1:] != ordered[:-1]).any(axis=1)
+        rows = np.full(len(strings), -1, dtype=np.int64)
+        rows[order] = np.cumsum(is_new) - 1
+        first_rows = order[is_new]
+        weights = np.bincount(rows[rows >= 0], minlength=len(first_rows)).astype(np.int64)
+        return cls(_taken(strings, first_rows), weights, rows, first_rows)
+
+    @property
+    def n_rows(self) -> int:
+        """The number of the caller's rows, blank ones included."""
+        return len(self.rows)
+
+    @property
+    def n_blank(self) -> int:
+        """The number of blank rows."""
+        return int((self.rows < 0).sum())
+
+    def __len__(self) -> int:
+        """Count the distinct, non-blank texts."""
+        return len(self.texts)
+
+    def digest(self) -> str:
+        """Hash all rows, in their order: by it two models without texts know whether theirs were the same."""
+        hasher = hashlib.blake2b(self.rows.tobytes(), digest_size=16)
+        for text in self.texts:
+            hasher.update(content_hash(text))
+        return hasher.hexdigest()
+
+    def state(self) -> State:
+        """Give what `from_state` makes it of, next to the texts."""
+        return State({}, {"weights": self.weights, "rows": self.rows, "first_rows": self.first_rows})
+
+    @classmethod
+    def from_state(cls, state: State, texts: Sequence[str]) -> "Documents":
+        """Make the Documents that gave this state."""
+        return cls(tuple(texts), **state.arrays)
+
+    def per_row(self, values: NDArray[Any], blank: Any) -> NDArray[Any]:
+        """Hand a value per distinct text back to the caller's rows; blank rows get `blank`.
+
+        Parameters
+        ----------
+        values : ndarray of shape (u, ...)
+        blank : scalar
+        """
+        result = np.full((self.n_rows, *values.shape[1:]), blank, dtype=values.dtype)
+        known = self.rows >= 0
+        result[known] = values[self.rows[known]]
+        return result
+
+    def sample(
+        self,
+        size: int | None,
+        random_state: int = 0,
+        *,
+        usable: Callable[[IntArray], IntArray] | None = None,
+    ) -> IntArray:
+        """Choose distinct texts at random, the same ones whatever the caller's order.
+
+        Parameters
+        ----------
+        size : int or None
+            How many; None, or as many as there are, for all.
+        random_state : int
+        usable : function, optional
+            Gives those of some positions, ascending, that may be chosen; others are drawn for the rest.
+
+        Returns
+        -------
+        int64 ndarray
+            Positions in `texts`, ascending. Positions follow content hashes, so any set of them
+            that is drawn without looking is a uniform sample.
+        """
+        n = len(self)
+        if size is None or size >= n:
+            rows = np.arange(n, dtype=np.int64)
+            return rows if usable is None else usable(rows)
+        order = np.random.default_rng(random_state).permutation(n)
+        if usable is None:
+            return np.sort(order[:size])
+        chosen = np.empty(0, dtype=np.int64)
+        for start in range(0, n, size):
+            drawn = usable(np.sort(order[start : start + size]))
+            chosen = np.concatenate([chosen, drawn[: size - len(chosen)]])
+            if len(chosen) == size:
+                break
+        return np.sort(chosen)
+
+
+def content_hash(text: str) -> bytes:
+    """Hash one text (BLAKE2b, 16 bytes): its place in the canonical order and in caches."""
+    return _hash(text.encode("utf-8"))
+
+
+def _hash(data: bytes) -> bytes:
+    return hashlib.blake2b(data, digest_size=16).digest()
+
+
+def _gathered(texts: Any, *, may_be_empty: bool) -> tuple[Sequence[str], KeyArray]:
+    """All texts, checked, and the key of each."""
+    if isinstance(texts, StoredTexts):  # checked when they were stored
+        blocks = (texts[start:stop] for start, stop in spans(texts, BLOCK))
+        return texts, np.concatenate([_keys(block) for block in blocks])
+    if not isinstance(texts, Iterator):
+        strings = check_texts(texts, may_be_empty=may_be_empty)
+        return strings, _keys(strings)
+    keys, n = [], 0
+    with TextStore() as store:
+        for block in _blocks(texts):
+            checked = check_texts(block, first_row=n)
+            keys.append(_keys(checked))
+            store.add(checked, keys[-1])
+            n += len(block)
+        if not n:
+            return check_texts([], may_be_empty=may_be_empty), _keys([])
+        return store.texts(), np.concatenate(keys)
+
+
+def _blocks(texts: Iterator[Any]) -> Iterator[list[Any]]:
+    """Take so many texts, and so much text, at a time."""
+    block: list[Any] = []
+    size = 0
+    for text in texts:
+        block.append(text)
+        size += len(text) if isinstance(text, str) else 0
+        if len(block) == BLOCK or size > RUN:
+            yield block
+            block, size = [], 0
+    if block:
+        yield block
+
+
+def _taken(texts: Sequence[str], rows: IntArray) -> Sequence[str]:
+    if isinstance(texts, StoredTexts):
+        return texts.taken(rows)
+    return tuple(texts[row] for row in rows.tolist())
+
+
+def _keys(texts: Sequence[str]) -> KeyArray:
+    """Content hashes as two numbers a text, which order as the hashes do; 0 for a blank text."""
+    blank = bytes(16)
+    joined = b"".join([content_hash(text) if text and not text.isspace() else blank for text in texts])
+    return np.frombuffer(joined, dtype=">u8").reshape(-1, 2).astype(np.uint64)
+
+
+def _keys_of_repeated(keys: KeyArray, embeddings: NDArray[Any]) -> KeyArray:
+    """Hashes of the vectors of those texts that stand in several rows; 0 for all others."""
+    order = np.lexsort(keys.T[::-1])
+    same = (keys[order[1:]] == keys[order[:-1]]).all(axis=1) & keys[order[1:]].any(axis=1)
+    repeated = np.union1d(order[1:][same], order[:-1][same])
+    found = np.zeros_like(keys)
+    for start in range(0, len(repeated), BLOCK):
+        rows = repeated[start : start + BLOCK]
+        # As single precision of length 1, and no −0: the same numbers in another dtype are the same vector.
+        units = unit_rows(embeddings, rows) + np.float32(0)
+        joined = b"".join([_hash(unit.tobytes()) for unit in units])
+        found[rows] = np.frombuffer(joined, dtype=">u8").reshape(-1, 2)
+    return found
+
+
+def check_texts(texts: Any, *, first_row: int = 0, may_be_empty: bool = False) -> list[str]:
+    """Make a list of str of any column of texts, or say what is wrong and where.
+
+    Parameters
+    ----------
+    texts : list, tuple, or column (NumPy, pandas, polars, Arrow) of str
+    first_row : int
+        How errors number the first of them.
+    may_be_empty : bool
+        Take no texts, too.
+
+    Raises
+    ------
+    InputTypeError, InputError
+        As `Documents.of`.
+
+    Examples
+    --------
+    >>> check_texts(("a", "b"))
+    ['a', 'b']
+    """
+    strings = _as_list(texts)
+    if not strings and not may_be_empty:
+        raise InputError("there are no documents: the collection is empty")
+    for row, text in enumerate(strings):
+        if type(text) is not str:
+            strings[row] = text = _as_str(text, first_row + row)
+        if not text.isascii():
+            _check_encodable(text, first_row + row)
+    return strings
+
+
+def _as_list(texts: Any) -> list[Any]:
+    if isinstance(texts, str | bytes | bytearray):
+        raise InputTypeError(
+            f"documents must be a collection of str, got one {type(texts).__name__}; wrap it: [text]"
+        )
+    if isinstance(texts, dict | set | frozenset):
+        raise InputTypeError(f"documents must have an order, got a {type(texts).__name__}; pass a list")
+    if len(getattr(texts, "shape", (0,))) != 1:  # a table, or an array of more than one dimension
+        raise InputTypeError(
+            f"documents must be one column of str, got a {type(texts).__name__} of shape {texts.shape}; "
+            "choose the column that holds the texts"
+        )
+    for method in ("to_pylist", "to_list", "tolist"):  # Arrow; pandas and polars; NumPy
+        if hasattr(texts, method):
+            return list(getattr(texts, method)())
+    if not isinstance(texts, Iterable):
+        raise InputTypeError(f"documents must be a collection of str, got {type(texts).__name__}")
+    return list(texts)
+
+
+def _as_str(text: Any, row: int) -> str:
+    if isinstance(text, str):  # a subclass, such as numpy.str_
+        return str(text)
+    if is_missing(text):
+        raise InputTypeError(f"document {row} is missing ({text}); {_HOW_TO_FILL}")
+    if isinstance(text, bytes | bytearray):
+        raise InputTypeError(f"document {row} is bytes; decode it first: text.decode('utf-8')")
+    raise InputTypeError(
+        f"document {row} is {type(text).__name__}, not str: {str(text)[:40]!r}; {_HOW_TO_FILL}"
+    )
+
+
+def _check_encodable(text: str, row: int) -> None:
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise InputError(
+            f"document {row} has an unpaired surrogate (U+{ord(text[error.start]):04X}) at character "
+            f"{error.start}, which no encoding can hold; repair it: text.encode('utf-8', 'replace').decode()"
+        ) from None

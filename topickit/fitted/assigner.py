@@ -1,0 +1,498 @@
+"""Assigner: the fitted state. A few prototype vectors decide the topic of any vector.
+
+A clusterer proposes groups of training vectors and is forgotten. Labels come from here only, for
+training documents and new ones alike, one row at a time.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from numbers import Real
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from topickit._core import devices
+from topickit._core.state import State
+from topickit._core.vectors import (
+    FloatArray,
+    IntArray,
+    block_rows,
+    few_distinct_rows,
+    half_square_norms,
+    map_blocks,
+    nearest_prototype,
+    release,
+    single_threaded,
+    unit_rows,
+)
+from topickit.cluster.result import ClusteringResult
+from topickit.errors import ParameterError, ParameterTypeError
+
+PROTOTYPES = 4
+"""Prototypes a topic: one bends no boundary, and more than four gained nothing on four collections."""
+STEPS = 8
+"""Steps of k-means inside a topic: more, and a careful start, moved agreement with gold by at most .004."""
+NO_THRESHOLD = -2.0
+"""Below every cosine: a topic with this threshold has no outliers."""
+DEFAULT_INVERSE_TEMPERATURE = 20.0
+
+
+@dataclass(frozen=True, eq=False)
+class Assigner:
+    """Prototypes, the topic of each, and the cosine below which a row is an outlier.
+
+    Attributes
+    ----------
+    prototypes : float32 ndarray of shape (p, d)
+        For ``rule="first"`` in rank order.
+    topics : int64 ndarray of shape (p,)
+        The topic that each prototype stands for, 0 … n_topics − 1.
+    thresholds : float32 ndarray of shape (p,)
+        A row whose cosine to its prototype is below the prototype's threshold is an outlier. The
+        prototypes of a topic share one threshold until topics are merged, when each keeps its own:
+        so a merge moves no document.
+    rule : {"nearest", "first"}
+        The topic of the prototype at the smallest Euclidean distance, or of the first prototype
+        whose cosine reaches the threshold.
+    inverse_temperature : float
+        What cosines are multiplied by before the softmax of `distribution`.
+    """
+
+    prototypes: FloatArray
+    topics: IntArray
+    thresholds: FloatArray
+    rule: Literal["nearest", "first"] = "nearest"
+    inverse_temperature: float = DEFAULT_INVERSE_TEMPERATURE
+
+    @property
+    def n_topics(self) -> int:
+        """The number of topics."""
+        return int(self.topics.max(initial=-1)) + 1
+
+    @property
+    def dimension(self) -> int:
+        """The length of the vectors."""
+        return int(self.prototypes.shape[1])
+
+    @classmethod
+    def of(
+        cls,
+        vectors: FloatArray,
+        clustering: ClusteringResult,
+        weights: NDArray[Any],
+        *,
+        random_state: int = 0,
+    ) -> "Assigner":
+        """Make an Assigner that answers as a clustering of training vectors does, as nearly as it can.
+
+        Parameters
+        ----------
+        vectors : float32 ndarray of shape (n, d), unit rows
+        clustering : ClusteringResult
+            Where it brings prototypes they are taken; otherwise each group gets up to four k-means
+            centres, and the threshold that tells its members from the clusterer's outliers with
+            the fewest errors (none, where there are no outliers).
+        weights : ndarray of shape (n,)
+            How many documents each row stands for.
+        random_state : int
+        """
+        if clustering.prototypes is not None and clustering.prototype_clusters is not None:
+            prototypes, topics = clustering.prototypes, clustering.prototype_clusters
+        else:
+            prototypes, topics = make_prototypes(vectors, clustering, weights, random_state)
+        least = NO_THRESHOLD if clustering.threshold is None else clustering.threshold
+        plain = cls(prototypes, topics, np.full(len(topics), least, dtype=np.float32), clustering.rule)
+        if clustering.rule == "nearest" and (clustering.labels < 0).any():
+            plain = plain._separating(vectors, clustering.labels < 0, weights)
+        return replace(
+            plain, inverse_temperature=plain._fit_inverse_temperature(vectors, clustering.labels, weights)
+        )
+
+    def labels(self, vectors: FloatArray) -> IntArray:
+        """Decide the topic of each row, on its own.
+
+        Parameters
+        ----------
+        vectors : float32 ndarray of shape (n, d), unit rows
+            A zero row has nothing to go by and is an outlier.
+
+        Returns
+        -------
+        int64 ndarray of shape (n,)
+            −1 for outliers.
+        """
+        if not len(self.topics):
+            return np.full(len(vectors), -1, dtype=np.int64)
+        return self._blockwise(
+            vectors, lambda rows: self._placed(rows, self._cosines(rows)), np.empty(0, dtype=np.int64)
+        )
+
+    def scores(self, vectors: FloatArray) -> FloatArray:
+        """Give each row's cosine to the best prototype of each topic.
+
+        Parameters
+        ----------
+        vectors : float32 ndarray of shape (n, d), unit rows
+
+        Returns
+        -------
+        float32 ndarray of shape (n, n_topics)
+        """
+        empty = np.empty((len(vectors), self.n_topics), dtype=np.float32)
+        if not self.n_topics:
+            return empty
+        return self._blockwise(vectors, lambda rows: self._by_topic(self._cosines(rows)), empty)
+
+    def margins(self, vectors: FloatArray) -> FloatArray:
+        """Give each row's best cosine to a topic less that to the second best: small is doubtful.
+
+        Parameters
+        ----------
+        vectors : float32 ndarray of shape (n, d), unit rows
+
+        Returns
+        -------
+        float32 ndarray of shape (n,)
+            2 where there are fewer than two topics.
+        """
+        if self.n_topics < 2:
+            return np.full(len(vectors), 2.0, dtype=np.float32)
+
+        def margin(rows: FloatArray) -> FloatArray:
+            two = np.partition(self._by_topic(self._cosines(rows)), -2, axis=1)[:, -2:]
+            return np.asarray(two[:, 1] - two[:, 0])
+
+        return self._blockwise(vectors, margin, np.empty(0, dtype=np.float32))
+
+    def similarity(self, vectors: FloatArray) -> FloatArray:
+        """Give the cosine of each row to the nearest prototype of its topic; of an outlier, of any topic.
+
+        Parameters
+        ----------
+        vectors : float32 ndarray of shape (n, d), unit rows
+
+        Returns
+        -------
+        float32 ndarray of shape (n,)
+            0 where there are no topics.
+        """
+        if not self.n_topics:
+            return np.zeros(len(vectors), dtype=np.float32)
+
+        def near(rows: FloatArray) -> FloatArray:
+            cosines = self._cosines(rows)
+            scores, labels = self._by_topic(cosines), self._placed(rows, cosines)
+            return np.where(labels >= 0, scores[np.arange(len(rows)), labels], scores.max(axis=1))
+
+        return self._blockwise(vectors, near, np.empty(0, dtype=np.float32))
+
+    def distribution(self, vectors: FloatArray) -> FloatArray:
+        """Give the probability of each topic: a softmax of the cosines to the topics.
+
+        Parameters
+        ----------
+        vectors : float32 ndarray of shape (n, d), unit rows
+
+        Returns
+        -------
+        float32 ndarray of shape (n, n_topics)
+            Rows sum to 1; the largest entry is the label's wherever the label is not −1. A zero row
+            is uniform.
+        """
+        if not self.n_topics:
+            return np.empty((len(vectors), 0), dtype=np.float32)
+        labels = self.labels(vectors)
+        result = softmax(self.scores(vectors).astype(np.float64) * self.inverse_temperature)
+        # A prototype off the unit sphere, or of an earlier rank, can win with a smaller cosine.
+        known = np.flatnonzero(labels >= 0)
+        own, top = labels[known], result[known].argmax(axis=1)
+        result[known, own], result[known, top] = result[known, top], result[known, own]
+        rounded = result.astype(np.float32)
+        # Two entries that differ in float64 may round to one float32: the label's must stay first.
+        tied = known[rounded[known].argmax(axis=1) != own]
+        rounded[tied, labels[tied]] = np.nextafter(rounded[tied, labels[tied]], np.float32(2))
+        return rounded
+
+    def by_size(self, sizes: NDArray[Any]) -> list[int]:
+        """List the topics by falling size, equal ones by their first prototypes: however they came about.
+
+        Parameters
+        ----------
+        sizes : ndarray of shape (n_topics,)
+        """
+        first = np.full(self.n_topics, len(self.topics))
+        np.minimum.at(first, self.topics, np.arange(len(self.topics)))
+        return [int(topic) for topic in np.lexsort((first, -sizes))]
+
+    def select(self, topics: Sequence[int]) -> "Assigner":
+        """Keep these topics, renumbered by their place in the list.
+
+        Parameters
+        ----------
+        topics : sequence of int
+            Prototypes of other topics are dropped: their documents go to the next topic or to −1.
+        """
+        mapping = np.full(self.n_topics, -1, dtype=np.int64)
+        mapping[np.asarray(topics, dtype=np.int64)] = np.arange(len(topics))
+        return self.mapped(mapping)
+
+    def mapped(self, mapping: IntArray) -> "Assigner":
+        """Give each topic another number; topics of one number become one.
+
+        Parameters
+        ----------
+        mapping : int64 ndarray of shape (n_topics,)
+            −1 drops the topic's prototypes.
+        """
+        new = np.asarray(mapping, dtype=np.int64)[self.topics]
+        kept = new >= 0
+        return replace(
+            self, prototypes=self.prototypes[kept], topics=new[kept], thresholds=self.thresholds[kept]
+        )
+
+    def added(
+        self, prototypes: FloatArray, topics: IntArray, *, threshold: float = NO_THRESHOLD
+    ) -> "Assigner":
+        """Add prototypes, of topics that there are or of new ones.
+
+        Parameters
+        ----------
+        prototypes : float32 ndarray of shape (p, d)
+        topics : int64 ndarray of shape (p,)
+        threshold : float
+            Of each of them.
+        """
+        thresholds = np.full(len(prototypes), threshold, dtype=np.float32)
+        return replace(
+            self,
+            prototypes=np.concatenate([self.prototypes, prototypes]),
+            topics=np.concatenate([self.topics, topics]),
+            thresholds=np.concatenate([self.thresholds, thresholds]),
+        )
+
+    def parts(self) -> "Assigner":
+        """Make a topic of each prototype: the finest level that these prototypes can tell."""
+        return replace(self, topics=np.arange(len(self.topics), dtype=np.int64))
+
+    def state(self) -> State:
+        """Give what `from_state` makes it of."""
+        return State(
+            {"rule": self.rule, "inverse_temperature": self.inverse_temperature},
+            {"prototypes": self.prototypes, "topics": self.topics, "thresholds": self.thresholds},
+        )
+
+    @classmethod
+    def from_state(cls, state: State) -> "Assigner":
+        """Make the Assigner that gave this state."""
+        arrays = state.arrays
+        return cls(arrays["prototypes"], arrays["topics"], arrays["thresholds"], **state.config)
+
+    def with_outliers(self, vectors: FloatArray, weights: NDArray[Any], share: float) -> "Assigner":
+        """Set thresholds so that at most a share of these documents, the farthest ones, are outliers.
+
+        Parameters
+        ----------
+        vectors : float32 ndarray of shape (n, d), unit rows
+        weights : ndarray of shape (n,)
+        share : float
+            Of the weight of each topic, 0 to below 1; 0 leaves none.
+
+        Raises
+        ------
+        ParameterTypeError
+            When the share is no number.
+        ParameterError
+            For another share, or an Assigner of communities, whose one threshold is what they are.
+        """
+        self._check_share(share)
+        open_ = replace(self, thresholds=np.full(len(self.topics), NO_THRESHOLD, dtype=np.float32))
+        return open_._with_thresholds(
+            vectors, lambda score, rows: share_threshold(score, weights[rows], share)
+        )
+
+    def with_at_most(self, vectors: FloatArray, weights: NDArray[Any], share: float | None) -> "Assigner":
+        """Keep outliers to a share: a clusterer's own where they are no more, else as `with_outliers`.
+
+        Parameters
+        ----------
+        vectors, weights, share
+            As for `with_outliers`; None asks for nothing.
+        """
+        if share is None:
+            return self
+        self._check_share(share)
+        if (self.thresholds > NO_THRESHOLD).any():
+            left_out = (self.labels(vectors) < 0) & vectors.any(axis=1)
+            if weights[left_out].sum() <= share * weights.sum():
+                return self
+        return self.with_outliers(vectors, weights, share)
+
+    def _check_share(self, share: float) -> None:
+        if not isinstance(share, Real) or isinstance(share, bool):
+            raise ParameterTypeError(f"outliers must be a share from 0 to below 1, got {share!r}")
+        if not 0 <= share < 1:
+            raise ParameterError(f"outliers must be a share from 0 to below 1, got {share}")
+        if self.rule == "first":
+            raise ParameterError(
+                "communities are defined by their threshold: set outliers=None, and a lower threshold= "
+                "on the CommunityClusterer for fewer outliers"
+            )
+
+    def _separating(
+        self, vectors: FloatArray, outlier: NDArray[np.bool_], weights: NDArray[Any]
+    ) -> "Assigner":
+        def fit(score: FloatArray, rows: IntArray) -> float:
+            return separating_threshold(score, outlier[rows], weights[rows])
+
+        return self._with_thresholds(vectors, fit)
+
+    def _with_thresholds(
+        self, vectors: FloatArray, fit: Callable[[FloatArray, IntArray], float]
+    ) -> "Assigner":
+        """Fit each topic's threshold to the cosines of its rows to their prototypes."""
+        if not self.n_topics:
+            return self
+        labels = self.labels(vectors)
+        prototype = nearest_prototype(vectors, self.prototypes)
+        cosine = np.einsum("ij,ij->i", vectors, self._unit_prototypes()[prototype])
+        thresholds = self.thresholds.copy()
+        for topic in range(self.n_topics):
+            rows = np.flatnonzero(labels == topic)
+            if len(rows):
+                # Rounded down: the block product may round a row's own cosine just below this one.
+                thresholds[self.topics == topic] = fit(cosine[rows], rows) - 1e-6
+        return replace(self, thresholds=thresholds)
+
+    def _placed(self, rows: FloatArray, cosines: FloatArray) -> IntArray:
+        """The topic of each row, by its cosines to the prototypes."""
+        prototype, cosine = self._decide(rows, cosines)
+        known = rows.any(axis=1) & (cosine >= self.thresholds[prototype])
+        return np.where(known, self.topics[prototype], -1)
+
+    def _by_topic(self, cosines: FloatArray) -> FloatArray:
+        """The best cosine of each row to a prototype of each topic."""
+        order = np.argsort(self.topics, kind="stable")
+        starts = np.searchsorted(self.topics[order], np.arange(self.n_topics))
+        return np.asarray(np.maximum.reduceat(cosines[:, order], starts, axis=1))
+
+    def _decide(self, rows: FloatArray, cosines: FloatArray) -> tuple[IntArray, FloatArray]:
+        """The prototype of each row, and the cosine to it."""
+        if self.rule == "first":
+            prototype = (cosines >= self.thresholds).argmax(axis=1)  # 0 if none, whose test fails again
+        else:
+            lengths = np.sqrt(2 * half_square_norms(self.prototypes))
+            prototype = (cosines * lengths - half_square_norms(self.prototypes)).argmax(axis=1)
+        return prototype, cosines[np.arange(len(rows)), prototype]
+
+    def _cosines(self, rows: FloatArray) -> FloatArray:
+        return devices.product(rows, self._unit_prototypes())
+
+    def _unit_prototypes(self) -> FloatArray:
+        return unit_rows(self.prototypes)
+
+    def _blockwise(
+        self, vectors: FloatArray, work: Callable[[FloatArray], NDArray[Any]], empty: NDArray[Any]
+    ) -> NDArray[Any]:
+        if len(vectors) == 0:
+            return empty
+        rows = block_rows(16 * (len(self.prototypes) + self.n_topics + 1))
+
+        def worked(start: int, stop: int) -> NDArray[Any]:
+            found = work(vectors[start:stop])
+            release(vectors)
+            return found
+
+        return np.concatenate(map_blocks(worked, len(vectors), rows))
+
+    def _fit_inverse_temperature(self, vectors: FloatArray, groups: IntArray, weights: NDArray[Any]) -> float:
+        """Temperature scaling (Guo et al. 2017): the softmax whose log-loss on the groups is least."""
+        from scipy.optimize import minimize_scalar
+
+        known = np.flatnonzero(groups >= 0)[:5000]
+        if self.n_topics < 2 or not len(known):
+            return DEFAULT_INVERSE_TEMPERATURE
+        scores, groups, weights = (
+            self.scores(vectors[known]).astype(np.float64),
+            groups[known],
+            weights[known],
+        )
+
+        def loss(log_inverse_temperature: float) -> float:
+            likely = softmax(scores * np.exp(log_inverse_temperature))[np.arange(len(groups)), groups]
+            return float(-np.average(np.log(np.maximum(likely, 1e-12)), weights=weights))
+
+        found = minimize_scalar(loss, bounds=(0.0, np.log(200.0)), method="bounded", options={"xatol": 1e-3})
+        return float(np.exp(found.x))
+
+
+def make_prototypes(
+    vectors: FloatArray, clustering: ClusteringResult, weights: NDArray[Any], random_state: int
+) -> tuple[FloatArray, IntArray]:
+    """Find up to four k-means centres inside each group.
+
+    Returns
+    -------
+    prototypes : float32 ndarray of shape (p, d)
+    topics : int64 ndarray of shape (p,)
+    """
+    from sklearn.cluster import KMeans
+
+    order = np.argsort(clustering.labels, kind="stable")
+    bounds = np.searchsorted(clustering.labels[order], np.arange(clustering.n_groups + 1))
+    centers = [np.empty((0, vectors.shape[1]), dtype=np.float32)]
+    with single_threaded(), few_distinct_rows():
+        for group in range(clustering.n_groups):
+            rows = order[bounds[group] : bounds[group + 1]]
+            distinct = len(np.unique(vectors[rows], axis=0)) if len(rows) < 64 else len(rows)
+            k = min(PROTOTYPES, distinct)
+            fitted = KMeans(k, init="random", n_init=1, max_iter=STEPS, random_state=random_state).fit(
+                vectors[rows], sample_weight=weights[rows]
+            )
+            centers.append(fitted.cluster_centers_.astype(np.float32))
+    topics = np.repeat(np.arange(clustering.n_groups), [len(found) for found in centers[1:]])
+    return np.concatenate(centers), topics
+
+
+def separating_threshold(scores: FloatArray, is_outlier: NDArray[np.bool_], weights: NDArray[Any]) -> float:
+    """Find the score below which a row is an outlier, with the least weight of errors.
+
+    Parameters
+    ----------
+    scores : float32 ndarray of shape (n,)
+    is_outlier : bool ndarray of shape (n,)
+    weights : ndarray of shape (n,)
+
+    Examples
+    --------
+    >>> separating_threshold(np.array([.1, .5, .9], np.float32), np.array([True, False, False]), np.ones(3))
+    0.5
+    """
+    order = np.argsort(scores, kind="stable")
+    signed = np.where(is_outlier, 1.0, -1.0)[order] * weights[order]
+    gain = np.concatenate([[0.0], np.cumsum(signed)])  # of calling the lowest i rows outliers
+    cuts = np.concatenate([[True], np.diff(scores[order]) > 0, [False]])  # equal scores stay together
+    best = int(np.where(cuts, gain[: len(cuts)], -np.inf).argmax())
+    return NO_THRESHOLD if best == 0 else float(scores[order][best])
+
+
+def share_threshold(scores: FloatArray, weights: NDArray[Any], share: float) -> float:
+    """Find the score below which at most a share of the weight lies."""
+    order = np.argsort(scores, kind="stable")
+    below = np.cumsum(weights[order]) - weights[order]  # weight strictly before each row
+    allowed = np.flatnonzero(below <= share * weights.sum())
+    return NO_THRESHOLD if share == 0 or not len(allowed) else float(scores[order][allowed[-1]])
+
+
+def softmax(scores: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Softmax of each row; a row without columns stays empty.
+
+    Examples
+    --------
+    >>> softmax(np.zeros((1, 2))).tolist()
+    [[0.5, 0.5]]
+    """
+    if scores.shape[1] == 0:
+        return scores
+    powers = np.exp(scores - scores.max(axis=1, keepdims=True))
+    return np.asarray(powers / powers.sum(axis=1, keepdims=True))

@@ -1,0 +1,217 @@
+"""Names for topics from a function of the user's, such as a call of a language model.
+
+Nothing is sent anywhere but to that function, and no document text reaches it unless asked.
+"""
+
+import re
+import unicodedata
+import warnings
+from dataclasses import dataclass
+from typing import Protocol
+
+from topickit._core.progress import stage
+from topickit.errors import ParameterTypeError, TopickitWarning
+from topickit.fitted.topics import Topic, Topics
+
+MAX_CHARACTERS = 500
+"""Of each document that a prompt shows."""
+MAX_NAME = 80
+
+# A reasoning model thinks aloud first. Its template may open the block within the prompt, and its answer
+# may be cut off within the block.
+_THOUGHT = re.compile(
+    r"\A(?:(?!<think).)*</think(?:ing)?>|<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)",
+    re.DOTALL | re.IGNORECASE,
+)
+_TERMINAL = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\))")
+"""Sequences that colour a terminal or name its window: a function may run a command and read its output."""
+_CLOSING = ('"', "'", "`", "”", "”", "“”", "»", "«", "」", "』", "’", "*")
+_QUOTES = dict(zip("\"'`“”„«»「『‘*", _CLOSING, strict=True))
+_APOSTROPHE = re.compile(r"(?<=\w)['’](?=\w)")
+_FENCE = re.compile(r"\s*(?:```|~~~)\w*\s*")
+_LABEL = re.compile(r"(?:topic(?: name)?|name|title|label)\*?\s*[:：]\s*(?=\S)", re.IGNORECASE)
+# Marks that turn the direction of what follows, and those that show as nothing. Joiners stay: scripts and
+# emoji need them.
+_UNSEEN = dict.fromkeys(
+    [*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x061C, 0x200B, 0x2060, 0xFEFF, 0xAD]
+)
+
+
+@dataclass(frozen=True)
+class NamingPrompt:
+    """What a naming function is told of one topic.
+
+    Attributes
+    ----------
+    topic : int
+    size : int
+        Documents of the topic.
+    keywords : tuple of str
+    documents : tuple of str
+        Beginnings of representative documents; empty unless they were asked for.
+    text : str
+        All of this as a request in English, ready to be sent to a language model.
+    """
+
+    topic: int
+    size: int
+    keywords: tuple[str, ...]
+    documents: tuple[str, ...]
+    text: str
+
+    @classmethod
+    def of(cls, topic: Topic, *, documents: bool) -> "NamingPrompt":
+        """Make the prompt of a topic."""
+        shown = tuple(text[:MAX_CHARACTERS] for text in topic.representative_documents) if documents else ()
+        lines = [
+            "Name a topic that was found in a collection of documents.",
+            f"Its keywords, best first: {', '.join(topic.words)}",
+        ]
+        if shown:
+            lines.append("Some of its documents:")
+            lines.extend(f"- {' '.join(text.split())}" for text in shown)
+        lines.append("Answer with the name alone: two to five words, in the language of the keywords.")
+        return cls(topic.id, topic.size, topic.words, shown, "\n".join(lines))
+
+
+class NamingFunction(Protocol):
+    """What `TopicModel.name_topics` is given: a function of a `NamingPrompt` that returns the name.
+
+    Examples
+    --------
+    >>> def in_capitals(prompt: NamingPrompt) -> str:
+    ...     return prompt.keywords[0].upper()
+    >>> function: NamingFunction = in_capitals
+    """
+
+    def __call__(self, prompt: NamingPrompt, /) -> str:
+        """Name one topic."""
+
+
+def ask_names(topics: Topics, name: NamingFunction, *, documents: bool = False) -> dict[int, str]:
+    """Ask a function for the name of each topic; where it fails, the topic keeps the name it has.
+
+    An interrupt (Ctrl-C) ends the asking: the names that came are kept, with a warning. Where none has
+    come yet, there is nothing to keep, and it passes through.
+
+    Parameters
+    ----------
+    topics : Topics
+    name : function of NamingPrompt to str
+        Of its answer, the first line counts that is not blank and does not end with a colon, which
+        announces a name ("Here is the name:"). What a model thought aloud (``<think>…</think>``) is left
+        out, and so are "Topic:" before the name, quotation marks and asterisks around it, control
+        characters, terminal colours and marks that turn the direction of text; an unpaired surrogate
+        becomes U+FFFD, and white space one space. The first `MAX_NAME` characters are kept. An answer of
+        which nothing visible is left has failed.
+    documents : bool
+        Put representative documents into the prompt.
+
+    Returns
+    -------
+    dict of int to str
+        Names by topic, without those that failed.
+
+    Warns
+    -----
+    TopickitWarning
+        With the topics that could not be named, and the first reason; and when it was interrupted.
+
+    Raises
+    ------
+    ParameterTypeError
+        When `name` cannot be called.
+
+    Examples
+    --------
+    >>> topics = Topics((Topic(0, 2, 1.0, (("boat", 0.5), ("sea", 0.3)), "boat, sea"),), 2, 0)
+    >>> ask_names(topics, lambda prompt: f'"{prompt.keywords[0].title()}s"')
+    {0: 'Boats'}
+    """
+    if not callable(name):
+        raise ParameterTypeError(
+            f"the naming function must take a NamingPrompt and return a str, got {name!r}"
+        )
+    if documents and len(topics) and not any(topic.representative_documents for topic in topics):
+        warnings.warn(
+            "the prompts hold no documents: the model was saved without them (save(path, documents=True))",
+            TopickitWarning,
+            stacklevel=3,
+        )
+    names: dict[int, str] = {}
+    failed: dict[int, str] = {}
+    interrupted = False
+    with stage("Naming topics", len(topics)) as progress:
+        for topic in topics:
+            try:
+                names[topic.id] = _cleaned(name(NamingPrompt.of(topic, documents=documents)))
+            except KeyboardInterrupt:
+                if not names:
+                    raise
+                interrupted = True
+                break
+            except (SystemExit, GeneratorExit):
+                raise
+            except BaseException as error:  # noqa: BLE001 - whatever a service throws (asyncio's CancelledError, too)
+                failed[topic.id] = f"{type(error).__name__}: {error}"
+            progress.advance(1)
+    said = _what_failed(len(topics), names, failed, interrupted=interrupted)
+    if said:
+        warnings.warn(said, TopickitWarning, stacklevel=3)
+    return names
+
+
+def _what_failed(
+    n_topics: int, names: dict[int, str], failed: dict[int, str], *, interrupted: bool
+) -> str | None:
+    """Say which topics were not named, and why; None where all were."""
+    parts = []
+    if interrupted:
+        parts.append(
+            f"interrupted: the names of {len(names)} of {n_topics} topics came and are kept, "
+            f"{n_topics - len(names) - len(failed)} topics were not asked about"
+        )
+    if failed:
+        first, reason = next(iter(failed.items()))
+        parts.append(
+            f"{len(failed)} of {n_topics} topics keep their names ({', '.join(map(str, failed))}); "
+            f"topic {first}: {reason}"
+        )
+    return "; ".join(parts) or None
+
+
+def _cleaned(answer: object) -> str:
+    """The name in an answer, as `ask_names` says."""
+    if not isinstance(answer, str):
+        raise TypeError(f"the answer must be a str, got {answer!r}")
+    # Both halves of a pair may have come apart, as from JSON that was read by hand: together they are one.
+    text = answer.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    text = _TERMINAL.sub("", _THOUGHT.sub(" ", text)).translate(_UNSEEN)
+    lines = [_line(line) for line in text.splitlines() if not _FENCE.fullmatch(line)]
+    found = next((line for line in lines if _is_visible(line) and line[-1] not in ":："), "")
+    if not found:
+        shown = next((line for line in lines if _is_visible(line)), None)
+        raise ValueError("the answer is blank" if shown is None else f"the answer has no name: {shown!r}")
+    return found[:MAX_NAME].rstrip()
+
+
+def _line(line: str) -> str:
+    spaced = "".join(" " if unicodedata.category(character) == "Cc" else character for character in line)
+    text = " ".join(spaced.split()).replace("**", "").strip("* ")
+    text = _unquoted(text)
+    label = _LABEL.match(text)
+    return _unquoted(text[label.end() :] if label else text)
+
+
+def _unquoted(text: str) -> str:
+    """Take off quotation marks that enclose the whole: not those of «War» and «Peace»."""
+    while len(text) > 1 and text[-1] in _QUOTES.get(text[0], ""):
+        others = _APOSTROPHE.sub("", text[1:-1])
+        if text[0] in others or text[-1] in others:
+            break
+        text = text[1:-1].strip()
+    return text
+
+
+def _is_visible(line: str) -> bool:
+    return any(unicodedata.category(c)[0] in "LNPS" and c != "\ufffd" for c in line)

@@ -1,0 +1,101 @@
+"""Giving doubtful documents back to the teacher of a distilled embedder, for as long as the user allows."""
+
+import time
+import warnings
+from typing import Any
+
+import numpy as np
+
+from topickit._core.progress import stage
+from topickit._core.vectors import FloatArray, allocate, unit_rows
+from topickit.errors import InputError, ParameterError, TopickitWarning
+from topickit.fitted.fitted import Fitted, derive, rebased
+
+FIRST_BATCH = 32
+"""Documents by which the teacher's rate is first known."""
+BATCH = 256
+"""Documents that the teacher embeds between two looks at the clock, at most."""
+
+
+def refine(
+    fitted: Fitted, embedder: Any, seconds: float, *, outliers: float | None = None
+) -> tuple[Fitted, Any]:
+    """Embed the documents nearest to a boundary between topics exactly, and assign them anew.
+
+    Parameters
+    ----------
+    fitted : Fitted
+        With its corpus.
+    embedder : embedder with ``with_exact``, ``is_exact`` and ``encode_exactly``
+        Such as a fitted `DistilledEmbedder`. It is not changed.
+    seconds : float
+        The last batch is as large as the time left allows at the rate of those before it.
+    outliers : float, optional
+        The share of outliers that was asked for: thresholds are set anew where there are more now.
+
+    Returns
+    -------
+    Fitted, embedder
+        New ones. Topics stand for what they did; their sizes, and with them their order, may change.
+
+    Raises
+    ------
+    InputError
+        When the model has no corpus, or its embedder has no teacher.
+    ParameterError
+        When `seconds` is not a positive number.
+    """
+    if not (isinstance(seconds, int | float) and seconds > 0):
+        raise ParameterError(f"seconds must be a positive number, got {seconds!r}")
+    if not hasattr(embedder, "with_exact"):
+        raise InputError(
+            "only a model with a distilled embedder can be refined: its other embedders make exact vectors; "
+            'fit with embedder="distilled"'
+        )
+    documents, vectors, terms = fitted.documents, fitted.vectors, fitted.terms
+    if documents is None or vectors is None or terms is None:
+        raise InputError("the model was loaded without its documents; save it with documents=True")
+    until = time.monotonic() + seconds
+    doubtful = np.argsort(fitted.assigner.margins(vectors), kind="stable")
+    doubtful = doubtful[~embedder.is_exact([documents.texts[row] for row in doubtful.tolist()])]
+    changed = allocate(*vectors.shape)
+    changed[:] = vectors
+    done, size = 0, FIRST_BATCH
+    with stage("Refining", len(doubtful)) as progress, warnings.catch_warnings():
+        # What the teacher has to say of these texts (that long ones are cut), it said at the fit.
+        warnings.simplefilter("ignore", TopickitWarning)
+        begun = time.monotonic()
+        while done < len(doubtful) and size > 0:
+            rows = doubtful[done : done + size]
+            texts = [documents.texts[row] for row in rows.tolist()]
+            embedder = embedder.with_exact(texts)
+            changed[rows] = unit_rows(embedder.encode_exactly(texts))
+            done += len(rows)
+            progress.advance(len(rows))
+            now = time.monotonic()
+            size = int(min(BATCH, (until - now) * done / max(now - begun, 1e-9)))
+    return _derived(fitted, changed, done, outliers), embedder
+
+
+def _derived(fitted: Fitted, vectors: FloatArray, n_refined: int, outliers: float | None) -> Fitted:
+    assert fitted.documents is not None
+    assert fitted.terms is not None
+    assigner = fitted.assigner.with_at_most(vectors, fitted.documents.weights, outliers)
+    made = derive(
+        fitted.documents,
+        vectors,
+        fitted.terms,
+        assigner,
+        keyword_settings=fitted.keyword_settings,
+        notes={**fitted.notes, "refined_documents": _before(fitted) + n_refined},
+        names=fitted.given_names,
+        stability=[topic.stability for topic in fitted.topics],
+        covariates=fitted.covariates,
+        base_level=fitted.base_level,
+    )
+    return rebased(fitted, made)
+
+
+def _before(fitted: Fitted) -> int:
+    known = fitted.notes.get("refined_documents", 0)
+    return known if isinstance(known, int) else 0

@@ -1,0 +1,162 @@
+"""Topic and Topics: the result, as values."""
+
+import html
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from typing import overload
+
+from topickit._core.state import State
+from topickit.errors import ParameterTypeError, TopicNotFoundError
+from topickit.keywords.risk_ratio import RiskRatio
+
+UNSTABLE = 0.5
+"""Clusters found again with a Jaccard index below this should not be trusted (Hennig 2007)."""
+
+
+@dataclass(frozen=True)
+class Topic:
+    """One topic.
+
+    Attributes
+    ----------
+    id : int
+        0 for the largest topic, and so on by falling size.
+    size : int
+        Documents of the training corpus in this topic, duplicates counted.
+    share : float
+        Size over the number of documents in the corpus (outliers and blanks counted).
+    keywords : tuple of (str, float)
+        Words with their c-TF-IDF weight, best first.
+    name : str
+        A short readable name, made of keywords unless the user gave one.
+    representative_documents : tuple of str
+        The documents of this topic nearest to its middle, nearest first; empty where the texts
+        were not kept.
+    stability : float or None
+        How well the topic is found again in other samples of the corpus, 0 to 1: the mean over samples
+        of the largest Jaccard index that one of their clusters has with it; None if unknown.
+    risk_ratios : tuple of RiskRatio
+        How many times likelier each keyword is inside the topic than outside, in their order; empty if
+        unknown.
+    """
+
+    id: int
+    size: int
+    share: float
+    keywords: tuple[tuple[str, float], ...]
+    name: str
+    representative_documents: tuple[str, ...] = field(default=(), repr=False)
+    stability: float | None = None
+    risk_ratios: tuple[RiskRatio, ...] = field(default=(), repr=False)
+
+    @property
+    def is_unstable(self) -> bool:
+        """Whether the topic was looked for in other samples of the corpus, and hardly found again."""
+        return self.stability is not None and self.stability < UNSTABLE
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The keywords without their weights."""
+        return tuple(word for word, _ in self.keywords)
+
+    def __repr__(self) -> str:
+        words = " ".join(self.words[:6])
+        return (
+            f"Topic({self.id}, {self.name!r}, size={self.size}, share={self.share:.1%}, keywords='{words}')"
+        )
+
+
+@dataclass(frozen=True, repr=False)
+class Topics(Sequence[Topic]):
+    """All topics, by id; an unknown id raises.
+
+    Attributes
+    ----------
+    items : tuple of Topic
+        Topic 0 first.
+    n_documents : int
+        Documents in the corpus.
+    n_outliers : int
+        Documents in no topic, blank ones included.
+    """
+
+    items: tuple[Topic, ...]
+    n_documents: int
+    n_outliers: int
+
+    @property
+    def outlier_share(self) -> float:
+        """Share of the documents that are in no topic, 0 to 1."""
+        return self.n_outliers / self.n_documents if self.n_documents else 0.0
+
+    def without_texts(self) -> "Topics":
+        """Give the same topics without representative documents."""
+        items = tuple(replace(topic, representative_documents=()) for topic in self.items)
+        return replace(self, items=items)
+
+    def state(self) -> State:
+        """Give what `from_state` makes it of."""
+        return State(asdict(self))
+
+    @classmethod
+    def from_state(cls, state: State) -> "Topics":
+        """Make the Topics that gave this state."""
+        items = tuple(
+            Topic(
+                **{
+                    **item,
+                    "keywords": tuple((word, weight) for word, weight in item["keywords"]),
+                    "representative_documents": tuple(item["representative_documents"]),
+                    "risk_ratios": tuple(RiskRatio(*lift) for lift in item.get("risk_ratios", ())),
+                }
+            )
+            for item in state.config["items"]
+        )
+        return cls(items, state.config["n_documents"], state.config["n_outliers"])
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    def __iter__(self) -> Iterator[Topic]:
+        return iter(self.items)
+
+    @overload
+    def __getitem__(self, key: int) -> Topic: ...
+    @overload
+    def __getitem__(self, key: slice) -> Sequence[Topic]: ...
+    def __getitem__(self, key: int | slice) -> Topic | Sequence[Topic]:
+        if isinstance(key, slice):
+            return self.items[key]
+        if not hasattr(key, "__index__"):
+            raise ParameterTypeError(f"a topic is looked up by its id, an int; got {key!r}")
+        # −1 is the label of outliers: read as "the last topic" it would be a silent mistake.
+        if not 0 <= key < len(self.items):
+            raise TopicNotFoundError(f"there is no topic {key}; the ids are 0 to {len(self.items) - 1}")
+        return self.items[key]
+
+    def __repr__(self) -> str:
+        return "\n".join([self._head(), *(self._line(topic) for topic in self.items)])
+
+    def _head(self) -> str:
+        topics, documents = _count(len(self), "topic"), _count(self.n_documents, "document")
+        return f"{topics}, {documents}, {self.outlier_share:.1%} outliers"
+
+    @staticmethod
+    def _line(topic: Topic) -> str:
+        return f"{topic.id:>4} {topic.size:>7,} {topic.share:>6.1%}  {topic.name}: {' · '.join(topic.words)}"
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f"<tr><td>{t.id}</td><td>{t.size:,}</td><td>{t.share:.1%}</td><td>{html.escape(t.name)}</td>"
+            f"<td>{html.escape(' · '.join(t.words))}</td></tr>"
+            for t in self.items
+        )
+        head = "".join(f"<th>{name}</th>" for name in ("topic", "size", "share", "name", "keywords"))
+        return (
+            f"<table><caption>{self._head()}</caption>"
+            f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+        )
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")
