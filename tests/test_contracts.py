@@ -104,7 +104,7 @@ def test_ids_fall_by_size_and_blank_is_an_outlier(models, name):
 def test_saved_is_loaded_is_live(models, name, tmp_path):
     new = ["a boat with a sail", "flour and butter", "zzz", *TEXTS]
     for keep in (False, True):
-        models[name].save(tmp_path / "m", documents=keep)
+        models[name].save(tmp_path / "m", keep_texts=keep)
         loaded = TopicModel.load(tmp_path / "m")
         np.testing.assert_array_equal(loaded.labels_, models[name].labels_)
         np.testing.assert_array_equal(loaded.predict(new), models[name].predict(new))

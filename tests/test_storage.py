@@ -40,29 +40,29 @@ def test_no_pickle_and_no_text(model, tmp_path):
     assert [name.split("-")[0] for name in names] == ["arrays", "manifest.json"]
     raw = b"".join(path.read_bytes() for path in (tmp_path / "m").iterdir())
     assert not any(text.encode() in raw for text in TEXTS)
-    model.save(tmp_path / "m", documents=True)
+    model.save(tmp_path / "m", keep_texts=True)
     raw = b"".join(path.read_bytes() for path in (tmp_path / "m").iterdir())
     assert all(text.encode() in raw for text in TEXTS)
 
 
 def test_with_documents_every_edit_works_after_loading(model, tmp_path):
-    model.save(tmp_path / "m", documents=True)
+    model.save(tmp_path / "m", keep_texts=True)
     loaded = TopicModel.load(tmp_path / "m")
     np.testing.assert_array_equal(loaded.delete_topics([0]).labels_, model.delete_topics([0]).labels_)
     np.testing.assert_array_equal(loaded.split_topic(0).labels_, model.split_topic(0).labels_)
-    loaded.save(tmp_path / "again", documents=True)
+    loaded.save(tmp_path / "again", keep_texts=True)
     TopicModel.load(tmp_path / "again")
 
 
 def test_without_documents_they_cannot_be_saved_later(model, tmp_path):
     model.save(tmp_path / "m")
     with pytest.raises(InputError, match="without its documents"):
-        TopicModel.load(tmp_path / "m").save(tmp_path / "n", documents=True)
+        TopicModel.load(tmp_path / "m").save(tmp_path / "n", keep_texts=True)
     assert not list((tmp_path / "n").glob("manifest*"))
 
 
 def test_saving_over_a_model_leaves_no_rest(model, tmp_path):
-    model.save(tmp_path / "m", documents=True)
+    model.save(tmp_path / "m", keep_texts=True)
     model.at(2).save(tmp_path / "m")
     assert len(list((tmp_path / "m").iterdir())) == 2
     assert len(TopicModel.load(tmp_path / "m").topics_) == 2

@@ -304,14 +304,14 @@ class TopicModel(ClusterMixin, TransformerMixin, BaseEstimator):
         self._check_fitted()
         return Report.of(self.fitted_)
 
-    def save(self, path: str | os.PathLike[str], *, documents: bool = False) -> None:
+    def save(self, path: str | os.PathLike[str], *, keep_texts: bool = False) -> None:
         """Write the model into a folder of JSON and safetensors, whole or not at all.
 
         Parameters
         ----------
         path : path
             A new folder, or one that holds a saved model, which is replaced.
-        documents : bool
+        keep_texts : bool
             Keep the texts, their words and vectors too. Without them the file holds no text of any
             document, and the loaded model has no representative documents.
         """
@@ -319,7 +319,7 @@ class TopicModel(ClusterMixin, TransformerMixin, BaseEstimator):
 
         self._check_fitted()
         with stage("Saving"):
-            storage.save(self, path, documents=documents)
+            storage.save(self, path, keep_texts=keep_texts)
 
     @classmethod
     def load(
@@ -351,9 +351,9 @@ class TopicModel(ClusterMixin, TransformerMixin, BaseEstimator):
         """Return a new model with topics named by you. See `fitted.edits`."""
         return self._edited(lambda fitted: regroup.rename(fitted, names))
 
-    def name_topics(self, name: NamingFunction, *, documents: bool = False) -> Self:
+    def name_topics(self, name: NamingFunction, *, send_texts: bool = False) -> Self:
         """Return a new model with names from a function of yours; see `topickit.fitted.naming.ask_names`."""
-        names = ask_names(self._fitted().topics, name, documents=documents)
+        names = ask_names(self._fitted().topics, name, send_texts=send_texts)
         return self._edited(lambda fitted: regroup.rename(fitted, names))
 
     def split_topic(self, topic: int, n: int = 2) -> Self:

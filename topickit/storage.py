@@ -41,7 +41,7 @@ PLAIN_PARAMETERS = ("n_topics", "outliers", "fit_sample", "long_documents", "ran
 OUR_FILES = ("arrays-", "texts-", TEMPORARY)
 
 
-def save(model: TopicModel, path: str | os.PathLike[str], *, documents: bool = False) -> None:
+def save(model: TopicModel, path: str | os.PathLike[str], *, keep_texts: bool = False) -> None:
     """Write a fitted model into a folder.
 
     Parameters
@@ -49,7 +49,7 @@ def save(model: TopicModel, path: str | os.PathLike[str], *, documents: bool = F
     model : TopicModel
     path : path
         A new folder, an empty one, or one that holds a saved model, which is replaced.
-    documents : bool
+    keep_texts : bool
         Keep texts, their words and vectors, and the map of them, which is drawn if it was not yet.
 
     Raises
@@ -64,7 +64,7 @@ def save(model: TopicModel, path: str | os.PathLike[str], *, documents: bool = F
     parts = {
         "assigner": fitted.assigner.state(),
         "counts": fitted.counts.state(),
-        "topics": (fitted.topics if documents else fitted.topics.without_texts()).state(),
+        "topics": (fitted.topics if keep_texts else fitted.topics.without_texts()).state(),
         "embedder": embed.state(model.embedder_),
         "results": State(
             {
@@ -82,7 +82,7 @@ def save(model: TopicModel, path: str | os.PathLike[str], *, documents: bool = F
     if fitted.covariates is not None:
         parts["covariates"] = fitted.covariates.state()
     texts = None
-    if documents:
+    if keep_texts:
         if fitted.documents is None or fitted.vectors is None or fitted.terms is None:
             raise InputError("the model was loaded without its documents and cannot save them")
         texts = list(fitted.documents.texts)

@@ -50,7 +50,7 @@ def test_input_is_not_changed(blobs):
 
 def test_made_once_and_kept_through_edits_and_saving(model, tmp_path, monkeypatch):
     made = layout(model.fitted_)
-    model.save(tmp_path / "m", documents=True)
+    model.save(tmp_path / "m", keep_texts=True)
     monkeypatch.setattr("topickit.analysis.layout.make_layout", None)  # may not run again
     assert layout(model.fitted_) is made
     assert layout(model.at(n_topics=2).fitted_) is made
@@ -60,7 +60,7 @@ def test_made_once_and_kept_through_edits_and_saving(model, tmp_path, monkeypatc
 
 def test_saving_draws_the_map(corpus, tmp_path, monkeypatch):
     model = TopicModel(embedder="lexical", clusterer="kmeans", n_topics=2).fit(corpus[0][:60])
-    model.save(tmp_path / "m", documents=True)
+    model.save(tmp_path / "m", keep_texts=True)
     monkeypatch.setattr("topickit.analysis.layout.make_layout", None)
     assert layout(TopicModel.load(tmp_path / "m").fitted_).points.shape == (60, 2)
 

@@ -138,4 +138,4 @@ def test_an_embedder_that_cannot_be_copied_need_not_be():
 
 def test_documents_that_are_saved_take_room():
     model = TopicModel("lexical")
-    assert estimate_fit(model, TEXTS, documents=True).disk > 1.2 * estimate_fit(model, TEXTS).disk
+    assert estimate_fit(model, TEXTS, keep_texts=True).disk > 1.2 * estimate_fit(model, TEXTS).disk

@@ -83,7 +83,7 @@ def test_a_model_fitted_on_stored_texts_is_the_same(little_memory, tmp_path):
     np.testing.assert_array_equal(one.labels_, other.labels_)
     assert [topic.keywords for topic in one.topics_] == [topic.keywords for topic in other.topics_]
     np.testing.assert_array_equal(one.labels_, other.predict(iter(texts)))
-    other.save(tmp_path / "model", documents=True)
+    other.save(tmp_path / "model", keep_texts=True)
     assert TopicModel.load(tmp_path / "model").fitted_.documents.texts == one.fitted_.documents.texts
 
 

@@ -110,7 +110,7 @@ def test_what_moves_documents_needs_them(loaded):
         lambda: loaded.split_topic(0),
         lambda: loaded.with_outliers(0.1),
     ):
-        with pytest.raises(InputError, match="documents=True"):
+        with pytest.raises(InputError, match="keep_texts=True"):
             edit()
 
 
@@ -239,7 +239,7 @@ def test_a_level_is_the_same_from_whichever_it_is_asked_for(fine, tmp_path):
     found = len(free.topics_)
     wanted = {n: free.at(n) for n in (2, 4, found, found + 5, 2 * found)}
     for start in list(wanted.values()):
-        start.save(tmp_path / "m", documents=True)
+        start.save(tmp_path / "m", keep_texts=True)
         for model in (start, TopicModel.load(tmp_path / "m")):
             for n, expected in wanted.items():
                 here = model.at(n)

@@ -101,7 +101,7 @@ def test_a_topic_that_is_found_again_has_the_stability_that_was_found():
 def test_a_found_stability_survives_saving(tmp_path):
     rows = blobs((AXES[0], 40), (AXES[1], 30), (AXES[2], 20))
     model = TopicModel(clusterer=Columns(3, other=3)).fit(texts(90), embeddings=rows)
-    model.save(tmp_path / "m", documents=True)
+    model.save(tmp_path / "m", keep_texts=True)
     loaded = TopicModel.load(tmp_path / "m")
     assert loaded.fitted_.base_level.stability == model.fitted_.base_level.stability
     assert [t.stability for t in loaded.at(2).at(3).topics_] == [t.stability for t in model.topics_]

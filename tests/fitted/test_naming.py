@@ -33,7 +33,7 @@ def test_no_document_is_shown_unless_asked(model):
     assert all(prompt.documents == () for prompt in seen)
     assert all(word in prompt.text for prompt in seen for word in prompt.keywords)
     assert not any(text in prompt.text for prompt in seen for text in TEXTS)
-    model.name_topics(lambda prompt: seen.append(prompt) or "x", documents=True)
+    model.name_topics(lambda prompt: seen.append(prompt) or "x", send_texts=True)
     assert seen[-1].documents
     assert seen[-1].documents[0].split()[0] in seen[-1].text
 
@@ -188,6 +188,6 @@ def test_a_cancelled_request_loses_no_other_name(model):
 
 
 def test_a_model_without_documents_says_that_prompts_have_none(model, tmp_path):
-    model.save(tmp_path / "m", documents=False)
+    model.save(tmp_path / "m", keep_texts=False)
     with pytest.warns(TopickitWarning, match="no documents"):
-        TopicModel.load(tmp_path / "m").name_topics(lambda prompt: "x", documents=True)
+        TopicModel.load(tmp_path / "m").name_topics(lambda prompt: "x", send_texts=True)

@@ -91,7 +91,7 @@ def test_only_a_distilled_embedder_has_a_teacher():
 
 def test_without_documents_there_is_nothing_to_refine(model, tmp_path):
     model.save(tmp_path / "model")
-    with pytest.raises(InputError, match="documents=True"):
+    with pytest.raises(InputError, match="keep_texts=True"):
         TopicModel.load(tmp_path / "model").refine(1)
 
 

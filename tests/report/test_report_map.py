@@ -129,7 +129,7 @@ def test_hostile_documents_change_nothing_of_the_page():
 
 
 def test_the_same_page_every_time_and_from_a_loaded_model(dated_model, tmp_path):
-    dated_model.save(tmp_path / "m", documents=True)
+    dated_model.save(tmp_path / "m", keep_texts=True)
     assert TopicModel.load(tmp_path / "m").report().to_html() == dated_model.report().to_html()
 
 

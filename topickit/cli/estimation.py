@@ -71,7 +71,7 @@ class Estimate:
 
 
 def estimate_fit(
-    model: TopicModel, texts: Any, *, embeddings: ArrayLike | None = None, documents: bool = False
+    model: TopicModel, texts: Any, *, embeddings: ArrayLike | None = None, keep_texts: bool = False
 ) -> Estimate:
     """Estimate what ``model.fit(texts)`` will take, by fitting samples of the texts.
 
@@ -85,7 +85,7 @@ def estimate_fit(
         Not changed.
     texts : as for `TopicModel.fit`
     embeddings : array-like of shape (n, d), optional
-    documents : bool
+    keep_texts : bool
         The model will be saved with its documents.
 
     Raises
@@ -116,7 +116,7 @@ def estimate_fit(
         vectors, embedding, embedder_bytes = _embedded(embedder, sample, n)
     elif isinstance(embedder, BuildsOnVectors):
         vectors, embedding, embedder_bytes = _with_words(embedder, vectors, sample, n)
-    small, large, loading = _timed_fits(model, sample, vectors, documents)
+    small, large, loading = _timed_fits(model, sample, vectors, keep_texts)
     stages = {
         "starting": loading,
         "reading": reading,
@@ -217,30 +217,30 @@ def _stand_in(sample: list[str], dimension: int) -> FloatArray:
 
 
 def _timed_fits(
-    model: TopicModel, sample: Sequence[str], vectors: FloatArray, documents: bool
+    model: TopicModel, sample: Sequence[str], vectors: FloatArray, keep_texts: bool
 ) -> tuple[dict[str, float], dict[str, float], float]:
     """Seconds of each stage on a quarter of the sample and on all of it, and seconds of starting up."""
     quarter = max(2, len(sample) // 4)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", TopickitWarning)  # of samples and made-up vectors: not the user's
         try:
-            cold = _timed_fit(model, sample[:quarter], vectors[:quarter], documents)
-            small = _timed_fit(model, sample[:quarter], vectors[:quarter], documents)
+            cold = _timed_fit(model, sample[:quarter], vectors[:quarter], keep_texts)
+            small = _timed_fit(model, sample[:quarter], vectors[:quarter], keep_texts)
         except ValueError:  # the few are too few for a clusterer of the user's, which says nothing of all
-            cold = small = _timed_fit(model, sample, vectors, documents)
-        large = _timed_fit(model, sample, vectors, documents)
+            cold = small = _timed_fit(model, sample, vectors, keep_texts)
+        large = _timed_fit(model, sample, vectors, keep_texts)
     return small, large, max(0.0, cold["all"] - small["all"])
 
 
 def _timed_fit(
-    model: TopicModel, texts: Sequence[str], vectors: FloatArray, documents: bool
+    model: TopicModel, texts: Sequence[str], vectors: FloatArray, keep_texts: bool
 ) -> dict[str, float]:
     # The vectors are given: an embedder, which may be large or not bear to be copied, has nothing to do.
     copy = type(model)(**{**model.get_params(deep=False), "embedder": "lexical", "cache": None})
     start = time.perf_counter()
     with recorded() as stages, stage("Timing a sample"), tempfile.TemporaryDirectory() as folder:
         copy.fit(list(texts), embeddings=vectors)
-        copy.save(Path(folder) / "model", documents=documents)
+        copy.save(Path(folder) / "model", keep_texts=keep_texts)
         size = sum(file.stat().st_size for file in (Path(folder) / "model").rglob("*") if file.is_file())
         found = {name: sum(s for other, s in stages if other == name) for name, _ in stages}
     return {**found, "all": time.perf_counter() - start, "bytes": float(size)}

@@ -87,7 +87,7 @@ def fit(
     if dry_run or out is None:
         from topickit.cli.estimation import estimate_fit
 
-        estimate = estimate_fit(model, texts, embeddings=given, documents=keep_texts)
+        estimate = estimate_fit(model, texts, embeddings=given, keep_texts=keep_texts)
         if refine is not None:
             estimate = replace(estimate, stages={**estimate.stages, "refining": refine})
         typer.echo(str(estimate))
@@ -97,7 +97,7 @@ def fit(
     if refine is not None:
         model = model.refine(refine)
     replaces = (out / MANIFEST).exists()
-    model.save(out, documents=keep_texts)
+    model.save(out, keep_texts=keep_texts)
     if labels is not None:
         write_atomic(labels, labels_csv(model, model.labels_))
     typer.echo(str(model.report()))

@@ -321,7 +321,7 @@ def _need(part: T | None) -> T:
     if part is None:
         raise InputError(
             "this edit moves documents, and the model was loaded without them; edit the model before "
-            "saving it, or save it with documents=True"
+            "saving it, or save it with keep_texts=True"
         )
     return part
 

@@ -60,9 +60,9 @@ class NamingPrompt:
     text: str
 
     @classmethod
-    def of(cls, topic: Topic, *, documents: bool) -> "NamingPrompt":
+    def of(cls, topic: Topic, *, send_texts: bool) -> "NamingPrompt":
         """Make the prompt of a topic."""
-        shown = tuple(text[:MAX_CHARACTERS] for text in topic.representative_documents) if documents else ()
+        shown = tuple(text[:MAX_CHARACTERS] for text in topic.representative_documents) if send_texts else ()
         lines = [
             "Name a topic that was found in a collection of documents.",
             f"Its keywords, best first: {', '.join(topic.words)}",
@@ -88,7 +88,7 @@ class NamingFunction(Protocol):
         """Name one topic."""
 
 
-def ask_names(topics: Topics, name: NamingFunction, *, documents: bool = False) -> dict[int, str]:
+def ask_names(topics: Topics, name: NamingFunction, *, send_texts: bool = False) -> dict[int, str]:
     """Ask a function for the name of each topic; where it fails, the topic keeps the name it has.
 
     An interrupt (Ctrl-C) ends the asking: the names that came are kept, with a warning. Where none has
@@ -104,7 +104,7 @@ def ask_names(topics: Topics, name: NamingFunction, *, documents: bool = False) 
         characters, terminal colours and marks that turn the direction of text; an unpaired surrogate
         becomes U+FFFD, and white space one space. The first `MAX_NAME` characters are kept. An answer of
         which nothing visible is left has failed.
-    documents : bool
+    send_texts : bool
         Put representative documents into the prompt.
 
     Returns
@@ -132,9 +132,9 @@ def ask_names(topics: Topics, name: NamingFunction, *, documents: bool = False) 
         raise ParameterTypeError(
             f"the naming function must take a NamingPrompt and return a str, got {name!r}"
         )
-    if documents and len(topics) and not any(topic.representative_documents for topic in topics):
+    if send_texts and len(topics) and not any(topic.representative_documents for topic in topics):
         warnings.warn(
-            "the prompts hold no documents: the model was saved without them (save(path, documents=True))",
+            "the prompts hold no documents: the model was saved without them (save(path, keep_texts=True))",
             TopickitWarning,
             stacklevel=3,
         )
@@ -144,7 +144,7 @@ def ask_names(topics: Topics, name: NamingFunction, *, documents: bool = False) 
     with stage("Naming topics", len(topics)) as progress:
         for topic in topics:
             try:
-                names[topic.id] = _cleaned(name(NamingPrompt.of(topic, documents=documents)))
+                names[topic.id] = _cleaned(name(NamingPrompt.of(topic, send_texts=send_texts)))
             except KeyboardInterrupt:
                 if not names:
                     raise

@@ -54,7 +54,7 @@ def refine(
         )
     documents, vectors, terms = fitted.documents, fitted.vectors, fitted.terms
     if documents is None or vectors is None or terms is None:
-        raise InputError("the model was loaded without its documents; save it with documents=True")
+        raise InputError("the model was loaded without its documents; save it with keep_texts=True")
     until = time.monotonic() + seconds
     doubtful = np.argsort(fitted.assigner.margins(vectors), kind="stable")
     doubtful = doubtful[~embedder.is_exact([documents.texts[row] for row in doubtful.tolist()])]

@@ -101,7 +101,7 @@ def _map_of_topics(fitted: "Fitted") -> DocumentMap:
     note = (
         "A bubble a topic, its area the topic's size, placed by the main axes of the topics' mean "
         "vectors. The documents are not shown: this model was saved without them (save it with "
-        "documents=True, or fit with --keep-texts)."
+        "keep_texts=True)."
     )
     return DocumentMap(
         points=np.zeros((0, 2), dtype=np.uint16),
