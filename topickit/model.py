@@ -15,14 +15,14 @@ from sklearn.base import BaseEstimator, ClusterMixin, TransformerMixin
 from topickit._core import devices
 from topickit._core.progress import stage
 from topickit._core.validation import check_no_vectors
-from topickit._core.vectors import FloatArray, IntArray, check_given, taken, unit_rows, with_direction
+from topickit._core.vectors import FloatArray, IntArray, check_given, taken, with_direction
 from topickit.cluster import base as cluster
 from topickit.corpus.covariates import Covariates
 from topickit.corpus.documents import Documents
 from topickit.corpus.tables import read
 from topickit.embed import base as embed
-from topickit.embed.cache.embedder import cached, folder_of, with_cached_teacher
-from topickit.embed.given import completed, fitted_on
+from topickit.embed import pipeline
+from topickit.embed.cache.embedder import folder_of
 from topickit.embed.models.languages import warn_of_language
 from topickit.errors import InputError, NotFittedError, ParameterError, TopickitWarning, is_whole
 from topickit.fitted import edits as regroup
@@ -184,7 +184,16 @@ class TopicModel(ClusterMixin, TransformerMixin, BaseEstimator):
             raise InputError(
                 f"all {documents.n_rows} documents are blank; there is nothing to find topics in"
             )
-        embedder, vectors = self._embedded(documents, given)
+        embedded = pipeline.fit(
+            self.embedder,
+            documents,
+            embeddings=given,
+            cache=self.cache,
+            device=self.device,
+            long_documents=self.long_documents,
+            random_state=self.random_state,
+        )
+        embedder, vectors = embedded.embedder, embedded.vectors
         with ThreadPoolExecutor(1) as aside:
             # Words are counted by the interpreter while topics are found outside of its lock.
             counting = aside.submit(count_terms, documents.texts, documents.weights, settings)
@@ -401,25 +410,6 @@ class TopicModel(ClusterMixin, TransformerMixin, BaseEstimator):
         if self.outliers is not None and not (is_number and 0 <= self.outliers < 1):
             raise ParameterError(f"outliers must be None or a share from 0 to below 1, got {self.outliers!r}")
 
-    def _resolved_embedder(self) -> embed.Embedder:
-        """The embedder by the model's settings, before it has seen the corpus."""
-        return embed.resolve(
-            self.embedder,
-            long_documents=self.long_documents,
-            device=self.device,
-            random_state=self.random_state,
-        )
-
-    def _embedded(
-        self, documents: Documents, given: NDArray[Any] | None
-    ) -> tuple[embed.Embedder, FloatArray]:
-        """The embedder, which has learnt from the corpus where it does, and the vectors of the documents."""
-        embedder, texts, weights = self._resolved_embedder(), documents.texts, documents.weights
-        if given is not None:
-            return fitted_on(embedder, unit_rows(given, documents.first_rows), texts, weights)
-        embedder = embed.fitted(with_cached_teacher(embedder, self.cache), texts, weights)
-        return embedder, embed.embed(cached(embedder, self.cache), texts)
-
     def _find(self, documents: Documents, vectors: FloatArray, clusterer: cluster.Clusterer) -> TopicSearch:
         """Find topics in a sample of the documents."""
         with stage("Finding topics"), devices.on(self.device):
@@ -452,17 +442,9 @@ class TopicModel(ClusterMixin, TransformerMixin, BaseEstimator):
         documents = Documents.of(read(texts), given, may_be_empty=True)
         if given is None:
             self._warn_of_other_vectors()
-            embedder = cached(self.embedder_, self.cache)
-            vectors = embed.embed(embedder, documents.texts, dimension=assigner.dimension)
-        else:
-            vectors = unit_rows(given, documents.first_rows)
-            vectors = completed(self.embedder_, vectors, documents.texts)
-        if vectors.shape[1] != assigner.dimension:
-            raise InputError(
-                f"the model was fitted on vectors of length {assigner.dimension}, these have length "
-                f"{vectors.shape[1]}; use the same embedder for fit and predict"
-            )
-        return documents, vectors
+        return documents, pipeline.transform(
+            self.embedder_, documents, embeddings=given, cache=self.cache, dimension=assigner.dimension
+        )
 
     def _warn_of_other_vectors(self) -> None:
         given = self.fitted_.notes.get("embedder") == GIVEN_VECTORS

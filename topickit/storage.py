@@ -23,7 +23,7 @@ from topickit.cluster.result import BaseLevel
 from topickit.corpus.covariates import Covariates
 from topickit.corpus.documents import Documents
 from topickit.embed import base as embed
-from topickit.embed.given import in_place_of
+from topickit.embed import pipeline
 from topickit.errors import InputError, NotFittedError, ParameterError, StorageError
 from topickit.fitted.assigner import Assigner
 from topickit.fitted.fitted import Fitted
@@ -152,7 +152,7 @@ def load(path: str | os.PathLike[str], *, embedder: Any = None, device: str | No
         if given is None:
             made, asked = embed.from_state(parts["embedder"], device=device), saved["embedder"]
         else:
-            made, asked = in_place_of(parts["embedder"], given), embedder
+            made, asked = pipeline.substitute(parts["embedder"], given), embedder
         model = TopicModel(
             embedder=made if asked is None else asked,
             clusterer=cluster.from_config(saved["clusterer"]),

@@ -19,7 +19,7 @@ from topickit.cli.options import (
     TextColumn,
     Vectors,
 )
-from topickit.cli.reading import cache_folder, embed, emit, keep_apart, load_vectors, read_column, with_words
+from topickit.cli.reading import cache_folder, embed, emit, keep_apart, load_vectors, read_column
 from topickit.errors import InputError, MemoryBudgetError, ParameterError
 
 
@@ -57,12 +57,10 @@ def cluster(
         raise InputError(f"{file} has no texts: all {len(texts)} rows are blank")
     given = load_vectors(vectors, len(texts))
     kept = [texts[row] for row in rows]
-    if given is None:
-        found = embed(kept, embedder, cache_folder(cache, no_cache), device)
-    else:
-        found = with_words(embedder, given if len(rows) == len(texts) else given[rows], kept)
+    if given is not None and len(rows) < len(texts):
+        given = given[rows]
     groups = _groups(
-        found,
+        embed(kept, embedder, given=given, cache=cache_folder(cache, no_cache), device=device),
         method,
         threshold=_threshold(threshold or "0.75"),
         min_size=min_size or 25,

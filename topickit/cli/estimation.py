@@ -16,13 +16,12 @@ from numpy.typing import ArrayLike
 
 from topickit._core.progress import recorded, stage
 from topickit._core.spill import StoredTexts
-from topickit._core.vectors import IN_MEMORY, FloatArray, check_given, unit_rows
+from topickit._core.vectors import IN_MEMORY, FloatArray, check_given
 from topickit.cluster import base as cluster
 from topickit.corpus.documents import Documents
 from topickit.corpus.tables import read
 from topickit.embed import base as embed
-from topickit.embed import hybrid
-from topickit.embed.given import BuildsOnVectors
+from topickit.embed import hybrid, pipeline
 from topickit.errors import InputError, TopickitWarning
 from topickit.model import TopicModel
 
@@ -111,10 +110,15 @@ def estimate_fit(
     vectors = None if given is None else np.asarray(given[corpus.first_rows[rows]], np.float32)
     embedding: dict[str, float] = {}
     embedder_bytes = 0.0
-    embedder = model._resolved_embedder()
+    embedder = embed.resolve(
+        model.embedder,
+        long_documents=model.long_documents,
+        device=model.device,
+        random_state=model.random_state,
+    )
     if vectors is None:
         vectors, embedding, embedder_bytes = _embedded(embedder, sample, n)
-    elif isinstance(embedder, BuildsOnVectors):
+    elif isinstance(embedder, embed.BuildsOnVectors):
         vectors, embedding, embedder_bytes = _with_words(embedder, vectors, sample, n)
     small, large, loading = _timed_fits(model, sample, vectors, keep_texts)
     stages = {
@@ -139,7 +143,7 @@ def _embedded(
     embedder: embed.Embedder, sample: list[str], n: int
 ) -> tuple[FloatArray, dict[str, float], float]:
     """Vectors for the sample from what is cheap, seconds to embed n texts, bytes of the saved embedder."""
-    if isinstance(embedder, BuildsOnVectors):
+    if isinstance(embedder, embed.BuildsOnVectors):
         vectors, seconds, _ = _embedded(embedder.model, sample, n)
         own, more, n_bytes = _with_words(embedder, vectors, sample, n)
         return own, seconds | more, n_bytes
@@ -159,32 +163,19 @@ def _embedded(
 
 
 def _with_words(
-    embedder: BuildsOnVectors, vectors: FloatArray, sample: list[str], n: int
+    embedder: embed.Embedder, vectors: FloatArray, sample: list[str], n: int
 ) -> tuple[FloatArray, dict[str, float], float]:
     """Time an embedder that adds to vectors what it learns from some of the texts."""
-    units, times = unit_rows(vectors), np.ones(len(sample))
-    start = time.perf_counter()
-    learnt: Any = embedder.fitted_on(units, sample, times)
-    after = time.perf_counter()
-    own = learnt.completed(units, sample)
-    adding = time.perf_counter() - after
+    learnt, own, learning, adding = _timed_embedding(embedder, sample, vectors)
     grows = max(1.0, min(n, hybrid.SAMPLE) / len(sample))
-    seconds = (after - start) * grows + adding * n / len(sample)
+    seconds = learning * grows + adding * n / len(sample)
     # New words come ever more rarely (Heaps).
     return own, {"learning words": seconds}, _state_bytes(learnt) * math.sqrt(grows)
 
 
 def _learning(embedder: Any, sample: list[str], n: int) -> tuple[FloatArray, dict[str, float], float]:
     """Time an embedder that learns from the corpus: learning once, and the rest by its rate."""
-
-    def timed(texts: list[str]) -> tuple[Any, FloatArray, float, float]:
-        start = time.perf_counter()
-        learnt = embed.fitted(embedder, texts, np.ones(len(texts)))
-        after = time.perf_counter()
-        found = embed.embed(learnt, texts)
-        return learnt, found, after - start, time.perf_counter() - after
-
-    learnt, vectors, learning, rest = timed(sample)
+    learnt, vectors, learning, rest = _timed_embedding(embedder, sample)
     if embed.n_exact(learnt) is not None:  # what it learns from does not grow with the corpus
         share = getattr(embedder, "sample", None)
         grows = n / len(sample) if isinstance(share, float) and share < 1 else 1.0
@@ -193,11 +184,24 @@ def _learning(embedder: Any, sample: list[str], n: int) -> tuple[FloatArray, dic
         return vectors, seconds, _state_bytes(learnt) * grows
     quarter = sample[: max(2, len(sample) // 4)]
     try:
-        _, _, learning_less, rest_less = timed(quarter)
+        _, _, learning_less, rest_less = _timed_embedding(embedder, quarter)
     except InputError:  # the few have no words, which says nothing of all
         return vectors, {"embedding": (learning + rest) * n / len(sample)}, _state_bytes(learnt)
     less, more = {"": learning_less + rest_less}, {"": learning + rest}
     return vectors, {"embedding": _linear(less, more, "", len(sample), n)}, _state_bytes(learnt)
+
+
+def _timed_embedding(
+    embedder: Any, texts: list[str], vectors: FloatArray | None = None
+) -> tuple[embed.Embedder, FloatArray, float, float]:
+    """Return the fitted embedder, the embeddings of distinct texts, seconds to learn and seconds to embed."""
+    documents = Documents.of(texts, vectors)
+    start = time.perf_counter()
+    learned = pipeline.learn(embedder, documents, embeddings=vectors)
+    middle = time.perf_counter()
+    embeddings = pipeline.transform(learned, documents, embeddings=vectors)
+    seconds = time.perf_counter() - middle
+    return learned, embeddings[documents.rows], middle - start, seconds
 
 
 def _state_bytes(learnt: Any) -> float:

@@ -153,30 +153,23 @@ def cache_folder(cache: Path | None, no_cache: bool) -> Path | None:
     return None if no_cache else cache or default_folder()
 
 
-def embed(texts: list[str], embedder: str, cache: Path | None, device: str | None = None) -> "FloatArray":
-    """Vectors of texts in their order, each distinct text embedded once."""
+def embed(
+    texts: list[str],
+    embedder: str,
+    *,
+    given: Any = None,
+    cache: Path | None = None,
+    device: str | None = None,
+) -> "FloatArray":
+    """Embed texts that are not blank, in their order; embeddings that are given replace the model."""
     from topickit.corpus.documents import Documents
-    from topickit.embed import base
-    from topickit.embed.cache.embedder import cached, with_cached_teacher
+    from topickit.embed import base, pipeline
 
-    documents = Documents.of(texts)
-    resolved = with_cached_teacher(base.resolve(embedder, device=device), cache)
-    made = base.fitted(resolved, documents.texts, documents.weights)
-    return base.embed(cached(made, cache), documents.texts)[documents.rows]
-
-
-def with_words(embedder: str, given: Any, texts: list[str]) -> "FloatArray":
-    """Add words to given vectors, where the embedder named builds on vectors; others leave them."""
-    import numpy as np
-
-    from topickit._core.vectors import unit_rows
-    from topickit.embed import base
-    from topickit.embed.given import BuildsOnVectors, fitted_on
-
-    resolved = base.resolve(embedder)
-    if not isinstance(resolved, BuildsOnVectors):
+    resolved = base.resolve(embedder, device=device)
+    if given is not None and not isinstance(resolved, base.BuildsOnVectors):
         return given  # type: ignore[no-any-return]
-    return fitted_on(resolved, unit_rows(given), texts, np.ones(len(texts)))[1]
+    documents = Documents.of(texts, given)
+    return pipeline.fit(resolved, documents, embeddings=given, cache=cache).vectors[documents.rows]
 
 
 def labels_csv(model: "TopicModel", labels: Any, kept: dict[str, list[Any]] | None = None) -> str:

@@ -79,6 +79,21 @@ class FittedOnCorpus(Protocol):
         """
 
 
+@runtime_checkable
+class BuildsOnVectors(Protocol):
+    """An embedder that computes its embeddings from those of a model and from the texts."""
+
+    @property
+    def model(self) -> Embedder:
+        """The embedder that it builds on."""
+
+    def fitted_on(self, vectors: FloatArray, texts: Sequence[str], weights: NDArray[Any]) -> Embedder:
+        """Return a new embedder, fitted to texts and the model's unit vectors of them."""
+
+    def completed(self, vectors: FloatArray, texts: Sequence[str]) -> FloatArray:
+        """Return its own embeddings, computed from the model's unit vectors."""
+
+
 class ForeignEmbedder:
     """Makes an Embedder of any object with ``encode``, or of a function of a list of str.
 
