@@ -201,7 +201,7 @@ class TopicModel(ClusterMixin, TransformerMixin, BaseEstimator):
             terms = counting.result()
         if given is None:
             warn_of_language(embed.describe(embedder), terms.languages, terms.language_share, len(documents))
-        with stage("Describing topics"), devices.on(self.device):
+        with stage("Describing topics"):
             assigner = found.assigner.with_at_most(vectors, documents.weights, self.outliers)
             notes = provenance(
                 documents,
@@ -243,8 +243,7 @@ class TopicModel(ClusterMixin, TransformerMixin, BaseEstimator):
         """
         check_no_vectors(y)
         documents, vectors = self._vectors(texts, embeddings)
-        with devices.on(self.device):
-            return documents.per_row(self.fitted_.assigner.labels(vectors), -1)
+        return documents.per_row(self._fitted().assigner.labels(vectors), -1)
 
     def transform(self, texts: Any, y: Any = None, *, embeddings: ArrayLike | None = None) -> FloatArray:
         """Give the distribution of each text over the topics.
@@ -279,8 +278,7 @@ class TopicModel(ClusterMixin, TransformerMixin, BaseEstimator):
             topics were found on, one in twenty is below ``fitted_.notes["usual_similarity"]``.
         """
         documents, vectors = self._vectors(texts, embeddings)
-        with devices.on(self.device):
-            return documents.per_row(self.fitted_.assigner.similarity(vectors), 0)
+        return documents.per_row(self._fitted().assigner.similarity(vectors), 0)
 
     def fit_predict(self, texts: Any, y: Any = None, **given: Any) -> IntArray:
         """Find the topics and give the topic of each text; takes what `fit` takes."""
@@ -381,9 +379,8 @@ class TopicModel(ClusterMixin, TransformerMixin, BaseEstimator):
 
     def refine(self, seconds: float) -> Self:
         """Return a new model, its doubtful documents embedded by the teacher. See `fitted.refine`."""
-        with devices.on(self.device):
-            refined = refine(self._fitted(), self.embedder_, seconds, outliers=self.outliers)
-            return copy.copy(self)._adopt(*refined)
+        refined = refine(self._fitted(), self.embedder_, seconds, outliers=self.outliers)
+        return copy.copy(self)._adopt(*refined)
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "fitted_")
@@ -400,8 +397,7 @@ class TopicModel(ClusterMixin, TransformerMixin, BaseEstimator):
             raise ParameterError(f"long_documents must be 'truncate' or 'chunk', got {self.long_documents!r}")
         if self.cache is not None:
             folder_of(self.cache)
-        if self.device is not None:
-            devices.check(self.device)
+        devices.check(self.device)
         if not (is_whole(self.random_state) and 0 <= self.random_state < 2**32):
             raise ParameterError(
                 f"random_state must be an int from 0 to 2**32 - 1, got {self.random_state!r}"
@@ -412,7 +408,7 @@ class TopicModel(ClusterMixin, TransformerMixin, BaseEstimator):
 
     def _find(self, documents: Documents, vectors: FloatArray, clusterer: cluster.Clusterer) -> TopicSearch:
         """Find topics in a sample of the documents."""
-        with stage("Finding topics"), devices.on(self.device):
+        with stage("Finding topics"):
             rows = documents.sample(
                 clusterer.sample_size if self.fit_sample == "auto" else self.fit_sample,
                 self.random_state,
@@ -420,9 +416,9 @@ class TopicModel(ClusterMixin, TransformerMixin, BaseEstimator):
             )
             sampled, weights = taken(vectors, rows), documents.weights[rows]
             clustering = clusterer.cluster(sampled, weights).or_one_cluster()
-            found = TopicSearch.of(sampled, weights, clustering, self.random_state)
+            found = TopicSearch.of(sampled, weights, clustering, self.random_state, self.device)
             if clustering.finer is not None and found.assigner.n_topics < (self.n_topics or 0):
-                found = TopicSearch.of(sampled, weights, clustering.finer(), self.random_state)
+                found = TopicSearch.of(sampled, weights, clustering.finer(), self.random_state, self.device)
         return found
 
     def _check_fitted(self) -> None:
@@ -432,8 +428,9 @@ class TopicModel(ClusterMixin, TransformerMixin, BaseEstimator):
             )
 
     def _fitted(self) -> Fitted:
+        """What the model knows; its Assigner computes on the model's device."""
         self._check_fitted()
-        return self.fitted_
+        return self.fitted_.on(self.device)
 
     def _vectors(self, texts: Any, embeddings: ArrayLike | None) -> tuple[Documents, FloatArray]:
         """Documents and their unit vectors, of the length that the model knows."""
@@ -465,8 +462,7 @@ class TopicModel(ClusterMixin, TransformerMixin, BaseEstimator):
         return documents, vectors
 
     def _spread(self, documents: Documents, vectors: FloatArray) -> FloatArray:
-        with devices.on(self.device):
-            distribution = self.fitted_.assigner.distribution(vectors)
+        distribution = self._fitted().assigner.distribution(vectors)
         return documents.per_row(distribution, 1 / max(1, len(self.topics_)))
 
     def _settings(self) -> dict[str, object]:
@@ -481,11 +477,10 @@ class TopicModel(ClusterMixin, TransformerMixin, BaseEstimator):
         }
 
     def _adopt(self, fitted: Fitted, embedder: embed.Embedder) -> Self:
-        self.fitted_, self.embedder_ = fitted, embedder
+        self.fitted_, self.embedder_ = fitted.on(self.device), embedder
         # A copy: what a user does to it must not reach the model, nor others that share what it knows.
         self.labels_, self.topics_ = fitted.labels.copy(), fitted.topics
         return self
 
     def _edited(self, edit: Callable[[Fitted], Fitted]) -> Self:
-        with devices.on(self.device):
-            return copy.copy(self)._adopt(edit(self._fitted()), self.embedder_)
+        return copy.copy(self)._adopt(edit(self._fitted()), self.embedder_)

@@ -1,5 +1,7 @@
 """The code that runs on a GPU, on torch's own CPU device, and on a GPU where there is one."""
 
+import pickle
+
 import numpy as np
 import pytest
 import torch
@@ -7,6 +9,7 @@ import torch
 from topickit._core import devices
 from topickit._core import neighbors as _neighbors
 from topickit._core.vectors import nearest_prototype, top_k_cosine, unit_rows
+from topickit.cluster import base
 from topickit.cluster.result import ClusteringResult
 from topickit.errors import ParameterError
 from topickit.fitted.assigner import Assigner
@@ -42,8 +45,7 @@ def used(monkeypatch):
 )
 def test_neighbours_are_those_of_the_processors(rows, used, device, k, exclude_self):
     there = top_k_cosine(rows, rows, k, exclude_self=exclude_self)
-    with devices.on(device):
-        here = top_k_cosine(rows, rows, k, exclude_self=exclude_self, budget=2**20)
+    here = top_k_cosine(rows, rows, k, exclude_self=exclude_self, budget=2**20, device=device)
     assert used
     np.testing.assert_allclose(here.similarities, there.similarities, atol=1e-6)
     if exclude_self:
@@ -55,8 +57,7 @@ def test_neighbours_are_those_of_the_processors(rows, used, device, k, exclude_s
 @pytest.mark.parametrize("device", DEVICES)
 def test_equal_rows_stand_by_position(device):
     eye = np.repeat(np.eye(2, dtype=np.float32), 3, axis=0)
-    with devices.on(device):
-        near = top_k_cosine(eye, eye, 2, exclude_self=True)
+    near = top_k_cosine(eye, eye, 2, exclude_self=True, device=device)
     assert near.indices[:3].tolist() == [[1, 2], [0, 2], [0, 1]]
 
 
@@ -66,25 +67,35 @@ def test_labels_are_those_of_the_processors(rows, used, device):
     clustering = ClusteringResult(nearest_prototype(rows, rows[:5]), notes={})
     assigner = Assigner.of(rows, clustering, weights)
     expected, spread = assigner.labels(rows), assigner.distribution(rows)
-    with devices.on(device):
-        assert np.array_equal(nearest_prototype(rows, rows[:5]), clustering.labels)
-        assert np.array_equal(assigner.labels(rows), expected)
-        np.testing.assert_allclose(assigner.distribution(rows), spread, atol=1e-4)
+    assert not used
+    assert np.array_equal(nearest_prototype(rows, rows[:5], device=device), clustering.labels)
+    assigner = Assigner.of(rows, clustering, weights, device=device)
+    assert np.array_equal(assigner.labels(rows), expected)
+    np.testing.assert_allclose(assigner.distribution(rows), spread, atol=1e-4)
     assert used
 
 
-def test_threads_compute_where_their_caller_does(rows, used):
-    with devices.on("cpu"):
-        nearest_prototype(rows, rows[:5], budget=1)  # blocks of one tile, on several threads
+def test_threads_compute_on_the_device(rows, used):
+    nearest_prototype(rows, rows[:5], budget=1, device="cpu")  # blocks of one tile, on several threads
     assert len(used) == 2 * int(np.ceil(len(rows) / 256))
-    assert devices.current() is None
+
+
+def test_an_assigner_keeps_its_device(rows, used):
+    labels = nearest_prototype(rows, rows[:5])
+    assigner = Assigner.of(rows, ClusteringResult(labels), np.ones(len(rows)), device="cpu")
+    kept = [assigner.select([1, 0]), assigner.parts(), pickle.loads(pickle.dumps(assigner))]
+    for made in (*kept, assigner.with_outliers(rows, np.ones(len(rows)), 0.1)):
+        used.clear()
+        made.labels(rows)
+        assert used
+    assert "device" not in assigner.state().config
+    assert Assigner.from_state(assigner.state()).device is None
 
 
 def test_a_device_searches_exactly(rows, monkeypatch):
     monkeypatch.setattr(_neighbors, "EXACT_ROWS", 100)
     monkeypatch.setattr(_neighbors, "_descended", None)  # nearest neighbour descent would fail
-    with devices.on("cpu"):
-        near = _neighbors.nearest_rows(rows, 5)
+    near = _neighbors.nearest_rows(rows, 5, device="cpu")
     assert near.indices.shape == (len(rows), 5)
 
 
@@ -93,6 +104,21 @@ def test_a_device_that_is_not_there(device, texts_of_animals):
     for work in (lambda: devices.check(device), lambda: TopicModel(device=device).fit(texts_of_animals)):
         with pytest.raises(ParameterError, match="device"):
             work()
+
+
+@pytest.mark.parametrize("name", base.CLUSTERERS)
+def test_clusterers_compute_on_the_device(rows, used, name):
+    plain = base.resolve(name).fit(rows)
+    assert not used
+    clusterer = pickle.loads(pickle.dumps(base.resolve(name, device="cpu")))
+    labels = clusterer.fit(rows).labels_
+    assert used
+    if name == "hdbscan":  # the order of its clusters follows the last bits of UMAP's result
+        labels = plain.labels_[np.unique(labels, return_index=True)[1]][labels]
+    assert np.array_equal(labels, plain.labels_)
+    assert "device" not in base.config(clusterer)["parameters"]
+    with pytest.raises(ParameterError, match="device"):
+        base.resolve(name, device="cuda:97").fit(rows)
 
 
 @pytest.fixture
@@ -114,6 +140,9 @@ def test_a_model_finds_the_same_topics(rows, used, device, clusterer):
     np.testing.assert_allclose(
         model.transform(texts, embeddings=rows), plain.transform(texts, embeddings=rows), atol=1e-4
     )
+    used.clear()
+    plain.set_params(device=device).predict(texts, embeddings=rows)
+    assert used
 
 
 @pytest.mark.parametrize("device", DEVICES)

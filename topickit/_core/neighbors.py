@@ -4,7 +4,6 @@ import logging
 
 import numpy as np
 
-from topickit._core import devices
 from topickit._core.vectors import FloatArray, IntArray, Neighbors, nearest_of, taken, top_k_cosine
 
 EXACT_ROWS = 50_000
@@ -19,13 +18,18 @@ _log = logging.getLogger(__name__)
 
 
 def nearest_rows(
-    vectors: FloatArray, k: int, *, exclude_self: bool = True, random_state: int = 0
+    vectors: FloatArray,
+    k: int,
+    *,
+    exclude_self: bool = True,
+    random_state: int = 0,
+    device: str | None = None,
 ) -> Neighbors:
     """Find the k nearest rows of each row by cosine.
 
     Above `EXACT_ROWS` rows by nearest neighbour descent, with more effort until it finds `RECALL` of the
     neighbours of `JUDGED_ROWS` rows for which an exact search tells them; if it never does, the search is
-    exact after all. On a torch device (`topickit._core.devices`) it is always exact.
+    exact after all. On a torch device it is always exact.
 
     Parameters
     ----------
@@ -34,14 +38,16 @@ def nearest_rows(
     exclude_self : bool
         Leave each row out of its own list; else it stands first where the search is approximate.
     random_state : int
+    device : str, optional
+        A torch device, such as "cuda"; None for the CPU.
 
     References
     ----------
     Dong, Charikar, Li, "Efficient K-Nearest Neighbor Graph Construction for Generic Similarity Measures",
     WWW 2011; the library is PyNNDescent.
     """
-    if len(vectors) <= EXACT_ROWS or devices.current() is not None:
-        return top_k_cosine(vectors, vectors, k, exclude_self=exclude_self)
+    if len(vectors) <= EXACT_ROWS or device is not None:
+        return top_k_cosine(vectors, vectors, k, exclude_self=exclude_self, device=device)
     if not exclude_self:
         others = nearest_rows(vectors, k - 1, random_state=random_state)
         own, one = np.arange(len(vectors))[:, None], np.ones((len(vectors), 1), dtype=np.float32)

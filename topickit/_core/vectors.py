@@ -13,7 +13,6 @@ import sys
 import warnings
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextvars import copy_context
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -183,8 +182,7 @@ def map_blocks(work: Callable[[int, int], T], n_rows: int, block: int) -> list[T
         if len(spans) < 2:
             return [work(*span) for span in spans]
         with ThreadPoolExecutor(n_threads()) as pool:
-            calls = [(copy_context(), span) for span in spans]  # threads compute where their caller does
-            return list(pool.map(lambda call: call[0].run(work, *call[1]), calls))
+            return list(pool.map(lambda span: work(*span), spans))
 
 
 def block_rows(bytes_per_row: int, budget: int = BLOCK_BUDGET) -> int:
@@ -208,7 +206,13 @@ class Neighbors:
 
 
 def top_k_cosine(
-    queries: FloatArray, corpus: FloatArray, k: int, *, exclude_self: bool = False, budget: int = BLOCK_BUDGET
+    queries: FloatArray,
+    corpus: FloatArray,
+    k: int,
+    *,
+    exclude_self: bool = False,
+    budget: int = BLOCK_BUDGET,
+    device: str | None = None,
 ) -> Neighbors:
     """Find the k rows of largest cosine for each query, exactly, in blocks.
 
@@ -222,6 +226,8 @@ def top_k_cosine(
         Queries and corpus are the same rows: leave each row out of its own list.
     budget : int
         Bytes that the blocks may take.
+    device : str, optional
+        A torch device, such as "cuda"; None for the CPU.
 
     Returns
     -------
@@ -242,12 +248,12 @@ def top_k_cosine(
         empty = np.empty((len(queries), 0))
         return Neighbors(empty.astype(np.int64), empty.astype(np.float32))
 
-    if devices.current() is not None:
-        block = block_rows(8 * len(corpus), budget)
-        found = devices.largest_products(
-            queries, corpus, min(k + SPARE, there), block, exclude_self=exclude_self
+    block = block_rows(8 * len(corpus), budget)
+    if device is not None:
+        candidates = devices.largest_products(
+            queries, corpus, min(k + SPARE, there), block=block, exclude_self=exclude_self, device=device
         )
-        return nearest_of(queries, corpus, found, k)
+        return nearest_of(queries, corpus, candidates, k)
 
     def search(start: int, stop: int) -> tuple[IntArray, FloatArray]:
         scores = queries[start:stop] @ corpus.T
@@ -255,7 +261,7 @@ def top_k_cosine(
             scores[np.arange(stop - start), np.arange(start, stop)] = -np.inf
         return largest(scores, k)  # type: ignore[no-any-return]
 
-    parts = map_blocks(search, len(queries), block_rows(8 * len(corpus), budget))
+    parts = map_blocks(search, len(queries), block)
     return Neighbors(np.concatenate([p[0] for p in parts]), np.concatenate([p[1] for p in parts]))
 
 
@@ -319,7 +325,9 @@ def group_means(
     return np.asarray(sums / np.where(totals > 0, totals, 1.0))
 
 
-def nearest_prototype(vectors: FloatArray, prototypes: FloatArray, budget: int = BLOCK_BUDGET) -> IntArray:
+def nearest_prototype(
+    vectors: FloatArray, prototypes: FloatArray, *, budget: int = BLOCK_BUDGET, device: str | None = None
+) -> IntArray:
     """Find the prototype at the smallest Euclidean distance of each row, the first of equals.
 
     Parameters
@@ -327,6 +335,10 @@ def nearest_prototype(vectors: FloatArray, prototypes: FloatArray, budget: int =
     vectors : float32 ndarray of shape (n, d)
     prototypes : float32 ndarray of shape (p, d)
         Of any length: ‖x − c‖² falls as x·c − ‖c‖²/2 rises.
+    budget : int
+        Bytes that the blocks may take.
+    device : str, optional
+        A torch device, such as "cuda"; None for the CPU.
 
     Returns
     -------
@@ -340,7 +352,8 @@ def nearest_prototype(vectors: FloatArray, prototypes: FloatArray, budget: int =
     half_norms = half_square_norms(prototypes)
 
     def search(start: int, stop: int) -> IntArray:
-        return np.asarray((devices.product(vectors[start:stop], prototypes) - half_norms).argmax(axis=1))
+        products = devices.product(vectors[start:stop], prototypes, device)
+        return np.asarray((products - half_norms).argmax(axis=1))
 
     if len(vectors) == 0:
         return np.empty(0, dtype=np.int64)

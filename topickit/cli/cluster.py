@@ -107,16 +107,19 @@ def _groups(vectors: Any, method: Method, **options: Any) -> list[list[int]]:
         if options["threshold"] == "auto":
             typer.echo(f"Threshold {found.threshold:.3f}, chosen from these texts.", err=True)
         return found
-    from topickit._core import devices
     from topickit._core.vectors import typical_first, unit_rows
     from topickit.cluster import base
 
-    made: Any = base.resolve(method.value, n_topics=options["clusters"], random_state=options["random_state"])
+    made: Any = base.resolve(
+        method.value,
+        n_topics=options["clusters"],
+        random_state=options["random_state"],
+        device=options["device"],
+    )
     if options["distance_threshold"] is not None:
         made.set_params(distance_threshold=options["distance_threshold"])
     unit = unit_rows(vectors)
-    with devices.on(options["device"]):
-        labels = _fitted(made, unit, method)
+    labels = _fitted(made, unit, method)
     groups = [group.tolist() for group in typical_first(unit, labels, int(labels.max()) + 1)]
     return sorted(groups, key=len, reverse=True)
 

@@ -40,7 +40,6 @@ def predict(
     device: Device = None,
 ) -> None:
     """Give the topic of each text of a file, as CSV: row (the first is 0), topic, name."""
-    from topickit._core import devices
     from topickit.model import TopicModel
 
     keep_apart(out, file, vectors, model)
@@ -50,9 +49,8 @@ def predict(
     texts, kept = read_kept(file, text, keep, input_format)
     documents, found = loaded._vectors(texts, load_vectors(vectors))
     assigner = loaded.fitted_.assigner
-    with devices.on(device):
-        labels = documents.per_row(assigner.labels(found), -1)
-        near = documents.per_row(assigner.similarity(found), 0)
+    labels = documents.per_row(assigner.labels(found), -1)
+    near = documents.per_row(assigner.similarity(found), 0)
     say_missing(texts)
     say_unlike(labels, n_missing(texts))
     say_foreign(near, labels, loaded.fitted_.notes.get("usual_similarity"))

@@ -129,11 +129,8 @@ class _Placed:
 
 def _placed(model: "TopicModel", texts: list[str], embeddings: Any) -> _Placed:
     """Give each document its topic, as `predict` does, and keep the vectors: they cost the most."""
-    from topickit._core import devices
-
     documents, vectors = model._vectors(texts, embeddings)
-    with devices.on(model.device):
-        return _Placed(documents, vectors, model.fitted_.assigner.labels(vectors))
+    return _Placed(documents, vectors, model.fitted_.assigner.labels(vectors))
 
 
 def _silhouette(placed: _Placed) -> float | None:

@@ -10,6 +10,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial.distance import pdist
 
+from topickit._core import devices
 from topickit._core.vectors import FloatArray, IntArray
 from topickit.cluster.base import BaseClusterer, on_resamples
 from topickit.cluster.graph import find_n_clusters
@@ -37,6 +38,8 @@ class AgglomerativeClusterer(BaseClusterer):
         Bytes that the distances may take.
     random_state : int
         Used only to find the number of clusters.
+    device : str, optional
+        A torch device, such as "cuda", used only to find the number of clusters; None for the CPU.
 
     Raises
     ------
@@ -45,7 +48,7 @@ class AgglomerativeClusterer(BaseClusterer):
 
     References
     ----------
-    Ward, "Hierarchical ClusteringResult to Optimize an Objective Function", JASA 58, 1963.
+    Ward, "Hierarchical Grouping to Optimize an Objective Function", JASA 58, 1963.
 
     Examples
     --------
@@ -61,11 +64,13 @@ class AgglomerativeClusterer(BaseClusterer):
         distance_threshold: float | None = None,
         memory_budget: int = 4 * 1024**3,
         random_state: int = 0,
+        device: str | None = None,
     ) -> None:
         self.n_clusters = n_clusters
         self.distance_threshold = distance_threshold
         self.memory_budget = memory_budget
         self.random_state = random_state
+        self.device = device
 
     def cluster(self, vectors: FloatArray, weights: NDArray[Any]) -> ClusteringResult:
         """Group distinct unit rows; see `BaseClusterer.cluster`."""
@@ -83,7 +88,7 @@ class AgglomerativeClusterer(BaseClusterer):
         wanted = self.n_clusters
         is_found = wanted is None and self.distance_threshold is None
         if is_found:
-            wanted = find_n_clusters(vectors, weights, random_state=self.random_state)
+            wanted = find_n_clusters(vectors, weights, random_state=self.random_state, device=self.device)
         groups = self._cut(vectors, weights, wanted, most)
         others = on_resamples(
             lambda rows: self._cut(vectors[rows], weights[rows], wanted, most),
@@ -99,6 +104,7 @@ class AgglomerativeClusterer(BaseClusterer):
             check_whole("n_clusters", self.n_clusters)
         check_whole("memory_budget", self.memory_budget)
         check_whole("random_state", self.random_state, 0)
+        devices.check(self.device)
         if self.distance_threshold is None:
             return
         if self.n_clusters is not None:

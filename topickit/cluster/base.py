@@ -218,7 +218,9 @@ def config(clusterer: Any) -> Any:
         return clusterer
     for name, (module, cls) in CLUSTERERS.items():
         if type(clusterer).__module__ == module and type(clusterer).__name__ == cls:
-            return {"name": name, "parameters": clusterer.get_params()}
+            parameters = clusterer.get_params()
+            del parameters["device"]  # what this machine has, not what decides the result
+            return {"name": name, "parameters": parameters}
     shown = repr(clusterer)
     named = type(clusterer).__name__ if shown.startswith("<") else shown  # no memory addresses
     return {"foreign": getattr(clusterer, "description", named)}
@@ -257,7 +259,7 @@ def resolve(
     random_state : int
         Passed on where the clusterer is given by name.
     device : str, optional
-        Likewise, to a clusterer that has products of its own.
+        A torch device, such as "cuda"; passed on where the clusterer is given by name.
     to_be_cut : bool
         Groups will be merged down to `n_topics`: a clusterer that has `at_least` gives what it finds, or
         finer groups where that are too few.

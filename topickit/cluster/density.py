@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from topickit._core import devices
 from topickit._core.neighbors import nearest_rows
 from topickit._core.vectors import FloatArray, IntArray, umap_start
 from topickit.cluster.base import BaseClusterer, on_resamples
@@ -32,6 +33,9 @@ class DensityClusterer(BaseClusterer):
         Dimensions that UMAP reduces to.
     random_state : int
         UMAP's seed. A seeded UMAP runs on one thread.
+    device : str, optional
+        A torch device, such as "cuda", for nearest neighbours; None for the CPU.
+        UMAP amplifies differences of rounding, so labels may differ.
 
     References
     ----------
@@ -53,12 +57,14 @@ class DensityClusterer(BaseClusterer):
         n_neighbors: int = 15,
         n_components: int = 5,
         random_state: int = 0,
+        device: str | None = None,
     ) -> None:
         self.min_cluster_size = min_cluster_size
         self.min_samples = min_samples
         self.n_neighbors = n_neighbors
         self.n_components = n_components
         self.random_state = random_state
+        self.device = device
 
     def cluster(self, vectors: FloatArray, weights: NDArray[Any]) -> ClusteringResult:
         """Group distinct unit rows; see `BaseClusterer.cluster`.
@@ -88,6 +94,7 @@ class DensityClusterer(BaseClusterer):
         check_whole("n_neighbors", self.n_neighbors, 2)
         check_whole("n_components", self.n_components)
         check_whole("random_state", self.random_state, 0)
+        devices.check(self.device)
 
     def _dense(self, points: FloatArray, fewest: int) -> IntArray:
         from hdbscan import HDBSCAN
@@ -104,7 +111,9 @@ class DensityClusterer(BaseClusterer):
 
         k = min(self.n_neighbors, len(vectors) - 1)
         # Of a sample exact neighbours: faster than compiling and running the approximate search.
-        near = nearest_rows(vectors, k, exclude_self=False, random_state=self.random_state)
+        near = nearest_rows(
+            vectors, k, exclude_self=False, random_state=self.random_state, device=self.device
+        )
         distances = np.maximum(1 - near.similarities, 0)
         with warnings.catch_warnings():
             # UMAP says that it cannot transform new rows without its own index; we assign them ourselves.

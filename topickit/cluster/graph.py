@@ -6,7 +6,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
 
+from topickit._core import devices
 from topickit._core.vectors import FloatArray, IntArray, group_means, nearest_prototype
 from topickit.cluster.base import BaseClusterer, on_resamples
 from topickit.cluster.levels import (
@@ -49,6 +51,8 @@ class GraphClusterer(BaseClusterer):
         Fixes the resolution of modularity instead of finding it.
     random_state : int
         Which draws are compared.
+    device : str, optional
+        A torch device, such as "cuda", for nearest neighbours; None for the CPU.
 
     Attributes
     ----------
@@ -78,12 +82,14 @@ class GraphClusterer(BaseClusterer):
         n_neighbors: int = N_NEIGHBORS,
         resolution: float | None = None,
         random_state: int = 0,
+        device: str | None = None,
     ) -> None:
         self.n_clusters = n_clusters
         self.at_least = at_least
         self.n_neighbors = n_neighbors
         self.resolution = resolution
         self.random_state = random_state
+        self.device = device
 
     def cluster(self, vectors: FloatArray, weights: NDArray[Any]) -> ClusteringResult:
         """Group distinct unit rows; see `BaseClusterer.cluster`."""
@@ -99,7 +105,14 @@ class GraphClusterer(BaseClusterer):
             if found.n_groups >= fewest:
                 return found
             return replace(found, finer=lambda: self._exactly(vectors, weights, fewest))
-        levels = ladder(vectors, weights, self.n_neighbors, self.random_state, whole=wanted is not None)
+        levels = ladder(
+            vectors,
+            weights,
+            self.n_neighbors,
+            self.random_state,
+            whole=wanted is not None,
+            device=self.device,
+        )
         level = best_level(levels)
         if self.n_clusters is not None:
             return self._cut(vectors, weights, levels, level)
@@ -117,22 +130,24 @@ class GraphClusterer(BaseClusterer):
 
         def finer() -> ClusteringResult:
             labels = self._finer(vectors, weights, found, fewest)
-            return _at_level(vectors, labels, first_with(levels, fewest), good)
+            return _at_level(vectors, labels, first_with(levels, fewest), good, self.device)
 
         return replace(
-            _at_level(vectors, labels, level, good), may_grow=True, finer=finer if found < fewest else None
+            _at_level(vectors, labels, level, good, self.device),
+            may_grow=True,
+            finer=finer if found < fewest else None,
         )
 
     def _exactly(self, vectors: FloatArray, weights: NDArray[Any], n_clusters: int) -> ClusteringResult:
         """Give so many groups of a few rows."""
-        graph = knn_graph(vectors, weights, self.n_neighbors)
+        graph = self._graph(vectors, weights)
         return ClusteringResult(exactly(graph, min(n_clusters, len(vectors))))
 
     def _fixed(self, vectors: FloatArray, weights: NDArray[Any], resolution: float) -> ClusteringResult:
         """Give the communities at one resolution."""
 
         def group(rows: IntArray) -> IntArray:
-            return communities(knn_graph(vectors[rows], weights[rows], self.n_neighbors), resolution)
+            return communities(self._graph(vectors[rows], weights[rows]), resolution)
 
         others = on_resamples(group, len(vectors), random_state=self.random_state, most=DRAW_SIZE)
         return ClusteringResult(
@@ -142,11 +157,11 @@ class GraphClusterer(BaseClusterer):
     def _groups(self, vectors: FloatArray, weights: NDArray[Any], level: Level) -> IntArray:
         """Give the groups of all rows at a level."""
         if len(vectors) < FEWEST_FOR_CENTERS:
-            graph = knn_graph(vectors, weights, self.n_neighbors)
+            graph = self._graph(vectors, weights)
             labels = communities(graph, level.resolution)
             if labels.max() + 1 >= FEWEST_TOPICS or modularity(graph, labels)[0] >= CLEAR_CUT:
                 return labels
-        near = nearest_prototype(vectors, level.center)
+        near = nearest_prototype(vectors, level.center, device=self.device)
         return np.unique(near, return_inverse=True)[1].astype(np.int64)
 
     def _cut(
@@ -171,15 +186,18 @@ class GraphClusterer(BaseClusterer):
                 "stability": round(drawn.stability, 3),
             },
             resampled_labels=tuple(
-                _merged(vectors, weights, nearest_prototype(vectors, center), wanted)
+                _merged(vectors, weights, nearest_prototype(vectors, center, device=self.device), wanted)
                 for center in drawn.other_centers
             ),
         )
 
     def _finer(self, vectors: FloatArray, weights: NDArray[Any], found: int, wanted: int) -> IntArray:
         """Find twice, four times … as many groups, at least those that are wanted."""
-        graph = knn_graph(vectors, weights, self.n_neighbors)
+        graph = self._graph(vectors, weights)
         return exactly(graph, min(found * 2 ** int(np.ceil(np.log2(wanted / found))), len(vectors)))
+
+    def _graph(self, vectors: FloatArray, weights: NDArray[Any]) -> csr_matrix:
+        return knn_graph(vectors, weights, self.n_neighbors, self.device)
 
     def _check(self) -> None:
         if self.n_clusters is not None:
@@ -196,9 +214,12 @@ class GraphClusterer(BaseClusterer):
             raise ParameterError("give a number of clusters or resolution, not both")
         check_whole("n_neighbors", self.n_neighbors)
         check_whole("random_state", self.random_state, 0)
+        devices.check(self.device)
 
 
-def _at_level(vectors: FloatArray, labels: IntArray, level: Level, good: set[int]) -> ClusteringResult:
+def _at_level(
+    vectors: FloatArray, labels: IntArray, level: Level, good: set[int], device: str | None
+) -> ClusteringResult:
     """Say of groups which level they are of, how it does in other draws, and which levels are good, too."""
     reached = sorted(n for n in good if n < PARTS * (int(labels.max()) + 1))
     return ClusteringResult(
@@ -209,7 +230,9 @@ def _at_level(vectors: FloatArray, labels: IntArray, level: Level, good: set[int
             "stability": round(level.stability, 3),
             **({"other_levels": reached} if reached else {}),
         },
-        resampled_labels=tuple(nearest_prototype(vectors, center) for center in level.other_centers),
+        resampled_labels=tuple(
+            nearest_prototype(vectors, center, device=device) for center in level.other_centers
+        ),
     )
 
 
@@ -222,7 +245,9 @@ def _merged(vectors: FloatArray, weights: NDArray[Any], labels: IntArray, n_clus
     return merge_order(means, sizes, n_clusters)[labels]
 
 
-def find_n_clusters(vectors: FloatArray, weights: NDArray[Any], *, random_state: int = 0) -> int:
+def find_n_clusters(
+    vectors: FloatArray, weights: NDArray[Any], *, random_state: int = 0, device: str | None = None
+) -> int:
     """Find how many groups a set of unit rows has, as `GraphClusterer` does.
 
     Parameters
@@ -230,5 +255,7 @@ def find_n_clusters(vectors: FloatArray, weights: NDArray[Any], *, random_state:
     vectors : float32 ndarray of shape (n, d), unit rows
     weights : ndarray of shape (n,)
     random_state : int
+    device : str, optional
+        A torch device, such as "cuda"; None for the CPU.
     """
-    return GraphClusterer(random_state=random_state).cluster(vectors, weights).n_groups
+    return GraphClusterer(random_state=random_state, device=device).cluster(vectors, weights).n_groups

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.cluster import KMeans
 
+from topickit._core import devices
 from topickit._core.vectors import FloatArray, few_distinct_rows, nearest_prototype, single_threaded
 from topickit.cluster.base import BaseClusterer, on_resamples
 from topickit.cluster.graph import find_n_clusters
@@ -24,6 +25,8 @@ class KMeansClusterer(BaseClusterer):
     n_init : int
         Runs from different k-means++ starts; the one of lowest inertia is kept.
     random_state : int
+    device : str, optional
+        A torch device, such as "cuda", for nearest neighbours and centroids; None for the CPU.
 
     Attributes
     ----------
@@ -41,10 +44,18 @@ class KMeansClusterer(BaseClusterer):
     True
     """
 
-    def __init__(self, n_clusters: int | None = None, *, n_init: int = 3, random_state: int = 0) -> None:
+    def __init__(
+        self,
+        n_clusters: int | None = None,
+        *,
+        n_init: int = 3,
+        random_state: int = 0,
+        device: str | None = None,
+    ) -> None:
         self.n_clusters = n_clusters
         self.n_init = n_init
         self.random_state = random_state
+        self.device = device
 
     def cluster(self, vectors: FloatArray, weights: NDArray[Any]) -> ClusteringResult:
         """Group distinct unit rows; see `BaseClusterer.cluster`."""
@@ -52,9 +63,12 @@ class KMeansClusterer(BaseClusterer):
             check_whole("n_clusters", self.n_clusters)
         check_whole("n_init", self.n_init)
         check_whole("random_state", self.random_state, 0)
+        devices.check(self.device)
         if not len(vectors):
             return ClusteringResult(np.empty(0, dtype=np.int64))
-        wanted = self.n_clusters or find_n_clusters(vectors, weights, random_state=self.random_state)
+        wanted = self.n_clusters or find_n_clusters(
+            vectors, weights, random_state=self.random_state, device=self.device
+        )
         k = min(wanted, len(vectors))
         # One thread: sums over several are formed in another order each time.
         with single_threaded(), few_distinct_rows():
@@ -73,7 +87,7 @@ class KMeansClusterer(BaseClusterer):
             )
         centroids = fitted.cluster_centers_.astype(np.float32)
         return ClusteringResult(
-            labels=nearest_prototype(vectors, centroids),
+            labels=nearest_prototype(vectors, centroids, device=self.device),
             prototypes=centroids,
             prototype_clusters=np.arange(k),
             notes={"n_clusters": k},

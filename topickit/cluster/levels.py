@@ -98,7 +98,13 @@ class Level:
 
 
 def ladder(
-    vectors: FloatArray, weights: NDArray[Any], n_neighbors: int, random_state: int, *, whole: bool = True
+    vectors: FloatArray,
+    weights: NDArray[Any],
+    n_neighbors: int,
+    random_state: int,
+    *,
+    whole: bool = True,
+    device: str | None = None,
 ) -> list[Level]:
     """Partition several draws of the rows at each resolution, and compare them.
 
@@ -110,6 +116,8 @@ def ladder(
     random_state : int
     whole : bool
         Go on to the finest level; else end where finer levels are far below the best.
+    device : str, optional
+        A torch device, such as "cuda"; None for the CPU.
 
     Returns
     -------
@@ -121,7 +129,7 @@ def ladder(
     size = min(DRAW_SIZE, int(DRAW_SHARE * n))
     draws = [np.sort(rng.permutation(n)[:size]) for _ in range(N_DRAWS)]
     judged = vectors[np.sort(rng.permutation(n)[:DRAW_SIZE])]
-    parts = [Draw.of(vectors[rows], weights[rows], n_neighbors) for rows in draws]
+    parts = [Draw.of(vectors[rows], weights[rows], n_neighbors, device) for rows in draws]
     levels: list[Level] = []
     step = len(RESOLUTIONS) if whole else n_threads()
     while len(levels) < len(RESOLUTIONS):
@@ -157,9 +165,11 @@ class Draw:
     graph: csr_matrix
 
     @classmethod
-    def of(cls, vectors: FloatArray, weights: NDArray[Any], n_neighbors: int) -> "Draw":
+    def of(
+        cls, vectors: FloatArray, weights: NDArray[Any], n_neighbors: int, device: str | None = None
+    ) -> "Draw":
         """Link the rows."""
-        return cls(vectors, weights, knn_graph(vectors, weights, n_neighbors))
+        return cls(vectors, weights, knn_graph(vectors, weights, n_neighbors, device))
 
     def centers(self, labels: IntArray) -> FloatArray:
         """Give the unit means of groups of the rows."""

@@ -14,7 +14,9 @@ LEAST_WEIGHT = 1e-6
 """Edges of no or negative cosine keep this weight: a row without edges would be a group of its own."""
 
 
-def knn_graph(vectors: FloatArray, weights: NDArray[Any], n_neighbors: int) -> csr_matrix:
+def knn_graph(
+    vectors: FloatArray, weights: NDArray[Any], n_neighbors: int, device: str | None = None
+) -> csr_matrix:
     """Link each row to its nearest rows by cosine; symmetric.
 
     Parameters
@@ -24,10 +26,12 @@ def knn_graph(vectors: FloatArray, weights: NDArray[Any], n_neighbors: int) -> c
         An edge weighs its cosine times the root of the product of its rows' weights.
     n_neighbors : int
         At most the root of n and at least 2: in a small set everything is near to everything.
+    device : str, optional
+        A torch device, such as "cuda"; None for the CPU.
     """
     n = len(vectors)
     k = min(n_neighbors, max(2, round(n**0.5)))
-    near = nearest_rows(vectors, k)
+    near = nearest_rows(vectors, k, device=device)
     root = np.sqrt(np.asarray(weights, dtype=np.float64))
     edges = np.maximum(near.similarities, LEAST_WEIGHT) * root[:, None] * root[near.indices]
     starts = np.arange(n + 1) * near.indices.shape[1]

@@ -57,6 +57,8 @@ class Assigner:
         whose cosine reaches the threshold.
     inverse_temperature : float
         What cosines are multiplied by before the softmax of `distribution`.
+    device : str, optional
+        A torch device that computes products, such as "cuda"; None for the CPU. It is not part of `state`.
     """
 
     prototypes: FloatArray
@@ -64,6 +66,7 @@ class Assigner:
     thresholds: FloatArray
     rule: Literal["nearest", "first"] = "nearest"
     inverse_temperature: float = DEFAULT_INVERSE_TEMPERATURE
+    device: str | None = None
 
     @property
     def n_topics(self) -> int:
@@ -83,6 +86,7 @@ class Assigner:
         weights: NDArray[Any],
         *,
         random_state: int = 0,
+        device: str | None = None,
     ) -> "Assigner":
         """Make an Assigner that answers as a clustering of training vectors does, as nearly as it can.
 
@@ -96,13 +100,16 @@ class Assigner:
         weights : ndarray of shape (n,)
             How many documents each row stands for.
         random_state : int
+        device : str, optional
+            As the attribute.
         """
         if clustering.prototypes is not None and clustering.prototype_clusters is not None:
             prototypes, topics = clustering.prototypes, clustering.prototype_clusters
         else:
             prototypes, topics = make_prototypes(vectors, clustering, weights, random_state)
         least = NO_THRESHOLD if clustering.threshold is None else clustering.threshold
-        plain = cls(prototypes, topics, np.full(len(topics), least, dtype=np.float32), clustering.rule)
+        thresholds = np.full(len(topics), least, dtype=np.float32)
+        plain = cls(prototypes, topics, thresholds, clustering.rule, device=device)
         if clustering.rule == "nearest" and (clustering.labels < 0).any():
             plain = plain._separating(vectors, clustering.labels < 0, weights)
         return replace(
@@ -354,7 +361,7 @@ class Assigner:
         if not self.n_topics:
             return self
         labels = self.labels(vectors)
-        prototype = nearest_prototype(vectors, self.prototypes)
+        prototype = nearest_prototype(vectors, self.prototypes, device=self.device)
         cosine = np.einsum("ij,ij->i", vectors, self._unit_prototypes()[prototype])
         thresholds = self.thresholds.copy()
         for topic in range(self.n_topics):
@@ -386,7 +393,7 @@ class Assigner:
         return prototype, cosines[np.arange(len(rows)), prototype]
 
     def _cosines(self, rows: FloatArray) -> FloatArray:
-        return devices.product(rows, self._unit_prototypes())
+        return devices.product(rows, self._unit_prototypes(), self.device)
 
     def _unit_prototypes(self) -> FloatArray:
         return unit_rows(self.prototypes)

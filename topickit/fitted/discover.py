@@ -53,10 +53,15 @@ class TopicSearch:
 
     @classmethod
     def of(
-        cls, sampled: FloatArray, weights: NDArray[Any], clustering: ClusteringResult, random_state: int
+        cls,
+        sampled: FloatArray,
+        weights: NDArray[Any],
+        clustering: ClusteringResult,
+        random_state: int,
+        device: str | None = None,
     ) -> "TopicSearch":
         """Describe groups by prototypes, and look at them for the second time."""
-        assigner = Assigner.of(sampled, clustering, weights, random_state=random_state)
+        assigner = Assigner.of(sampled, clustering, weights, random_state=random_state, device=device)
         assigner, again = second_look(assigner, clustering, sampled, weights, random_state=random_state)
         return cls(sampled, weights, clustering, assigner, again)
 
@@ -155,7 +160,9 @@ def recovery(
     for part in range(N_HALVES):
         rows = np.flatnonzero(half == part)
         known = ClusteringResult(np.unique(before[rows], return_inverse=True)[1].astype(np.int64))
-        again = Assigner.of(vectors[rows], known, weights[rows], random_state=random_state)
+        again = Assigner.of(
+            vectors[rows], known, weights[rows], random_state=random_state, device=grown.device
+        )
         again = with_small_topics(again, vectors[rows], weights[rows])
         others.append(again.labels(vectors))
     return ClusteringResult(labels, resampled_labels=tuple(others)).stability_of(
@@ -206,7 +213,7 @@ def _with_unexplained(
     far = np.argsort(best, kind="stable")[: int(UNEXPLAINED * len(vectors))]
     if len(far) < FEWEST:
         return assigner
-    groups = communities(knn_graph(vectors[far], weights[far], N_NEIGHBORS), RESOLUTION)
+    groups = communities(knn_graph(vectors[far], weights[far], N_NEIGHBORS, assigner.device), RESOLUTION)
     means = group_means(vectors[far], groups, int(groups.max()) + 1, weights[far])
     for _ in range(STEPS):
         near = _nearer(vectors, best, means)

@@ -245,7 +245,8 @@ def _finer(fitted: Fitted, n_topics: int) -> Fitted:
         # Its documents are all outliers, and would not be if it were gone.
         kin = used[within[used] == within[part]]
         kin = kin if len(kin) else used[own[used] == own[part]]
-        mapping[part] = mapping[kin[nearest_prototype(parts.prototypes[[part]], parts.prototypes[kin])[0]]]
+        nearest = nearest_prototype(parts.prototypes[[part]], parts.prototypes[kin], device=parts.device)
+        mapping[part] = mapping[kin[nearest[0]]]
     known: list[float | None] = [None] * n_topics
     if found is not None:
         known = found.stability_of(mapping, n_topics)

@@ -82,6 +82,12 @@ class Fitted:
     def __post_init__(self) -> None:
         self.labels.flags.writeable = False  # models that an edit makes may share them
 
+    def on(self, device: str | None) -> "Fitted":
+        """Give the same value with an Assigner that computes on a device; None for the CPU."""
+        if device == self.assigner.device:
+            return self
+        return replace(self, assigner=replace(self.assigner, device=device))
+
     def parents(self) -> IntArray | None:
         """The found topic that each topic is a part of, where a finer level tells parts apart.
 
