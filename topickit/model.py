@@ -38,7 +38,6 @@ if TYPE_CHECKING:
     from topickit.report.report import Report
 
 DEFAULT_EMBEDDER = "all-MiniLM-L6-v2"
-GIVEN_VECTORS = "vectors given by the user"
 
 
 class TopicModel(ClusterMixin, TransformerMixin, BaseEstimator):
@@ -199,14 +198,13 @@ class TopicModel(ClusterMixin, TransformerMixin, BaseEstimator):
             counting = aside.submit(count_terms, documents.texts, documents.weights, settings)
             found = self._find(documents, vectors, clusterer)
             terms = counting.result()
-        if given is None:
-            warn_of_language(embed.describe(embedder), terms.languages, terms.language_share, len(documents))
+        warn_of_language(embedded.info, terms.languages, terms.language_share, len(documents))
         with stage("Describing topics"):
             assigner = found.assigner.with_at_most(vectors, documents.weights, self.outliers)
             notes = provenance(
                 documents,
                 self._settings(),
-                embed.describe(embedder) if given is None else GIVEN_VECTORS,
+                str(embedded.info),
                 vectors.shape[1],
                 len(found.sampled),
                 found.clustering.notes,
@@ -444,7 +442,7 @@ class TopicModel(ClusterMixin, TransformerMixin, BaseEstimator):
         )
 
     def _warn_of_other_vectors(self) -> None:
-        given = self.fitted_.notes.get("embedder") == GIVEN_VECTORS
+        given = self.fitted_.notes.get("embedder") == str(embed.GIVEN)
         if given and embed.name(self.embedder) in (DEFAULT_EMBEDDER, "hybrid"):
             warnings.warn(
                 f"the model was fitted on vectors given to it, and these texts are embedded with "

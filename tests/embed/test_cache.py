@@ -18,6 +18,7 @@ from topickit._core.state import State
 from topickit.embed import base
 from topickit.embed.cache import database as store
 from topickit.embed.cache.embedder import CachedEmbedder, cached, default_folder, keys_of
+from topickit.embed.foreign import AbsentEmbedder
 from topickit.embed.lexical import LexicalEmbedder
 from topickit.embed.precomputed import PrecomputedEmbedder
 from topickit.embed.sentence import SentenceEmbedder
@@ -396,7 +397,7 @@ def test_vectors_that_cannot_be_kept(tmp_path, value, match):
         (len, "nothing tells"),
         (LexicalEmbedder(), "fitted to each corpus"),
         (PrecomputedEmbedder(["a"], [[1.0]]), "looks them up"),
-        (base.AbsentEmbedder("gone"), "nothing tells"),
+        (AbsentEmbedder("gone"), "nothing tells"),
     ],
 )
 def test_embedders_without_a_fingerprint_that_holds(tmp_path, embedder, match):
@@ -405,7 +406,7 @@ def test_embedders_without_a_fingerprint_that_holds(tmp_path, embedder, match):
 
 
 def test_what_a_model_wraps(tmp_path):
-    for embedder in (LexicalEmbedder(), PrecomputedEmbedder(["a"], [[1.0]]), base.AbsentEmbedder("gone")):
+    for embedder in (LexicalEmbedder(), PrecomputedEmbedder(["a"], [[1.0]]), AbsentEmbedder("gone")):
         assert cached(embedder, tmp_path) is embedder
     own = base.resolve(Counting())
     assert cached(own, None) is own

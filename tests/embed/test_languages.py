@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 from topickit import TopicModel
+from topickit.embed import base
+from topickit.embed.base import EmbedderInfo
 from topickit.embed.models.languages import warn_of_language
 from topickit.errors import TopickitWarning
 from topickit.keywords.settings import KeywordSettings
@@ -21,20 +23,31 @@ GERMAN = [
 ]
 
 
+ENGLISH = EmbedderInfo("sentence", "all-MiniLM-L6-v2", languages=("en",))
+
+
 @pytest.mark.parametrize(
-    ("model", "languages"),
+    ("embedder", "languages"),
     [
-        ("SentenceEmbedder('all-MiniLM-L6-v2')", ("en",)),
-        ("SentenceEmbedder('all-MiniLM-L6-v2')", ("de", "en")),
-        ("SentenceEmbedder('all-MiniLM-L6-v2')", ()),
-        ("SentenceEmbedder('paraphrase-multilingual-MiniLM-L12-v2')", ("de",)),
-        ("LexicalEmbedder(100)", ("zh",)),
+        ("all-MiniLM-L6-v2", ("en",)),
+        ("all-MiniLM-L6-v2", ("de", "en")),
+        ("all-MiniLM-L6-v2", ()),
+        ("paraphrase-multilingual-MiniLM-L12-v2", ("de",)),
+        ("lexical", ("zh",)),
+        (len, ("zh",)),
     ],
 )
-def test_nothing_is_said_where_the_model_may_serve(model, languages):
+def test_no_warning_without_a_mismatch_of_languages(embedder, languages):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        warn_of_language(model, languages)
+        warn_of_language(base.describe(base.resolve(embedder)), languages)
+
+
+@pytest.mark.parametrize(("embedder", "recommended"), [("distilled", True), ("hybrid", False)])
+def test_hybrid_is_recommended_to_all_but_hybrid_embedders(embedder, recommended):
+    with pytest.warns(TopickitWarning, match="all-MiniLM-L6-v2 was trained on texts in en") as caught:
+        warn_of_language(base.describe(base.resolve(embedder)), ("de",))
+    assert ('"hybrid"' in str(caught[0].message)) == recommended
 
 
 def test_a_few_lines_of_another_language_are_no_matter():
@@ -45,11 +58,11 @@ def test_a_few_lines_of_another_language_are_no_matter():
     assert found.languages == ("zh",)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        warn_of_language("SentenceEmbedder('all-MiniLM-L6-v2')", found.languages, found.language_share)
+        warn_of_language(ENGLISH, found.languages, found.language_share)
 
 
 def test_an_english_model_on_german_texts():
-    with pytest.warns(TopickitWarning, match=r"found: de\).*multilingual.*hybrid"):
+    with pytest.warns(TopickitWarning, match=r"in de: .*multilingual.*hybrid"):
         model = TopicModel().fit(GERMAN)
     assert len(model.labels_) == len(GERMAN)
     vectors = model.embedder_.encode(GERMAN)
@@ -62,4 +75,4 @@ def test_an_english_model_on_german_texts():
 def test_a_few_words_are_of_no_language():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        warn_of_language("SentenceEmbedder('all-MiniLM-L6-v2')", ("ro",), 1.0, 2)
+        warn_of_language(ENGLISH, ("ro",), 1.0, 2)

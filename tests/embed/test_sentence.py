@@ -44,7 +44,7 @@ def test_like_texts_are_near(embedder):
 def test_the_constructor_only_stores():
     made = SentenceEmbedder("no-such-model", device="mars", batch_size=-1)
     assert (made.model, made.device, made.batch_size, made._model) == ("no-such-model", "mars", -1, None)
-    assert "no-such-model" in base.describe(made)
+    assert "no-such-model" in base.describe(made).name
 
 
 @pytest.mark.parametrize(

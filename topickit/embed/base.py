@@ -1,10 +1,10 @@
 """What an embedder is, the tables of names and of saved kinds, and the way in for foreign objects."""
 
-import hashlib
 import importlib
 import inspect
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Literal, Protocol, TypeAlias, runtime_checkable
 
@@ -33,7 +33,7 @@ KINDS: Mapping[str, str] = MappingProxyType(
         "lexical": "topickit.embed.lexical:LexicalEmbedder",
         "distilled": "topickit.embed.distilled.embedder:DistilledEmbedder",
         "hybrid": "topickit.embed.hybrid:HybridEmbedder",
-        "external": "topickit.embed.base:AbsentEmbedder",
+        "external": "topickit.embed.foreign:AbsentEmbedder",
     }
 )
 """Kinds of saved state, and the class whose ``from_state`` reads each."""
@@ -46,7 +46,40 @@ _WAYS = (
 )
 BLOCK = 65_536
 """Texts that are embedded, checked and stored at a time."""
-_PROBES = ("The train to the airport was late again.", "How do I sort a list of numbers?")
+
+
+@dataclass(frozen=True)
+class EmbedderInfo:
+    """What an embedder is, as data.
+
+    Attributes
+    ----------
+    kind : str
+        "sentence", "lexical", "hybrid", "distilled", "precomputed", "external" for an object or function of
+        the user's, or "given" for embeddings passed with the texts.
+    name : str
+        Name of the model, which a hybrid or distilled embedder shares with the model that it builds on.
+    description : str
+        A few words for people; `name` if empty.
+    languages : tuple of str or None
+        ISO 639-1 codes of the languages that the model was trained on; None if unknown or any.
+    fingerprint : str or None
+        Of the embedder as it is now, fitted or not: equal fingerprints make equal embeddings. None if it is
+        unknown without loading a model, calling a foreign object or reading all vectors.
+    """
+
+    kind: str
+    name: str
+    description: str = ""
+    languages: tuple[str, ...] | None = None
+    fingerprint: str | None = None
+
+    def __str__(self) -> str:
+        return self.description or self.name
+
+
+GIVEN = EmbedderInfo("given", "vectors given by the user")
+"""What made embeddings that were passed with the texts is unknown."""
 
 
 class Embedder(Protocol):
@@ -94,144 +127,6 @@ class BuildsOnVectors(Protocol):
         """Return its own embeddings, computed from the model's unit vectors."""
 
 
-class ForeignEmbedder:
-    """Makes an Embedder of any object with ``encode``, or of a function of a list of str.
-
-    The object is only called, never changed, and never saved: a saved model asks for it again.
-
-    Parameters
-    ----------
-    target : object with ``encode(list of str)``, or callable
-        May return an array, a tensor, or a list of either; one row a text.
-
-    Examples
-    --------
-    >>> def lengths(texts):
-    ...     return [[float(len(text)), 1.0] for text in texts]
-    >>> ForeignEmbedder(lengths).encode(["a", "abc"]).tolist()
-    [[1.0, 1.0], [3.0, 1.0]]
-    """
-
-    __slots__ = ("_call", "_dimension", "target")
-
-    def __init__(self, target: Any) -> None:
-        self.target = target
-        self._call: Callable[[list[str]], Any] = target.encode if _offers(target, "encode") else target
-        self._dimension: int | None = None
-
-    def encode(self, texts: Sequence[str]) -> NDArray[Any]:
-        """Call the foreign object with a list of the texts, and nothing else.
-
-        Raises
-        ------
-        InputTypeError, InputError
-            When what comes back is not one row of real, finite numbers a text.
-        """
-        vectors = check_vectors(
-            as_array(self._call(list(texts)), repr(self)), n_rows=len(texts), what=f"vectors from {self!r}"
-        )
-        self._dimension = vectors.shape[1]
-        return vectors
-
-    @property
-    def fingerprint(self) -> str:
-        """The object's type, and a hash of its vectors for two fixed sentences.
-
-        Raises
-        ------
-        InputError
-            When the object cannot embed the two sentences.
-        """
-        try:
-            probe = embed(self, _PROBES)
-        except Exception as error:
-            raise InputError(
-                f"{self!r} has no fingerprint: it failed on two sentences that tell models apart ({error}); "
-                "an embedder whose vectors are to be kept must embed any text"
-            ) from error
-        # So coarse that rounding, which differs between machines, hardly ever shows.
-        coarse = np.round(probe[:, :64] * 50).astype(np.int8)
-        digest = hashlib.blake2b(coarse.tobytes(), digest_size=8, key=str(probe.shape).encode()).hexdigest()
-        return f"external:{describe_foreign(self.target)}:{digest}"
-
-    def state(self) -> State:
-        """Return a note of what is missing; the object itself is the user's to give again."""
-        return external_state(describe_foreign(self.target), self._dimension)
-
-    def __repr__(self) -> str:
-        return describe_foreign(self.target)
-
-
-class ForeignCorpusEmbedder(ForeignEmbedder):
-    """A `ForeignEmbedder` whose object also has ``fitted(texts, weights)``."""
-
-    __slots__ = ()
-
-    def fitted(self, texts: Sequence[str], weights: NDArray[Any]) -> Embedder:
-        """Call the object's own ``fitted``; what it returns is resolved as `resolve` has it."""
-        return resolve(self.target.fitted(list(texts), np.array(weights)))
-
-
-class AbsentEmbedder:
-    """Stands for an embedder that could not be saved; says so when it is asked for vectors.
-
-    Parameters
-    ----------
-    description : str
-        What the embedder was.
-    dimension : int, optional
-        Columns of its vectors.
-
-    Examples
-    --------
-    >>> AbsentEmbedder("function my_vectors", 3).fingerprint
-    'external:function my_vectors:absent'
-    """
-
-    __slots__ = ("description", "dimension")
-
-    def __init__(self, description: str, dimension: int | None = None) -> None:
-        self.description = description
-        self.dimension = dimension
-
-    def encode(self, texts: Sequence[str]) -> NDArray[Any]:
-        """Refuse.
-
-        Raises
-        ------
-        ParameterError
-            Always: there is nothing to embed with.
-        """
-        size = "" if self.dimension is None else f" ({self.dimension} columns)"
-        raise ParameterError(
-            f"this model was fitted with vectors from {self.description}{size}, which is not saved with it; "
-            "load it with TopicModel.load(path, embedder=...), or pass the vectors as embeddings="
-        )
-
-    @property
-    def fingerprint(self) -> str:
-        """Its description; it equals no other embedder's."""
-        return f"external:{self.description}:absent"
-
-    def state(self) -> State:
-        """Return the state that it was made from."""
-        return external_state(self.description, self.dimension)
-
-    @classmethod
-    def from_state(cls, state: State) -> "AbsentEmbedder":
-        """Make it from a saved state."""
-        dimension = state.config["dimension"]
-        return cls(str(state.config["description"]), None if dimension is None else int(dimension))
-
-    def __repr__(self) -> str:
-        return f"AbsentEmbedder({self.description!r}, {self.dimension})"
-
-
-def external_state(description: str, dimension: int | None) -> State:
-    """Return the state of an embedder that is not saved itself."""
-    return State({"kind": "external", "description": description, "dimension": dimension})
-
-
 def resolve(
     embedder: Any,
     *,
@@ -273,12 +168,13 @@ def resolve(
         raise ParameterTypeError(
             f"embedder is the class {embedder.__name__}, not an object of it: {embedder.__name__}()"
         )
-    if all(_offers(embedder, name) for name in ("encode", "fingerprint", "state")):
-        known: Embedder = embedder
-        return known
-    if _offers(embedder, "encode") or callable(embedder):
-        foreign = ForeignCorpusEmbedder if _offers(embedder, "fitted") else ForeignEmbedder
-        return foreign(embedder)
+    if all(offers(embedder, name) for name in ("encode", "fingerprint", "state")):
+        complete: Embedder = embedder
+        return complete
+    if offers(embedder, "encode") or callable(embedder):
+        wrapper = "ForeignCorpusEmbedder" if offers(embedder, "fitted") else "ForeignEmbedder"
+        wrapped: Embedder = _load(f"topickit.embed.foreign:{wrapper}")(embedder)
+        return wrapped
     raise ParameterTypeError(f"embedder cannot be {type(embedder).__name__}; {_WAYS}")
 
 
@@ -387,15 +283,34 @@ def state(embedder: Embedder) -> State:
     return embedder.state()
 
 
-def describe(embedder: Embedder) -> str:
-    """Name an embedder in a few words, for reports.
+def describe(embedder: Embedder) -> EmbedderInfo:
+    """Describe an embedder as data; no model is loaded and no foreign object is called.
+
+    Parameters
+    ----------
+    embedder : Embedder
+        Resolved; see `resolve`.
+
+    Returns
+    -------
+    EmbedderInfo
+        What its attribute ``info`` holds; of an object without one, kind "external" and its type's name.
 
     Examples
     --------
-    >>> describe(resolve("all-MiniLM-L6-v2"))
-    "SentenceEmbedder('all-MiniLM-L6-v2')"
+    >>> info = describe(resolve("all-MiniLM-L6-v2"))
+    >>> info.kind, info.name, info.languages
+    ('sentence', 'all-MiniLM-L6-v2', ('en',))
     """
-    return repr(embedder)
+    info = getattr(embedder, "info", None)
+    return info if isinstance(info, EmbedderInfo) else EmbedderInfo("external", name_of_object(embedder))
+
+
+def info_of(kind: str, embedder: Embedder, model: Embedder) -> EmbedderInfo:
+    """Describe an embedder that builds on a model, with a fingerprint only where the model's is known."""
+    info = describe(model)
+    fingerprint = None if info.fingerprint is None else embedder.fingerprint
+    return EmbedderInfo(kind, info.name, repr(embedder), info.languages, fingerprint)
 
 
 def from_state(state: State, *, device: str | None = None) -> Embedder:
@@ -441,24 +356,6 @@ def from_state(state: State, *, device: str | None = None) -> Embedder:
     return embedder
 
 
-def describe_foreign(target: Any) -> str:
-    """Name a foreign object in a few words: representations of models fill pages."""
-    named = target if inspect.isroutine(target) else type(target)
-    kind = "function" if named is target else "object"
-    name = getattr(named, "__qualname__", type(target).__qualname__)
-    return f"{kind} {getattr(named, '__module__', '?')}.{name}"
-
-
-def _offers(target: Any, name: str) -> bool:
-    # Statically: a fingerprint is a property, and reading it may hash a gigabyte of weights.
-    try:
-        inspect.getattr_static(target, name)
-    except AttributeError:
-        # An object that forwards attributes to another one. Routines forward nothing.
-        return not inspect.isroutine(target) and callable(getattr(target, name, None))
-    return True
-
-
 def _named(name: str | bytes, settings: Mapping[str, Any]) -> Embedder:
     if not isinstance(name, str) or not name.strip():
         raise ParameterError(f"embedder must be the name or path of a model, got {name!r}; {_WAYS}")
@@ -472,6 +369,25 @@ def _named(name: str | bytes, settings: Mapping[str, Any]) -> Embedder:
 def _load(address: str) -> Any:
     module, _, name = address.partition(":")
     return getattr(importlib.import_module(module), name)
+
+
+def name_of_object(target: Any) -> str:
+    """Name a foreign object in a few words: representations of models fill pages."""
+    named = target if inspect.isroutine(target) else type(target)
+    kind = "function" if named is target else "object"
+    name = getattr(named, "__qualname__", type(target).__qualname__)
+    return f"{kind} {getattr(named, '__module__', '?')}.{name}"
+
+
+def offers(target: Any, name: str) -> bool:
+    """Tell whether an object has an attribute, or forwards it to another object."""
+    # Statically: a fingerprint is a property, and reading it may hash a gigabyte of weights.
+    try:
+        inspect.getattr_static(target, name)
+    except AttributeError:
+        # An object that forwards attributes to another one. Routines forward nothing.
+        return not inspect.isroutine(target) and callable(getattr(target, name, None))
+    return True
 
 
 def as_array(vectors: Any, source: str) -> Any:

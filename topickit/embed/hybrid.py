@@ -15,7 +15,7 @@ from topickit._core.state import State
 from topickit._core.vectors import FloatArray, IntArray, allocate, release, unit_rows
 from topickit.corpus.documents import Documents, content_hash
 from topickit.embed import base
-from topickit.embed.base import LongDocuments
+from topickit.embed.base import EmbedderInfo, LongDocuments
 from topickit.embed.cache.embedder import cached, with_cached_teacher
 from topickit.embed.learning import Copied, learnt
 from topickit.embed.lexical import CENTRE_AFTER, LexicalEmbedder, checked_weights
@@ -232,6 +232,11 @@ class HybridEmbedder(Copied):
             digest.update(self._known.mean.tobytes())
             digest.update(self._known.company.tobytes())
         return f"hybrid:{digest.hexdigest()}"
+
+    @property
+    def info(self) -> EmbedderInfo:
+        """Kind "hybrid"; name and languages are those of the model."""
+        return base.info_of("hybrid", self, self.model)
 
     def state(self) -> State:
         """Return settings, the states of the model and of the words, and what was learnt."""

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from topickit._core.state import State
 from topickit._core.vectors import FloatArray, single_threaded
+from topickit.embed.base import EmbedderInfo
 from topickit.embed.learning import learnt
 from topickit.errors import InputError, check_whole
 
@@ -222,6 +223,11 @@ class LexicalEmbedder:
             for array in self._known.arrays().values():
                 digest.update(array.tobytes())
         return f"lexical:{digest.hexdigest()}"
+
+    @property
+    def info(self) -> EmbedderInfo:
+        """Kind "lexical", of any language."""
+        return EmbedderInfo("lexical", "lexical", repr(self), fingerprint=self.fingerprint)
 
     def state(self) -> State:
         """Return settings, vocabulary and arrays."""

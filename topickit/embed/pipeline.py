@@ -10,7 +10,7 @@ from topickit._core.state import State
 from topickit._core.vectors import FloatArray, unit_rows
 from topickit.corpus.documents import Documents
 from topickit.embed import base
-from topickit.embed.base import BuildsOnVectors, Embedder, LongDocuments
+from topickit.embed.base import BuildsOnVectors, Embedder, EmbedderInfo, LongDocuments
 from topickit.embed.cache.embedder import cached, with_cached_teacher
 from topickit.errors import InputError
 
@@ -25,10 +25,13 @@ class Embedded:
         Fitted to the documents if it learns from a corpus.
     vectors : float32 ndarray of shape (u, d), unit rows
         The embedding of each of ``documents.texts``; a row of zeros if the embedder knows nothing of a text.
+    info : EmbedderInfo
+        What made the embeddings: of kind "given" if they were passed with the texts.
     """
 
     embedder: Embedder
     vectors: FloatArray
+    info: EmbedderInfo
 
 
 def fit(
@@ -82,7 +85,8 @@ def fit(
     resolved = base.resolve(embedder, long_documents=long_documents, device=device, random_state=random_state)
     units = _units(documents, embeddings)
     learned = _learn(resolved, documents, units, cache)
-    return Embedded(learned, _embed(learned, documents, units, cache))
+    vectors = _embed(learned, documents, units, cache)
+    return Embedded(learned, vectors, base.describe(learned) if units is None else base.GIVEN)
 
 
 def learn(

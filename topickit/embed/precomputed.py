@@ -10,7 +10,8 @@ from numpy.typing import ArrayLike, NDArray
 from topickit._core.state import State
 from topickit._core.validation import check_vectors
 from topickit.corpus.documents import check_texts, content_hash
-from topickit.embed.base import external_state
+from topickit.embed.base import EmbedderInfo
+from topickit.embed.foreign import external_state
 from topickit.errors import InputError
 
 
@@ -77,6 +78,11 @@ class PrecomputedEmbedder:
             digest.update(key)
             digest.update(self._vectors[row].tobytes())
         return f"precomputed:{digest.hexdigest()}"
+
+    @property
+    def info(self) -> EmbedderInfo:
+        """Kind "precomputed"; the fingerprint, which reads all vectors, is left out."""
+        return EmbedderInfo("precomputed", repr(self))
 
     def state(self) -> State:
         """Return a note of what is missing: the vectors are the user's to give again."""

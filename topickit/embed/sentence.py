@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from topickit._core.progress import stage
 from topickit._core.state import State
 from topickit._core.vectors import FloatArray, unit_rows
-from topickit.embed.base import LongDocuments
+from topickit.embed.base import EmbedderInfo, LongDocuments
 from topickit.embed.models import windows
+from topickit.embed.models.languages import languages_of
 from topickit.embed.models.weights import digest_of, locate, reach_hub
 from topickit.errors import ParameterError, TopickitWarning, check_whole
 
@@ -204,9 +205,14 @@ class SentenceEmbedder:
         more = "" if self.precision == "float32" else f":{self.precision}"
         return f"sentence:{digest_of(place)}:{self.long_documents}{more}"
 
+    @property
+    def info(self) -> EmbedderInfo:
+        """Kind "sentence", the model's name, its languages, and the fingerprint of weights that were used."""
+        name = str(self.model)
+        return EmbedderInfo("sentence", name, repr(self), languages_of(name), self._used_fingerprint())
+
     def state(self) -> State:
         """Return name and settings; weights are not saved, only the fingerprint of those that were used."""
-        used = self._confirmed or self._model is not None
         return State(
             {
                 "kind": "sentence",
@@ -214,7 +220,7 @@ class SentenceEmbedder:
                 "batch_size": int(self.batch_size),
                 "long_documents": self.long_documents,
                 "precision": self.precision,
-                "fingerprint": self.fingerprint if used else self._saved_fingerprint,
+                "fingerprint": self._used_fingerprint(),
             }
         )
 
@@ -246,6 +252,10 @@ class SentenceEmbedder:
         self._model = None
         for name, value in state.items():
             setattr(self, name, value)
+
+    def _used_fingerprint(self) -> str | None:
+        used = self._confirmed or self._model is not None
+        return self.fingerprint if used else self._saved_fingerprint
 
     def _check(self) -> None:
         if not isinstance(self.model, str | os.PathLike) or not str(self.model).strip():

@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 from topickit._core.state import State
 from topickit._core.validation import check_vectors
 from topickit._core.vectors import FloatArray
-from topickit.embed.base import AbsentEmbedder, Embedder, FittedOnCorpus, ForeignEmbedder, as_array, resolve
+from topickit.embed.base import Embedder, EmbedderInfo, FittedOnCorpus, as_array, describe, resolve
 from topickit.embed.cache.database import FILE, CachedModel, VectorStore, is_damage, set_aside
+from topickit.embed.foreign import AbsentEmbedder, ForeignEmbedder
 from topickit.embed.precomputed import PrecomputedEmbedder
 from topickit.errors import (
     InputError,
@@ -173,6 +174,11 @@ class CachedEmbedder:
     def fingerprint(self) -> str:
         """The embedder's own."""
         return self.embedder.fingerprint
+
+    @property
+    def info(self) -> EmbedderInfo:
+        """The embedder's own."""
+        return describe(self.embedder)
 
     @property
     def dimension(self) -> int | None:

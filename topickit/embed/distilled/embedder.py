@@ -17,7 +17,7 @@ from topickit._core.state import State
 from topickit._core.vectors import FloatArray, unit_rows
 from topickit.corpus.documents import Documents, content_hash
 from topickit.embed import base
-from topickit.embed.base import LongDocuments
+from topickit.embed.base import EmbedderInfo, LongDocuments
 from topickit.embed.cache.embedder import cached
 from topickit.embed.distilled.learnt import Learnt
 from topickit.embed.distilled.student import FoldedStudent, HeldOut, Lesson, Student, fit_student
@@ -305,6 +305,11 @@ class DistilledEmbedder(Copied):
                 digest.update(f"{name} {array.shape}".encode())
                 digest.update(np.ascontiguousarray(array).tobytes())
         return f"distilled:{digest.hexdigest()}"
+
+    @property
+    def info(self) -> EmbedderInfo:
+        """Kind "distilled"; name and languages are those of the teacher."""
+        return base.info_of("distilled", self, self._teacher())
 
     def state(self) -> State:
         """Return settings, the teacher's state and what was learnt: no text, no weights of the teacher."""
