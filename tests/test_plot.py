@@ -8,7 +8,7 @@ from tests.conftest import make_corpus
 from topickit import TopicModel, plot
 from topickit.errors import InputError, NotFittedError, ParameterTypeError, TopicNotFoundError
 from topickit.plot.labels import label, without_overlap
-from topickit.plot.palette import DARK, LIGHT, colour_indices
+from topickit.plot.palette import DARK, LIGHT, color_indices
 
 FIGURES = plot.__all__
 
@@ -27,8 +27,8 @@ VISION = {
 }
 
 
-def linear(colours):
-    values = np.array([[int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)] for colour in colours])
+def linear(colors):
+    values = np.array([[int(color[i : i + 2], 16) / 255 for i in (1, 3, 5)] for color in colors])
     return np.where(values <= 0.04045, values / 12.92, ((values + 0.055) / 1.055) ** 2.4)
 
 
@@ -70,7 +70,7 @@ def test_documents_are_all_there_and_thinned_on_demand(model):
     figure = plot.documents(model)
     assert sum(len(trace.x) for trace in figure.data) == 240
     assert [len(trace.x) for trace in figure.data] == [topic.size for topic in model.topics_]
-    few = plot.documents(model, most=40)
+    few = plot.documents(model, limit=40)
     assert sum(len(trace.x) for trace in few.data) == 40
     assert "40 of 240" in few.layout.title.text
     assert all(trace.text is None for trace in plot.documents(model, texts=False).data)
@@ -134,24 +134,24 @@ def test_names_do_not_cover_each_other():
 
 
 @pytest.mark.parametrize("vision", VISION)
-@pytest.mark.parametrize("colours", [LIGHT, DARK], ids=["light", "dark"])
-def test_colours_are_told_apart(colours, vision):
-    seen = oklab(linear(colours) @ VISION[vision].T)
+@pytest.mark.parametrize("colors", [LIGHT, DARK], ids=["light", "dark"])
+def test_colors_are_told_apart(colors, vision):
+    seen = oklab(linear(colors) @ VISION[vision].T)
     gaps = np.linalg.norm(seen[:, None] - seen[None], axis=2) + np.eye(len(seen))
     assert gaps.min() > 0.13
 
 
-@pytest.mark.parametrize(("colours", "ground"), [(LIGHT, "#ffffff"), (DARK, "#14171c")])
-def test_colours_stand_out_from_the_ground(colours, ground):
-    luminance = linear((*colours, ground)) @ np.array([0.2126, 0.7152, 0.0722])
+@pytest.mark.parametrize(("colors", "ground"), [(LIGHT, "#ffffff"), (DARK, "#14171c")])
+def test_colors_stand_out_from_the_ground(colors, ground):
+    luminance = linear((*colors, ground)) @ np.array([0.2126, 0.7152, 0.0722])
     lighter, darker = np.maximum(luminance[:-1], luminance[-1]), np.minimum(luminance[:-1], luminance[-1])
     assert ((lighter + 0.05) / (darker + 0.05)).min() > 2.2
 
 
-def test_neighbours_on_the_map_have_different_colours():
+def test_neighbours_on_the_map_have_different_colors():
     rng = np.random.default_rng(0)
     places = rng.uniform(size=(60, 2))
-    chosen = np.array(colour_indices(places))
+    chosen = np.array(color_indices(places))
     gaps = np.linalg.norm(places[:, None] - places[None], axis=2) + 9 * np.eye(60)
     assert (chosen[gaps.argmin(axis=1)] != chosen).all()
     assert np.bincount(chosen, minlength=10).min() >= 2

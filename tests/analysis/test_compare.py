@@ -115,8 +115,8 @@ def test_other_corpora_are_compared_by_vectors_or_by_keywords():
         TopicModel(clusterer="kmeans", n_topics=4).fit(TEXTS[:n], embeddings=vectors[:n]) for n in (120, 80)
     ]
     by_words = compare(*makes)
-    by_vectors = compare(*makes, same_vectors=True)
-    for found, basis in ((by_words, "keywords"), (by_vectors, "vectors")):
+    by_vectors = compare(*makes, same_embeddings=True)
+    for found, basis in ((by_words, "keywords"), (by_vectors, "embeddings")):
         assert found.basis == basis
         assert "differ" in found.note
         assert found.agreement is found.moved is None
@@ -328,5 +328,5 @@ def test_keywords_are_alike_however_they_are_written():
     one, other = (
         TopicModel(embedder="lexical", clusterer="kmeans", n_topics=2).fit(texts) for texts in sides
     )
-    found = compare(one, other, same_vectors=False)
+    found = compare(one, other, same_embeddings=False)
     assert all(match.counterparts[0].score == 1 for match in found.matches)

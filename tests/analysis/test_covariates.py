@@ -156,10 +156,10 @@ def test_words_that_rose_and_fell():
     texts = [" ".join([*rng.choice(common, 3), "motor" if i >= 60 else "steam", f"n{i}"]) for i in range(120)]
     model = TopicModel(embedder="lexical", n_topics=1).fit(texts, timestamps=[1900 + i for i in range(120)])
     found = over_time(model.fitted_)
-    assert found.rose[0][0] == "motor"
-    assert found.fell[0][0] == "steam"
+    assert found.rising_words[0][0] == "motor"
+    assert found.falling_words[0][0] == "steam"
     same_day = over_time(model.fitted_, ["2020-01-01"] * 120)
-    assert same_day.rose == ((),)
+    assert same_day.rising_words == ((),)
 
 
 def test_change_scores_need_evidence():
@@ -169,7 +169,7 @@ def test_change_scores_need_evidence():
     assert (change_scores(np.array([3, 0]), np.array([0, 0])) == 0).all()
 
 
-def test_by_class_counts_and_lifts(model):
+def test_by_class_counts_and_risk_ratios(model):
     _, subjects = make_corpus(240)
     found = by_class(model.fitted_)
     assert sorted(found.classes) == sorted(set(subjects))
@@ -179,14 +179,14 @@ def test_by_class_counts_and_lifts(model):
         for topic in range(4):
             n = ((model.labels_ == topic) & mine).sum()
             assert found.counts[c, topic] == n
-            assert (found.lift[c, topic] > 1) == (
+            assert (found.risk_ratio[c, topic] > 1) == (
                 n / mine.sum() > ((model.labels_ == topic) & ~mine).sum() / 180
             )
-    assert (found.low <= found.lift).all()
-    assert (found.lift < found.high).all()
+    assert (found.low <= found.risk_ratio).all()
+    assert (found.risk_ratio < found.high).all()
 
 
-def test_interval_of_a_lift_covers_what_is_true():
+def test_interval_of_a_risk_ratio_covers_what_is_true():
     rng = np.random.default_rng(0)
     inside = 0
     for _ in range(400):
@@ -209,9 +209,9 @@ def test_a_class_like_all_others_seldom_stands_out_however_small_it_is(n):
 
 
 def test_what_is_not_known_of_a_class_says_nothing():
-    lift, low, high = risk_ratios(np.array([[0, 0], [50, 50]]), np.array([1, 100]))
-    assert (lift[0] > 0.3).all()
-    assert (lift[0] <= 1).all()
+    ratio, low, high = risk_ratios(np.array([[0, 0], [50, 50]]), np.array([1, 100]))
+    assert (ratio[0] > 0.3).all()
+    assert (ratio[0] <= 1).all()
     assert (low[0] == 0).all()
     assert (high[0] > 1).all()
     only = risk_ratios(np.array([[30, 0], [0, 30]]), np.array([30, 30]))
@@ -220,7 +220,7 @@ def test_what_is_not_known_of_a_class_says_nothing():
 
 
 def test_one_class_or_none(model):
-    assert (by_class(model.fitted_, ["a"] * 240).lift == 1).all()
+    assert (by_class(model.fitted_, ["a"] * 240).risk_ratio == 1).all()
     assert by_class(model.fitted_, [None] * 240) is None
     found = by_class(model.fitted_, [1, None, "b", " b "] * 60)
     assert found.classes == ("b", "1")

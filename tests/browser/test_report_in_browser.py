@@ -12,7 +12,7 @@ def n_selected(page):
 
 
 def pixels(page):
-    """How many colours the middle of the map shows."""
+    """How many colors the middle of the map shows."""
     return page.evaluate(
         """() => {
         const from = [...document.querySelectorAll('#map canvas')].find((canvas) => canvas.width > 100 && (
@@ -20,13 +20,13 @@ def pixels(page):
         const flat = document.createElement('canvas');
         [flat.width, flat.height] = [from.width, from.height];
         const pen = flat.getContext('2d');
-        let colours = new Set();
+        let colors = new Set();
         document.querySelectorAll('#map canvas').forEach((canvas) => pen.drawImage(canvas, 0, 0));
         const data = pen.getImageData(0, 0, flat.width, flat.height).data;
         for (let i = 0; i < data.length; i += 4) {
-          if (data[i + 3] > 60) colours.add([data[i] >> 5, data[i + 1] >> 5, data[i + 2] >> 5].join());
+          if (data[i + 3] > 60) colors.add([data[i] >> 5, data[i + 1] >> 5, data[i + 2] >> 5].join());
         }
-        return colours.size;
+        return colors.size;
         }"""
     )
 
@@ -139,11 +139,11 @@ def test_the_hierarchy_opens_and_the_figures_are_drawn(page):
 
 
 def test_the_theme_turns_and_the_map_with_it(page):
-    colours = "JSON.stringify(document.querySelector('#map .plot').data[0].marker.colorscale)"
+    colors = "JSON.stringify(document.querySelector('#map .plot').data[0].marker.colorscale)"
     ground = "getComputedStyle(document.body).backgroundColor"
-    light = page.evaluate(colours), page.evaluate(ground)
+    light = page.evaluate(colors), page.evaluate(ground)
     page.click("#theme")
-    page.wait_for_function(f"{colours} !== {light[0]!r}")
+    page.wait_for_function(f"{colors} !== {light[0]!r}")
     assert page.evaluate(ground) == "rgb(20, 23, 28)" != light[1]
 
 

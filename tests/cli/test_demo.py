@@ -22,6 +22,6 @@ def test_demo_writes_a_report(tmp_path, capsys, monkeypatch):
     assert "The whole report: " in out
     assert "topics.html" in out
     assert "NMI" in out
-    assert "How this was made" not in out
+    assert "Method" not in out
     assert len(out.splitlines()) < 70
     assert {path.name for path in (tmp_path / "d").iterdir()} == {"topics.html", "topics.csv", "topics.json"}

@@ -5,9 +5,9 @@ import pytest
 
 from topickit.cluster import levels
 from topickit.report.html import render_html
+from topickit.report.relations import level_sizes
 from topickit.report.summary import Summary
 from topickit.report.text import render_text
-from topickit.report.tree import level_sizes
 
 
 def level(n: int, modularity: float) -> levels.Level:
@@ -40,6 +40,5 @@ def test_the_cuts_that_are_shown_rise_to_the_topics(good):
 
 def test_a_report_names_the_other_levels():
     summary = Summary((), n_documents=2, n_outliers=2, notes={"clusterer": {"other_levels": [7, 40]}})
-    assert "7 topics: model.at(n_topics=7)" in render_text(summary)
-    assert "model.at(n_topics=40)" in render_text(summary)
+    assert "Other suitable numbers of topics\n  7, 40" in render_text(summary)
     assert "7, 40" in render_html(summary)

@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from topickit.report.html import FULL_TEXT
+from topickit.report.html import MAX_DOCUMENT
 
 VOID = {"meta", "input"}
 
@@ -56,7 +56,7 @@ def test_page_says_all_that_a_topic_is(report):
         "Cats of New York",
     ):
         assert part in text
-    for part in ("How this was made", "Random state 20240101", "truncated share 14.0%", "税金が高い"):
+    for part in ("Method", "Random state 20240101", "truncated share 14.0%", "税金が高い"):
         assert part in text
     assert source.startswith("<!DOCTYPE html>")
 
@@ -129,7 +129,7 @@ def test_texts_can_be_left_out(report):
 
 def test_long_documents_open_and_are_cut(make_report, make_topic):
     page = Page(make_report(make_topic(representative_documents=("word " * 20_000, "short"))).to_html())
-    assert max(len(text) for text in page.text) == FULL_TEXT
+    assert max(len(text) for text in page.text) == MAX_DOCUMENT
     assert page.shape().count("details") == 2  # the topic's own, and the text's
     short = Page(make_report(make_topic(representative_documents=("a" * 320,))).to_html())
     assert short.shape().count("details") == 1
@@ -162,8 +162,8 @@ def test_odd_topics(make_report, make_topic):
 def test_nothing_found(make_report):
     source = make_report(n_documents=3, n_outliers=3, notes={}).to_html()
     page = " ".join(Page(source).text)
-    assert "No topics were found" in page
-    assert "How this was made" not in page
+    assert "No topics found" in page
+    assert "Method" not in page
 
 
 def test_same_page_every_time(report):
@@ -174,5 +174,5 @@ def test_notebook_gets_a_table(report):
     fragment = report._repr_html_()
     page = Page(fragment)
     assert page.shape().count("tr") == 3
-    assert "2 topics in 2,000 documents · 25.0% in no topic" in page.text
+    assert "2 topics in 2,000 documents · 25.0% outliers" in page.text
     assert "A cat sat" not in fragment

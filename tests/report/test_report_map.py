@@ -7,9 +7,9 @@ import pytest
 from tests.conftest import make_corpus
 from tests.report.test_report_html import Page
 from topickit import TopicModel
-from topickit.report import map as report_map
+from topickit.report import document_map as document_maps
+from topickit.report.document_map import _excerpts, document_map
 from topickit.report.html import _plotly
-from topickit.report.map import document_map
 
 HOSTILE_TEXTS = [
     "<script>alert(1)</script> boat",
@@ -49,17 +49,16 @@ def test_the_page_holds_the_same_numbers(dated_model):
     assert found.note in " ".join(page.text)
 
 
-def test_more_documents_than_points_are_thinned_and_it_is_said(dated_model, monkeypatch):
-    monkeypatch.setattr(report_map, "MOST_POINTS", 50)
-    found = document_map(dated_model.fitted_)
+def test_more_documents_than_points_are_thinned_and_it_is_said(dated_model):
+    found = document_map(dated_model.fitted_, limit=50)
     assert len(found.points) == len(found.texts) == 50
-    assert "50 of 240" in found.note
+    assert "50 points for 240 documents" in found.note
     assert "uniform sample" in found.note
 
 
 def test_long_scripts_are_cut_shorter(monkeypatch):
-    monkeypatch.setattr(report_map, "TEXT_BUDGET", 3_000)
-    cut = report_map._beginnings(["税" * 500, "a" * 500] * 10)
+    monkeypatch.setattr(document_maps, "MAX_EXCERPT_BYTES", 3_000)
+    cut = _excerpts(["税" * 500, "a" * 500] * 10)
     assert sum(len(text.encode()) for text in cut) <= 3_000
     assert len(cut[0]) > 40
 
@@ -72,7 +71,7 @@ def test_no_documents_no_points(dated_model, tmp_path):
     assert np.isfinite(found.places).all()
     assert "saved without them" in found.note
     page = Page(loaded.report().to_html())
-    assert "Words that rose and fell need a model saved with its documents." in " ".join(page.text)
+    assert "Rising and falling words require a model saved with its documents." in " ".join(page.text)
 
 
 def longest_common_run(text, page):
@@ -136,17 +135,17 @@ def test_the_same_page_every_time_and_from_a_loaded_model(dated_model, tmp_path)
 def test_history_and_classes_are_shown(dated_model):
     page = Page(dated_model.report().to_html())
     text = " ".join(" ".join(page.text).split())
-    for part in ("Over time", "What changed", "By class", "How the topics relate", "Can it be trusted?"):
+    for part in ("Over time", "Largest changes", "By class", "Topic relations", "Reliability"):
         assert part in text
-    assert "1 documents without a date" in text
+    assert "Excluded: 1 document without a date." in text
     assert page.shape().count("svg") == 8
     assert set(json.loads(page.data["figures-data"])) == {"similarity", "over_time"}
 
 
 @pytest.mark.parametrize("write", ["to_text", "to_markdown"])
 def test_text_and_markdown_have_the_same_content(dated_model, write):
-    told = getattr(dated_model.report(), write)()
-    for part in ("Over time", "By class", "Most alike", "Can it be trusted?", "How this was made", "sea (60"):
-        assert part in told
-    assert "↑" in told
-    assert set("▁█") & set(told)
+    report = getattr(dated_model.report(), write)()
+    for part in ("By class", "Most similar", "Reliability", "Method", "sea (60"):
+        assert part in report
+    assert "↑" in report
+    assert set("▁█") & set(report)

@@ -10,7 +10,7 @@ from topickit.report.text import render_overview
 def test_says_all_that_a_topic_is(report):
     text = report.to_text(80)
     for part in (
-        "2 topics in 2,000 documents · 25.0% in no topic",
+        "2 topics in 2,000 documents · 25.0% outliers",
         "1,200",
         "60.0%",
         "cat, New York",
@@ -20,7 +20,7 @@ def test_says_all_that_a_topic_is(report):
     assert "A cat sat. It slept." in text
     assert "Random state: 20240101" in text
     assert "truncated share: 14.0%" in text
-    assert "Stable" not in text
+    assert "Stability" not in text
 
 
 @pytest.mark.parametrize("width", [40, 60, 80, 100, 120, 200])
@@ -82,7 +82,7 @@ def test_texts_can_be_left_out(report):
 
 def test_nothing_found(make_report):
     text = make_report(n_documents=1, n_outliers=1, notes={}).to_text(80)
-    assert text == "no topics in 1 document · 100% in no topic"
+    assert text == "no topics in 1 document · 100% outliers"
 
 
 def test_topic_without_words_or_share(make_report, make_topic):

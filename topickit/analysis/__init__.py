@@ -1,1 +1,1 @@
-"""Analyses of a fitted model: functions of Fitted that give a small value; they change and write nothing."""
+"""Analyses of a fitted model: each function takes a Fitted and returns a small value."""

@@ -1,4 +1,4 @@
-"""Topics by class: which topics a class has more of than the corpus has."""
+"""Topics by class: counts, and risk ratios between each class and the others."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,7 +11,7 @@ from topickit.corpus.covariates import Covariates
 from topickit.fitted.fitted import Fitted
 
 TAIL = 0.025
-"""Outside of each end of a 95 % interval."""
+"""Probability beyond each end of a 95% confidence interval."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,21 +21,23 @@ class ByClass:
     Attributes
     ----------
     classes : tuple of str
-        By falling number of documents: c of them.
+        Names of the c classes, largest first.
     totals : int64 ndarray of shape (c,)
-        Documents of each class, those in no topic included.
+        Documents of each class, including outliers.
     counts : int64 ndarray of shape (c, k)
-    lift, low, high : float64 ndarray of shape (c, k)
-        How many times the topic's share among the other classes its share in the class is, and the
-        ends of a 95 % interval; see `risk_ratios`.
+        Documents of each class in each topic.
+    risk_ratio : float64 ndarray of shape (c, k)
+        The topic's share in the class divided by its share in the other classes; see `risk_ratios`.
+    low, high : float64 ndarray of shape (c, k)
+        Ends of the 95% confidence interval of the risk ratio.
     n_unclassed : int
-        Documents without a class, which are left out.
+        Documents without a class, which are excluded.
     """
 
     classes: tuple[str, ...]
     totals: NDArray[np.int64] = field(repr=False)
     counts: NDArray[np.int64] = field(repr=False)
-    lift: NDArray[np.float64] = field(repr=False)
+    risk_ratio: NDArray[np.float64] = field(repr=False)
     low: NDArray[np.float64] = field(repr=False)
     high: NDArray[np.float64] = field(repr=False)
     n_unclassed: int = 0
@@ -48,58 +50,66 @@ def by_class(fitted: Fitted, classes: Any = None) -> ByClass | None:
     ----------
     fitted : Fitted
     classes : sequence of str, number or None, optional
-        One a row of the training documents; None takes those that the model was fitted with.
+        One class per training document; None takes the classes given to `fit`.
 
     Returns
     -------
     ByClass or None
-        None where there are no classes.
+        None if there are no classes.
+
+    Raises
+    ------
+    InputError
+        If the number of classes differs from the number of documents.
+    InputTypeError
+        If the classes are of an unsupported type.
 
     Examples
     --------
     >>> from topickit import TopicModel
     >>> texts = ["red apple", "green apple", "apple pie", "fast car", "slow car", "car race"]
     >>> model = TopicModel(embedder="lexical", clusterer="kmeans", n_topics=2).fit(texts)
-    >>> found = by_class(model.fitted_, ["food", "food", "food", "road", "road", "road"])
-    >>> found.classes, found.counts.sum()
+    >>> table = by_class(model.fitted_, ["food", "food", "food", "road", "road", "road"])
+    >>> table.classes, table.counts.sum()
     (('food', 'road'), np.int64(6))
     """
-    known = fitted.covariates if classes is None else Covariates.of(len(fitted.labels), classes=classes)
-    if known is None or known.class_codes is None or not known.class_names:
+    covariates = fitted.covariates if classes is None else Covariates.of(len(fitted.labels), classes=classes)
+    if covariates is None or covariates.class_codes is None or not covariates.class_names:
         return None
-    codes, labels = known.class_codes, fitted.labels
-    n_classes, n_topics = len(known.class_names), len(fitted.topics)
+    codes, labels = covariates.class_codes, fitted.labels
+    n_classes, n_topics = len(covariates.class_names), len(fitted.topics)
     counts = np.zeros((n_classes, n_topics), dtype=np.int64)
-    both = (codes >= 0) & (labels >= 0)
-    np.add.at(counts, (codes[both], labels[both]), 1)
+    counted = (codes >= 0) & (labels >= 0)
+    np.add.at(counts, (codes[counted], labels[counted]), 1)
     totals = np.bincount(codes[codes >= 0], minlength=n_classes).astype(np.int64)
     order = np.argsort(-totals, kind="stable")
     counts, totals = counts[order], totals[order]
-    lift, low, high = risk_ratios(counts, totals)
-    names = tuple(known.class_names[i] for i in order)
-    return ByClass(names, totals, counts, lift, low, high, n_unclassed=int((codes < 0).sum()))
+    ratio, low, high = risk_ratios(counts, totals)
+    names = tuple(covariates.class_names[i] for i in order)
+    return ByClass(names, totals, counts, ratio, low, high, n_unclassed=int((codes < 0).sum()))
 
 
 def risk_ratios(
     counts: NDArray[np.int64], totals: NDArray[np.int64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Compare each class with the others: ratio of shares and a 95 % interval.
+    """Compute the risk ratio of each topic between each class and the other classes.
 
-    To each side one document is added that is of the topics as the corpus is: what is not known of a small
-    class pulls it neither way. The interval is the exact one of a ratio of two rates, given their sum
-    (Clopper and Pearson, Biometrika 26, 1934, of the share of the class): it holds for the few documents of
-    a small class, too.
+    One document, distributed over the topics as the corpus is, is added to each side, which shrinks
+    the ratios of small classes towards 1. The 95% confidence interval is the exact one of a ratio of
+    two Poisson rates given their sum (Clopper and Pearson, Biometrika 26, 1934); it also holds for
+    classes of a few documents.
 
     Parameters
     ----------
     counts : int64 ndarray of shape (c, k)
+        Documents of each class in each topic.
     totals : int64 ndarray of shape (c,)
+        Documents of each class, including outliers.
 
     Returns
     -------
-    lift, low, high : float64 ndarray of shape (c, k)
-        All 1 where there is one class only: there is nothing to compare it with. `high` is infinite where
-        the topic is in this class alone.
+    ratio, low, high : float64 ndarray of shape (c, k)
+        All 1 if there is only one class. `high` is infinite if the topic occurs in this class only.
 
     Examples
     --------

@@ -1,8 +1,6 @@
-"""Compare two models, or two labellings: which topics are the same, which are new, what has moved."""
+"""Compare two models or labelings: matching topics, new topics, and documents that moved."""
 
-import io
 import math
-import shutil
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -11,37 +9,39 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from topickit._core.display import one_line, plural, render_plain, text_width
 from topickit._core.vectors import FloatArray, IntArray, unit_rows
 from topickit.errors import InputError, ParameterError
 from topickit.fitted.fitted import Fitted
 from topickit.keywords.tokens import key_of
 from topickit.metrics.groups import UNKNOWN, Agreement, LabelCodes, Overlaps, agreement, overlaps
 
-Basis = Literal["documents", "vectors", "keywords"]
-THRESHOLDS: Mapping[Basis, float] = MappingProxyType({"documents": 0.5, "vectors": 0.8, "keywords": 0.2})
-"""From which strength on two topics count as related."""
-SCORE_NAMES = {"documents": "Jaccard", "vectors": "Cosine", "keywords": "Jaccard"}
+Basis = Literal["documents", "embeddings", "keywords"]
+THRESHOLDS: Mapping[Basis, float] = MappingProxyType({"documents": 0.5, "embeddings": 0.8, "keywords": 0.2})
+"""Minimum strength of the relation of two related topics."""
+SCORE_NAMES = {"documents": "Jaccard", "embeddings": "Cosine", "keywords": "Jaccard"}
 N_FLOWS = 10
-NARROWEST, WIDEST = 60, 140
+MIN_WIDTH = 60
 
 
 @dataclass(frozen=True)
 class Counterpart:
-    """A topic of B that is like a topic of A.
+    """A topic of B that corresponds to a topic of A.
 
     Attributes
     ----------
     topic : int or str
     name : str
-        Empty where only labels were given.
+        Empty if only labels were given.
     size : int
+        Number of documents.
     score : float
-        The Jaccard index of their documents, the cosine of their means, or the Jaccard index of their
-        keywords, as the comparison's `basis` says.
+        The Jaccard index of the documents, the cosine similarity of the mean embeddings, or the Jaccard
+        index of the keywords, depending on the `basis` of the comparison.
     shared : int or None
-        Documents in both; None where the corpora differ.
+        Number of documents in both topics; None if the corpora differ.
     shared_keywords : tuple of str
-        In the order of A's topic.
+        In the order of A's keywords.
     """
 
     topic: int | str
@@ -54,16 +54,18 @@ class Counterpart:
 
 @dataclass(frozen=True)
 class Match:
-    """A topic of A, and what it is in B.
+    """A topic of A and its counterparts in B.
 
     Attributes
     ----------
     topic : int or str
     name : str
+        Empty if only labels were given.
     size : int
+        Number of documents.
     counterparts : tuple of Counterpart
-        Best first: the best one, and all others that are related (a topic that was split has several); none
-        where nothing is shared.
+        The best counterpart, then the other related topics of B, best first. A topic that was split has
+        several; a topic that shares nothing with any topic of B has none.
     """
 
     topic: int | str
@@ -74,7 +76,14 @@ class Match:
 
 @dataclass(frozen=True)
 class Flow:
-    """Documents that went from a topic of A to one that is not its best in B; −1 for no topic."""
+    """Documents of one topic of A in a topic of B that is not its best counterpart.
+
+    Attributes
+    ----------
+    source, target : int or str
+        Topics of A and B; −1 for outliers.
+    n_documents : int
+    """
 
     source: int | str
     target: int | str
@@ -83,28 +92,29 @@ class Flow:
 
 @dataclass(frozen=True, eq=False)
 class Comparison:
-    """What is the same in two models and what is not.
+    """The comparison of two models or labelings, A and B.
 
     Attributes
     ----------
-    basis : {"documents", "vectors", "keywords"}
-        What topics were compared by: the documents they share, where both are of the same corpus; else the
-        cosine of their mean vectors, where both have vectors of one kind; else their keywords.
+    basis : {"documents", "embeddings", "keywords"}
+        What topics are compared by: shared documents if both are of the same corpus, otherwise the cosine
+        similarity of mean embeddings if both use the same embedder, otherwise keywords.
     note : str
-        Why this basis.
-    n_documents : (int, int)
-    n_topics : (int, int)
+        The reason for the basis, in words.
+    n_documents, n_topics : (int, int)
+        Of A and B.
     agreement : Agreement or None
-        Of the labels, those of B in the place of gold; None where the corpora differ.
+        Of the labels, with those of B as gold labels; None if the corpora differ.
     matches : tuple of Match
-        One a topic of A.
-    vanished, appeared : tuples of int or str
-        Topics of A, and of B, that are related to none of the other. Related by documents: half of the
-        smaller topic is in the other one. By vectors: a cosine of .8. By keywords: a Jaccard index of .2.
+        One per topic of A.
+    vanished, appeared : tuple of int or str
+        Topics of A without a related topic in B, and the reverse. By default topics are related if half of
+        the documents of the smaller one are in the other ("documents"), if the cosine similarity is at
+        least 0.8 ("embeddings") or the Jaccard index at least 0.2 ("keywords").
     moved : int64 ndarray or None
-        Rows whose topic in B is not the best counterpart of their topic in A; None where the corpora differ.
+        Rows whose topic in B is not the best counterpart of their topic in A; None if the corpora differ.
     flows : tuple of Flow
-        The largest groups of them.
+        The ten largest groups of moved documents.
     """
 
     basis: Basis
@@ -119,22 +129,27 @@ class Comparison:
     flows: tuple[Flow, ...] = field(repr=False)
 
     def to_dict(self) -> dict[str, Any]:
-        """Give all as plain data for JSON; of the moved documents their number and flows."""
-        found = None if self.agreement is None else self.agreement.to_dict()
+        """Give the comparison as plain data for JSON, with the number of moved documents only.
+
+        Returns
+        -------
+        dict
+        """
+        scores = None if self.agreement is None else self.agreement.to_dict()
         return {
             "basis": self.basis,
             "note": self.note,
             "n_documents": list(self.n_documents),
             "n_topics": list(self.n_topics),
-            "agreement": found and {name: _plain(value) for name, value in found.items()},
+            "agreement": scores and {name: _plain(value) for name, value in scores.items()},
             "matches": [
                 {
                     "topic": match.topic,
                     "name": match.name,
                     "size": match.size,
                     "counterparts": [
-                        {**vars(other), "shared_keywords": list(other.shared_keywords)}
-                        for other in match.counterparts
+                        {**vars(topic), "shared_keywords": list(topic.shared_keywords)}
+                        for topic in match.counterparts
                     ],
                 }
                 for match in self.matches
@@ -151,32 +166,38 @@ class Comparison:
         Parameters
         ----------
         width : int, optional
-            Columns, at least 60; by default those of the terminal, at most 140.
+            Columns, at least 60. None takes the terminal's width, at most 140.
+
+        Returns
+        -------
+        str
+
+        Raises
+        ------
+        ParameterError
+            If `width` is below 60.
         """
-        if width is None:
-            width = min(max(shutil.get_terminal_size().columns, NARROWEST), WIDEST)
-        if width < NARROWEST:
-            raise ParameterError(f"width must be at least {NARROWEST} columns, got {width}")
+        width = text_width(width, MIN_WIDTH)
         parts = [self._head(), _table(self, width) if self.matches else "", self._changes()]
         return "\n\n".join(part for part in parts if part)
 
     def _head(self) -> str:
         (a, b), (n_a, n_b) = self.n_topics, self.n_documents
-        lines = [f"A: {_count(a, 'topic')}, {_count(n_a, 'document')}"]
-        lines += [f"B: {_count(b, 'topic')}, {_count(n_b, 'document')}", self.note]
+        lines = [f"A: {plural(a, 'topic')}, {plural(n_a, 'document')}"]
+        lines += [f"B: {plural(b, 'topic')}, {plural(n_b, 'document')}", self.note]
         if self.agreement is not None:
-            found = self.agreement
-            lines.append(f"Agreement: NMI {found.nmi:.3f} · AMI {found.ami:.3f} · ARI {found.ari:.3f}")
+            nmi, ami, ari = self.agreement.nmi, self.agreement.ami, self.agreement.ari
+            lines.append(f"Agreement: NMI {nmi:.3f} · AMI {ami:.3f} · ARI {ari:.3f}")
         return "\n".join(lines)
 
     def _changes(self) -> str:
         lines = [
-            f"Topics of A without a counterpart in B: {_listed(self.vanished)}",
-            f"Topics of B without a counterpart in A: {_listed(self.appeared)}",
+            f"Topics of A without a counterpart in B: {_ids(self.vanished)}",
+            f"Topics of B without a counterpart in A: {_ids(self.appeared)}",
         ]
         if self.moved is not None:
             share = len(self.moved) / self.n_documents[0] if self.n_documents[0] else 0.0
-            lines.append(f"Documents that moved: {len(self.moved):,} ({share:.1%})")
+            lines.append(f"Documents in a different topic: {len(self.moved):,} ({share:.1%})")
             widest = max((len(f"{flow.n_documents:,}") for flow in self.flows), default=0)
             lines += [f"  {f.n_documents:>{widest},}  A {f.source} → B {f.target}" for f in self.flows]
         return "\n".join(lines)
@@ -184,7 +205,7 @@ class Comparison:
 
 @dataclass(frozen=True, eq=False)
 class _Side:
-    """One of the two: labels as numbers, and what is known of each topic."""
+    """One of the two: labels as numbers, and the id, name and keywords of each topic."""
 
     codes: IntArray
     ids: list[Any]
@@ -197,21 +218,22 @@ class _Side:
 
 
 def compare(
-    a: Any, b: Any, *, same_vectors: bool | None = None, threshold: float | None = None
+    a: Any, b: Any, *, same_embeddings: bool | None = None, threshold: float | None = None
 ) -> Comparison:
-    """Compare two fitted models, or two labellings of one corpus.
+    """Compare two fitted models, or two labelings of the same documents.
 
     Parameters
     ----------
     a, b : Fitted, fitted TopicModel, or iterable of int, str or None
-        Labels: −1 for no topic, None for not known. Rows of the two must be the same documents where
-        they are equal in number.
-    same_vectors : bool, optional
-        Whether both models' vectors come from the same embedder, fitted to the same corpus if it learns. None
-        goes by what the models note, and does not trust an embedder that learns. Used only where the corpora
-        differ.
+        In labels, −1 stands for outliers and None for unknown. Labels must be of the same documents, in
+        the same order.
+    same_embeddings : bool, optional
+        Whether the embeddings of both models are comparable: made by the same embedder, and fitted to the
+        same corpus if the embedder is fitted. None decides by the models' provenance, and takes the
+        embeddings of fitted embedders to differ. Only used if the corpora differ.
     threshold : float, optional
-        From which strength on two topics count as related, above 0 up to 1; None takes `THRESHOLDS`.
+        Minimum strength of the relation of two related topics, above 0 and at most 1. None takes 0.5 of
+        the smaller topic's documents, a cosine similarity of 0.8, or a Jaccard index of keywords of 0.2.
 
     Returns
     -------
@@ -220,28 +242,30 @@ def compare(
     Raises
     ------
     InputError
-        When two labellings, or labels and a model, differ in length.
+        If two labelings, or labels and a model, differ in length.
     ParameterError
-        When `threshold` is outside what it may be.
+        If `threshold` is out of range.
 
     Examples
     --------
-    >>> found = compare([0, 0, 0, 1, 1], [1, 1, 2, 0, 0])
-    >>> [(match.topic, match.counterparts[0].topic) for match in found.matches], found.moved.tolist()
-    ([(0, 1), (1, 0)], [2])
+    >>> comparison = compare([0, 0, 0, 1, 1], [1, 1, 2, 0, 0])
+    >>> [(match.topic, match.counterparts[0].topic) for match in comparison.matches]
+    [(0, 1), (1, 0)]
+    >>> comparison.moved.tolist()
+    [2]
     """
     if threshold is not None and not 0 < threshold <= 1:
         raise ParameterError(f"threshold must be above 0 and at most 1, got {threshold}")
     left, right = _side(a, "a"), _side(b, "b")
-    basis, note = _basis(left, right, same_vectors)
+    basis, note = _basis(left, right, same_embeddings)
     shared = None
     if basis == "documents":
-        known = (left.codes != UNKNOWN) & (right.codes != UNKNOWN)
-        shared = overlaps(left.codes[known], right.codes[known], len(left.ids), len(right.ids))
+        labeled = (left.codes != UNKNOWN) & (right.codes != UNKNOWN)
+        shared = overlaps(left.codes[labeled], right.codes[labeled], len(left.ids), len(right.ids))
         smaller = np.minimum.outer(shared.sizes_a, shared.sizes_b)
         scores, strength = shared.jaccard, shared.shared / np.maximum(smaller, 1)
     else:
-        scores = strength = _cosines(left, right) if basis == "vectors" else _keyword_jaccard(left, right)
+        scores = strength = _cosines(left, right) if basis == "embeddings" else _keyword_jaccard(left, right)
     related = strength >= (THRESHOLDS[basis] if threshold is None else threshold)
     moved = None if shared is None else _moved(left, right, scores)
     return Comparison(
@@ -249,7 +273,7 @@ def compare(
         note=note,
         n_documents=(len(left.codes), len(right.codes)),
         n_topics=(len(left.ids), len(right.ids)),
-        agreement=agreement(_known(left.codes), _known(right.codes)) if shared is not None else None,
+        agreement=agreement(_optional(left.codes), _optional(right.codes)) if shared is not None else None,
         matches=_matches(left, right, scores, related, shared),
         vanished=tuple(left.ids[i] for i in np.flatnonzero(~related.any(axis=1))),
         appeared=tuple(right.ids[i] for i in np.flatnonzero(~related.any(axis=0))),
@@ -274,38 +298,38 @@ def _side(given: Any, what: str) -> _Side:
     return _Side(labels.codes, labels.names, [""] * len(labels.names), blank, None)
 
 
-def _basis(left: _Side, right: _Side, same_vectors: bool | None) -> tuple[Basis, str]:
+def _basis(left: _Side, right: _Side, same_embeddings: bool | None) -> tuple[Basis, str]:
     """Choose what topics are compared by, and say why."""
     n_left, n_right = len(left.codes), len(right.codes)
     if left.fitted is None or right.fitted is None:
         if n_left != n_right:
             raise InputError(
-                "labels can be compared only where they are of the same documents: "
-                f"{n_left} and {n_right} rows"
+                "labels can only be compared if they are of the same documents; "
+                f"got {n_left} and {n_right} rows"
             )
-        return "documents", "Compared by the documents that topics share."
+        return "documents", "Compared by shared documents."
     if n_left == n_right and (same := _same_texts(left.fitted, right.fitted)) is not False:
-        unproven = "" if same else f" (both have {n_left:,}; not both hold the texts that would prove it)"
-        return "documents", f"Compared by the documents that topics share{unproven}."
-    if _comparable(left.fitted, right.fitted, same_vectors):
-        return "vectors", "The corpora differ: compared by the cosine of the topics' mean vectors."
-    return "keywords", "The corpora and the vectors differ: compared by the topics' keywords."
+        assumption = "" if same else f" (assuming that the {n_left:,} documents of both are the same)"
+        return "documents", f"Compared by shared documents{assumption}."
+    if _comparable(left.fitted, right.fitted, same_embeddings):
+        return "embeddings", "The corpora differ: compared by the cosine similarity of mean embeddings."
+    return "keywords", "The corpora and embeddings differ: compared by keywords."
 
 
 def _same_texts(a: Fitted, b: Fitted) -> bool | None:
-    """Say whether two models are of the same rows of texts; None where that cannot be told."""
+    """Tell whether two models are of the same texts in the same order; None if unknown."""
     if a.documents is None or b.documents is None:  # loaded without texts
         digests = a.notes.get("digest"), b.notes.get("digest")
         return None if None in digests else digests[0] == digests[1]
     return a.documents.texts == b.documents.texts and np.array_equal(a.documents.rows, b.documents.rows)
 
 
-def _comparable(a: Fitted, b: Fitted, same_vectors: bool | None) -> bool:
+def _comparable(a: Fitted, b: Fitted, same_embeddings: bool | None) -> bool:
     if a.means.shape[1] != b.means.shape[1]:
         return False
-    if same_vectors is not None:
-        return same_vectors
-    # Only a sentence-transformers model is known to give equal vectors to equal texts of any corpus.
+    if same_embeddings is not None:
+        return same_embeddings
+    # Only sentence-transformers models are known to embed a text independently of the corpus.
     noted = str(a.notes.get("embedder", ""))
     return noted == str(b.notes.get("embedder", "")) and noted.startswith("SentenceEmbedder(")
 
@@ -316,7 +340,7 @@ def _cosines(left: _Side, right: _Side) -> NDArray[np.float64]:
 
 
 def _keys(side: _Side) -> list[set[str]]:
-    """The words of each topic, folded: which form is the usual one (iPhone, IPHONE) depends on the corpus."""
+    """Fold the keywords of each topic; their usual form (iPhone, IPHONE) depends on the corpus."""
     return [{key_of(word) for word in words} for words in side.words]
 
 
@@ -328,7 +352,7 @@ def _keyword_jaccard(left: _Side, right: _Side) -> NDArray[np.float64]:
     return scores
 
 
-def _known(codes: IntArray) -> list[int | None]:
+def _optional(codes: IntArray) -> list[int | None]:
     return [None if code == UNKNOWN else code for code in codes.tolist()]
 
 
@@ -344,7 +368,7 @@ def _matches(
     keys = _keys(right)
     for i, topic in enumerate(left.ids):
         order = np.argsort(-scores[i], kind="stable").tolist()
-        others = tuple(
+        counterparts = tuple(
             Counterpart(
                 topic=right.ids[j],
                 name=right.names[j],
@@ -356,16 +380,16 @@ def _matches(
             for rank, j in enumerate(order)
             if related[i, j] or (rank == 0 and scores[i, j] > 0)
         )
-        matches.append(Match(topic, left.names[i], int(sizes_left[i]), others))
+        matches.append(Match(topic, left.names[i], int(sizes_left[i]), counterparts))
     return tuple(matches)
 
 
 def _moved(left: _Side, right: _Side, scores: NDArray[np.float64]) -> IntArray:
-    known = np.flatnonzero((left.codes != UNKNOWN) & (right.codes != UNKNOWN))
-    expected = np.full(len(left.ids) + 1, -1)  # its last entry is that of documents in no topic
+    labeled = np.flatnonzero((left.codes != UNKNOWN) & (right.codes != UNKNOWN))
+    expected = np.full(len(left.ids) + 1, -1)  # the last entry is that of outliers
     for topic, row in enumerate(scores):
         expected[topic] = row.argmax() if row.any() else UNKNOWN
-    return np.asarray(known[right.codes[known] != expected[left.codes[known]]])
+    return np.asarray(labeled[right.codes[labeled] != expected[left.codes[labeled]]])
 
 
 def _flows(left: _Side, right: _Side, moved: IntArray) -> tuple[Flow, ...]:
@@ -382,64 +406,44 @@ def _flows(left: _Side, right: _Side, moved: IntArray) -> tuple[Flow, ...]:
     )
 
 
-def _table(found: Comparison, width: int) -> str:
+def _table(comparison: Comparison, width: int) -> str:
     from rich import box
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
     table = Table(box=box.SIMPLE_HEAD, width=width, pad_edge=False, padding=(0, 1, 0, 0), show_edge=False)
-    score = SCORE_NAMES[found.basis]
-    for heading in ("A", "Size", "B", "Size", score, *(["Shared"] if found.basis == "documents" else [])):
+    shared = ["Shared"] if comparison.basis == "documents" else []
+    for heading in ("A", "Size", "B", "Size", SCORE_NAMES[comparison.basis], *shared):
         table.add_column(heading, justify="right", no_wrap=True)
-    named = any(match.name for match in found.matches)
+    named = any(match.name for match in comparison.matches)
     if named:
-        # Lines end at spaces; a word that is longer than the column is cut.
+        # Lines break at spaces; a word longer than the column is truncated.
         table.add_column("Name in A", ratio=3, overflow="ellipsis")
         table.add_column("Name in B", ratio=3, overflow="ellipsis")
         table.add_column("Shared keywords", ratio=4, overflow="ellipsis")
     else:
         table.width = None
-    for row in _rows(found, named):
+    for row in _rows(comparison, named):
         table.add_row(*map(Text, row))
-    # All that rich would read from its surroundings is given: the text is the same anywhere.
-    console = Console(
-        file=io.StringIO(),
-        width=width,
-        color_system=None,
-        force_terminal=False,
-        force_jupyter=False,
-        _environ={},
-    )
-    with console.capture() as capture:
-        console.print(table)
-    return "\n".join(line.rstrip() for line in capture.get().splitlines())
+    return render_plain(table, width)
 
 
-def _rows(found: Comparison, named: bool) -> Iterable[list[str]]:
-    for match in found.matches:
-        for rank, other in enumerate(match.counterparts):
+def _rows(comparison: Comparison, named: bool) -> Iterable[list[str]]:
+    for match in comparison.matches:
+        for rank, topic in enumerate(match.counterparts):
             own = [str(match.topic), f"{match.size:,}"] if rank == 0 else ["", ""]
-            cells = [*own, str(other.topic), f"{other.size:,}", f"{other.score:.2f}"]
-            if other.shared is not None:
-                cells.append(f"{other.shared:,}")
+            cells = [*own, str(topic.topic), f"{topic.size:,}", f"{topic.score:.2f}"]
+            if topic.shared is not None:
+                cells.append(f"{topic.shared:,}")
             if named:
                 name = match.name if rank == 0 else ""
-                cells += [_one_line(name), _one_line(other.name), _one_line(", ".join(other.shared_keywords))]
+                cells += [one_line(name), one_line(topic.name), one_line(", ".join(topic.shared_keywords))]
             yield cells
         if not match.counterparts:
             yield [str(match.topic), f"{match.size:,}"]
 
 
-def _one_line(text: str) -> str:
-    return " ".join("".join(c for c in text if c.isprintable() or c.isspace()).split())
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" + ("" if number == 1 else "s")
-
-
-def _listed(topics: tuple[int | str, ...]) -> str:
+def _ids(topics: tuple[int | str, ...]) -> str:
     return ", ".join(map(str, topics)) if topics else "none"
 
 

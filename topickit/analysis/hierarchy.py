@@ -1,4 +1,4 @@
-"""The hierarchy of topics: the merges that `TopicModel.at` makes, as one tree."""
+"""The hierarchy of topics: the merges that reduce the number of topics, as a binary tree."""
 
 from dataclasses import dataclass, field, replace
 
@@ -17,19 +17,20 @@ from topickit.keywords.rank import top_keywords
 class Hierarchy:
     """A binary tree over k topics.
 
-    Nodes 0 … k−1 are the topics; node k + i is what merge i makes (the convention of SciPy's linkage).
+    Nodes 0 … k−1 are the topics; node k + i is the result of merge i, as in SciPy's linkage matrices.
 
     Attributes
     ----------
     merges : int64 ndarray of shape (k − 1, 2)
-        The two nodes that each merge joins; the first merge joins the most similar topics.
+        The two nodes that each merge joins.
     heights : float64 ndarray of shape (k − 1,)
-        What each merge adds to the squared distances of documents from their topic's middle, as a
-        square root a document (Ward's criterion); never falling.
+        Square root of the increase in the sum of squared distances to the mean (Ward's criterion)
+        at each merge; non-decreasing.
     sizes : int64 ndarray of shape (2k − 1,)
-        Documents of each node.
-    names : tuple of str, of length 2k − 1
-        Of each node; a merge's by the keywords of all its documents.
+        Number of documents of each node.
+    names : tuple of str
+        Name of each of the 2k − 1 nodes, made from the keywords of its documents; only those of the
+        k topics if their words are not known.
 
     Examples
     --------
@@ -51,34 +52,56 @@ class Hierarchy:
 
     @property
     def order(self) -> tuple[int, ...]:
-        """The topics such that each merge joins neighbours."""
+        """Topic ids ordered so that each merge joins adjacent topics."""
         return () if not len(self.sizes) else self.topics(len(self.sizes) - 1)
 
     def parts(self, node: int) -> tuple[int, int]:
-        """Give the two nodes that a merge joined."""
+        """Give the two nodes that a merge joined.
+
+        Parameters
+        ----------
+        node : int
+            k or above.
+        """
         a, b = self.merges[node - self.n_topics]
         return int(a), int(b)
 
     def topics(self, node: int) -> tuple[int, ...]:
-        """List the topics below a node."""
-        found, waiting = [], [node]
-        while waiting:
-            node = waiting.pop()
+        """List the topics below a node.
+
+        Parameters
+        ----------
+        node : int
+        """
+        topics, stack = [], [node]
+        while stack:
+            node = stack.pop()
             if node < self.n_topics:
-                found.append(node)
+                topics.append(node)
             else:
-                waiting.extend(reversed(self.parts(node)))
-        return tuple(found)
+                stack.extend(reversed(self.parts(node)))
+        return tuple(topics)
 
     def nodes(self, n_groups: int) -> tuple[int, ...]:
-        """List the nodes that stand when a number of groups is left, the largest first."""
-        made = self.n_topics - n_groups
-        joined = set(self.merges[:made].ravel().tolist())
-        standing = [node for node in range(self.n_topics + made) if node not in joined]
-        return tuple(sorted(standing, key=lambda node: (-int(self.sizes[node]), node)))
+        """List the nodes that remain when the topics are merged into a number of groups.
+
+        Parameters
+        ----------
+        n_groups : int
+            1 to k.
+
+        Returns
+        -------
+        tuple of int
+            Largest first.
+        """
+        n_merges = self.n_topics - n_groups
+        merged = set(self.merges[:n_merges].ravel().tolist())
+        remaining = [node for node in range(self.n_topics + n_merges) if node not in merged]
+        return tuple(sorted(remaining, key=lambda node: (-int(self.sizes[node]), node)))
 
     def cut(self, n_groups: int) -> IntArray:
-        """Give the group of each topic when a number of groups is left, groups by falling size.
+        """Give the group of each topic when the topics are merged into a number of groups.
 
         Parameters
         ----------
@@ -88,7 +111,7 @@ class Hierarchy:
         Returns
         -------
         int64 ndarray of shape (k,)
-            The topics of a group are those that become one in ``model.at(n_topics=n_groups)``.
+            Groups are numbered by decreasing size, as in ``model.at(n_topics=n_groups)``.
         """
         groups = np.empty(self.n_topics, dtype=np.int64)
         for group, node in enumerate(self.nodes(n_groups)):
@@ -97,12 +120,17 @@ class Hierarchy:
 
 
 def hierarchy(fitted: Fitted) -> Hierarchy:
-    """Draw up the tree of the merges that `TopicModel.at` makes.
+    """Compute the hierarchy of the topics of a model.
 
     Parameters
     ----------
     fitted : Fitted
-        No document is needed.
+        Documents are not needed.
+
+    Returns
+    -------
+    Hierarchy
+        Its levels are the topics of ``model.at(n_topics=…)``.
 
     Examples
     --------
@@ -115,7 +143,7 @@ def hierarchy(fitted: Fitted) -> Hierarchy:
     merges = merge_tree(fitted)
     k = len(fitted.topics)
     sizes = [topic.size for topic in fitted.topics]
-    means = [row for row in fitted.means.astype(np.float64)]
+    means = list(fitted.means.astype(np.float64))
     heights = []
     for a, b in merges.tolist():
         total = sizes[a] + sizes[b]
@@ -128,7 +156,7 @@ def hierarchy(fitted: Fitted) -> Hierarchy:
 
 
 def merge_tree(fitted: Fitted) -> IntArray:
-    """List the merges of `regroup.cut` in their order.
+    """List the merges of the topics in the order in which `TopicModel.at` makes them.
 
     Parameters
     ----------
@@ -137,20 +165,21 @@ def merge_tree(fitted: Fitted) -> IntArray:
     Returns
     -------
     int64 ndarray of shape (k − 1, 2)
+        The two nodes that each merge joins; see `Hierarchy`.
     """
     k = len(fitted.topics)
     sizes = np.array([topic.size for topic in fitted.topics], dtype=np.float64)
-    standing = list(range(k))
+    nodes = list(range(k))
     merges = np.empty((max(0, k - 1), 2), dtype=np.int64)
-    for made, (a, b) in enumerate(merge_steps(fitted.means, sizes, 1, within=fitted.parents())):
-        merges[made] = sorted((standing[a], standing[b]))
-        standing[a] = k + made
-        standing.pop(b)
+    for i, (a, b) in enumerate(merge_steps(fitted.means, sizes, 1, within=fitted.parents())):
+        merges[i] = sorted((nodes[a], nodes[b]))
+        nodes[a] = k + i
+        nodes.pop(b)
     return merges
 
 
 def _merged_names(fitted: Fitted, merges: IntArray, k: int) -> tuple[str, ...]:
-    """Name each merge by its keywords: counts add up, and the words are weighed as the topics' are."""
+    """Name each merge by its keywords, from the sums of the topics' counts."""
     if not len(merges) or fitted.counts.n_topics != k:
         return ()
     member = np.zeros((k + len(merges), k))

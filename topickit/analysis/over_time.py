@@ -1,4 +1,4 @@
-"""Topics over time: shares by period with their uncertainty, and the words that rose and fell."""
+"""Topics over time: shares by period with confidence intervals, and rising and falling words."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,12 +11,13 @@ from topickit.errors import InputError
 from topickit.fitted.fitted import Fitted
 
 UNITS = {"decade": 120, "year": 12, "quarter": 3, "month": 1}
-"""Periods of whole months; weeks and days are counted in days."""
-MOST_PERIODS = 40
-"""The finest unit that needs no more periods than this is taken."""
+"""Months per period."""
+MAX_PERIODS = 40
+"""By default the finest unit with at most this many periods is used."""
 Z = 1.96
-"""Of a 95 % interval."""
+"""Standard errors on each side of a 95% confidence interval."""
 N_WORDS = 5
+"""Rising and falling words listed per topic."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,18 +28,20 @@ class OverTime:
     ----------
     unit : {"decade", "year", "quarter", "month", "week", "day"}
     periods : tuple of str
-        First day of each, ISO 8601, without gaps: p of them.
+        First day of each of the p periods, ISO 8601, without gaps.
     totals : int64 ndarray of shape (p,)
-        Dated documents of each period, those in no topic included.
+        Dated documents of each period, including outliers.
     counts : int64 ndarray of shape (p, k)
-    shares, low, high : float64 ndarray of shape (p, k)
-        Of the period's documents, and the ends of Wilson's 95 % interval; NaN in a period without
-        documents.
-    rose, fell : tuple of tuple of str
-        Words of each topic that are more, or less, frequent in the later half of its documents;
-        empty where the model does not hold its documents.
+        Documents of each topic in each period.
+    shares : float64 ndarray of shape (p, k)
+        `counts` divided by `totals`; NaN in a period without documents.
+    low, high : float64 ndarray of shape (p, k)
+        Ends of Wilson's 95% confidence interval of the shares.
+    rising_words, falling_words : tuple of tuple of str
+        Words of each topic that are more, or less, frequent in the second half of its documents;
+        empty if the model does not hold its documents.
     n_undated : int
-        Documents without a timestamp, which are left out.
+        Documents without a timestamp, which are excluded.
     """
 
     unit: str
@@ -48,8 +51,8 @@ class OverTime:
     shares: NDArray[np.float64] = field(repr=False)
     low: NDArray[np.float64] = field(repr=False)
     high: NDArray[np.float64] = field(repr=False)
-    rose: tuple[tuple[str, ...], ...] = ()
-    fell: tuple[tuple[str, ...], ...] = ()
+    rising_words: tuple[tuple[str, ...], ...] = ()
+    falling_words: tuple[tuple[str, ...], ...] = ()
     n_undated: int = 0
 
 
@@ -60,20 +63,21 @@ def over_time(fitted: Fitted, timestamps: Any = None, *, unit: str | None = None
     ----------
     fitted : Fitted
     timestamps : sequence, optional
-        One a row of the training documents, as `TopicModel.fit` takes them; None takes those that
-        the model was fitted with.
+        One timestamp per training document, as in `TopicModel.fit`; None takes those given to `fit`.
     unit : {"decade", "year", "quarter", "month", "week", "day"}, optional
-        None takes the finest with at most 40 periods.
+        None takes the finest unit with at most 40 periods; see `best_unit`.
 
     Returns
     -------
     OverTime or None
-        None where there are no timestamps.
+        None if there are no timestamps.
 
     Raises
     ------
     InputError
-        For an unknown unit, or timestamps that cannot be read.
+        If the unit is unknown or a timestamp cannot be parsed.
+    InputTypeError
+        If the timestamps are of an unsupported type.
 
     Examples
     --------
@@ -99,9 +103,9 @@ def over_time(fitted: Fitted, timestamps: Any = None, *, unit: str | None = None
     low, high = wilson(counts, totals[:, None])
     with np.errstate(invalid="ignore"):
         shares = counts / totals[:, None]
-    rose, fell = _changed_words(fitted, times)
+    rising, falling = _changed_words(fitted, times)
     return OverTime(
-        unit, periods, totals, counts, shares, low, high, rose, fell, n_undated=int((~dated).sum())
+        unit, periods, totals, counts, shares, low, high, rising, falling, n_undated=int((~dated).sum())
     )
 
 
@@ -112,11 +116,17 @@ def _times(fitted: Fitted, timestamps: Any) -> NDArray[np.datetime64] | None:
 
 
 def wilson(successes: NDArray[Any], trials: NDArray[Any]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Give Wilson's 95 % interval of shares (Wilson 1927); NaN where there are no trials.
+    """Compute Wilson's 95% confidence interval of shares (Wilson, JASA 22, 1927).
 
     Parameters
     ----------
-    successes, trials : int ndarray, of shapes that broadcast
+    successes, trials : int ndarray
+        Of shapes that broadcast.
+
+    Returns
+    -------
+    low, high : float64 ndarray
+        NaN where there are no trials.
 
     Examples
     --------
@@ -132,13 +142,20 @@ def wilson(successes: NDArray[Any], trials: NDArray[Any]) -> tuple[NDArray[np.fl
 
 
 def best_unit(days: NDArray[np.datetime64]) -> str:
-    """Choose the finest unit with at most 40 periods that the days themselves tell apart.
+    """Choose the finest unit with at most 40 periods.
 
-    Where all stand on the first of January, only the years are known; on the first of a month, the months.
+    Days that are all the first of a month are taken for months, and days that are all the first of
+    January for years: no finer unit is chosen.
 
     Parameters
     ----------
-    days : datetime64[D] ndarray, not empty
+    days : datetime64[D] ndarray
+        Not empty.
+
+    Returns
+    -------
+    str
+        "decade" if no finer unit has at most 40 periods.
 
     Examples
     --------
@@ -151,18 +168,31 @@ def best_unit(days: NDArray[np.datetime64]) -> str:
         only_years = (months == months.astype("datetime64[Y]").astype("datetime64[M]")).all()
         units = units[4:] if only_years else units[2:]
     for unit in units:
-        if int(np.ptp(_number(days, unit))) < MOST_PERIODS:
+        if int(np.ptp(_number(days, unit))) < MAX_PERIODS:
             return unit
     return "decade"
 
 
 def into_periods(days: NDArray[np.datetime64], unit: str) -> tuple[NDArray[np.int64], tuple[str, ...]]:
-    """Number the period of each day, from 0, and name the first day of each.
+    """Assign days to periods.
 
     Parameters
     ----------
-    days : datetime64[D] ndarray, not empty
+    days : datetime64[D] ndarray
+        Not empty.
     unit : {"decade", "year", "quarter", "month", "week", "day"}
+
+    Returns
+    -------
+    numbers : int64 ndarray
+        Period of each day, numbered from 0.
+    starts : tuple of str
+        First day of each period, ISO 8601, without gaps.
+
+    Raises
+    ------
+    InputError
+        If the unit is unknown.
 
     Examples
     --------
@@ -175,8 +205,7 @@ def into_periods(days: NDArray[np.datetime64], unit: str) -> tuple[NDArray[np.in
     return numbers - first, tuple(starts)
 
 
-# The first Monday of Unix time is its fifth day.
-_MONDAY = 4
+_MONDAY = 4  # 1970-01-05 was a Monday
 
 
 def _number(days: NDArray[np.datetime64], unit: str) -> NDArray[np.int64]:
@@ -185,7 +214,7 @@ def _number(days: NDArray[np.datetime64], unit: str) -> NDArray[np.int64]:
     if unit == "week":
         return (days.astype(np.int64) - _MONDAY) // 7
     if unit not in UNITS:
-        raise InputError(f"there is no unit {unit!r}; choose one of {', '.join([*UNITS, 'week', 'day'])}")
+        raise InputError(f"unit must be one of {', '.join([*UNITS, 'week', 'day'])}; got {unit!r}")
     months = days.astype("datetime64[M]").astype(np.int64) + 12 * 1970
     return np.asarray(months // UNITS[unit])
 
@@ -204,14 +233,14 @@ def _changed_words(
     documents, terms = fitted.documents, fitted.terms
     if documents is None or terms is None:
         return (), ()
-    rose: list[tuple[str, ...]] = []
-    fell: list[tuple[str, ...]] = []
+    rising: list[tuple[str, ...]] = []
+    falling: list[tuple[str, ...]] = []
     counts = terms.counts.tocsr()
     for topic in range(len(fitted.topics)):
         rows = np.flatnonzero((fitted.labels == topic) & ~np.isnat(times))
         moments = times[rows].astype(np.int64)
         middle = float(np.median(moments)) if len(rows) else 0.0
-        # Equal times stay together: a corpus of one day has no later half.
+        # Equal times stay together: documents of a single day have no second half.
         later = moments > middle
         if not later.any():
             later = moments >= middle
@@ -220,25 +249,27 @@ def _changed_words(
         ]
         z = change_scores(halves[0], halves[1])
         order = np.argsort(-z, kind="stable")
-        rose.append(tuple(terms.terms[i] for i in order[:N_WORDS] if z[i] > Z))
-        fell.append(tuple(terms.terms[i] for i in order[::-1][:N_WORDS] if z[i] < -Z))
-    return tuple(rose), tuple(fell)
+        rising.append(tuple(terms.terms[i] for i in order[:N_WORDS] if z[i] > Z))
+        falling.append(tuple(terms.terms[i] for i in order[::-1][:N_WORDS] if z[i] < -Z))
+    return tuple(rising), tuple(falling)
 
 
 def change_scores(earlier: NDArray[Any], later: NDArray[Any]) -> NDArray[np.float64]:
-    """Score how much more frequent each word is later, in standard errors of the log odds.
+    """Score the change in the frequency of each word as a z-score of the log odds ratio.
 
-    Log odds with an informative prior (Monroe, Colaresi, Quinn 2008, "Fightin' Words"): the prior
-    is the words' frequency over both halves, so that a rare word needs more evidence.
+    The log odds ratio has an informative Dirichlet prior, the frequencies of the words over both
+    halves (Monroe, Colaresi and Quinn, "Fightin' Words", Political Analysis 16, 2008), so that a
+    rare word needs more evidence.
 
     Parameters
     ----------
     earlier, later : int ndarray of shape (t,)
+        Count of each word in the two halves.
 
     Returns
     -------
     float64 ndarray of shape (t,)
-        0 where nothing can be said.
+        Positive for words that are more frequent later; 0 for words in neither half.
 
     Examples
     --------

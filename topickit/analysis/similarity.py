@@ -1,4 +1,4 @@
-"""Similarity of topics: cosine of their mean vectors."""
+"""Similarity of topics: the cosine of their mean embeddings."""
 
 from dataclasses import dataclass, field
 
@@ -6,33 +6,39 @@ import numpy as np
 from numpy.typing import NDArray
 
 from topickit._core.vectors import unit_rows
-from topickit.analysis.hierarchy import hierarchy
+from topickit.analysis.hierarchy import Hierarchy, hierarchy
 from topickit.fitted.fitted import Fitted
 
 
 @dataclass(frozen=True, eq=False)
 class Similarity:
-    """How similar topics are.
+    """Pairwise similarity of topics.
 
     Attributes
     ----------
     order : tuple of int
-        Topic ids such that similar ones stand together: the leaves of the hierarchy.
+        Topic ids ordered so that similar topics are adjacent: the leaves of the hierarchy.
     cosines : float64 ndarray of shape (k, k)
-        In the order of the ids, not of `order`; 1 on the diagonal.
+        Cosine similarities, by topic id and not by `order`; 1 on the diagonal.
     """
 
     order: tuple[int, ...]
     cosines: NDArray[np.float64] = field(repr=False)
 
 
-def similarity(fitted: Fitted) -> Similarity:
-    """Compare each topic with each other one.
+def similarity(fitted: Fitted, tree: Hierarchy | None = None) -> Similarity:
+    """Compute the cosine similarity of each pair of topics.
 
     Parameters
     ----------
     fitted : Fitted
-        `means` and `topics` are read; no document is needed.
+        Documents are not needed.
+    tree : Hierarchy, optional
+        The hierarchy of the same model, if it was computed before.
+
+    Returns
+    -------
+    Similarity
 
     Examples
     --------
@@ -45,4 +51,4 @@ def similarity(fitted: Fitted) -> Similarity:
     rows = unit_rows(fitted.means).astype(np.float64)
     cosines = np.clip(rows @ rows.T, -1.0, 1.0)
     np.fill_diagonal(cosines, 1.0)
-    return Similarity(hierarchy(fitted).order, cosines)
+    return Similarity((tree or hierarchy(fitted)).order, cosines)

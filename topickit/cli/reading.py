@@ -176,7 +176,7 @@ def labels_csv(model: "TopicModel", labels: Any, kept: dict[str, list[Any]] | No
     """Write the topic of each row as CSV, with columns of the file that was read."""
     import polars as pl
 
-    from topickit.report.tables import safe_cell
+    from topickit.report.exports import safe_cell
 
     names = {-1: "", **{topic.id: safe_cell(topic.name) for topic in model.topics_}}
     frame = pl.DataFrame(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from topickit._core.display import one_line
 from topickit.cli.compare import FormatOption, PlainFormat
 from topickit.cli.options import (
     CacheFolder,
@@ -281,14 +282,8 @@ def _table(topics: list[dict[str, Any]]) -> list[str]:
     lines = [f"  {'topic':>5} {'size':>8}  {'gold label':<{wide}} {'of topic':>9} {'of label':>9}  name"]
     for row in topics:
         shares = f"{row['share_of_topic']:>9.1%} {row['share_of_label']:>9.1%}"
-        label = set_cell_size(_one_line(str(row["label"])), wide)
+        label = set_cell_size(one_line(str(row["label"])), wide)
         lines.append(
-            f"  {row['topic']:>5} {row['n_documents']:>8,}  {label} {shares}  {_one_line(row['name'])}"
+            f"  {row['topic']:>5} {row['n_documents']:>8,}  {label} {shares}  {one_line(row['name'])}"
         )
     return lines
-
-
-def _one_line(text: str) -> str:
-    from topickit.report.wording import one_line
-
-    return one_line(text)

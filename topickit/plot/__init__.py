@@ -1,7 +1,8 @@
-"""Figures of a fitted model for a paper or a notebook; each function gives a Plotly figure.
+"""Plotly figures of a fitted model.
 
-``figure.show()`` in a notebook, ``figure.write_html(path)``; ``figure.write_image("map.svg")`` or
-``.png`` where Plotly's exporter (kaleido and a Chrome) is installed.
+Every function returns a `plotly.graph_objects.Figure`: ``figure.show()`` displays it in a notebook,
+``figure.write_html(path)`` writes an interactive page. ``figure.write_image("map.svg")`` requires
+kaleido and Chrome.
 
 >>> from topickit import TopicModel, plot
 >>> texts = ["red apple", "green apple", "apple pie", "fast car", "slow car", "car race"]
@@ -13,16 +14,13 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from topickit.analysis import by_class as _by_class
 from topickit.analysis import hierarchy as _hierarchy
 from topickit.analysis import over_time as _over_time
 from topickit.analysis import similarity as _similarity
-from topickit.analysis.layout import layout, main_axes, topic_places
 from topickit.errors import InputError, NotFittedError, ParameterTypeError
 from topickit.plot import figures
-from topickit.plot.palette import colour_indices
+from topickit.plot.map_points import MAX_POINTS, map_points
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -30,85 +28,156 @@ if TYPE_CHECKING:
     from topickit.fitted.fitted import Fitted
     from topickit.model import TopicModel
 
-MOST_POINTS = 50_000
-"""Points drawn on a map; of more documents a uniform sample is."""
-
 __all__ = ["by_class", "documents", "hierarchy", "keywords", "over_time", "similarity"]
 
 
-def documents(model: "TopicModel", *, texts: bool = True, most: int = MOST_POINTS) -> "Figure":
-    """Draw the map: a point a distinct document; a bubble a topic where the documents are gone.
+def documents(model: "TopicModel", *, texts: bool = True, limit: int = MAX_POINTS) -> "Figure":
+    """Draw the map of the documents, colored by topic.
+
+    Each distinct text is a point; nearby points have similar embeddings (UMAP). If the model was
+    loaded without its documents, each topic is a bubble instead.
 
     Parameters
     ----------
     model : TopicModel
+        A fitted model.
     texts : bool
-        Show a text's beginning when the mouse is over its point.
-    most : int
-        Points drawn; of more documents a uniform sample is, and the figure's title says so.
+        Show the beginning of a text when the mouse is over its point.
+    limit : int
+        Maximum number of points, 50,000 by default. A larger corpus is shown by a uniform sample,
+        as stated in the title of the figure.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+
+    Raises
+    ------
+    NotFittedError
+        If the model is not fitted.
+    ParameterTypeError
+        If `model` is not a TopicModel.
 
     Examples
     --------
-    >>> from topickit import TopicModel
-    >>> words = ["red apple", "green apple", "apple pie", "fast car", "slow car", "car race"]
-    >>> model = TopicModel(embedder="lexical", clusterer="kmeans", n_topics=2).fit(words)
-    >>> len(documents(model).data)
+    >>> from topickit import TopicModel, plot
+    >>> texts = ["red apple", "green apple", "apple pie", "fast car", "slow car", "car race"]
+    >>> model = TopicModel(embedder="lexical", clusterer="kmeans", n_topics=2).fit(texts)
+    >>> len(plot.documents(model).data)
     2
     """
     fitted = _fitted(model)
-    places = layout(fitted)
-    if places is None or fitted.documents is None or fitted.vectors is None:
-        middles = main_axes(fitted.means)
-        return figures.bubbles_figure(middles, tuple(fitted.topics), colour_indices(middles))
-    labels = fitted.assigner.labels(fitted.vectors)
-    names_at = topic_places(places.points, labels, fitted.documents.weights, len(fitted.topics))
-    rows = np.arange(len(labels))
-    if len(rows) > most:
-        rows = np.linspace(0, len(labels) - 1, most).astype(np.int64)
+    points = map_points(fitted, limit)
+    topics = tuple(fitted.topics)
+    if fitted.documents is None:
+        return figures.bubbles_figure(points.places, topics, points.colors)
+    excerpts = [fitted.documents.texts[row][:400] for row in points.rows.tolist()] if texts else None
     figure = figures.documents_figure(
-        places.points[rows],
-        labels[rows],
-        names_at,
-        tuple(fitted.topics),
-        colour_indices(names_at),
-        [fitted.documents.texts[row][:400] for row in rows.tolist()] if texts else None,
+        points.points, points.labels, points.places, topics, points.colors, excerpts
     )
-    if len(rows) < len(labels):
-        figure.update_layout(title=f"{len(rows):,} of {len(labels):,} documents", margin={"t": 50})
+    if len(points.rows) < points.n_texts:
+        title = f"{len(points.rows):,} of {points.n_texts:,} documents"
+        figure.update_layout(title=title, margin={"t": 50})
     return figure
 
 
 def keywords(model: "TopicModel", topics: Sequence[int] | None = None) -> "Figure":
-    """Draw the keywords of topics as bars.
+    """Draw the keywords of topics as bars, one panel per topic.
 
     Parameters
     ----------
     model : TopicModel
+        A fitted model.
     topics : sequence of int, optional
-        None takes the nine largest.
+        Topic ids. None takes the nine largest topics.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+
+    Raises
+    ------
+    TopicNotFoundError
+        If there is no topic with one of the ids.
+    NotFittedError
+        If the model is not fitted.
+    ParameterTypeError
+        If `model` is not a TopicModel.
+
+    Examples
+    --------
+    >>> from topickit import TopicModel, plot
+    >>> texts = ["red apple", "green apple", "apple pie", "fast car", "slow car", "car race"]
+    >>> model = TopicModel(embedder="lexical", clusterer="kmeans", n_topics=2).fit(texts)
+    >>> len(plot.keywords(model, topics=[1]).data)
+    1
     """
     fitted = _fitted(model)
-    chosen = range(min(9, len(fitted.topics))) if topics is None else topics
-    return figures.keywords_figure([fitted.topics[topic] for topic in chosen])
+    ids = range(min(9, len(fitted.topics))) if topics is None else topics
+    return figures.keywords_figure([fitted.topics[topic] for topic in ids])
 
 
 def hierarchy(model: "TopicModel") -> "Figure":
-    """Draw the tree of topics: the merges that ``model.at(n_topics=…)`` makes.
+    """Draw the hierarchy of the topics as a dendrogram.
+
+    Its levels are the topics of ``model.at(n_topics=...)``.
 
     Parameters
     ----------
     model : TopicModel
+        A fitted model.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+
+    Raises
+    ------
+    NotFittedError
+        If the model is not fitted.
+    ParameterTypeError
+        If `model` is not a TopicModel.
+
+    Examples
+    --------
+    >>> from topickit import TopicModel, plot
+    >>> texts = ["red apple", "green apple", "apple pie", "fast car", "slow car", "car race"]
+    >>> model = TopicModel(embedder="lexical", clusterer="kmeans", n_topics=2).fit(texts)
+    >>> plot.hierarchy(model).layout.xaxis.title.text
+    'merge height (Ward)'
     """
     fitted = _fitted(model)
     return figures.hierarchy_figure(_hierarchy.hierarchy(fitted), _names(fitted))
 
 
 def similarity(model: "TopicModel") -> "Figure":
-    """Draw how similar topics are as a heat map, similar ones side by side.
+    """Draw the cosine similarity of the topics' mean embeddings as a heat map.
+
+    Similar topics are adjacent.
 
     Parameters
     ----------
     model : TopicModel
+        A fitted model.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+
+    Raises
+    ------
+    NotFittedError
+        If the model is not fitted.
+    ParameterTypeError
+        If `model` is not a TopicModel.
+
+    Examples
+    --------
+    >>> from topickit import TopicModel, plot
+    >>> texts = ["red apple", "green apple", "apple pie", "fast car", "slow car", "car race"]
+    >>> model = TopicModel(embedder="lexical", clusterer="kmeans", n_topics=2).fit(texts)
+    >>> plot.similarity(model).data[0].z.shape
+    (2, 2)
     """
     fitted = _fitted(model)
     return figures.similarity_figure(_similarity.similarity(fitted), _names(fitted))
@@ -121,50 +190,92 @@ def over_time(
     topics: Sequence[int] | None = None,
     unit: str | None = None,
 ) -> "Figure":
-    """Draw the share of topics by period with 95 % intervals.
+    """Draw the share of topics by period, with 95% confidence intervals.
 
     Parameters
     ----------
     model : TopicModel
+        A fitted model.
     timestamps : sequence, optional
-        One a row of the training documents; None takes those that the model was fitted with.
+        One timestamp per training document, as in `TopicModel.fit`. None takes those given to `fit`.
     topics : sequence of int, optional
-        None takes the six largest.
+        Topic ids. None takes the six largest topics.
     unit : {"decade", "year", "quarter", "month", "week", "day"}, optional
-        None takes the finest with at most 40 periods.
+        None takes the finest unit with at most 40 periods.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
 
     Raises
     ------
     InputError
-        When there are no timestamps.
+        If there are no timestamps, a timestamp cannot be parsed, or the unit is unknown.
+    TopicNotFoundError
+        If there is no topic with one of the ids.
+    NotFittedError
+        If the model is not fitted.
+    ParameterTypeError
+        If `model` is not a TopicModel.
+
+    Examples
+    --------
+    >>> from topickit import TopicModel, plot
+    >>> texts = ["red apple", "green apple", "apple pie", "fast car", "slow car", "car race"]
+    >>> model = TopicModel(embedder="lexical", clusterer="kmeans", n_topics=2).fit(texts)
+    >>> figure = plot.over_time(model, [2023, 2024, 2024, 2023, 2023, 2024])
+    >>> figure.data[-1].x
+    ('2023-01-01', '2024-01-01')
     """
     fitted = _fitted(model)
-    found = _over_time.over_time(fitted, timestamps, unit=unit)
-    if found is None:
-        raise InputError("the model has no timestamps; give them: fit(texts, timestamps=…), or here")
-    chosen = range(min(6, len(fitted.topics))) if topics is None else topics
-    return figures.over_time_figure(found, _names(fitted), [fitted.topics[topic].id for topic in chosen])
+    trend = _over_time.over_time(fitted, timestamps, unit=unit)
+    if trend is None:
+        raise InputError(
+            "the model has no timestamps; pass timestamps= to TopicModel.fit or to plot.over_time"
+        )
+    ids = range(min(6, len(fitted.topics))) if topics is None else topics
+    return figures.over_time_figure(trend, _names(fitted), [fitted.topics[topic].id for topic in ids])
 
 
 def by_class(model: "TopicModel", classes: Any = None) -> "Figure":
-    """Draw how many times likelier each topic is in each class than in the others.
+    """Draw the risk ratio of each topic in each class as a heat map.
+
+    The risk ratio is the topic's share in the class divided by its share in the other classes.
 
     Parameters
     ----------
     model : TopicModel
+        A fitted model.
     classes : sequence of str, number or None, optional
-        One a row of the training documents; None takes those that the model was fitted with.
+        One class per training document. None takes those given to `fit`.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
 
     Raises
     ------
     InputError
-        When there are no classes.
+        If there are no classes.
+    NotFittedError
+        If the model is not fitted.
+    ParameterTypeError
+        If `model` is not a TopicModel.
+
+    Examples
+    --------
+    >>> from topickit import TopicModel, plot
+    >>> texts = ["red apple", "green apple", "apple pie", "fast car", "slow car", "car race"]
+    >>> model = TopicModel(embedder="lexical", clusterer="kmeans", n_topics=2).fit(texts)
+    >>> figure = plot.by_class(model, ["food", "food", "food", "road", "road", "road"])
+    >>> figure.layout.xaxis.ticktext
+    ('food', 'road')
     """
     fitted = _fitted(model)
-    found = _by_class.by_class(fitted, classes)
-    if found is None:
-        raise InputError("the model has no classes; give them: fit(texts, classes=…), or here")
-    return figures.by_class_figure(found, _names(fitted))
+    table = _by_class.by_class(fitted, classes)
+    if table is None:
+        raise InputError("the model has no classes; pass classes= to TopicModel.fit or to plot.by_class")
+    return figures.by_class_figure(table, _names(fitted))
 
 
 def _names(fitted: "Fitted") -> list[str]:
@@ -173,7 +284,7 @@ def _names(fitted: "Fitted") -> list[str]:
 
 def _fitted(model: "TopicModel") -> "Fitted":
     if not hasattr(model, "get_params"):
-        raise ParameterTypeError(f"a figure is of a TopicModel, got {type(model).__name__}")
+        raise ParameterTypeError(f"model must be a TopicModel, got {type(model).__name__}")
     if not hasattr(model, "fitted_"):
-        raise NotFittedError("this TopicModel is not fitted yet; call fit(texts) first, or TopicModel.load")
+        raise NotFittedError("this TopicModel is not fitted; call fit(texts) or TopicModel.load(path)")
     return model.fitted_

@@ -1,4 +1,4 @@
-"""Figures of values: each function takes what an analysis found and gives a Plotly figure."""
+"""Plotly figures of the values that analyses return."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -26,13 +26,17 @@ _LINE = 15.0
 
 
 def base_figure(width: int | None = None, height: int | None = None, title: str | None = None) -> "Figure":
-    """Give an empty figure in the style of all others: no ground of its own, faint grid.
+    """Create an empty figure in the common style: transparent background, faint grid.
 
     Parameters
     ----------
     width, height : int, optional
         Pixels.
     title : str, optional
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
     """
     from plotly.graph_objects import Figure
 
@@ -56,27 +60,32 @@ def documents_figure(
     labels: IntArray,
     places: NDArray[np.floating],
     topics: Sequence[Topic],
-    colours: Sequence[int],
+    colors: Sequence[int],
     texts: Sequence[str] | None,
     *,
     width: int = 1000,
     height: int = 700,
 ) -> "Figure":
-    """Draw a point a document, coloured by topic, with names that do not overlap.
+    """Draw a map of documents as points colored by topic, with names that do not overlap.
 
     Parameters
     ----------
     points : ndarray of shape (n, 2)
     labels : int64 ndarray of shape (n,)
+        Topic of each point, −1 for none.
     places : ndarray of shape (k, 2)
-        Where the name of each topic stands.
+        Position of each topic's name.
     topics : sequence of Topic
-    colours : sequence of int
-        Colour of each topic.
+    colors : sequence of int
+        Color of each topic, as an index into the palette.
     texts : sequence of str, optional
         Shown when the mouse is over a point.
     width, height : int
         Pixels.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
     """
     from plotly.graph_objects import Scattergl
 
@@ -91,8 +100,8 @@ def documents_figure(
                 x=points[rows, 0].astype(np.float32),
                 y=points[rows, 1].astype(np.float32),
                 mode="markers",
-                name="no topic" if topic < 0 else f"{topic} {label(topics[topic].name, 30)}",
-                marker={"size": size, "opacity": 0.7, "color": _colour(topic, colours)},
+                name="outliers" if topic < 0 else f"{topic} {label(topics[topic].name, 30)}",
+                marker={"size": size, "opacity": 0.7, "color": _color(topic, colors)},
                 text=None if texts is None else [label(texts[row], 100) for row in rows.tolist()],
                 hovertemplate=("%{fullData.name}" if texts is None else "%{text}") + "<extra></extra>",
             )
@@ -103,14 +112,20 @@ def documents_figure(
     return figure
 
 
-def bubbles_figure(places: NDArray[np.floating], topics: Sequence[Topic], colours: Sequence[int]) -> "Figure":
-    """Draw a bubble a topic, its area the topic's size: the map where documents are not at hand.
+def bubbles_figure(places: NDArray[np.floating], topics: Sequence[Topic], colors: Sequence[int]) -> "Figure":
+    """Draw a map of topics as bubbles whose area shows the topic's size.
 
     Parameters
     ----------
     places : ndarray of shape (k, 2)
+        Position of each topic.
     topics : sequence of Topic
-    colours : sequence of int
+    colors : sequence of int
+        Color of each topic, as an index into the palette.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
     """
     from plotly.graph_objects import Scatter
 
@@ -123,7 +138,7 @@ def bubbles_figure(places: NDArray[np.floating], topics: Sequence[Topic], colour
             mode="markers",
             marker={
                 "size": 12 + 60 * sizes / max(1.0, sizes.max(initial=1.0)),
-                "color": [_colour(topic.id, colours) for topic in topics],
+                "color": [_color(topic.id, colors) for topic in topics],
                 "opacity": 0.6,
             },
             text=[f"{topic.id} {label(topic.name)}<br>{topic.size:,} documents" for topic in topics],
@@ -135,8 +150,8 @@ def bubbles_figure(places: NDArray[np.floating], topics: Sequence[Topic], colour
     return figure
 
 
-def _colour(topic: int, colours: Sequence[int]) -> str:
-    return NO_TOPIC[0] if topic < 0 else LIGHT[colours[topic]]
+def _color(topic: int, colors: Sequence[int]) -> str:
+    return NO_TOPIC[0] if topic < 0 else LIGHT[colors[topic]]
 
 
 def _names_on_the_map(
@@ -150,32 +165,36 @@ def _names_on_the_map(
         return []
     low, span = points.min(axis=0), np.maximum(np.ptp(points, axis=0), 1e-9)
     scale = float(min(width / span[0], height / span[1]))
-    shown = [label(topic.name, 26) for topic in topics]
+    names = [label(topic.name, 26) for topic in topics]
     widths = np.array([_CHARACTER * min(len(topic.name), 26) + 8 for topic in topics])
-    scale *= 0.85  # the legend and the margins take their part
-    kept = without_overlap((places - low) * scale, widths, _LINE)
+    scale *= 0.85  # space for the legend and the margins
+    labels = without_overlap((places - low) * scale, widths, _LINE)
     return [
         {
             "x": float(x / scale + low[0]),
             "y": float(y / scale + low[1]),
-            "text": shown[index],
+            "text": names[index],
             "showarrow": False,
             "font": {"size": 12, "color": "#111418"},
             "bgcolor": "rgba(255,255,255,.72)",
             "borderpad": 1,
         }
-        for index, x, y in kept
+        for index, x, y in labels
     ]
 
 
 def keywords_figure(topics: Sequence[Topic], *, columns: int = 3) -> "Figure":
-    """Draw the keywords of topics as bars, a panel a topic.
+    """Draw the keywords of topics as bars, one panel per topic.
 
     Parameters
     ----------
     topics : sequence of Topic
     columns : int
-        Panels side by side.
+        Panels per row.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
     """
     from plotly.graph_objects import Bar
     from plotly.subplots import make_subplots
@@ -185,7 +204,7 @@ def keywords_figure(topics: Sequence[Topic], *, columns: int = 3) -> "Figure":
     panels = make_subplots(
         rows, columns, subplot_titles=titles, horizontal_spacing=0.14, vertical_spacing=min(0.12, 0.5 / rows)
     )
-    for place, topic in enumerate(topics):
+    for position, topic in enumerate(topics):
         best = [pair for pair in topic.keywords[:N_BARS] if np.isfinite(pair[1])][::-1]
         panels.add_trace(
             Bar(
@@ -196,8 +215,8 @@ def keywords_figure(topics: Sequence[Topic], *, columns: int = 3) -> "Figure":
                 hovertemplate="%{y}: %{x:.3g}<extra></extra>",
                 showlegend=False,
             ),
-            row=place // columns + 1,
-            col=place % columns + 1,
+            row=position // columns + 1,
+            col=position % columns + 1,
         )
     panels.update_layout(base_figure(340 * columns, 60 + 220 * rows).layout)
     panels.update_layout(margin={"l": 110, "t": 40})
@@ -207,13 +226,17 @@ def keywords_figure(topics: Sequence[Topic], *, columns: int = 3) -> "Figure":
 
 
 def hierarchy_figure(tree: Hierarchy, names: Sequence[str]) -> "Figure":
-    """Draw the hierarchy as a dendrogram: topics at the left, each merge at its height.
+    """Draw the hierarchy as a dendrogram, with the topics on the left and each merge at its height.
 
     Parameters
     ----------
     tree : Hierarchy
     names : sequence of str
-        Of the topics.
+        Names of the topics.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
     """
     from plotly.graph_objects import Scatter
 
@@ -248,7 +271,7 @@ def hierarchy_figure(tree: Hierarchy, names: Sequence[str]) -> "Figure":
     )
     figure.update_layout(
         showlegend=False,
-        xaxis={"title": "difference (Ward)", "gridcolor": _GRID, "rangemode": "tozero", "zeroline": False},
+        xaxis={"title": "merge height (Ward)", "gridcolor": _GRID, "rangemode": "tozero", "zeroline": False},
         yaxis={
             "tickvals": list(range(k)),
             "ticktext": [f"{t} {label(names[t], 34)}" for t in tree.order],
@@ -262,36 +285,40 @@ def hierarchy_figure(tree: Hierarchy, names: Sequence[str]) -> "Figure":
     return figure
 
 
-def similarity_figure(found: Similarity, names: Sequence[str]) -> "Figure":
-    """Draw the similarity of topics as a heat map, similar topics side by side.
+def similarity_figure(similarity: Similarity, names: Sequence[str]) -> "Figure":
+    """Draw the similarity of topics as a heat map, with similar topics adjacent.
 
     Parameters
     ----------
-    found : Similarity
+    similarity : Similarity
     names : sequence of str
-        Of the topics.
+        Names of the topics.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
     """
     from plotly.graph_objects import Heatmap
 
-    order = list(found.order)
+    order = list(similarity.order)
     k = len(order)
-    cosines = found.cosines[np.ix_(order, order)].round(3)
-    others = cosines[~np.eye(k, dtype=bool)] if k > 1 else np.array([0.0, 1.0])
+    cosines = similarity.cosines[np.ix_(order, order)].round(3)
+    pairs = cosines[~np.eye(k, dtype=bool)] if k > 1 else np.array([0.0, 1.0])
     np.fill_diagonal(cosines, np.nan)
-    shown = [f"{topic} {label(names[topic], 24)}" for topic in order]
+    labels = [f"{topic} {label(names[topic], 24)}" for topic in order]
     figure = base_figure(None, int(min(900, max(320, 120 + 16 * k))))
     figure.add_trace(
         Heatmap(
             z=cosines,
-            # Named once a row and column: a text a cell would be most of a report of a hundred topics.
-            x=shown,
-            y=shown,
-            # The diagonal is 1 and says nothing: it is left empty, and the scale is the others'.
-            zmin=float(min(0.0, others.min())),
-            zmax=float(max(0.1, others.max())),
+            # Names per row and column: a text per cell would dominate the size of a large report.
+            x=labels,
+            y=labels,
+            # The diagonal, always 1, is left empty and does not affect the scale.
+            zmin=float(min(0.0, pairs.min())),
+            zmax=float(max(0.1, pairs.max())),
             colorscale=SEQUENTIAL,
-            colorbar={"title": "cosine", "thickness": 12, "outlinewidth": 0},
-            hovertemplate="%{y}<br>%{x}<br>cosine %{z:.2f}<extra></extra>",
+            colorbar={"title": "similarity", "thickness": 12, "outlinewidth": 0},
+            hovertemplate="%{y}<br>%{x}<br>similarity %{z:.2f}<extra></extra>",
         )
     )
     axis = {"showgrid": False, "zeroline": False, "ticks": "", "type": "category"}
@@ -308,7 +335,7 @@ def similarity_figure(found: Similarity, names: Sequence[str]) -> "Figure":
         yaxis={
             **axis,
             "tickvals": down,
-            "ticktext": [shown[i] for i in down],
+            "ticktext": [labels[i] for i in down],
             "autorange": "reversed",
             "automargin": True,
         },
@@ -318,38 +345,42 @@ def similarity_figure(found: Similarity, names: Sequence[str]) -> "Figure":
 
 
 def over_time_figure(
-    found: OverTime, names: Sequence[str], topics: Sequence[int], *, bands: bool = True
+    trend: OverTime, names: Sequence[str], topics: Sequence[int], *, bands: bool = True
 ) -> "Figure":
-    """Draw each topic's share of the documents by period, with its 95 % interval as a band.
+    """Draw the share of topics by period, with 95% confidence intervals as bands.
 
     Parameters
     ----------
-    found : OverTime
+    trend : OverTime
     names : sequence of str
-        Of all topics.
+        Names of all topics.
     topics : sequence of int
-        Those to draw.
+        Ids of the topics to draw.
     bands : bool
-        Draw the intervals.
+        Draw the confidence intervals.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
     """
     from plotly.graph_objects import Scatter
 
     figure = base_figure(None, 420)
-    for place, topic in enumerate(topics):
-        colour = LIGHT[place % len(LIGHT)]
+    for position, topic in enumerate(topics):
+        color = LIGHT[position % len(LIGHT)]
         name = f"{topic} {label(names[topic], 30)}"
         if bands:
-            figure.add_trace(_band(found, topic, colour))
+            figure.add_trace(_band(trend, topic, color))
         figure.add_trace(
             Scatter(
-                x=found.periods,
-                y=found.shares[:, topic].round(6),
+                x=trend.periods,
+                y=trend.shares[:, topic].round(6),
                 mode="lines+markers",
                 name=name,
                 legendgroup=str(topic),
-                line={"color": colour, "width": 2},
+                line={"color": color, "width": 2},
                 marker={"size": 5},
-                customdata=np.stack([found.counts[:, topic], found.totals], axis=1),
+                customdata=np.stack([trend.counts[:, topic], trend.totals], axis=1),
                 hovertemplate="%{x}: %{y:.1%} (%{customdata[0]:,} of %{customdata[1]:,})<extra>"
                 + name
                 + "</extra>",
@@ -370,15 +401,15 @@ def over_time_figure(
     return figure
 
 
-def _band(found: OverTime, topic: int, colour: str) -> Any:
+def _band(trend: OverTime, topic: int, color: str) -> Any:
     from plotly.graph_objects import Scatter
 
-    known = np.flatnonzero(found.totals > 0)
-    periods = [found.periods[i] for i in known]
-    red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
+    dated = np.flatnonzero(trend.totals > 0)
+    periods = [trend.periods[i] for i in dated]
+    red, green, blue = (int(color[i : i + 2], 16) for i in (1, 3, 5))
     return Scatter(
         x=periods + periods[::-1],
-        y=np.concatenate([found.high[known, topic], found.low[known, topic][::-1]]).round(6),
+        y=np.concatenate([trend.high[dated, topic], trend.low[dated, topic][::-1]]).round(6),
         fill="toself",
         fillcolor=f"rgba({red},{green},{blue},.18)",
         line={"width": 0},
@@ -388,29 +419,33 @@ def _band(found: OverTime, topic: int, colour: str) -> Any:
     )
 
 
-def by_class_figure(found: ByClass, names: Sequence[str], *, most: int = 30) -> "Figure":
-    """Draw how many times likelier each topic is in each class than in the others.
+def by_class_figure(by_class: ByClass, names: Sequence[str], *, limit: int = 30) -> "Figure":
+    """Draw the risk ratio of each topic in each class as a heat map.
 
     Parameters
     ----------
-    found : ByClass
+    by_class : ByClass
     names : sequence of str
-        Of the topics.
-    most : int
-        Classes drawn, the largest.
+        Names of the topics.
+    limit : int
+        Maximum number of classes, largest first.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
     """
     from plotly.graph_objects import Heatmap
 
-    classes = [label(name, 30) for name in found.classes[:most]]
-    lift = found.lift[:most]
-    power = np.log2(lift).T
-    limit = float(np.abs(power).max(initial=1.0))
-    ticks = [t for t in range(-6, 7) if abs(t) <= limit]
+    classes = [label(name, 30) for name in by_class.classes[:limit]]
+    ratio = by_class.risk_ratio[:limit]
+    power = np.log2(ratio).T
+    bound = float(np.abs(power).max(initial=1.0))
+    ticks = [t for t in range(-6, 7) if abs(t) <= bound]
     cells = [
         [
-            f"{label(names[t])}<br>{classes[c]}<br>{lift[c, t]:.2f} times as likely "
-            f"({found.low[c, t]:.2f} to {found.high[c, t]:.2f})<br>"
-            f"{found.counts[c, t]:,} of {found.totals[c]:,} documents"
+            f"{label(names[t])}<br>{classes[c]}<br>{ratio[c, t]:.2f} times as likely "
+            f"(95% CI: {by_class.low[c, t]:.2f} to {by_class.high[c, t]:.2f})<br>"
+            f"{by_class.counts[c, t]:,} of {by_class.totals[c]:,} documents"
             for c in range(len(classes))
         ]
         for t in range(len(names))
@@ -422,12 +457,12 @@ def by_class_figure(found: ByClass, names: Sequence[str], *, most: int = 30) -> 
             x=list(range(len(classes))),
             y=list(range(len(names))),
             text=cells,
-            zmin=-limit,
-            zmax=limit,
+            zmin=-bound,
+            zmax=bound,
             colorscale="RdBu",
             reversescale=True,
             colorbar={
-                "title": "lift",
+                "title": "risk ratio",
                 "thickness": 12,
                 "outlinewidth": 0,
                 "tickvals": ticks,

@@ -1,4 +1,4 @@
-"""Texts inside figures: Plotly reads tags, entities and formulas in every label."""
+"""Labels in figures: Plotly interprets tags, entities and formulas in every text."""
 
 import html
 
@@ -7,13 +7,17 @@ from numpy.typing import NDArray
 
 
 def label(text: str, limit: int = 40) -> str:
-    """Make a label that shows a text as it is, on one line.
+    """Escape a text for Plotly, on one line.
 
     Parameters
     ----------
     text : str
     limit : int
-        Characters shown at most.
+        Maximum number of characters.
+
+    Returns
+    -------
+    str
 
     Examples
     --------
@@ -31,19 +35,22 @@ def without_overlap(
     widths: NDArray[np.floating],
     height: float,
 ) -> list[tuple[int, float, float]]:
-    """Choose places of labels such that none covers another; the first ones choose first.
+    """Place labels so that none covers another; earlier labels take precedence.
 
     Parameters
     ----------
     places : ndarray of shape (n, 2)
-        Where each label belongs, in pixels.
+        Position of each label, in pixels; NaN for a label that is not shown.
     widths : ndarray of shape (n,)
+        Pixels.
     height : float
+        Pixels.
 
     Returns
     -------
     list of (int, float, float)
-        Which label, and its middle. One that finds no room beside its place is left out.
+        Index of a label, and its center. A label moves up or down by at most two lines; labels without
+        enough space are left out.
 
     Examples
     --------

@@ -1,9 +1,9 @@
-"""Colours that people who see few colours can tell apart, for light and for dark grounds.
+"""Colors that people with color vision deficiency can distinguish, on light and dark backgrounds.
 
-Found by search: the ten colours whose smallest distance (OKLab) is largest over normal vision and
-full protanopia, deuteranopia and tritanopia (Machado, Oliveira, Fernandes 2009), with luminance
-bounded so that each stands out from its ground. That distance is .136 and .138; of the eight colours of
-Okabe and Ito it is .076. More than ten topics share colours: neighbours on the map get different ones.
+The ten colors were found by a search that maximizes the smallest OKLab distance under normal vision and
+full protanopia, deuteranopia and tritanopia (Machado, Oliveira and Fernandes, IEEE TVCG 15, 2009), with
+luminance bounded for contrast with the background. That distance is 0.136 (light) and 0.138 (dark); for the
+eight colors of Okabe and Ito it is 0.076. More than ten topics share colors; neighbors on the map differ.
 """
 
 import numpy as np
@@ -21,7 +21,7 @@ LIGHT = (
     "#271571",
     "#4e1419",
 )
-"""On white and paper."""
+"""For light backgrounds and print."""
 DARK = (
     "#e65b24",
     "#75c7b4",
@@ -34,29 +34,29 @@ DARK = (
     "#4e968e",
     "#5425fa",
 )
-"""On a dark ground."""
+"""For dark backgrounds."""
 NO_TOPIC = ("#a9afb8", "#5c636e")
-"""Documents in no topic, on light and on dark."""
+"""Outliers, on light and on dark backgrounds."""
 SEQUENTIAL = "Cividis"
-"""For amounts: even to people who see few colours."""
+"""Plotly color scale for amounts, perceptually uniform with color vision deficiency."""
 
 
-def colour_indices(places: NDArray[np.floating]) -> tuple[int, ...]:
-    """Give each topic one of the ten colours, such that topics of one colour are far apart.
+def color_indices(places: NDArray[np.floating]) -> tuple[int, ...]:
+    """Assign one of the ten colors to each topic, so that topics of the same color are far apart.
 
     Parameters
     ----------
     places : ndarray of shape (k, 2)
-        Where the topics stand; NaN for one that stands nowhere.
+        Positions of the topics; NaN for a topic without a position.
 
     Returns
     -------
     tuple of int
-        In the order of the topics, the largest of which choose first.
+        Index into the palette for each topic; earlier topics take precedence.
 
     Examples
     --------
-    >>> colour_indices(np.zeros((3, 2)))
+    >>> color_indices(np.zeros((3, 2)))
     (0, 1, 2)
     """
     n = len(LIGHT)
@@ -68,7 +68,7 @@ def colour_indices(places: NDArray[np.floating]) -> tuple[int, ...]:
         gaps = np.linalg.norm(places[:topic] - place, axis=1)
         gaps[np.isnan(gaps)] = np.inf
         used = np.array(chosen)
-        # A colour is as far as its nearest bearer; of equals the least used one.
-        nearest = [(gaps[used == colour].min(), -int((used == colour).sum())) for colour in range(n)]
-        chosen.append(max(range(n), key=lambda colour: (*nearest[colour], -colour)))
+        # The distance of a color is that of its nearest topic; ties go to the least used color.
+        nearest = [(gaps[used == color].min(), -int((used == color).sum())) for color in range(n)]
+        chosen.append(max(range(n), key=lambda color: (*nearest[color], -color)))
     return tuple(chosen)

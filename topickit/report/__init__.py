@@ -1,1 +1,1 @@
-"""Reports: plain data first (`summary`), then text, CSV, Markdown, JSON and HTML made of it."""
+"""Reports: a plain-data summary, rendered as text, CSV, Markdown, JSON and HTML."""

@@ -1,4 +1,4 @@
-"""The report as one HTML file, and as a table for notebooks."""
+"""The report as one HTML page, and the table of topics for notebooks."""
 
 import base64
 import hashlib
@@ -11,28 +11,33 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from topickit._core.display import clip, one_line, plural, printable
 from topickit.fitted.topics import UNSTABLE, Topic
 from topickit.plot import figures
 from topickit.plot.palette import DARK, LIGHT, NO_TOPIC
-from topickit.report import pieces, wording
-from topickit.report.map import DocumentMap
+from topickit.report import formatting
+from topickit.report.class_table import class_table
+from topickit.report.document_map import DocumentMap
+from topickit.report.facts import fact_groups
+from topickit.report.quality import quality_metrics
+from topickit.report.relations import topic_tree
 from topickit.report.summary import Plain, Summary
 from topickit.report.text import headline
-from topickit.report.tree import topic_tree
+from topickit.report.trends import share_changes, sparklines
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
-PREVIEW = 320
+MAX_PREVIEW = 320
 """Characters of a document that are shown before it is opened."""
-FULL_TEXT = 5_000
-"""Characters of a document that are in the page at most."""
-N_MOVERS = 25
-"""Topics whose change is listed: those that changed most."""
-N_NAMED = 12
-"""Unstable topics that the warning names."""
-N_LINES = 6
-"""Topics over time that are drawn together."""
+MAX_DOCUMENT = 5_000
+"""Characters of a document that the page contains."""
+MAX_CHANGES = 25
+"""Topics listed under "Largest changes"."""
+MAX_UNSTABLE = 12
+"""Unstable topics listed by name."""
+MAX_LINES = 6
+"""Topics drawn together over time."""
 
 
 def render_html(
@@ -43,9 +48,9 @@ def render_html(
 ) -> str:
     """Render the whole report as one page that needs no network and no other file.
 
-    All but the map and the figures is readable without JavaScript. The page forbids itself any
-    connection and any script but its own, and every text is escaped. Documents are cut at 5,000
-    characters.
+    Everything except the map and the figures can be read without JavaScript. The page's security
+    policy forbids connections and scripts other than its own, and every text is escaped. Documents
+    are truncated at 5,000 characters.
 
     Parameters
     ----------
@@ -53,11 +58,12 @@ def render_html(
     title : str
         Heading and title of the page.
     map : DocumentMap, optional
+        None leaves out the map.
 
     Returns
     -------
     str
-        The same for the same summary and map.
+        Identical for the same summary and map.
 
     Examples
     --------
@@ -65,8 +71,8 @@ def render_html(
     >>> "<h1>&lt;Mine&gt;</h1>" in page
     True
     """
-    found, tree = summary.topics, summary.hierarchy
-    scripts = [_plotly(), _asset("report.js"), _asset("map.js")] if found else []
+    scripts = [_plotly(), _asset("report.js"), _asset("map.js")] if summary.topics else []
+    data = _data(summary, map) if summary.topics else {}
     return (
         _environment()
         .get_template("topics.html.j2")
@@ -74,17 +80,16 @@ def render_html(
             summary=summary,
             title=title,
             map=map,
-            tree=() if tree is None else topic_tree(tree, pieces.good_levels(summary)),
-            groups=wording.fact_groups(summary.notes),
-            metrics=pieces.measures(summary),
-            largest=max((topic.share for topic in found), default=0.0),
-            sparks=pieces.histories(summary),
-            movers=pieces.movers(summary)[:N_MOVERS],
-            class_rows=pieces.class_table(summary),
-            n_classes_left=pieces.n_classes_left(summary),
-            data={name: _embedded(value) for name, value in _data(summary, map).items()} if found else {},
-            # These files are ours and Plotly's, and hold nothing of the user's.
-            colours=Markup(_colours()),
+            tree=topic_tree(summary),
+            groups=fact_groups(summary.notes),
+            metrics=quality_metrics(summary),
+            largest=max((topic.share for topic in summary.topics), default=0.0),
+            sparks=sparklines(summary),
+            changes=share_changes(summary)[:MAX_CHANGES],
+            classes=class_table(summary),
+            data={name: _embed(value) for name, value in data.items()},
+            # These files are topickit's and Plotly's own and contain no user data.
+            colors=Markup(_colors()),
             style=Markup(_asset("report.css")),
             scripts=[Markup(script) for script in scripts],
             script_hashes=[_digest(script) for script in scripts],
@@ -93,7 +98,15 @@ def render_html(
 
 
 def render_notebook(summary: Summary) -> str:
-    """Render the table of topics for a notebook: an HTML fragment without script or style sheet.
+    """Render the table of topics for a notebook, as an HTML fragment without scripts or style sheet.
+
+    Parameters
+    ----------
+    summary : Summary
+
+    Returns
+    -------
+    str
 
     Examples
     --------
@@ -105,40 +118,38 @@ def render_notebook(summary: Summary) -> str:
 
 
 def _data(summary: Summary, map: DocumentMap | None) -> dict[str, Plain]:
-    """Give what the page's scripts read, by the id of the element that holds it."""
+    """Give the data for the page's scripts, by the id of the element that holds it."""
     data: dict[str, Plain] = {
         "palette-data": {"light": [NO_TOPIC[0], *LIGHT], "dark": [NO_TOPIC[1], *DARK]},
-        "topics-data": [
-            {"name": wording.one_line(topic.name), "size": topic.size} for topic in summary.topics
-        ],
-        "figures-data": _figures(summary),
+        "topics-data": [{"name": one_line(topic.name), "size": topic.size} for topic in summary.topics],
+        "figures-data": _figures_data(summary),
     }
     if map is not None:
         data["map-data"] = map.as_dict()
     return data
 
 
-def _figures(summary: Summary) -> dict[str, Plain]:
+def _figures_data(summary: Summary) -> dict[str, Plain]:
     names = [topic.name for topic in summary.topics]
-    drawn: dict[str, Plain] = {}
+    data: dict[str, Plain] = {}
     if summary.similarity is not None:
-        drawn["similarity"] = _as_plain(figures.similarity_figure(summary.similarity, names))
+        data["similarity"] = _as_plain(figures.similarity_figure(summary.similarity, names))
     if summary.over_time is not None:
         figure = figures.over_time_figure(summary.over_time, names, range(len(names)))
         for trace in figure.data:
-            trace.visible = trace.showlegend is not False and int(trace.legendgroup) < N_LINES
-        drawn["over_time"] = _as_plain(figure)
-    return drawn
+            trace.visible = trace.showlegend is not False and int(trace.legendgroup) < MAX_LINES
+        data["over_time"] = _as_plain(figure)
+    return data
 
 
 def _as_plain(figure: "Figure") -> Plain:
-    made: dict[str, Any] = json.loads(figure.to_json())
-    made["layout"].pop("template", None)
-    return made
+    data: dict[str, Any] = json.loads(figure.to_json())
+    data["layout"].pop("template", None)
+    return data
 
 
-def _embedded(value: Plain) -> Markup:
-    """Write JSON that stands inside a script element: no text can end it, or read as another."""
+def _embed(value: Plain) -> Markup:
+    """Write JSON for a script element, so that no text in it can end the element."""
     text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     for sign in "<>&\u2028\u2029":
         text = text.replace(sign, f"\\u{ord(sign):04x}")
@@ -155,18 +166,19 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters.update(
-        count=wording.count,
-        percent=wording.percent,
-        score=wording.score,
-        weight=wording.weight,
-        printable=wording.printable,
-        one_line=wording.one_line,
-        preview=_preview,
-        full_text=_full_text,
         bar=_bar,
-        lift=pieces.keyword_lift,
+        count=formatting.count,
+        full_text=_full_text,
+        one_line=one_line,
+        percent=formatting.percent,
+        plural=plural,
+        preview=_preview,
+        printable=printable,
+        risk_ratio=_risk_ratio,
+        score=formatting.score,
+        weight=formatting.weight,
     )
-    environment.globals.update(strongest=_strongest, unstable_below=UNSTABLE, n_named=N_NAMED)
+    environment.globals.update(strongest=_strongest, unstable_below=UNSTABLE, max_unstable=MAX_UNSTABLE)
     return environment
 
 
@@ -179,12 +191,12 @@ def _asset(name: str) -> str:
 def _plotly() -> str:
     from plotly.offline import get_plotlyjs
 
-    # An HTML parser would end the element at the first of these inside a string of the script.
+    # An HTML parser ends the element at these strings, even inside a string of the script.
     return str(get_plotlyjs()).replace("</script", "<\\/script").replace("<!--", "<\\!--")
 
 
 @cache
-def _colours() -> str:
+def _colors() -> str:
     pairs = [*zip(LIGHT, DARK, strict=True)]
     lines = [f"--c{i}: light-dark({light}, {dark});" for i, (light, dark) in enumerate(pairs)]
     return f":root {{ {' '.join(lines)} --c-none: light-dark({NO_TOPIC[0]}, {NO_TOPIC[1]}); }}"
@@ -196,22 +208,30 @@ def _digest(script: str) -> str:
 
 
 def _preview(text: str) -> str:
-    return wording.clip(wording.one_line(text), PREVIEW)
+    return clip(one_line(text), MAX_PREVIEW)
 
 
 def _full_text(text: str) -> str:
-    """Give the whole text where it says more than its preview, else nothing."""
-    whole = wording.printable(text).strip()
-    return wording.clip(whole, FULL_TEXT) if len(wording.one_line(text)) > PREVIEW else ""
+    """Give the whole text if it is longer than its preview, else nothing."""
+    whole = printable(text).strip()
+    return clip(whole, MAX_DOCUMENT) if len(one_line(text)) > MAX_PREVIEW else ""
+
+
+def _risk_ratio(topic: Topic, index: int) -> tuple[str, str] | None:
+    """Write the risk ratio of a keyword and its interval, if it is known."""
+    if index >= len(topic.risk_ratios) or not math.isfinite(topic.risk_ratios[index].ratio):
+        return None
+    ratio, low, high = topic.risk_ratios[index]
+    return formatting.risk_ratio(ratio), formatting.interval(low, high)
 
 
 def _strongest(topic: Topic) -> float:
-    """Find the largest weight, the one whose bar is full."""
+    """Find the largest keyword weight, whose bar is full."""
     return max((weight for _, weight in topic.keywords if math.isfinite(weight)), default=0.0)
 
 
 def _bar(amount: float, largest: float) -> str:
-    """Give the length of a bar as a part of the longest, 0 to 1."""
+    """Give the length of a bar as a fraction of the longest, 0 to 1."""
     if not (math.isfinite(amount) and largest > 0):
         return "0"
     return f"{min(max(amount / largest, 0.0), 1.0):.3f}"

@@ -1,4 +1,4 @@
-"""Report: what `TopicModel.report()` returns; text in a terminal, a table in a notebook, and files."""
+"""Report: text in a terminal, a table in a notebook, and files in several formats."""
 
 import os
 from dataclasses import dataclass, field
@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, overload
 
 from topickit._core.atomic import write_atomic
 from topickit.errors import ParameterError
+from topickit.report.document_map import DocumentMap, document_map
+from topickit.report.exports import render_csv, render_json
 from topickit.report.html import render_html, render_notebook
-from topickit.report.map import DocumentMap, document_map
+from topickit.report.markdown import render_markdown
 from topickit.report.summary import Summary, summarize
-from topickit.report.tables import render_csv, render_json, render_markdown
 from topickit.report.text import render_text
 
 if TYPE_CHECKING:
@@ -21,19 +22,21 @@ PathLike = str | os.PathLike[str]
 
 @dataclass(frozen=True, repr=False)
 class Report:
-    """A report on a fitted model.
+    """A report on a fitted model, as returned by `TopicModel.report`.
 
-    Each ``to_…`` method returns a str, or with a path writes a UTF-8 file, whole or not at all,
-    and returns its Path; `InputError` says why a file cannot be written. ``texts=False`` leaves
-    out all document text: no 20 characters of a document that stand together are in the report
-    (keywords stay, longer ones cut).
+    Printing it shows the report as text; a notebook shows the table of topics. Each ``to_…`` method
+    returns a str. Given a path, `to_html`, `to_json`, `to_csv` and `to_markdown` write a UTF-8 file
+    instead, atomically, and return its Path.
+
+    With ``texts=False`` no 20 consecutive characters of a document are in the report: documents are
+    left out and long keywords truncated.
 
     Attributes
     ----------
     summary : Summary
-        What the report says, as plain data.
+        The contents of the report as plain data.
     fitted : Fitted or None
-        The model, from which the map is drawn when a page is asked for.
+        The fitted state, needed for the map of the HTML page.
 
     Examples
     --------
@@ -49,21 +52,30 @@ class Report:
 
     @classmethod
     def of(cls, fitted: "Fitted") -> "Report":
-        """Report on a fitted state."""
+        """Create the report on a fitted state.
+
+        Parameters
+        ----------
+        fitted : Fitted
+
+        Returns
+        -------
+        Report
+        """
         return cls(summarize(fitted), fitted)
 
     def map(self, *, texts: bool = True) -> DocumentMap | None:
-        """Give the map of the documents; drawn once, and kept with the model.
+        """Give the map of the documents; it is computed once and kept with the model.
 
         Parameters
         ----------
         texts : bool
-            Hold the beginnings of the documents.
+            Include the beginning of each document.
 
         Returns
         -------
         DocumentMap or None
-            None for a report that was made of a summary alone, or without topics.
+            None for a report created from a summary alone, or without topics.
         """
         if self.fitted is None or not self.summary.topics:
             return None
@@ -78,18 +90,33 @@ class Report:
         return render_notebook(self.summary)
 
     def to_text(self, width: int | None = None, *, n_topics: int | None = None, texts: bool = True) -> str:
-        """Give the report as text; see `topickit.report.text.render_text`.
+        """Render the report as text.
 
         Parameters
         ----------
         width : int, optional
-            Columns, at least 40; by default those of the terminal.
+            Columns, at least 40. None takes the terminal's width, at most 140.
         n_topics : int or None
-            Show this many topics, the largest; None for all (printing a report shows 50).
+            Number of topics in the table, largest first. None shows all; printing a report shows 50.
         texts : bool
-            Quote a document of each topic.
+            Quote one document per topic.
+
+        Returns
+        -------
+        str
+
+        Raises
+        ------
+        ParameterError
+            If `width` is below 40 or `n_topics` below 1.
+
+        Examples
+        --------
+        >>> report = Report(Summary((), n_documents=4, n_outliers=4, notes={}))
+        >>> report.to_text(80)
+        'no topics in 4 documents · 100% outliers'
         """
-        return render_text(self._told(texts), width, n_topics)
+        return render_text(self._contents(texts), width, n_topics)
 
     @overload
     def to_html(self, path: None = None, *, texts: bool = True, title: str = "Topics") -> str: ...
@@ -98,21 +125,38 @@ class Report:
     def to_html(
         self, path: PathLike | None = None, *, texts: bool = True, title: str = "Topics"
     ) -> str | Path:
-        """Give the report as one HTML page that needs no network and no other file.
+        """Render the report as one HTML page that works offline.
 
-        It holds Plotly, and so is 5 MB at least. The first page of a model takes seconds: it draws
-        the map (up to 50,000 points), which is kept with the model.
+        The page includes Plotly and has at least 5 MB. The first call takes seconds: it computes the
+        map of up to 50,000 documents, which is kept with the model.
 
         Parameters
         ----------
         path : str or path-like, optional
+            File to write; None returns the page.
         texts : bool
-            Include the beginning of each document that is on the map, and the representative
-            documents, each up to 5,000 characters.
+            Include the beginning of each document on the map, and the representative documents, each
+            up to 5,000 characters.
         title : str
             Heading and title of the page.
+
+        Returns
+        -------
+        str or Path
+            The page, or the path of the file written.
+
+        Raises
+        ------
+        InputError
+            If the file cannot be written.
+
+        Examples
+        --------
+        >>> report = Report(Summary((), n_documents=4, n_outliers=4, notes={}))
+        >>> report.to_html(title="Support tickets")[:15]
+        '<!DOCTYPE html>'
         """
-        return _delivered(render_html(self._told(texts), title, map=self.map(texts=texts)), path)
+        return _deliver(render_html(self._contents(texts), title, map=self.map(texts=texts)), path)
 
     @overload
     def to_json(self, path: None = None, *, texts: bool = True, indent: int | None = 2) -> str: ...
@@ -121,17 +165,34 @@ class Report:
     def to_json(
         self, path: PathLike | None = None, *, texts: bool = True, indent: int | None = 2
     ) -> str | Path:
-        """Give everything as JSON, texts in full.
+        """Render everything as JSON, texts in full.
 
         Parameters
         ----------
         path : str or path-like, optional
+            File to write; None returns the JSON.
         texts : bool
             Include the representative documents.
         indent : int or None
-            Spaces a level; None for one line.
+            Spaces per level; None gives one line.
+
+        Returns
+        -------
+        str or Path
+            The JSON, or the path of the file written.
+
+        Raises
+        ------
+        InputError
+            If the file cannot be written.
+
+        Examples
+        --------
+        >>> report = Report(Summary((), n_documents=4, n_outliers=4, notes={}))
+        >>> report.to_json(indent=None)[:52]
+        '{"format": "topickit-report", "format_version": 1, "'
         """
-        return _delivered(render_json(self._told(texts), indent), path)
+        return _deliver(render_json(self._contents(texts), indent), path)
 
     @overload
     def to_csv(self, path: None = None, *, texts: bool = True, encoding: str = "utf-8") -> str: ...
@@ -144,25 +205,42 @@ class Report:
         texts: bool = True,
         encoding: str = "utf-8",
     ) -> str | Path:
-        """Give one row a topic as CSV; see `topickit.report.tables.render_csv` for the columns.
+        """Render one row per topic as CSV.
+
+        The columns are id, name, size, share, stability, keywords, weights, document_1, document_2, …
+        Texts that a spreadsheet would read as formulas get a leading apostrophe.
 
         Parameters
         ----------
         path : str or path-like, optional
+            File to write; None returns the table.
         texts : bool
             Include the representative documents, one column each.
         encoding : {"utf-8", "utf-8-sig"}
-            Of the file. "utf-8-sig" begins with a byte order mark, without which Excel garbles
-            letters beyond ASCII.
+            Encoding of the file. "utf-8-sig" adds the byte order mark that Excel needs to read
+            non-ASCII letters.
+
+        Returns
+        -------
+        str or Path
+            The table, or the path of the file written.
 
         Raises
         ------
         ParameterError
             For another encoding.
+        InputError
+            If the file cannot be written.
+
+        Examples
+        --------
+        >>> report = Report(Summary((), n_documents=4, n_outliers=4, notes={}))
+        >>> report.to_csv().strip()
+        'id,name,size,share,stability,keywords,weights'
         """
         if encoding not in {"utf-8", "utf-8-sig"}:
             raise ParameterError(f"encoding must be 'utf-8' or 'utf-8-sig', got {encoding!r}")
-        table = render_csv(self._told(texts))
+        table = render_csv(self._contents(texts))
         return table if path is None else write_atomic(path, table.encode(encoding))
 
     @overload
@@ -170,19 +248,36 @@ class Report:
     @overload
     def to_markdown(self, path: PathLike, *, texts: bool = True) -> Path: ...
     def to_markdown(self, path: PathLike | None = None, *, texts: bool = True) -> str | Path:
-        """Give the report as Markdown, with documents cut at 300 characters.
+        """Render the report as Markdown, with documents truncated at 300 characters.
 
         Parameters
         ----------
         path : str or path-like, optional
+            File to write; None returns the Markdown.
         texts : bool
             Quote the representative documents.
-        """
-        return _delivered(render_markdown(self._told(texts)), path)
 
-    def _told(self, texts: bool) -> Summary:
+        Returns
+        -------
+        str or Path
+            The Markdown, or the path of the file written.
+
+        Raises
+        ------
+        InputError
+            If the file cannot be written.
+
+        Examples
+        --------
+        >>> report = Report(Summary((), n_documents=4, n_outliers=4, notes={}))
+        >>> report.to_markdown().splitlines()[0]
+        '# Topics'
+        """
+        return _deliver(render_markdown(self._contents(texts)), path)
+
+    def _contents(self, texts: bool) -> Summary:
         return self.summary if texts else self.summary.without_texts()
 
 
-def _delivered(content: str, path: PathLike | None) -> str | Path:
+def _deliver(content: str, path: PathLike | None) -> str | Path:
     return content if path is None else write_atomic(path, content)

@@ -1,4 +1,4 @@
-"""Summary: what a report says, as plain data; every format is rendered from it alone."""
+"""Summary: the contents of a report as plain data, from which every format is rendered."""
 
 import dataclasses
 import math
@@ -10,15 +10,15 @@ from topickit.analysis.by_class import ByClass, by_class
 from topickit.analysis.hierarchy import Hierarchy, hierarchy
 from topickit.analysis.over_time import OverTime, over_time
 from topickit.analysis.similarity import Similarity, similarity
-from topickit.fitted.topics import UNSTABLE, Topic
+from topickit.fitted.topics import Topic
 
 if TYPE_CHECKING:
     from topickit.fitted.fitted import Fitted
 
 Plain: TypeAlias = "bool | int | float | str | list[Plain] | dict[str, Plain] | None"
-"""What JSON can hold."""
-LONGEST_RUN = 19
-"""Characters of a document that may stand together in a report without texts."""
+"""Data that JSON can represent."""
+MAX_RUN = 19
+"""Consecutive characters of a document that a report without texts may contain."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -28,19 +28,23 @@ class Summary:
     Attributes
     ----------
     topics : tuple of Topic
-        By id, the largest first. Their texts can be encoded in UTF-8.
+        By id, largest first. Their texts can be encoded in UTF-8.
     n_documents : int
-        Documents in the corpus, blank ones included.
+        Documents in the corpus, including blank ones.
     n_outliers : int
-        Documents in no topic, blank ones included.
+        Documents without a topic, including blank ones.
     notes : dict of str to plain data
-        How the model was made: label to value, or label to a group of them.
-    hierarchy, similarity : Hierarchy, Similarity, or None
-        How the topics relate; None for fewer than two topics.
-    over_time, by_class : OverTime, ByClass, or None
-        None where documents have no timestamps, or no classes.
+        How the model was fitted: a label for each value or mapping of values.
+    hierarchy : Hierarchy or None
+        None for fewer than two topics.
+    similarity : Similarity or None
+        None for fewer than two topics.
+    over_time : OverTime or None
+        None if the documents have no timestamps.
+    by_class : ByClass or None
+        None if the documents have no classes.
     given_names : frozenset of int
-        Topics that the user named.
+        Ids of the topics that the user named.
 
     Examples
     --------
@@ -61,7 +65,7 @@ class Summary:
 
     @property
     def outlier_share(self) -> float:
-        """Share of the documents that are in no topic, 0 to 1."""
+        """Share of the documents without a topic, 0 to 1."""
         return self.n_outliers / self.n_documents if self.n_documents else 0.0
 
     @property
@@ -71,16 +75,18 @@ class Summary:
 
     @property
     def unstable(self) -> tuple[Topic, ...]:
-        """The topics that were not found again in most other samples of the corpus."""
-        return tuple(
-            topic for topic in self.topics if topic.stability is not None and topic.stability < UNSTABLE
-        )
+        """The topics whose stability is below 0.5; see `Topic.is_unstable`."""
+        return tuple(topic for topic in self.topics if topic.is_unstable)
 
     def without_texts(self) -> "Summary":
-        """Leave out all document text: no 20 characters of a document that stand together stay.
+        """Remove all document text: no 20 consecutive characters of a document remain.
 
-        Keywords stay; of a longer one its first 18 characters. Names that the user gave stay; others have
-        another sign between their words, since a document may hold them as they are. Ids stay.
+        Keywords are truncated after 18 characters. Names given by the user are unchanged; in the others
+        the words are separated differently, since a document may contain the name as it is.
+
+        Returns
+        -------
+        Summary
         """
         topics = tuple(_topic_without_texts(topic, topic.id in self.given_names) for topic in self.topics)
         tree, times, classes = self.hierarchy, self.over_time, self.by_class
@@ -91,16 +97,21 @@ class Summary:
             )
             tree = dataclasses.replace(tree, names=names)
         if times is not None:
-            rose, fell = (
-                tuple(tuple(map(_short, words)) for words in part) for part in (times.rose, times.fell)
+            rising, falling = (
+                tuple(tuple(map(_short, words)) for words in part)
+                for part in (times.rising_words, times.falling_words)
             )
-            times = dataclasses.replace(times, rose=rose, fell=fell)
+            times = dataclasses.replace(times, rising_words=rising, falling_words=falling)
         if classes is not None:
             classes = dataclasses.replace(classes, classes=tuple(map(_short, classes.classes)))
         return dataclasses.replace(self, topics=topics, hierarchy=tree, over_time=times, by_class=classes)
 
     def as_dict(self) -> dict[str, Plain]:
-        """Give everything as JSON can hold it (NaN becomes null), under names that stay.
+        """Give everything as data for JSON, under stable names; NaN and infinity become None.
+
+        Returns
+        -------
+        dict
 
         Examples
         --------
@@ -124,11 +135,15 @@ class Summary:
 
 
 def summarize(fitted: "Fitted") -> Summary:
-    """Gather what a report says about a fitted model.
+    """Run the analyses of a fitted model that a report shows.
 
     Parameters
     ----------
     fitted : Fitted
+
+    Returns
+    -------
+    Summary
 
     Examples
     --------
@@ -139,14 +154,14 @@ def summarize(fitted: "Fitted") -> Summary:
     [3, 3, 6]
     """
     topics = fitted.topics
-    related = len(topics) > 1
+    tree = hierarchy(fitted) if len(topics) > 1 else None
     return Summary(
         topics=tuple(_clean_topic(topic) for topic in topics),
         n_documents=int(topics.n_documents),
         n_outliers=int(topics.n_outliers),
         notes={clean(str(key)): plain(value) for key, value in fitted.notes.items()},
-        hierarchy=_clean_tree(hierarchy(fitted)) if related else None,
-        similarity=similarity(fitted) if related else None,
+        hierarchy=None if tree is None else _clean_tree(tree),
+        similarity=None if tree is None else similarity(fitted, tree),
         over_time=over_time(fitted),
         by_class=by_class(fitted),
         given_names=frozenset(fitted.given_names),
@@ -154,7 +169,11 @@ def summarize(fitted: "Fitted") -> Summary:
 
 
 def clean(text: str) -> str:
-    """Replace what no encoding can hold (unpaired surrogates), so that every format can be written.
+    """Replace unpaired surrogates, which UTF-8 cannot encode.
+
+    Parameters
+    ----------
+    text : str
 
     Examples
     --------
@@ -165,14 +184,18 @@ def clean(text: str) -> str:
 
 
 def plain(value: Any) -> Plain:
-    """Turn any value into data that JSON can hold.
+    """Convert any value to data that JSON can represent.
 
     Parameters
     ----------
     value : object
-        Numbers of any library, mappings, dataclasses, sequences, sets (sorted), arrays, paths,
-        dates. NaN and infinity become None; any other object becomes the name of its type, since
-        its own text may hold a memory address and so differ at every run.
+        Numbers of any library, mappings, dataclasses, sequences, sets (sorted), arrays, paths or
+        dates. NaN and infinity become None. Any other object becomes the name of its type, because
+        its repr may contain a memory address, which differs between runs.
+
+    Returns
+    -------
+    plain data
 
     Examples
     --------
@@ -197,7 +220,7 @@ def _plain_object(value: Any) -> Plain:
         return [plain(part) for part in sorted(value, key=str)]
     if isinstance(value, os.PathLike):
         return clean(os.fsdecode(value))
-    if hasattr(value, "tolist"):  # scalars and arrays of NumPy, without importing it
+    if hasattr(value, "tolist"):  # NumPy scalars and arrays
         return plain(value.tolist())
     if hasattr(value, "isoformat"):
         return str(value.isoformat())
@@ -216,11 +239,11 @@ def _clean_topic(topic: Topic) -> Topic:
 
 
 def _short(text: str) -> str:
-    return text if len(text) <= LONGEST_RUN else text[: LONGEST_RUN - 1].rstrip() + "…"
+    return text if len(text) <= MAX_RUN else text[: MAX_RUN - 1].rstrip() + "…"
 
 
 def _private_name(name: str) -> str:
-    """Name by the same words, cut, and with a sign between them that no text has there."""
+    """Truncate the words of a name, and separate them by a sign that documents do not have there."""
     return " · ".join(map(_short, name.split(", ")))
 
 
@@ -237,10 +260,10 @@ def _clean_tree(tree: Hierarchy) -> Hierarchy:
     return dataclasses.replace(tree, names=tuple(map(clean, tree.names)))
 
 
-def _similarity_as_dict(found: Similarity | None) -> Plain:
-    if found is None:
+def _similarity_as_dict(similarity: Similarity | None) -> Plain:
+    if similarity is None:
         return None
-    return {"order": list(found.order), "cosines": plain(found.cosines.round(3))}
+    return {"order": list(similarity.order), "cosines": plain(similarity.cosines.round(3))}
 
 
 def _topic_as_dict(topic: Topic) -> dict[str, Plain]:
@@ -251,6 +274,6 @@ def _topic_as_dict(topic: Topic) -> dict[str, Plain]:
         "share": plain(topic.share),
         "stability": plain(topic.stability),
         "keywords": [{"word": word, "weight": plain(weight)} for word, weight in topic.keywords],
-        "risk_ratios": plain(topic.risk_ratios),
+        "risk_ratios": [plain(ratio._asdict()) for ratio in topic.risk_ratios],
         "representative_documents": list(topic.representative_documents),
     }

@@ -1,70 +1,71 @@
 """The report as text for a terminal."""
 
-import io
 import math
-import shutil
 
 from rich import box
-from rich.console import Console, Group, RenderableType
+from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from topickit._core.display import MAX_WIDTH, one_line, plural, render_plain, text_width
 from topickit.errors import ParameterError
 from topickit.fitted.topics import Topic
-from topickit.report import pieces, wording
+from topickit.report import formatting
+from topickit.report.class_table import class_table
+from topickit.report.facts import fact_groups
+from topickit.report.quality import quality_metrics
+from topickit.report.relations import clusterer_levels, most_similar, top_groups
 from topickit.report.summary import Summary
+from topickit.report.trends import changed_words, period_range, share_changes, text_sparkline
 
-NARROWEST = 40
-WIDEST = 140
-_ROOM_FOR_BARS = 100
-_BAR = 12
-N_MOVERS = 10
-"""Topics over time that are listed: those that changed most."""
+MIN_WIDTH = 40
+_MIN_WIDTH_FOR_STABILITY = 60
+_MIN_WIDTH_FOR_BARS = 100
+_BAR_WIDTH = 12
+MAX_CHANGES = 10
+"""Number of topics listed under "Over time"."""
 
 
 def render_text(summary: Summary, width: int | None = None, n_topics: int | None = 50) -> str:
-    """Render a report as plain text: the topics, how they relate, over time, by class, and trust.
+    """Render the topics, their relations, trends, classes, metrics and settings as plain text.
 
     Parameters
     ----------
     summary : Summary
     width : int, optional
-        Columns, at least 40; by default those of the terminal, at most 140. A double-width
-        character (Chinese, say) takes two.
+        Columns, at least 40. None takes the terminal's width, at most 140. Double-width characters
+        (Chinese, for example) take two columns.
     n_topics : int or None
-        Show this many topics, the largest; None for all.
+        Number of topics in the table, largest first; None shows all.
 
     Returns
     -------
     str
-        No colours and no line end at the end.
+        Without colors and without a final line break.
 
     Raises
     ------
     ParameterError
-        When `width` is below 40 or `n_topics` below 1.
+        If `width` is below 40 or `n_topics` below 1.
 
     Examples
     --------
     >>> topic = Topic(id=0, size=3, share=0.75, keywords=(("cat", 0.5),), name="cats")
     >>> print(render_text(Summary((topic,), n_documents=4, n_outliers=1, notes={}), width=60).splitlines()[0])
-    1 topic in 4 documents · 25.0% in no topic
+    1 topic in 4 documents · 25.0% outliers
     """
-    width = _width(width)
+    width = text_width(width, MIN_WIDTH)
     if n_topics is not None and n_topics < 1:
         raise ParameterError(f"n_topics must be at least 1, or None for all; got {n_topics}")
     parts = _largest(summary, n_topics, width, "to_text(n_topics=None)")
-    parts.extend(_relations(summary))
-    parts.extend(_time(summary))
-    parts.extend(_classes(summary))
-    parts.extend(_trust(summary))
-    parts.extend(_facts(summary))
-    return _rendered(Group(*parts), width)
+    for section in (_relations, _over_time, _by_class, _reliability, _method):
+        parts.extend(section(summary))
+    return render_plain(Group(*parts), width)
 
 
 def render_overview(summary: Summary, width: int | None = None, n_topics: int = 10, more: str = "") -> str:
-    """Render the beginning of a report alone: how many topics there are, and the largest of them.
+    """Render the beginning of the report only: the headline and the table of the largest topics.
 
     Parameters
     ----------
@@ -72,9 +73,18 @@ def render_overview(summary: Summary, width: int | None = None, n_topics: int = 
     width : int, optional
         As for `render_text`.
     n_topics : int
-        Show this many topics, the largest.
+        Number of topics in the table, largest first.
     more : str
-        Where the others are to be seen; said where there are any.
+        Where the other topics can be found; appended to their number if there are any.
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    ParameterError
+        If `width` is below 40.
 
     Examples
     --------
@@ -83,169 +93,142 @@ def render_overview(summary: Summary, width: int | None = None, n_topics: int = 
     >>> print(render_overview(summary, 60, n_topics=1, more="in topics.html").splitlines()[-1])
     and 1 smaller topic: in topics.html
     """
-    width = _width(width)
-    return _rendered(Group(*_largest(summary, n_topics, width, more)), width)
+    width = text_width(width, MIN_WIDTH)
+    return render_plain(Group(*_largest(summary, n_topics, width, more)), width)
 
 
-def _width(width: int | None) -> int:
-    """Columns to take: those of the terminal, unless others were asked for."""
-    if width is None:
-        width = min(max(shutil.get_terminal_size().columns, NARROWEST), WIDEST)
-    if width < NARROWEST:
-        raise ParameterError(f"width must be at least {NARROWEST} columns, got {width}")
-    return width
+def headline(summary: Summary) -> str:
+    """Write the numbers of topics and documents and the share of outliers on one line."""
+    topics = plural(len(summary.topics), "topic") if summary.topics else "no topics"
+    outliers = formatting.percent(summary.outlier_share)
+    return f"{topics} in {plural(summary.n_documents, 'document')} · {outliers} outliers"
 
 
 def _largest(summary: Summary, n_topics: int | None, width: int, more: str) -> list[RenderableType]:
-    """Head the report: one line on all, the table of the largest topics, and how many others there are."""
+    """Give the headline, the table of the largest topics and the number of the others."""
     shown = summary.topics[:n_topics]
     parts: list[RenderableType] = [Text(headline(summary))]
     if shown:
         parts.append(_table(summary, shown, width))
-    if left := len(summary.topics) - len(shown):
-        others = f"and {left:,} smaller topic" + ("" if left == 1 else "s")
-        parts.append(Text(f"{others}: {more}" if more else others))
+    if n_omitted := len(summary.topics) - len(shown):
+        omitted = f"and {plural(n_omitted, 'smaller topic')}"
+        parts.append(Text(f"{omitted}: {more}" if more else omitted))
     return parts
 
 
-def headline(summary: Summary) -> str:
-    """Say in one line how many topics there are, and how many documents are in none."""
-    n_topics = len(summary.topics)
-    topics = "no topics" if n_topics == 0 else f"{n_topics:,} topic" + ("" if n_topics == 1 else "s")
-    documents = wording.documents(summary.n_documents)
-    return f"{topics} in {documents} · {wording.percent(summary.outlier_share)} in no topic"
-
-
-def _rendered(content: RenderableType, width: int) -> str:
-    # All that rich would read from its surroundings is given: the text is the same anywhere.
-    console = Console(
-        file=io.StringIO(),
-        width=width,
-        color_system=None,
-        force_terminal=False,
-        force_jupyter=False,
-        markup=False,
-        emoji=False,
-        highlight=False,
-        legacy_windows=False,
-        _environ={},
-    )
-    with console.capture() as capture:
-        console.print(content)
-    return "\n".join(line.rstrip() for line in capture.get().splitlines()).rstrip("\n")
-
-
 def _table(summary: Summary, topics: tuple[Topic, ...], width: int) -> Table:
-    bars, stability = width >= _ROOM_FOR_BARS, summary.has_stability and width >= 60
+    bars = width >= _MIN_WIDTH_FOR_BARS
+    stability = summary.has_stability and width >= _MIN_WIDTH_FOR_STABILITY
     table = Table(box=box.SIMPLE_HEAD, width=width, pad_edge=False, padding=(0, 1, 0, 0), show_edge=False)
     table.add_column("#", justify="right", no_wrap=True)
     table.add_column("Size", justify="right", no_wrap=True)
     table.add_column("Share", justify="right", no_wrap=True)
     if bars:
-        table.add_column("", no_wrap=True, width=_BAR)
+        table.add_column("", no_wrap=True, width=_BAR_WIDTH)
     if stability:
-        table.add_column("Stable", justify="right", no_wrap=True)
-    table.add_column("Name", ratio=3, overflow="ellipsis")  # lines end at spaces; a longer word is cut
+        table.add_column("Stability", justify="right", no_wrap=True)
+    table.add_column("Name", ratio=3, overflow="ellipsis")  # breaks at spaces; a longer word is truncated
     table.add_column("Keywords", ratio=7, overflow="fold")
     largest = max(topic.share for topic in topics)
     for topic in topics:
-        cells = [str(topic.id), wording.count(topic.size), wording.percent(topic.share)]
+        cells = [str(topic.id), formatting.count(topic.size), formatting.percent(topic.share)]
         if bars:
             cells.append(_bar(topic.share / largest if largest else 0.0))
         if stability:
-            cells.append(wording.score(topic.stability))
-        table.add_row(*map(Text, cells), Text(wording.one_line(topic.name)), _words(topic))
+            cells.append(formatting.score(topic.stability))
+        table.add_row(*map(Text, cells), Text(one_line(topic.name)), _keywords(topic))
     return table
 
 
-def _words(topic: Topic) -> RenderableType:
-    words = Text(" · ".join(wording.one_line(word) for word in topic.words) or wording.MISSING)
+def _keywords(topic: Topic) -> RenderableType:
+    words = Text(" · ".join(map(one_line, topic.words)) or formatting.MISSING)
     if not topic.representative_documents:
         return words
-    # Rich cuts at the edge of the column; it need not measure a whole speech for that.
-    example = wording.one_line(topic.representative_documents[0][: 10 * WIDEST])
+    # Rich truncates at the edge of the column and need not measure a long document for that.
+    example = one_line(topic.representative_documents[0][: 10 * MAX_WIDTH])
     return Group(words, Text(f"“{example}”", no_wrap=True, overflow="ellipsis"))
 
 
 def _bar(part: float) -> str:
-    eighths = max(1, round(part * _BAR * 8)) if part > 0 and math.isfinite(part) else 0
+    eighths = max(1, round(part * _BAR_WIDTH * 8)) if part > 0 and math.isfinite(part) else 0
     return "█" * (eighths // 8) + " ▏▎▍▌▋▊▉"[eighths % 8].strip()
 
 
-def _listed(heading: str, lines: list[str]) -> list[RenderableType]:
+def _section(heading: str, lines: list[str]) -> list[RenderableType]:
     if not lines:
         return []
     return [Text(f"\n{heading}"), *(Padding(Text(line), (0, 0, 0, 2)) for line in lines)]
 
 
+def _named(topic: Topic) -> str:
+    return f"{topic.id} {one_line(topic.name)}"
+
+
 def _relations(summary: Summary) -> list[RenderableType]:
-    lines = [
-        f"{wording.one_line(group.name)} ({wording.percent(group.share)}): topics {group.ids}"
-        for group in pieces.top_groups(summary)
+    groups = [
+        f"{one_line(group.name)} ({formatting.percent(group.share)}): topics {group.ids}"
+        for group in top_groups(summary)
     ]
-    found = _listed(f"Hierarchy: model.at(n_topics={len(lines)})", lines) if lines else []
-    levels = [f"{n} topics: model.at(n_topics={n})" for n in pieces.good_levels(summary)]
-    found += _listed("Other good levels of this corpus", levels)
+    levels = ", ".join(map(formatting.count, clusterer_levels(summary)))
     pairs = [
-        f"{wording.score(pair.cosine)}  {pair.a.id} {wording.one_line(pair.a.name)} – "
-        f"{pair.b.id} {wording.one_line(pair.b.name)}"
-        for pair in pieces.most_alike(summary)
+        f"{formatting.score(pair.similarity)}  {_named(pair.a)} – {_named(pair.b)}"
+        for pair in most_similar(summary)
     ]
-    return found + _listed("Most alike (cosine)", pairs)
+    return [
+        *_section(f"Hierarchy, with {len(groups)} topics", groups),
+        *_section("Other suitable numbers of topics", [levels] if levels else []),
+        *_section("Most similar topics (cosine similarity)", pairs),
+    ]
 
 
-def _time(summary: Summary) -> list[RenderableType]:
-    found = summary.over_time
-    if found is None:
+def _over_time(summary: Summary) -> list[RenderableType]:
+    trend = summary.over_time
+    if trend is None:
         return []
-    movers = pieces.movers(summary)
+    changes = share_changes(summary)
     lines = [
-        f"{pieces.sparkline(summary, row.topic.id)} {wording.percent(row.before)} → "
-        f"{wording.percent(row.after)} {row.arrow or '·'} {wording.one_line(row.topic.name)}"
-        + pieces.changed_words(found, row.topic.id)
-        for row in movers[:N_MOVERS]
+        f"{text_sparkline(trend, change.topic.id)} {formatting.percent(change.first_half)} → "
+        f"{formatting.percent(change.second_half)} {change.arrow or '·'} {one_line(change.topic.name)}"
+        + changed_words(trend, change.topic.id)
+        for change in changes[:MAX_CHANGES]
     ]
-    if left := len(movers[N_MOVERS:]):
-        lines.append(f"and {left:,} topics that changed less")
-    if found.n_undated:
-        lines.append(f"{found.n_undated:,} documents without a date are left out")
-    first, last = (pieces.period(found.periods[i], found.unit) for i in (0, -1))
-    return _listed(f"Over time: share by {found.unit}, {first} to {last}; earlier → later half", lines)
+    if n_omitted := len(changes[MAX_CHANGES:]):
+        lines.append(f"and {plural(n_omitted, 'topic')} with smaller changes")
+    if trend.n_undated:
+        lines.append(f"excluded: {plural(trend.n_undated, 'document')} without a date")
+    return _section(f"Share by {period_range(trend)}: first half → second half", lines)
 
 
-def _classes(summary: Summary) -> list[RenderableType]:
-    table = pieces.class_table(summary)
+def _by_class(summary: Summary) -> list[RenderableType]:
+    table = class_table(summary)
     if table is None:
         return []
     lines = []
     for column, (name, total) in enumerate(table.classes):
-        cells = [(cells[column], topic) for topic, cells in table.lines if cells[column].tint > 0]
-        best = sorted(cells, key=lambda pair: -pair[0].ratio)[:3]
-        shown = "; ".join(f"{topic.id} {wording.one_line(topic.name)} {cell.lift}" for cell, topic in best)
-        lines.append(f"{wording.one_line(name)} ({wording.count(total)}): {shown or wording.MISSING}")
-    if left := pieces.n_classes_left(summary):
-        lines.append(f"and {left:,} smaller classes")
-    if summary.by_class is not None and summary.by_class.n_unclassed:
-        lines.append(f"{summary.by_class.n_unclassed:,} documents without a class are left out")
-    return _listed("By class: topics that a class has more of than the others", lines)
+        cells = [(cells[column], topic) for topic, cells in table.rows if cells[column].tint > 0]
+        best = sorted(cells, key=lambda pair: -pair[0].risk_ratio)[:3]
+        topics = "; ".join(f"{_named(topic)} {cell.text}" for cell, topic in best)
+        lines.append(f"{one_line(name)} ({formatting.count(total)}): {topics or formatting.MISSING}")
+    if table.n_omitted:
+        lines.append(f"and {table.n_omitted:,} smaller classes")
+    if table.n_unclassed:
+        lines.append(f"excluded: {plural(table.n_unclassed, 'document')} without a class")
+    return _section("By class: most over-represented topics (risk ratio)", lines)
 
 
-def _trust(summary: Summary) -> list[RenderableType]:
-    lines = [f"{name}: {shown}" for name, shown in pieces.measures(summary)]
+def _reliability(summary: Summary) -> list[RenderableType]:
+    lines = [f"{name}: {value}" for name, value in quality_metrics(summary)]
     if summary.unstable:
-        names = "; ".join(f"{topic.id} {wording.one_line(topic.name)}" for topic in summary.unstable)
-        lines.append(f"Unstable, to be read with care: {names}")
-    return _listed("Can it be trusted?", lines)
+        lines.append(f"Interpret with caution: {'; '.join(map(_named, summary.unstable))}")
+    return _section("Reliability", lines)
 
 
-def _facts(summary: Summary) -> list[RenderableType]:
-    groups = wording.fact_groups(summary.notes)
-    if not groups:
-        return []
-    parts: list[RenderableType] = [Text("\nHow this was made")]
+def _method(summary: Summary) -> list[RenderableType]:
+    groups = fact_groups(summary.notes)
+    parts: list[RenderableType] = [Text("\nMethod")] if groups else []
     for group in groups:
         if group.heading:
-            parts.append(Padding(Text(wording.one_line(group.heading)), (0, 0, 0, 2)))
-        facts = " · ".join(f"{name}: {shown}" for name, shown in group.facts)
-        parts.append(Padding(Text(wording.one_line(facts)), (0, 0, 0, 4 if group.heading else 2)))
+            parts.append(Padding(Text(one_line(group.heading)), (0, 0, 0, 2)))
+        facts = " · ".join(f"{name}: {value}" for name, value in group.facts)
+        parts.append(Padding(Text(one_line(facts)), (0, 0, 0, 4 if group.heading else 2)))
     return parts

@@ -1,4 +1,4 @@
-// The map: one WebGL trace, names that make room for each other, isolating a topic, searching texts.
+// The map: one WebGL trace, labels that do not overlap, selection of a topic, search in texts.
 "use strict";
 (() => {
   const data = topickit.read("map-data");
@@ -21,7 +21,7 @@
     const canvas = document.createElement("canvas");
     return Boolean(canvas.getContext("webgl2") || canvas.getContext("webgl"));
   })();
-  // What WebGL draws is gone after the frame unless it is kept: printing would show an empty map.
+  // Without preserveDrawingBuffer the canvas is cleared after each frame, and printing shows an empty map.
   const getContext = HTMLCanvasElement.prototype.getContext;
   HTMLCanvasElement.prototype.getContext = function (kind, options) {
     const keep = String(kind).startsWith("webgl");
@@ -30,12 +30,12 @@
   const plot = box.querySelector(".plot");
   const names = box.querySelector(".names");
   const tip = box.querySelector(".tip");
-  const found = document.getElementById("map-found");
+  const matches = document.getElementById("map-found");
   const largest = Math.max(1, ...topics.map((topic) => topic.size));
 
   const scale = (dark) => {
-    const colours = dark ? topickit.palette.dark : topickit.palette.light;
-    return colours.flatMap((colour, i) => [[i / colours.length, colour], [(i + 1) / colours.length, colour]]);
+    const colors = dark ? topickit.palette.dark : topickit.palette.light;
+    return colors.flatMap((color, i) => [[i / colors.length, color], [(i + 1) / colors.length, color]]);
   };
   const pointSize = n < 2000 ? 7 : n < 10000 ? 5 : n < 25000 ? 4 : 3;
   const trace = () => ({
@@ -45,7 +45,7 @@
     hoverinfo: "none",
     marker: {
       size: hasPoints ? pointSize : placed.map((id) => 14 + 60 * Math.sqrt(topics[id].size / largest)),
-      color: topicOf.map((id) => (id < 0 ? 0 : data.colours[id] + 1)),
+      color: topicOf.map((id) => (id < 0 ? 0 : data.colors[id] + 1)),
       colorscale: scale(topickit.isDark()), cmin: -0.5, cmax: topickit.palette.light.length - 0.5,
       line: { width: 0 }, opacity: hasPoints ? 0.75 : 0.6,
     },
@@ -84,7 +84,7 @@
     entry.width = entry.label.offsetWidth + 4;
     entry.height = entry.label.offsetHeight;
   });
-  // Larger topics choose first; a name moves up or down to make room, or waits until there is some.
+  // Larger topics take precedence; a name moves up or down to make room, or stays hidden.
   const placeNames = () => {
     const taken = [];
     labels.forEach(({ id, label, width, height }) => {
@@ -116,7 +116,7 @@
         if (terms.every((term) => folded[i].includes(term))) points.push(i);
       }
     }
-    if (found) found.textContent = terms.length ? `${points.length.toLocaleString("en")} documents begin with it or near it` : "";
+    if (matches) matches.textContent = terms.length ? `${points.length.toLocaleString("en")} matching documents` : "";
     Plotly.restyle(plot, { selectedpoints: [points] });
     document.querySelectorAll("#map-topics button").forEach((button) =>
       button.setAttribute("aria-pressed", String(Number(button.dataset.topic) === chosen)));
@@ -140,7 +140,7 @@
   const showTip = (event) => {
     const index = event.points[0].pointNumber;
     const id = topicOf[index];
-    tip.children[0].textContent = id < 0 ? "in no topic" : topics[id].name;
+    tip.children[0].textContent = id < 0 ? "outlier" : topics[id].name;
     tip.children[1].textContent = data.texts ? data.texts[index] : hasPoints ? "" : `${topics[id].size.toLocaleString("en")} documents`;
     tip.hidden = false;
     const [px, py] = toPixels([x[index], y[index]]);
@@ -154,7 +154,7 @@
   const layout = {
     margin: { l: 0, r: 0, t: 0, b: 0 }, paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",
     xaxis: axis(view[0]), yaxis: axis(view[1]), showlegend: false, hovermode: "closest",
-    // A finger that scrolls the page must not be caught by the map: there the buttons zoom.
+    // Touch must scroll the page, not pan the map; the buttons zoom instead.
     dragmode: touch ? false : "pan",
   };
   measure();

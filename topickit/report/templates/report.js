@@ -1,4 +1,4 @@
-// Theme, sorting, searching, opening topics, and the figures. Texts are only read, never written as HTML.
+// Theme, sorting, search, opening topics, and the figures. Texts are never written as HTML.
 "use strict";
 const topickit = (() => {
   const read = (id) => {
@@ -10,26 +10,26 @@ const topickit = (() => {
   const isDark = () => (root.dataset.theme ? root.dataset.theme === "dark" : system.matches);
   const listeners = [];
   let printing = false;
-  const tell = () => listeners.forEach((listener) => listener(isDark() && !printing));
+  const notify = () => listeners.forEach((listener) => listener(isDark() && !printing));
   const button = document.getElementById("theme");
-  const say = () => { button.textContent = isDark() ? "Light" : "Dark"; };
+  const updateButton = () => { button.textContent = isDark() ? "Light" : "Dark"; };
   button.hidden = false;
-  button.addEventListener("click", () => { root.dataset.theme = isDark() ? "light" : "dark"; say(); tell(); });
-  system.addEventListener("change", () => { say(); tell(); });
-  // Paper is white, and shows what is closed on a screen.
+  button.addEventListener("click", () => { root.dataset.theme = isDark() ? "light" : "dark"; updateButton(); notify(); });
+  system.addEventListener("change", () => { updateButton(); notify(); });
+  // Print uses the light theme and shows closed parts.
   let closed = [];
   addEventListener("beforeprint", () => {
     closed = Array.from(document.querySelectorAll(".card:not([open]), .tree details:not([open])"));
     closed.forEach((part) => { part.open = true; });
     printing = true;
-    tell();
+    notify();
   });
   addEventListener("afterprint", () => {
     closed.forEach((part) => { part.open = false; });
     printing = false;
-    tell();
+    notify();
   });
-  say();
+  updateButton();
   return {
     read, isDark,
     palette: read("palette-data"),
@@ -54,7 +54,7 @@ const topickit = (() => {
     const column = heads.indexOf(head);
     const kind = head.dataset.sort;
     const now = head.getAttribute("aria-sort");
-    // Sizes and shares are most often wanted from the largest down; ids and names upwards.
+    // Sizes and shares start with the largest; ids and names ascend.
     const first = kind === "number" && column > 0 ? "descending" : "ascending";
     const other = first === "ascending" ? "descending" : "ascending";
     const next = now === first ? other : first;
@@ -77,7 +77,7 @@ const topickit = (() => {
   document.querySelectorAll(".card").forEach((card) => cards.set(card.dataset.topic, card));
   const texts = new Map();
   const query = document.getElementById("query");
-  const found = document.getElementById("found");
+  const matches = document.getElementById("found");
   const search = () => {
     const terms = topickit.fold(query.value).split(/\s+/).filter(Boolean);
     let shown = 0;
@@ -88,7 +88,7 @@ const topickit = (() => {
       row.hidden = card.hidden = !match;
       shown += match ? 1 : 0;
     });
-    found.textContent = terms.length ? `${shown} of ${rows.length}` : "";
+    matches.textContent = terms.length ? `${shown} of ${rows.length}` : "";
     document.getElementById("none-found").hidden = shown > 0;
   };
   query.addEventListener("input", search);
@@ -103,7 +103,7 @@ const topickit = (() => {
     }
   };
   addEventListener("hashchange", open);
-  // A click on the topic that the address names already is no change of it.
+  // A click on the topic that is already in the URL fires no hashchange.
   document.querySelectorAll('a[href^="#topic-"]').forEach((link) => link.addEventListener("click", () => setTimeout(open)));
   open();
   document.querySelectorAll("button.on-map").forEach((button) => {
@@ -120,7 +120,7 @@ const topickit = (() => {
   });
 })();
 
-// Figures are drawn when they come near the window: the map is not kept waiting for them.
+// Figures are drawn when they come near the viewport, so that they do not delay the map.
 (() => {
   const figures = topickit.read("figures-data");
   if (!figures) return;
@@ -130,10 +130,10 @@ const topickit = (() => {
     ["xaxis", "yaxis"].forEach((axis) => { parts[`${axis}.tickfont.color`] = parts[`${axis}.title.font.color`] = ink; });
     return parts;
   };
-  // Lines drawn in a colour for white paper take the one that stands in its place on a dark ground.
+  // Replace line colors by those of the dark palette, and back.
   const lines = (holder, figure, dark) => {
     const { light, dark: night } = topickit.palette;
-    const turn = (colour) => (dark ? night[light.indexOf(colour)] || colour : colour);
+    const turn = (color) => (dark ? night[light.indexOf(color)] || color : color);
     const drawn = figure.data.map((part, i) => [part, i]).filter(([part]) => part.type === "scatter" && part.line.color);
     if (!drawn.length) return Promise.resolve();
     return Plotly.restyle(holder, { "line.color": drawn.map(([part]) => turn(part.line.color)) }, drawn.map(([, i]) => i));
@@ -143,7 +143,7 @@ const topickit = (() => {
     const layout = { ...figure.layout, autosize: true, dragmode: false };
     holder.style.height = `${layout.height}px`;
     if (holder.clientWidth < 500 && layout.yaxis && layout.yaxis.ticktext) {
-      // On a phone the names would leave no room for the picture: their numbers stay, every second or fewer.
+      // Narrow screens have no room for names: some of the ids remain.
       ["xaxis", "yaxis"].forEach((name) => {
         const axis = layout[name];
         const every = Math.ceil(axis.ticktext.length / 12);
@@ -173,7 +173,7 @@ const topickit = (() => {
 
   const choice = document.getElementById("time-topic");
   if (!choice) return;
-  // Two traces a topic, its band and its line; the bands only of one that is looked at alone.
+  // Each topic has two traces, band and line; the band is only shown for a single topic.
   choice.addEventListener("change", () => {
     const holder = document.querySelector('[data-figure="over_time"]');
     const wanted = choice.value;

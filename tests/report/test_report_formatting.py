@@ -1,6 +1,8 @@
 import pytest
 
-from topickit.report import wording
+from topickit._core.display import clip, one_line
+from topickit.report import formatting
+from topickit.report.facts import fact_groups
 
 
 @pytest.mark.parametrize(
@@ -16,7 +18,7 @@ from topickit.report import wording
     ],
 )
 def test_percent(share, shown):
-    assert wording.percent(share) == shown
+    assert formatting.percent(share) == shown
 
 
 @pytest.mark.parametrize("limit", [2, 3, 5, 9, 17, 40])
@@ -24,7 +26,7 @@ def test_percent(share, shown):
     "text", ["", "one two three four", "x" * 50, "税金" * 20, "e\u0301" * 30, "👩\u200d👧" * 20]
 )
 def test_clip_is_short_and_a_beginning(text, limit):
-    clipped = wording.clip(text, limit)
+    clipped = clip(text, limit)
     assert len(clipped) <= limit or clipped == text
     assert text.startswith(clipped.removesuffix("…"))
     if clipped != text:
@@ -33,25 +35,25 @@ def test_clip_is_short_and_a_beginning(text, limit):
 
 
 def test_clip_splits_no_character():
-    assert wording.clip("abcde\u0301fgh", 6) == "abcd…"
-    assert wording.clip("ab👩\u200d👧cdefgh", 5) == "ab…"
+    assert clip("abcde\u0301fgh", 6) == "abcd…"
+    assert clip("ab👩\u200d👧cdefgh", 5) == "ab…"
 
 
 def test_values_are_worded():
-    assert wording.value(1234) == "1,234"
-    assert wording.value(1234, "random_state") == "1234"
-    assert wording.value(0.5, "truncated_share") == "50.0%"
-    assert wording.value(7.5, "share") == "7.5"
-    assert wording.value(False) == "no"
-    assert wording.value(None, "max_size") == "none"
-    assert wording.value({"n_a": 1, "b": None}) == "a 1, b none"
-    assert wording.value([]) == "–"
-    assert wording.value("\x1b[2J") == "[2J"
-    assert wording.decimal(1e-7) == "1e-07"
+    assert formatting.value(1234) == "1,234"
+    assert formatting.value(1234, "random_state") == "1234"
+    assert formatting.value(0.5, "truncated_share") == "50.0%"
+    assert formatting.value(7.5, "share") == "7.5"
+    assert formatting.value(False) == "no"
+    assert formatting.value(None, "max_size") == "none"
+    assert formatting.value({"n_a": 1, "b": None}) == "a 1, b none"
+    assert formatting.value([]) == "–"
+    assert formatting.value("\x1b[2J") == "[2J"
+    assert formatting.decimal(1e-7) == "1e-07"
 
 
 def test_one_line_drops_what_moves_the_cursor_or_turns_the_text():
-    assert wording.one_line("\u202ea\x1b[0m\u2028b\tc\x85") == "a[0m b c"
+    assert one_line("\u202ea\x1b[0m\u2028b\tc\x85") == "a[0m b c"
 
 
 def test_settings_are_told_in_words():
@@ -64,13 +66,13 @@ def test_settings_are_told_in_words():
         "keywords": keywords,
         "clusterer": "graph",
     }
-    (group,) = wording.fact_groups({"settings": settings})
+    (group,) = fact_groups({"settings": settings})
     assert dict(group.facts) == {
-        "number of topics": "found",
-        "outliers": "as the clusterer says",
-        "fit sample": "as many documents as serve the clusterer",
-        "keywords": "10 a topic, weighed by c-TF-IDF, re-ranked by meaning, phrases of two words too, "
-        "without the stop words of the languages found",
+        "number of topics": "automatic",
+        "outliers": "set by the clusterer",
+        "fit sample": "chosen for the clusterer",
+        "keywords": "10 per topic, weighted by c-TF-IDF, re-ranked by embedding, words and two-word phrases, "
+        "stop words of the detected languages removed",
         "clusterer": "graph",
     }
     others = {
@@ -81,23 +83,23 @@ def test_settings_are_told_in_words():
         "stop_words": ["a"],
     }
     settings = {"n_topics": 5, "outliers": 0.1, "fit_sample": 5000, "keywords": others}
-    (group,) = wording.fact_groups({"settings": settings})
+    (group,) = fact_groups({"settings": settings})
     assert dict(group.facts) == {
         "number of topics": "5",
         "outliers": "at most 10.0%",
         "fit sample": "5,000",
-        "keywords": "weighed by BM25, frequent words damped, ranked by weight alone, single words only, "
-        "without 1 stop word of your own",
+        "keywords": "weighted by BM25, frequent words down-weighted, not re-ranked, single words only, "
+        "1 custom stop word removed",
     }
-    assert wording.fact_groups({"settings": {"keywords": {"stop_words": None}}})[0].facts == (
+    assert fact_groups({"settings": {"keywords": {"stop_words": None}}})[0].facts == (
         ("keywords", "stop words kept"),
     )
 
 
 def test_groups_follow_single_facts():
-    groups = wording.fact_groups({"g": {"n_x": 1}, "random_state": 7, "empty": {}})
+    groups = fact_groups({"g": {"n_x": 1}, "random_state": 7, "empty": {}})
     assert [(group.heading, group.facts) for group in groups] == [
         ("", (("Random state", "7"), ("Empty", "–"))),
         ("G", (("x", "1"),)),
     ]
-    assert wording.fact_groups({}) == ()
+    assert fact_groups({}) == ()
