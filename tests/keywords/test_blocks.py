@@ -45,9 +45,13 @@ def test_blocks_change_nothing(texts, request):
     assert not in_a_file(one.counts.data)
     assert (one.terms, one.languages) == (other.terms, other.languages)
     assert (one.counts != other.counts).nnz == 0
-    assert (of_one.topics != of_other.topics).nnz == (of_one.spread != of_other.spread).nnz == 0
+    assert (
+        (of_one.topics != of_other.topics).nnz
+        == (of_one.documents.topics != of_other.documents.topics).nnz
+        == 0
+    )
     np.testing.assert_array_equal(of_one.outliers, of_other.outliers)
-    np.testing.assert_array_equal(of_one.outlier_spread, of_other.outlier_spread)
+    np.testing.assert_array_equal(of_one.documents.outliers, of_other.documents.outliers)
 
 
 def test_rare_pairs_are_forgotten_and_frequent_ones_counted(monkeypatch, small_blocks):

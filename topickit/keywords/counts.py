@@ -1,6 +1,6 @@
-"""TermCounts: how often each topic has each term. Integers, made once, and additive."""
+"""Topic × term counts: how often each topic has each term. Integers that add up."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -13,6 +13,36 @@ from topickit._core.vectors import IntArray
 from topickit.errors import InputError
 from topickit.keywords.sparse import csr_arrays, csr_from, presence, row_blocks
 from topickit.keywords.vocabulary import DocumentTerms
+
+
+@dataclass(frozen=True, eq=False)
+class DocumentFrequencies:
+    """In how many documents of each topic each term occurs.
+
+    Attributes
+    ----------
+    topics : csr_array of shape (k, t), int64
+        Stored at the same positions as `TermCounts.topics`.
+    outliers : int64 ndarray of shape (t,)
+        Documents in no topic that have a term.
+    sizes : int64 ndarray of shape (k + 1,)
+        Documents of each topic, then those in no topic.
+    """
+
+    topics: csr_array = field(repr=False)
+    outliers: IntArray = field(repr=False)
+    sizes: IntArray
+
+    def __add__(self, other: "DocumentFrequencies") -> "DocumentFrequencies":
+        """Add the document frequencies of another part of the corpus."""
+        topics = _canonical(csr_array(self.topics + other.topics))
+        return DocumentFrequencies(topics, self.outliers + other.outliers, self.sizes + other.sizes)
+
+    def merge(self, mapping: IntArray, n_topics: int) -> "DocumentFrequencies":
+        """Add up the topics that get the same number; −1 stands for the outliers."""
+        rows = np.append(np.where(mapping < 0, n_topics, mapping), n_topics)
+        sizes = np.bincount(rows, self.sizes, minlength=n_topics + 1).astype(np.int64)
+        return DocumentFrequencies(*_merge_rows(self.topics, self.outliers, mapping, n_topics), sizes)
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,21 +63,16 @@ class TermCounts:
         ISO 639-1 codes of the languages of the corpus.
     parts : int32 ndarray of shape (t, 3)
         The terms that a phrase consists of, then −1; all −1 for a word.
-    spread : csr_array of shape (k, t), int64, optional
-        Documents of each topic that have a term; stored where `topics` is. None where only
-        occurrences are known.
-    sizes : int64 ndarray of shape (k + 1,), optional
-        Documents of each topic, then those in no topic.
-    outlier_spread : int64 ndarray of shape (t,), optional
-        Documents in no topic that have a term.
+    documents : DocumentFrequencies, optional
+        Counts of documents instead of occurrences; None where only occurrences are known.
 
     Examples
     --------
     >>> from topickit.keywords.settings import KeywordSettings
     >>> from topickit.keywords.vocabulary import count_terms
     >>> weights = np.array([1, 2])
-    >>> found = count_terms(["boat and sea", "sea"], weights, KeywordSettings())
-    >>> counts = TermCounts.of(found, np.array([0, -1]), weights, 1)
+    >>> document_terms = count_terms(["boat and sea", "sea"], weights, KeywordSettings())
+    >>> counts = TermCounts.of(document_terms, np.array([0, -1]), weights, 1)
     >>> counts.terms, counts.topics.toarray().tolist(), counts.outliers.tolist()
     (('boat', 'sea'), [[1, 1]], [0, 2])
     """
@@ -57,9 +82,7 @@ class TermCounts:
     outliers: IntArray = field(repr=False)
     languages: tuple[str, ...]
     parts: NDArray[np.int32] = field(repr=False)
-    spread: csr_array | None = field(default=None, repr=False)
-    sizes: IntArray | None = field(default=None, repr=False)
-    outlier_spread: IntArray | None = field(default=None, repr=False)
+    documents: DocumentFrequencies | None = None
 
     @classmethod
     def of(
@@ -77,17 +100,22 @@ class TermCounts:
             How many documents each row stands for.
         n_topics : int
 
+        Returns
+        -------
+        TermCounts
+
         Raises
         ------
         InputError
-            When there is not one label and weight a document, or a label is outside −1 … n_topics − 1.
+            When labels or weights do not have one value per document, or a label is outside
+            −1 … n_topics − 1.
         """
         n_documents = document_terms.counts.shape[0]
         label, weight = np.asarray(labels, dtype=np.int64), np.asarray(weights, dtype=np.int64)
         for name, values in (("labels", label), ("weights", weight)):
             if values.shape != (n_documents,):
                 raise InputError(
-                    f"{name} must have shape ({n_documents},), one a document; got {values.shape}"
+                    f"{name} must have shape ({n_documents},), one per document; got {values.shape}"
                 )
         _check_range(label, n_topics, "label")
         shape = (n_topics + 1, document_terms.counts.shape[1])
@@ -96,42 +124,53 @@ class TermCounts:
             counts = csr_array(block.astype(np.int64))
             occurrences = occurrences + _sum_rows(counts, label[rows], weight[rows], n_topics)
             presences = presences + _sum_rows(presence(counts), label[rows], weight[rows], n_topics)
-        topics, outliers = _split_outliers(occurrences)
-        spread, outlier_spread = _split_outliers(presences)
         sizes = np.bincount(np.where(label < 0, n_topics, label), weight, minlength=n_topics + 1)
         return cls(
             document_terms.terms,
-            topics,
-            outliers,
+            *_split_outliers(occurrences),
             document_terms.languages,
             document_terms.parts,
-            spread,
-            sizes.astype(np.int64),
-            outlier_spread,
+            DocumentFrequencies(*_split_outliers(presences), sizes.astype(np.int64)),
         )
 
     def state(self) -> State:
-        """Give what `from_state` makes it of."""
+        """Return the terms as JSON and the counts as arrays.
+
+        Returns
+        -------
+        State
+        """
         arrays: dict[str, NDArray[Any]] = {
             "outliers": self.outliers,
             "parts": self.parts,
             **csr_arrays(self.topics),
         }
-        if self.spread is not None and self.sizes is not None and self.outlier_spread is not None:
-            # Its places are those of the occurrences.
-            arrays |= {"spread": self.spread.data, "sizes": self.sizes, "outlier_spread": self.outlier_spread}
+        if self.documents is not None:
+            # Their positions are those of the occurrences. The names are those of the file format.
+            arrays["spread"] = self.documents.topics.data
+            arrays["outlier_spread"] = self.documents.outliers
+            arrays["sizes"] = self.documents.sizes
         return State({"terms": list(self.terms), "languages": list(self.languages)}, arrays)
 
     @classmethod
     def from_state(cls, state: State) -> "TermCounts":
-        """Make the TermCounts that gave this state."""
+        """Make the counts from what `state` returned.
+
+        Parameters
+        ----------
+        state : State
+
+        Returns
+        -------
+        TermCounts
+        """
         terms, languages = tuple(state.config["terms"]), tuple(state.config["languages"])
-        arrays = state.arrays
-        counts = cls(terms, csr_from(arrays, len(terms)), arrays["outliers"], languages, arrays["parts"])
-        if "spread" not in arrays:
-            return counts
-        spread = csr_from({**arrays, "data": arrays["spread"]}, len(terms))
-        return replace(counts, spread=spread, sizes=arrays["sizes"], outlier_spread=arrays["outlier_spread"])
+        arrays, documents = state.arrays, None
+        if "spread" in arrays:
+            topics = csr_from({**arrays, "data": arrays["spread"]}, len(terms))
+            documents = DocumentFrequencies(topics, arrays["outlier_spread"], arrays["sizes"])
+        topics = csr_from(arrays, len(terms))
+        return cls(terms, topics, arrays["outliers"], languages, arrays["parts"], documents)
 
     @property
     def n_topics(self) -> int:
@@ -146,15 +185,14 @@ class TermCounts:
             raise InputError(
                 f"counts add up only over the same terms and topics, got {self.n_topics} topics of "
                 f"{len(self.terms)} terms and {other.n_topics} of {len(other.terms)}; count all parts with "
-                "the terms that one count_terms chose"
+                "the terms of one count_terms, or with one KeywordSettings(vocabulary=...)"
             )
+        known = self.documents is not None and other.documents is not None
         return replace(
             self,
             topics=_canonical(csr_array(self.topics + other.topics)),
             outliers=self.outliers + other.outliers,
-            spread=_sum_known(self.spread, other.spread, lambda a, b: _canonical(csr_array(a + b))),
-            sizes=_sum_known(self.sizes, other.sizes, np.add),
-            outlier_spread=_sum_known(self.outlier_spread, other.outlier_spread, np.add),
+            documents=self.documents + other.documents if known else None,  # type: ignore[operator]
         )
 
     def merged(self, mapping: Sequence[int]) -> "TermCounts":
@@ -165,10 +203,14 @@ class TermCounts:
         mapping : sequence of int, of length k
             New number of each topic, −1 for topics whose documents become outliers.
 
+        Returns
+        -------
+        TermCounts
+
         Raises
         ------
         InputError
-            When there is not one number a topic, or one is below −1.
+            When there is not one number per topic, or one is below −1.
 
         Examples
         --------
@@ -185,29 +227,25 @@ class TermCounts:
             )
         n_topics = int(new.max(initial=-1)) + 1
         _check_range(new, n_topics, "mapping")
-        once = np.ones_like(new)
-        topics, outliers = _split_outliers(_sum_rows(self.topics, new, once, n_topics))
-        merged = replace(self, topics=topics, outliers=self.outliers + outliers)
-        if self.spread is None or self.sizes is None or self.outlier_spread is None:
-            return merged
-        spread, more = _split_outliers(_sum_rows(self.spread, new, once, n_topics))
-        places = np.where(new < 0, n_topics, new)
-        sizes = np.bincount(places, self.sizes[:-1], minlength=n_topics + 1).astype(np.int64)
-        sizes[-1] += self.sizes[-1]
-        return replace(merged, spread=spread, sizes=sizes, outlier_spread=self.outlier_spread + more)
-
-
-def _sum_known(a: Any, b: Any, add: Callable[[Any, Any], Any]) -> Any:
-    return None if a is None or b is None else add(a, b)
+        topics, outliers = _merge_rows(self.topics, self.outliers, new, n_topics)
+        documents = None if self.documents is None else self.documents.merge(new, n_topics)
+        return replace(self, topics=topics, outliers=outliers, documents=documents)
 
 
 def _check_range(labels: IntArray, n_topics: int, what: str) -> None:
     wrong = np.flatnonzero((labels < -1) | (labels >= n_topics))
     if len(wrong):
-        at = int(wrong[0])
+        row = int(wrong[0])
         raise InputError(
-            f"{what} {labels[at]} at position {at} names no topic; use 0 to {n_topics - 1}, or −1 for none"
+            f"{what} {labels[row]} at position {row} is not a topic; use 0 to {n_topics - 1}, or −1 for none"
         )
+
+
+def _merge_rows(
+    topics: csr_array, outliers: IntArray, mapping: IntArray, n_topics: int
+) -> tuple[csr_array, IntArray]:
+    merged, more = _split_outliers(_sum_rows(topics, mapping, np.ones_like(mapping), n_topics))
+    return merged, outliers + more
 
 
 def _sum_rows(counts: csr_array, labels: IntArray, weights: IntArray, n_topics: int) -> csr_array:
@@ -224,7 +262,7 @@ def _split_outliers(summed: csr_array) -> tuple[csr_array, IntArray]:
 
 
 def _canonical(counts: csr_array) -> csr_array:
-    """One form for equal counts, so that saved files and sums of floats are the same bits."""
+    """Give equal counts one form, so that saved files and sums of floats are the same bits."""
     counts = counts.astype(np.int64)
     counts.sum_duplicates()
     counts.eliminate_zeros()

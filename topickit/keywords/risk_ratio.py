@@ -1,27 +1,25 @@
-"""How much likelier a word is inside a topic than outside: a figure that can be read."""
+"""Risk ratios: how many times likelier a word is in documents of a topic than in other documents."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from scipy.sparse import csr_array
 
-from topickit._core.vectors import IntArray
 from topickit.keywords.counts import TermCounts
 
 Z = 1.959963984540054
-"""97.5 % point of the normal distribution: intervals of 95 %."""
+"""97.5th percentile of the normal distribution, for 95 % intervals."""
 
 
 class RiskRatio(NamedTuple):
-    """How many times likelier a document of the topic has a word than a document outside.
+    """How many times likelier a document of the topic has a word than a document outside of it.
 
     Attributes
     ----------
     ratio : float
-        Above 1 where the word is the topic's.
+        P(word | topic) / P(word | other documents); above 1 where the word is typical of the topic.
     low, high : float
-        Ends of its 95 % interval.
+        Bounds of the 95 % confidence interval.
     """
 
     ratio: float
@@ -30,9 +28,9 @@ class RiskRatio(NamedTuple):
 
 
 def risk_ratios(counts: TermCounts, words: Sequence[Sequence[str]]) -> list[tuple[RiskRatio, ...]]:
-    """Compare the share of documents that have a word, in its topic and outside.
+    """Compare the shares of documents that have a word, inside its topic and outside.
 
-    Half a document is added on each side, so that a word of one topic alone has a finite ratio. The
+    Half a document is added to each count, so that a word of one topic alone has a finite ratio. The
     interval is that of the logarithm of a ratio of two shares (Katz, Baptista, Azen and Pike,
     Biometrics 34, 1978).
 
@@ -46,39 +44,37 @@ def risk_ratios(counts: TermCounts, words: Sequence[Sequence[str]]) -> list[tupl
     Returns
     -------
     list of tuple of RiskRatio, of length k
-        Empty tuples where `counts` does not know documents, and for a topic that has all of them.
+        Empty tuples where `counts` has no document frequencies, and for a topic of all documents.
 
     Examples
     --------
     >>> from topickit.keywords.settings import KeywordSettings
     >>> from topickit.keywords.vocabulary import count_terms
-    >>> found = count_terms(["boat"] * 50 + ["sea boat"] * 50, np.ones(100), KeywordSettings(phrases=False))
-    >>> counts = TermCounts.of(found, np.repeat([0, 1], 50), np.ones(100), 2)
-    >>> [round(lift.ratio) for lift in risk_ratios(counts, [["boat"], ["sea", "boat"]])[1]]
+    >>> texts, weights = ["boat"] * 50 + ["sea boat"] * 50, np.ones(100)
+    >>> document_terms = count_terms(texts, weights, KeywordSettings(phrases=False))
+    >>> counts = TermCounts.of(document_terms, np.repeat([0, 1], 50), weights, 2)
+    >>> [round(word.ratio) for word in risk_ratios(counts, [["boat"], ["sea", "boat"]])[1]]
     [101, 1]
     """
-    if counts.spread is None or counts.sizes is None or counts.outlier_spread is None:
+    documents = counts.documents
+    if documents is None:
         return [() for _ in words]
-    known = {word for listed in words for word in listed}
-    place = {term: i for i, term in enumerate(counts.terms) if term in known}
-    everywhere = np.asarray(counts.spread.sum(axis=0)).ravel() + counts.outlier_spread
-    n_documents = int(counts.sizes.sum())
+    wanted = {word for listed in words for word in listed}
+    column = {term: i for i, term in enumerate(counts.terms) if term in wanted}
+    everywhere = np.asarray(documents.topics.sum(axis=0)).ravel() + documents.outliers
+    n_documents = int(documents.sizes.sum())
     result: list[tuple[RiskRatio, ...]] = []
     for topic, listed in enumerate(words):
-        if counts.sizes[topic] == n_documents:
+        size = float(documents.sizes[topic])
+        if size == n_documents:
             result.append(())
             continue
-        terms = np.array([place[word] for word in listed], dtype=np.int64)
-        inside = _row(counts.spread, topic)[terms].astype(np.float64) + 0.5
+        terms = np.array([column[word] for word in listed], dtype=np.int64)
+        inside = documents.topics[[topic], :].toarray().ravel()[terms].astype(np.float64) + 0.5
         outside = everywhere[terms] - inside + 1.0
-        n_inside = float(counts.sizes[topic]) + 1.0
-        n_outside = n_documents - float(counts.sizes[topic]) + 1.0
+        n_inside, n_outside = size + 1.0, n_documents - size + 1.0
         ratio = (inside / n_inside) / (outside / n_outside)
-        spread = np.sqrt(np.maximum(1 / inside - 1 / n_inside + 1 / outside - 1 / n_outside, 0.0))
-        low, high = ratio * np.exp(-Z * spread), ratio * np.exp(Z * spread)
+        error = np.sqrt(np.maximum(1 / inside - 1 / n_inside + 1 / outside - 1 / n_outside, 0.0))
+        low, high = ratio * np.exp(-Z * error), ratio * np.exp(Z * error)
         result.append(tuple(RiskRatio(*map(float, row)) for row in zip(ratio, low, high, strict=True)))
     return result
-
-
-def _row(matrix: csr_array, row: int) -> IntArray:
-    return np.asarray(matrix[[row], :].toarray()).ravel()
