@@ -6,7 +6,7 @@ import pytest
 from tests.conftest import make_corpus
 from topickit._core import spill as stored
 from topickit._core.spill import StoredNumbers
-from topickit.keywords import phrases, sparse, tokens
+from topickit.keywords import n_grams, sparse, tokens
 from topickit.keywords.counts import TermCounts
 from topickit.keywords.settings import KeywordSettings
 from topickit.keywords.vocabulary import count_terms
@@ -18,7 +18,7 @@ LONG = ["one word " * 3000]
 @pytest.fixture
 def small_blocks(monkeypatch):
     monkeypatch.setattr(tokens, "BLOCK_TOKENS", 500)
-    monkeypatch.setattr(tokens, "TOLD_EVERY", 10)
+    monkeypatch.setattr(tokens, "PROGRESS_EVERY", 10)
     monkeypatch.setattr(sparse, "BLOCK_ROWS", 17)
     monkeypatch.setattr(stored, "NUMBERS_IN_MEMORY", 1000)
     monkeypatch.setattr(stored, "NUMBERS_A_PART", 100)
@@ -55,7 +55,7 @@ def test_blocks_change_nothing(texts, request):
 
 
 def test_rare_pairs_are_forgotten_and_frequent_ones_counted(monkeypatch, small_blocks):
-    monkeypatch.setattr(phrases, "MAX_PAIRS", 60)
+    monkeypatch.setattr(n_grams, "MAX_PAIRS", 60)
     rare = [
         f"alpha{i:03d} beta{i:03d}".translate(str.maketrans("0123456789", "abcdefghij")) for i in range(300)
     ]

@@ -17,7 +17,7 @@ def test_the_rarest_spellings_are_forgotten_and_the_others_keep_their_counts(mon
     texts = noisy(500)
     whole = count_terms(texts, np.ones(500, dtype=np.int64), KeywordSettings())
     monkeypatch.setattr(tokens, "MAX_SURFACES", 50)
-    monkeypatch.setattr(tokens, "TOLD_EVERY", 10)
+    monkeypatch.setattr(tokens, "PROGRESS_EVERY", 10)
     stream = tokens.read_tokens(texts)
     assert len(stream.surfaces) < 100
     bounded = count_terms(texts, np.ones(500, dtype=np.int64), KeywordSettings())
@@ -63,7 +63,7 @@ def test_runs_are_forgotten_when_they_are_too_many(monkeypatch):
     texts = [f"word{i % 90} other{i % 70}" for i in range(400)]
     expected = tokens.read_tokens(texts)
     monkeypatch.setattr(tokens, "MAX_RUNS", 20)
-    monkeypatch.setattr(tokens, "TOLD_EVERY", 10)
+    monkeypatch.setattr(tokens, "PROGRESS_EVERY", 10)
     found = tokens.read_tokens(texts)
     assert found.surfaces == expected.surfaces
     np.testing.assert_array_equal(found.ids, expected.ids)

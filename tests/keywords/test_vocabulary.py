@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from topickit.errors import InputError, ParameterError
-from topickit.keywords import phrases, tokens
+from topickit.keywords import n_grams, phrases, tokens
 from topickit.keywords.settings import KeywordSettings
 from topickit.keywords.stopwords import stop_words
 from topickit.keywords.tokens import read_tokens
@@ -330,7 +330,7 @@ def test_names_that_begin_with_a_stop_word_are_phrases():
     assert "New York" in found.terms
     assert not {"new", "first", "first time", "new car", "last week"} & {term.lower() for term in found.terms}
     row = found.parts[found.terms.index("New York")].tolist()
-    assert row == [phrases.NO_TERM, found.terms.index("York"), -1]
+    assert row == [n_grams.NO_TERM, found.terms.index("York"), -1]
 
 
 def test_headlines_have_no_names_of_stop_words():

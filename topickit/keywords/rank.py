@@ -23,7 +23,7 @@ from scipy.sparse import csr_array
 from topickit._core.vectors import FloatArray, IntArray
 from topickit.keywords.counts import TermCounts
 from topickit.keywords.evidence import Evidence
-from topickit.keywords.phrases import NO_TERM
+from topickit.keywords.n_grams import NO_TERM
 from topickit.keywords.rerank import (
     DISTINCT,
     ELSEWHERE,

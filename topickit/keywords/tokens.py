@@ -1,15 +1,15 @@
-"""Texts to a stream of tokens: the one place where characters are looked at.
+"""Texts to a stream of tokens: the only module that reads characters.
 
 A text becomes words and *breaks* (punctuation, blank lines), so that a phrase cannot reach over a
-comma. Distinct surfaces are numbered once; everything after this file works on those numbers.
+comma. Distinct surfaces are numbered once; every later module works on those numbers. With a tokenizer
+of the user's own, its tokens are the surfaces, and those without a letter, digit or pictograph are breaks.
 
 Scripts that do not put spaces between words:
 
 - Han runs are segmented with ``rjieba`` (imported when a corpus has such a run), unless the corpus is
-  Japanese, which it is when it has more than a tenth as many hiragana as Han characters. There the
-  change of script is taken as the word boundary: runs of Han and of katakana are words, hiragana is
-  grammar.
-- Thai runs are cut at the stop words of Thai. Lao, Khmer and Burmese runs stay whole: they yield
+  Japanese: it has more than a tenth as many hiragana as Han characters. Words then end where the script
+  changes: runs of Han and of katakana are words, hiragana is grammar.
+- Thai runs are split at the stop words of Thai. Lao, Khmer and Burmese runs stay whole: they yield
   keywords only where the writer put spaces.
 """
 
@@ -20,8 +20,9 @@ import re
 import unicodedata
 from array import array
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from typing import Self, TypeAlias
 
 import numpy as np
 import regex  # type: ignore[import-untyped]
@@ -31,8 +32,10 @@ from topickit._core.spill import StoredNumbers
 from topickit._core.vectors import IntArray, release
 
 IdArray = NDArray[np.int32]
+Advance: TypeAlias = Callable[[float], None]
+"""Takes the number of texts that were read since the last call."""
 BLOCK_TOKENS = 4_000_000
-"""Tokens that are worked on at once: what bounds the memory of counting."""
+"""Tokens per block, which bounds the memory of counting."""
 
 _TAGS = (
     "(?i:a|b|blockquote|body|br|button|center|code|div|em|font|form|h[1-6]|head|hr|html|i|img|input|li|link|meta"
@@ -61,16 +64,16 @@ _RUNS = "".join(f"  | [{script}]+\n" for script in (_HAN, _KATAKANA, _HIRAGANA, 
 _NO_SPACES = _HAN + _KATAKANA + _HIRAGANA + _THAI + _OTHER
 # One pattern, twice: the standard library's engine is faster but does not know scripts and marks.
 _ASCII = re.compile(_PATTERN.format(tags=_TAGS, unspaced="", letter=r"\w", no_address=""), re.VERBOSE)
-# Where no spaces are written, none ends an address either.
+# In scripts without spaces, these characters end an address.
 _NO_ADDRESS = rf"“”‘’«»\u3000-\u303f\uff00-\uff65{_NO_SPACES}"
 _UNICODE = regex.compile(
     _PATTERN.format(tags=_TAGS, unspaced=_RUNS, letter=rf"[\w--[{_NO_SPACES}]]", no_address=_NO_ADDRESS),
     regex.VERBOSE | regex.V1,
 )
-# Fifty printable characters without a space are an encoded file, a ruler or an address, not words.
+# Fifty printable characters without a space are an encoded file, a rule of dashes or an address.
 _NOISE = re.compile(r"[!-~]{50,}")
 _SPACED_TAG = re.compile(rf"</?{_TAGS}\s")
-# A line that begins with a label, as the head of a letter does, is no end of the line above.
+# A line that begins with a label, as in the header of an e-mail, does not continue the line above.
 _BLANK_LINE = re.compile(r"\n(?:\s*\n|(?=[A-Z][\w-]*:))")
 _MARKUP = re.compile(r"(?i:https?|ftp)://.*|&\#?\w+;|</?\w.*", re.DOTALL)
 _ENTITY = re.compile(r"&(?:[a-zA-Z]\w{1,31}|\#\d{1,7}|\#[xX][0-9a-fA-F]{1,6});")
@@ -97,16 +100,17 @@ _IS_HAN = regex.compile(rf"[{_HAN}]+")
 _IS_HIRAGANA = regex.compile(rf"[{_HIRAGANA}]+")
 _IS_THAI = regex.compile(rf"[{_THAI}]+")
 _HAS_HIRAGANA = regex.compile(rf"[{_HIRAGANA}]")
+_HAS_MEANING = regex.compile(r"[\p{L}\p{N}\p{So}]")
 IS_UNSPACED = regex.compile(rf"[{_NO_SPACES}]+")
 
 HIRAGANA_PER_HAN = 0.1
 _BREAK = "\n\n"
-TOLD_EVERY = 10_000
+PROGRESS_EVERY = 10_000
 LONGEST_RUN = 30
 MAX_RUNS = 500_000
-"""Runs of characters whose tokens are remembered, about 100 MB of them."""
+"""Runs of characters whose tokens are kept, about 100 MB."""
 MAX_SURFACES = 2_000_000
-"""Distinct tokens that are remembered while texts are read, about 300 MB of them."""
+"""Distinct tokens that are kept while texts are read, about 300 MB."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,28 +143,32 @@ class TokenStream:
 
     def times(self) -> IntArray:
         """Count the tokens of each surface."""
-        found = np.zeros(len(self.surfaces), dtype=np.int64)
+        times = np.zeros(len(self.surfaces), dtype=np.int64)
         for start, stop in self.blocks():
-            found += np.bincount(self.ids_of(start, stop), minlength=len(found))
-        return found
+            times += np.bincount(self.ids_of(start, stop), minlength=len(times))
+        return times
 
     def ids_of(self, start: int, stop: int) -> IdArray:
         """Give the tokens of documents start … stop − 1."""
         return self.ids[self.offsets[start] : self.offsets[stop]]
+
+    def first(self, n: int) -> "TokenStream":
+        """Give the first n documents, with all surfaces."""
+        return replace(self, ids=self.ids[: self.offsets[n]], offsets=self.offsets[: n + 1])
 
     def documents_of(self, start: int, stop: int) -> IntArray:
         """Give the document of each token of documents start … stop − 1."""
         return np.repeat(np.arange(start, stop), np.diff(self.offsets[start : stop + 1]))
 
 
-def read_tokens(texts: Sequence[str], advance: Callable[[float], None] | None = None) -> TokenStream:
+def read_tokens(texts: Iterable[str], advance: Advance | None = None) -> TokenStream:
     """Split texts into words and breaks.
 
     Parameters
     ----------
-    texts : sequence of str
+    texts : iterable of str
     advance : function, optional
-        Is told now and then how many more texts are read.
+        Called now and then with the number of texts read since the last call.
 
     Examples
     --------
@@ -168,57 +176,114 @@ def read_tokens(texts: Sequence[str], advance: Callable[[float], None] | None = 
     >>> [stream.surfaces[i] for i in stream.ids]
     ['Node.js', ',', 'C++', 'and', 'AT&T', ':', "don't", '!']
     """
-    numbers: defaultdict[str, int] = defaultdict()
-    numbers.default_factory = numbers.__len__
-    runs = _Runs(numbers)
-    pending = array("i")
-    offsets = np.zeros(len(texts) + 1, dtype=np.int64)
-    with StoredNumbers(np.int32) as ids:
-        for row, text in enumerate(texts):
-            if advance is not None and row % TOLD_EVERY == TOLD_EVERY - 1:
-                advance(TOLD_EVERY)
-            if len(pending) > BLOCK_TOKENS or len(numbers) > MAX_SURFACES:
-                ids.extend(np.frombuffer(pending, dtype=np.int32))
-                pending = array("i")
-                if len(numbers) > MAX_SURFACES:
-                    _forget_rare(ids, numbers)
-                    runs.clear()
-            if len(runs) > MAX_RUNS:
+    with _Writer(advance) as writer:
+        runs = _Runs(writer.numbers)
+        for text in texts:
+            if writer.make_room() or len(runs) > MAX_RUNS:
                 runs.clear()
-            text = _written_out(text)
-            if "<" in text and _SPACED_TAG.search(text):
-                pending.extend(map(numbers.__getitem__, _split(text)))
-            elif "\n" in text:
-                for part in _BLANK_LINE.split(text):
-                    pending.extend(runs.of(part))
-                    pending.append(numbers[_BREAK])
-            else:
-                pending.extend(runs.of(text))
-            offsets[row + 1] = len(ids) + len(pending)
-        ids.extend(np.frombuffer(pending, dtype=np.int32))
-        stream = TokenStream(list(numbers), ids.array(), offsets)
-    return _segmented(stream)
+            writer.add(runs.tokens(_written_out(text)))
+        return _segmented(writer.stream())
+
+
+def tokens_of(
+    texts: Iterable[str], words: Callable[[str], list[str]], advance: Advance | None = None
+) -> TokenStream:
+    """Split texts into the words that a tokenizer gives.
+
+    Parameters
+    ----------
+    texts : iterable of str
+    words : function of str to list of str
+        From `topickit.corpus.tokenizer.words_of`.
+    advance : function, optional
+        Called now and then with the number of texts read since the last call.
+
+    Examples
+    --------
+    >>> stream = tokens_of(["Node.js, and C++"], str.split)
+    >>> [stream.surfaces[i] for i in stream.ids]
+    ['Node.js,', 'and', 'C++']
+    """
+    with _Writer(advance) as writer:
+        for text in texts:
+            writer.make_room()
+            writer.add(map(writer.numbers.__getitem__, words(text)))
+        return writer.stream()
+
+
+class _Writer:
+    """Collects the tokens of one text after another; a large stream is kept in a file."""
+
+    def __init__(self, advance: Advance | None) -> None:
+        self.numbers: defaultdict[str, int] = defaultdict()
+        self.numbers.default_factory = self.numbers.__len__
+        self._ids = StoredNumbers(np.int32)
+        self._pending = array("i")
+        self._offsets = array("q", [0])
+        self._advance = advance
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._ids.close()
+
+    def make_room(self) -> bool:
+        """Move full blocks to the file; return True if surfaces were forgotten and numbered anew."""
+        is_full = len(self.numbers) > MAX_SURFACES
+        if is_full or len(self._pending) > BLOCK_TOKENS:
+            self._flush()
+        if is_full:
+            _forget_rare(self._ids, self.numbers)
+        return is_full
+
+    def add(self, tokens: Iterable[int]) -> None:
+        """Take the token numbers of the next text."""
+        self._pending.extend(tokens)
+        self._offsets.append(len(self._ids) + len(self._pending))
+        if self._advance is not None and len(self._offsets) % PROGRESS_EVERY == 0:
+            self._advance(PROGRESS_EVERY)
+
+    def stream(self) -> TokenStream:
+        """Return all tokens."""
+        self._flush()
+        return TokenStream(list(self.numbers), self._ids.array(), np.array(self._offsets, dtype=np.int64))
+
+    def _flush(self) -> None:
+        self._ids.extend(np.frombuffer(self._pending, dtype=np.int32))
+        self._pending = array("i")
 
 
 class _Runs(dict[str, tuple[int, ...]]):
-    """Token numbers of each run of characters without a space: most are met again, and need no search.
+    """Token numbers of each run of characters without a space: most runs repeat and are split once.
 
-    No token reaches over a space, but for blank lines and tags with attributes.
+    No token contains a space, except for blank lines and tags with attributes.
     """
 
     def __init__(self, numbers: dict[str, int]) -> None:
         super().__init__()
         self._numbers = numbers
 
-    def of(self, text: str) -> Iterator[int]:
-        """Give the token numbers of a text without blank lines and such tags."""
+    def tokens(self, text: str) -> Iterable[int]:
+        """Give the token numbers of a text."""
+        if "<" in text and _SPACED_TAG.search(text):
+            return map(self._numbers.__getitem__, _split(text))
+        if "\n" not in text:
+            return self._within(text)
+        # Lazily: the break is numbered after the tokens before it.
+        return itertools.chain.from_iterable(
+            itertools.chain(self._within(part), map(self._numbers.__getitem__, (_BREAK,)))
+            for part in _BLANK_LINE.split(text)
+        )
+
+    def _within(self, text: str) -> Iterator[int]:
         return itertools.chain.from_iterable(map(self.__getitem__, text.split()))
 
     def __missing__(self, run: str) -> tuple[int, ...]:
-        found = tuple(map(self._numbers.__getitem__, _split(run)))
+        tokens = tuple(map(self._numbers.__getitem__, _split(run)))
         if len(run) <= LONGEST_RUN:
-            self[run] = found
-        return found
+            self[run] = tokens
+        return tokens
 
 
 def _written_out(text: str) -> str:
@@ -258,7 +323,8 @@ def _split(text: str) -> list[str]:
 def _forget_rare(ids: StoredNumbers, numbers: dict[str, int]) -> None:
     """Forget the rarest surfaces until at most half of `MAX_SURFACES` are left; they become breaks.
 
-    Those met once so far go first, then those met twice, and so on. Both arguments are changed.
+    The tokens that occurred once so far go first, then those that occurred twice, and so on. Both arguments
+    are changed.
     """
     times = np.zeros(len(numbers), dtype=np.int64)
     for part in ids.parts():
@@ -274,7 +340,7 @@ def _forget_rare(ids: StoredNumbers, numbers: dict[str, int]) -> None:
 
 
 def most_frequent(times: IntArray, n: int) -> NDArray[np.bool_]:
-    """Mark what is met most often, at most n of them; of those met equally often all or none.
+    """Mark the n largest counts; of equal counts, all or none.
 
     Examples
     --------
@@ -299,18 +365,18 @@ def _segmented(stream: TokenStream) -> TokenStream:
     starts, offsets = np.cumsum(lengths) - lengths, np.zeros_like(stream.offsets)
     with StoredNumbers(np.int32) as ids:
         for start, stop in stream.blocks():
-            found = stream.ids_of(start, stop)
-            per_token = lengths[found]
+            ids_of_block = stream.ids_of(start, stop)
+            per_token = lengths[ids_of_block]
             ends = np.concatenate([[0], np.cumsum(per_token)])
             within = np.arange(int(ends[-1])) - np.repeat(ends[:-1], per_token)
             bounds = stream.offsets[start + 1 : stop + 1] - stream.offsets[start]
             offsets[start + 1 : stop + 1] = len(ids) + ends[bounds]
-            ids.extend(words[np.repeat(starts[found], per_token) + within])
+            ids.extend(words[np.repeat(starts[ids_of_block], per_token) + within])
         return TokenStream(list(numbers), ids.array(), offsets)
 
 
 def _cutters(stream: TokenStream) -> dict[str, Callable[[str], list[str]]]:
-    """Find how to cut each surface that is a run of an unspaced script; empty where there is none."""
+    """Find how to segment each surface that is a run of an unspaced script; empty where there is none."""
     runs = [
         i
         for i, surface in enumerate(stream.surfaces)
@@ -343,7 +409,7 @@ def _thai_cutter() -> Callable[[str], list[str]]:
 
 
 def clean(surface: str) -> str:
-    """Take off a surface what is not of the word itself; a break or markup gives "".
+    """Strip a surface to its word; a break or markup gives "".
 
     Examples
     --------
@@ -361,7 +427,7 @@ def clean(surface: str) -> str:
 
 
 def inner(surface: str) -> str:
-    """Write a surface as it is written inside a phrase: with its article and possessive.
+    """Strip a surface to its form inside a phrase, with its article and possessive.
 
     Examples
     --------
@@ -374,18 +440,18 @@ def inner(surface: str) -> str:
 
 
 def without_possessive(word: str) -> str:
-    """Take the possessive off a word."""
+    """Remove the possessive of a word."""
     return word[:-2] if word[-2:] in {"'s", "'S"} else word
 
 
 def without_article(word: str) -> str:
-    """Take an elided article or preposition off a word."""
+    """Remove an elided article or preposition from a word."""
     elided = _ELISION.match(word)
     return word[elided.end() :] if elided else word
 
 
 def key_of(word: str) -> str:
-    """Fold a cleaned word to what it is counted as.
+    """Fold a cleaned word to the key under which it is counted.
 
     Examples
     --------
@@ -398,5 +464,16 @@ def key_of(word: str) -> str:
 
 
 def is_hiragana(key: str) -> bool:
-    """Say whether a word is written in hiragana, and so is grammar."""
+    """Say whether a word begins with hiragana, as grammatical words do."""
     return not key.isascii() and _HAS_HIRAGANA.match(key) is not None
+
+
+def as_token(surface: str) -> str:
+    """Return a token of the user's tokenizer as it is; "" for punctuation and blanks.
+
+    Examples
+    --------
+    >>> [as_token(s) for s in ["BA's", "new york", "--", "🙂"]]
+    ["BA's", 'new york', '', '🙂']
+    """
+    return surface if _HAS_MEANING.search(surface) else ""

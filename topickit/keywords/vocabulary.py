@@ -4,23 +4,28 @@ Rules, in this order
 --------------------
 1. A word is a run of letters, marks, digits and inner hyphens, apostrophes, ``&`` and dots
    (``don't``, ``AT&T``, ``node.js``, ``.NET``), with ``++`` or ``#`` behind (``C++``, ``C#``). Addresses,
-   markup and encoded files are none. See `topickit.keywords.tokens` for scripts without spaces.
+   markup and encoded files are none. See `topickit.keywords.tokens` for scripts without spaces. With a
+   tokenizer of the user's own, its tokens are the words.
 2. Words are counted case-folded, without a possessive or an elided article, and shown as they are
    most often written (``iPhone``).
-3. No candidates are: stop words of the languages found; numbers; words over 30 characters; digits and
-   letters mixed without a pattern (``0t``, ``b8f``; but ``mp3``, ``x86``, ``3d``, ``G8`` are); single
-   characters, except a capital letter that stands directly behind a word in three of ten places or
-   more (``C``, ``R``; not initials).
+3. Not candidates are stop words of the detected languages; numbers; words over 30 characters; digits and
+   letters mixed without a pattern (``0t``, ``b8f``; but ``mp3``, ``x86``, ``3d``, ``G8`` are candidates);
+   single characters, except a capital letter that stands directly behind a word in three of ten places or
+   more (``C``, ``R``; not initials). With a tokenizer of the user's own, only the stop words are not.
 4. In a corpus of more than 200 documents a term occurs in at least two. At most 80,000 words
    (those in most documents) and 20,000 phrases (the most frequent) are kept.
-   While texts are read at most two million different spellings and five million pairs of words are
-   remembered: beyond that the rarest ones so far are forgotten.
-5. Where these rules leave nothing, they are given up from the last to the first, until something is left.
+   While texts are read, at most two million different spellings and five million pairs of words are
+   kept: beyond that the rarest ones so far are dropped.
+5. Where these rules leave no words, they are lifted from the last to the first, until some are left.
+
+A fixed vocabulary replaces all of these rules.
 """
 
-import re
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+import itertools
+import math
+import warnings
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,45 +34,35 @@ from scipy.sparse import csr_array
 from topickit._core.progress import stage
 from topickit._core.state import State
 from topickit._core.vectors import IntArray
-from topickit.errors import InputError
-from topickit.keywords.phrases import NO_PHRASES, NO_TERM, Phrases, Words, find_phrases, phrase_key
-from topickit.keywords.settings import KeywordSettings
-from topickit.keywords.sparse import (
-    StoredRows,
-    block_totals,
-    csr_arrays,
-    csr_from,
-    presence,
-    row_blocks,
+from topickit.corpus.tokenizer import gives_n_grams, is_lemmatizer, words_of
+from topickit.errors import InputError, ParameterError, TopickitWarning, is_whole
+from topickit.keywords.lexicon import Lexicon, Mask, language_evidence, make_lexicon, well_shaped
+from topickit.keywords.n_grams import (
+    NO_PHRASES,
+    NO_TERM,
+    Phrases,
+    Words,
+    find_listed,
+    find_n_grams,
+    phrase_key,
 )
+from topickit.keywords.phrases import find_phrases
+from topickit.keywords.settings import MAX_N_GRAM, KeywordSettings
+from topickit.keywords.sparse import StoredRows, csr_arrays, csr_from, row_blocks
 from topickit.keywords.stopwords import IN_NAMES, StopWords, find_stop_words
-from topickit.keywords.tokens import IS_UNSPACED, TokenStream, clean, is_hiragana, key_of, read_tokens
+from topickit.keywords.tokens import (
+    Advance,
+    TokenStream,
+    as_token,
+    clean,
+    is_hiragana,
+    key_of,
+    read_tokens,
+    tokens_of,
+)
 
-Mask = NDArray[np.bool_]
 MAX_WORDS = 80_000
-MAX_LENGTH = 30
 SMALL_CORPUS = 200
-MIN_SHARE_IN_TEXT = 0.3
-MOST_IN_DOCUMENT = 1000
-
-_MIXED = re.compile(
-    r"""[^\W\d_]{2,}\d{1,4}        # mp3 utf8 python3
-      | [^\W\d_]\d{1,4}            # x86 G8
-      | \d{1,3}[a-z]{3,}          # 64bit
-      | \d{1,3}-bit | [2-5]-d
-      | [2-5][dg] | [248]k | [a-z]2[a-z]  # 3d 5g 4k b2b
-    """,
-    re.VERBOSE,
-)
-_ORDINAL = re.compile(r"\d+(?:st|nd|rd|th|[èe]me|[èe]re|am|pm|ers?|s)")
-# Numbers of something, and of versions: 20bpm, 5kcal, 24hrs, v2.
-_QUANTITY = re.compile(
-    r"""\d+(?:mins?|minutes?|hrs?|hours?|secs?|seconds?|days?|weeks?|months?|years?|yrs?|bpm|rpm|mph|kph|kmh|fps
-      |kcal|cals?|lbs?|pcs|pts|usd|eur|gbp|mah|mhz|ghz|khz|kbps|mbps|gbps|psi|kwh|watts?|volts?|miles?)
-      | v\d+
-    """,
-    re.VERBOSE,
-)
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,13 +76,13 @@ class DocumentTerms:
         not from the order of its documents.
     counts : csr_array of shape (u, t), int32
     languages : tuple of str
-        ISO 639-1 codes of the languages found in the corpus, the one of most text first. With
-        ``stop_words="auto"`` their stop words were removed.
+        ISO 639-1 codes of the detected languages, the one of most text first. With ``stop_words="auto"``
+        their stop words were removed.
     parts : int32 ndarray of shape (t, 3)
         The terms that a phrase consists of, then −1; all −1 for a word. −2 is a word of a phrase that is
         no term, as "new" in "New York".
     language_share : float
-        Of the words of the corpus that are of the first language; not saved, 0 if unknown.
+        Share of the words of the corpus that are of the first language; not saved, 0 if unknown.
     """
 
     terms: tuple[str, ...]
@@ -97,32 +92,29 @@ class DocumentTerms:
     language_share: float = 0.0
 
     def state(self) -> State:
-        """Give what `from_state` makes it of."""
+        """Return the terms as JSON and the counts as arrays.
+
+        Returns
+        -------
+        State
+        """
         config = {"terms": list(self.terms), "languages": list(self.languages)}
         return State(config, {"parts": self.parts, **csr_arrays(self.counts)})
 
     @classmethod
     def from_state(cls, state: State) -> "DocumentTerms":
-        """Make the DocumentTerms that gave this state."""
+        """Make the terms from what `state` returned.
+
+        Parameters
+        ----------
+        state : State
+
+        Returns
+        -------
+        DocumentTerms
+        """
         terms, languages = tuple(state.config["terms"]), tuple(state.config["languages"])
         return cls(terms, csr_from(state.arrays, len(terms)), languages, state.arrays["parts"])
-
-
-@dataclass(frozen=True, eq=False)
-class _Lexicon:
-    """The words of a corpus, candidates or not, in alphabetical order of their keys.
-
-    `word_of` gives the word of each surface (−1: a break), `counts` is documents × words, `sizes` the
-    words of each document, `totals` and `spread` are weighted occurrences and documents of each word.
-    """
-
-    keys: list[str]
-    display: list[str]
-    word_of: NDArray[np.int32]
-    counts: csr_array
-    sizes: IntArray
-    totals: IntArray
-    spread: IntArray
 
 
 def count_terms(texts: Sequence[str], weights: IntArray, settings: KeywordSettings) -> DocumentTerms:
@@ -132,7 +124,7 @@ def count_terms(texts: Sequence[str], weights: IntArray, settings: KeywordSettin
     ----------
     texts : sequence of str, of length u
     weights : int64 ndarray of shape (u,)
-        How many documents each text stands for: all minimum counts go by documents.
+        How many documents each text stands for: all minimum counts are in documents.
     settings : KeywordSettings
 
     Returns
@@ -142,212 +134,225 @@ def count_terms(texts: Sequence[str], weights: IntArray, settings: KeywordSettin
 
     Raises
     ------
-    InputError
-        When there is not one weight a text.
+    InputError, InputTypeError
+        When there is not one weight per text, or the tokenizer fails for a text.
+    ParameterError
+        When the settings were loaded without their tokenizer, or the vocabulary holds a term without words,
+        one of more than three words, or the same one twice.
 
     Examples
     --------
-    >>> found = count_terms(["The boats and the sea", "a sea"], np.array([1, 1]), KeywordSettings())
-    >>> found.terms, found.counts.toarray().tolist(), found.languages
+    >>> terms = count_terms(["The boats and the sea", "a sea"], np.array([1, 1]), KeywordSettings())
+    >>> terms.terms, terms.counts.toarray().tolist(), terms.languages
     (('boats', 'sea'), [[1, 1], [0, 1]], ('en',))
     """
     weights = np.asarray(weights, dtype=np.int64)
     if weights.shape != (len(texts),):
-        raise InputError(f"weights must have shape ({len(texts)},), one a text; got {weights.shape}")
+        raise InputError(f"weights must have shape ({len(texts)},), one per text; got {weights.shape}")
     with stage("Counting words", len(texts)) as progress:
-        stream = read_tokens(texts, progress.advance)
-        return _counted(stream, weights, settings)
+        if settings.vocabulary is not None:
+            return _count_vocabulary(texts, weights, settings, settings.vocabulary, progress.advance)
+        return _count_chosen(_read(texts, settings, progress.advance), weights, settings)
 
 
-def _counted(stream: TokenStream, weights: IntArray, settings: KeywordSettings) -> DocumentTerms:
-    lexicon = _make_lexicon(stream, weights)
-    found = find_stop_words(lexicon.keys, *_capped(lexicon), weights)
+def _read(texts: Iterable[str], settings: KeywordSettings, advance: Advance) -> TokenStream:
+    """Split texts into tokens, by the tokenizer of the settings."""
+    if settings.tokenizer is None:
+        return read_tokens(texts, advance)
+    words = words_of(settings.tokenizer)
+    if not is_lemmatizer(settings.tokenizer):
+        return tokens_of(texts, words, advance)
+    stream = read_tokens(texts, advance)
+    bare = [(surface, clean(surface)) for surface in stream.surfaces]
+    # A word without a lemma is counted no more than a break.
+    return replace(
+        stream, surfaces=[next(iter(words(word)), ".") if word else surface for surface, word in bare]
+    )
+
+
+def _has_own_rules(settings: KeywordSettings) -> bool:
+    """Say whether topickit finds the words of a text, whatever their lemmas."""
+    return settings.tokenizer is None or is_lemmatizer(settings.tokenizer)
+
+
+def _make_lexicon(stream: TokenStream, weights: IntArray, settings: KeywordSettings) -> Lexicon:
+    return make_lexicon(stream, weights, clean if _has_own_rules(settings) else as_token)
+
+
+def _count_chosen(stream: TokenStream, weights: IntArray, settings: KeywordSettings) -> DocumentTerms:
+    """Choose the terms from the corpus, and count them."""
+    lexicon = _make_lexicon(stream, weights, settings)
+    found = find_stop_words(lexicon.keys, *language_evidence(lexicon), weights)
     stop = _stop_mask(lexicon.keys, found, settings)
-    chosen = _choose(lexicon, stop, stream, weights)
-    term_of_word = np.full(len(lexicon.keys) + 1, -1, dtype=np.int32)  # the last one serves breaks, −1
-    term_of_word[chosen] = np.arange(len(chosen))
-    phrases = NO_PHRASES
-    if settings.phrases and len(chosen):
-        # Without stop_words nothing is removed, but a phrase still has none of them.
-        within = term_of_word.copy()
-        within[:-1][found.mask | stop] = -1
-        in_names = _in_names(lexicon.keys, found.mask, settings)
-        within[in_names] = len(chosen) + np.arange(len(in_names))
-        words = Words(
-            within[lexicon.word_of], lexicon.totals[np.concatenate([chosen, in_names])], len(chosen)
-        )
-        phrases = find_phrases(stream, words, weights, max(int(lexicon.sizes @ weights), 1))
-        terms_of_words = np.concatenate([np.arange(len(chosen)), term_of_word[in_names]])
-        phrases = phrases.of_terms(np.where(terms_of_words < 0, NO_TERM, terms_of_words))
-    return _assembled(lexicon, chosen, phrases.without(_given(settings)), found)
+    chosen = _choose(lexicon, stop, stream, weights, settings)
+    fewest, most = settings.n_gram_range
+    if most > 1:
+        inner = np.setdiff1d(np.flatnonzero(stop), chosen)
+    else:
+        # Without stop_words nothing is removed, but a collocation still has none of them.
+        stop |= found.mask
+        inner = _in_names(lexicon.keys, found.mask, settings)
+    word_of = _numbers(len(lexicon.keys), chosen)
+    word_of[np.setdiff1d(np.flatnonzero(stop), inner)] = -1
+    word_of[inner] = len(chosen) + np.arange(len(inner))
+    listed = np.concatenate([chosen, inner])
+    words = Words(word_of[lexicon.word_of], lexicon.totals[listed], len(chosen))
+    phrases = _find_phrases(stream, words, weights, settings, max(int(lexicon.sizes @ weights), 1))
+    if fewest > 1 and phrases.names:
+        chosen = chosen[:0]
+    phrases = phrases.of_terms(_numbers(len(lexicon.keys), chosen, NO_TERM)[listed])
+    return _assembled(lexicon, chosen, phrases.without(_own_stop_words(settings)), found)
 
 
-def _capped(lexicon: _Lexicon) -> tuple[csr_array, IntArray]:
-    """Counts and sizes of documents that say which languages there are.
-
-    A row of a word two hundred thousand times is no evidence of a language.
-    """
-    counts = lexicon.counts
-    often = np.flatnonzero(counts.data > MOST_IN_DOCUMENT)
-    if not len(often):
-        return counts, lexicon.sizes
-    data = np.minimum(counts.data, MOST_IN_DOCUMENT)
-    document = np.searchsorted(counts.indptr, often, side="right") - 1
-    lost = np.bincount(document, counts.data[often] - data[often], minlength=len(lexicon.sizes))
-    capped = csr_array((data, counts.indices, counts.indptr), shape=counts.shape)
-    return capped, lexicon.sizes - lost.astype(np.int64)
+def _numbers(n: int, chosen: IntArray, missing: int = -1) -> NDArray[np.int32]:
+    """Number the chosen ones of n words; one more entry at the end is for breaks, which are word −1."""
+    numbers = np.full(n + 1, missing, dtype=np.int32)
+    numbers[chosen] = np.arange(len(chosen))
+    return numbers
 
 
-def _make_lexicon(stream: TokenStream, weights: IntArray) -> _Lexicon:
-    per_surface = np.zeros(len(stream.surfaces))
-    for start, stop in stream.blocks():
-        weight = weights[stream.documents_of(start, stop)]
-        per_surface += np.bincount(stream.ids_of(start, stop), weight, minlength=len(per_surface))
-    forms: dict[str, dict[str, float]] = {}
-    keys = []
-    for surface, times in zip(stream.surfaces, per_surface.tolist(), strict=True):
-        word = clean(surface)
-        keys.append(key_of(word) if word else "")
-        if word:
-            form = forms.setdefault(keys[-1], {})
-            form[word] = form.get(word, 0) + times
-    ordered = sorted(forms)
-    display = [min(forms[key], key=lambda word, f=forms[key]: (-f[word], word)) for key in ordered]  # type: ignore[misc]
-    number = {key: i for i, key in enumerate(ordered)}
-    number[""] = -1
-    word_of = np.fromiter((number[key] for key in keys), dtype=np.int32, count=len(keys))
-    return _Lexicon(ordered, display, word_of, *_counted_words(stream, weights, word_of, len(ordered)))
+def _find_phrases(
+    stream: TokenStream, words: Words, weights: IntArray, settings: KeywordSettings, n_tokens: int
+) -> Phrases:
+    """Find n-grams or collocations, as the settings say."""
+    fewest, most = settings.n_gram_range
+    least = _min_documents(settings, weights)
+    if words.n_terms and most > 1:
+        return find_n_grams(stream, words, weights, range(max(fewest, 2), most + 1), least)
+    if words.n_terms and settings.phrases and not gives_n_grams(settings.tokenizer):
+        is_default = settings.min_document_frequency == "auto"
+        return find_phrases(stream, words, weights, n_tokens, None if is_default else least)
+    return NO_PHRASES
 
 
-def _counted_words(
-    stream: TokenStream, weights: IntArray, word_of: NDArray[np.int32], n_words: int
-) -> tuple[csr_array, IntArray, IntArray, IntArray]:
-    """Counts, sizes, totals and spread, as `_Lexicon` has them."""
-    sizes = np.zeros(len(weights), dtype=np.int64)
-    totals, spread = np.zeros(n_words, dtype=np.int64), np.zeros(n_words, dtype=np.int64)
-    with StoredRows() as rows:
-        for start, stop in stream.blocks():
-            found = word_of[stream.ids_of(start, stop)]
-            ends = np.concatenate([[0], np.cumsum(found >= 0)])
-            indptr = ends[stream.offsets[start : stop + 1] - stream.offsets[start]]
-            sizes[start:stop] = np.diff(indptr)
-            found = found[found >= 0]
-            once = np.ones(len(found), dtype=np.int32)
-            block = csr_array((once, found, indptr), shape=(stop - start, n_words))
-            block.sum_duplicates()
-            rows.add(block)
-            totals += block_totals(block, weights[start:stop])
-            spread += block_totals(presence(block), weights[start:stop])
-        return rows.matrix(n_words), sizes, totals, spread
+def _min_documents(settings: KeywordSettings, weights: IntArray) -> int:
+    """Give the fewest documents that have a term."""
+    n_documents, least = int(weights.sum()), settings.min_document_frequency
+    if least == "auto":
+        return 2 if n_documents > SMALL_CORPUS else 1
+    # Rounded first: 0.1 of 30 documents is a little more than 3.
+    return int(least) if is_whole(least) else max(1, math.ceil(round(float(least) * n_documents, 6)))
+
+
+def _count_vocabulary(
+    texts: Sequence[str],
+    weights: IntArray,
+    settings: KeywordSettings,
+    vocabulary: Sequence[str],
+    advance: Advance,
+) -> DocumentTerms:
+    """Count the terms of a vocabulary, and no others."""
+    if gives_n_grams(settings.tokenizer):
+        stream = _read(texts, settings, advance)
+        first = len(stream.surfaces)
+        stream = replace(stream, surfaces=[*stream.surfaces, *vocabulary])
+        lexicon = _make_lexicon(stream, weights, settings)
+        entries = [lexicon.word_of[[first + i]] for i in range(len(vocabulary))]
+    else:
+        # Read together: how a text is segmented depends on the corpus.
+        whole = _read(itertools.chain(texts, vocabulary), settings, advance)
+        stream, n = whole.first(len(texts)), len(texts)
+        lexicon = _make_lexicon(stream, weights, settings)
+        entries = [lexicon.word_of[whole.ids_of(n + i, n + i + 1)] for i in range(len(vocabulary))]
+    terms = _listed_terms(entries, vocabulary)
+    chosen = np.array(sorted(words[0] for words in terms if len(words) == 1), dtype=np.int64)
+    display = list(lexicon.display)
+    for word in chosen.tolist():
+        display[word] = terms[(word,)]
+    longer = {words: name for words, name in terms.items() if len(words) > 1}
+    inner = np.unique(np.array(list(itertools.chain.from_iterable(longer)), dtype=np.int64))
+    number = _numbers(len(lexicon.keys), inner)
+    renumbered = {tuple(number[list(words)].tolist()): name for words, name in longer.items()}
+    phrases = find_listed(stream, number[lexicon.word_of], weights, renumbered)
+    phrases = phrases.of_terms(_numbers(len(lexicon.keys), chosen, NO_TERM)[inner])
+    found = find_stop_words(lexicon.keys, *language_evidence(lexicon), weights)
+    return _assembled(replace(lexicon, display=display), chosen, phrases, found)
+
+
+def _listed_terms(
+    entries: Sequence[NDArray[np.int32]], vocabulary: Sequence[str]
+) -> dict[tuple[int, ...], str]:
+    """Map the words of each entry of a vocabulary to the entry."""
+    terms: dict[tuple[int, ...], str] = {}
+    for entry, numbers in zip(vocabulary, entries, strict=True):
+        words = tuple(numbers[numbers >= 0].tolist())
+        if not 1 <= len(words) <= MAX_N_GRAM:
+            raise ParameterError(
+                f"vocabulary: {entry!r} has {len(words)} words; a term has 1 to {MAX_N_GRAM}"
+            )
+        if words in terms:
+            raise ParameterError(
+                f"vocabulary: {terms[words]!r} and {entry!r} are the same term; leave one out"
+            )
+        terms[words] = entry
+    return terms
 
 
 def _stop_mask(keys: Sequence[str], found: StopWords, settings: KeywordSettings) -> Mask:
-    given = _given(settings)
-    mask = np.fromiter((key in given for key in keys), dtype=np.bool_, count=len(keys))
+    """Mark the words that the settings remove."""
+    own = _own_stop_words(settings)
+    mask = np.fromiter((key in own for key in keys), dtype=np.bool_, count=len(keys))
     if settings.stop_words == "auto":
-        mask |= found.mask | np.fromiter(map(is_hiragana, keys), dtype=np.bool_, count=len(keys))
+        mask |= found.mask
+        if _has_own_rules(settings):
+            mask |= np.fromiter(map(is_hiragana, keys), dtype=np.bool_, count=len(keys))
+    if gives_n_grams(settings.tokenizer):
+        own |= {keys[i] for i in np.flatnonzero(mask).tolist()}
+        ends = (key.split()[:: max(len(key.split()) - 1, 1)] for key in keys)
+        mask |= np.fromiter((not own.isdisjoint(pair) for pair in ends), dtype=np.bool_, count=len(keys))
     return mask
 
 
-def _given(settings: KeywordSettings) -> set[str]:
+def _own_stop_words(settings: KeywordSettings) -> set[str]:
     """Stop words that the user gave, folded."""
     own = settings.stop_words if isinstance(settings.stop_words, tuple) else ()
     return {key_of(clean(word) or word) for word in (*own, *settings.extra_stop_words)}
 
 
 def _in_names(keys: Sequence[str], listed: Mask, settings: KeywordSettings) -> IntArray:
-    """Find the stop words that may stand in a name; not those that the user wants out."""
-    unwanted = _given(settings)
-    asked = [i for i in np.flatnonzero(listed).tolist() if keys[i] in IN_NAMES and keys[i] not in unwanted]
-    return np.array(asked, dtype=np.int64)
+    """Find the stop words that may be part of a name, except those that the user gave."""
+    own = _own_stop_words(settings)
+    words = [i for i in np.flatnonzero(listed).tolist() if keys[i] in IN_NAMES and keys[i] not in own]
+    return np.array(words, dtype=np.int64)
 
 
-def _choose(lexicon: _Lexicon, stop: Mask, stream: TokenStream, weights: IntArray) -> IntArray:
-    """Apply the rules of this module; give them up one by one where they leave nothing."""
-    frequent = lexicon.spread >= (2 if int(weights.sum()) > SMALL_CORPUS else 1)
-    shaped = _well_shaped(lexicon, stream, weights, frequent & ~stop)
-    rules = [shaped & frequent & ~stop]
+def _choose(
+    lexicon: Lexicon, stop: Mask, stream: TokenStream, weights: IntArray, settings: KeywordSettings
+) -> IntArray:
+    """Apply the rules of this module; lift them one by one where they leave nothing."""
+    everything = np.ones_like(stop)
+
+    def shaped(asked: Mask) -> Mask:
+        return well_shaped(lexicon, stream, weights, asked) if _has_own_rules(settings) else everything
+
+    frequent = lexicon.document_frequencies >= _min_documents(settings, weights)
+    rules = [shaped(frequent & ~stop) & frequent & ~stop]
     if not rules[0].any():
-        shaped = _well_shaped(lexicon, stream, weights, np.ones_like(stop))
-        rules = [shaped & ~stop, shaped, np.ones_like(stop)]
+        well = shaped(everything)
+        rules = [well & ~stop, well, everything]
+        if settings.min_document_frequency != "auto" and len(stop):
+            warnings.warn(
+                f"no word is in {_min_documents(settings, weights)} documents; min_document_frequency is not "
+                "applied: lower it",
+                TopickitWarning,
+                stacklevel=2,
+            )
     chosen = next((np.flatnonzero(rule) for rule in rules if rule.any()), np.empty(0, dtype=np.int64))
-    most_spread = np.argsort(-lexicon.spread[chosen], kind="stable")[:MAX_WORDS]
-    return np.sort(chosen[most_spread])
+    in_most_documents = np.argsort(-lexicon.document_frequencies[chosen], kind="stable")[:MAX_WORDS]
+    return np.sort(chosen[in_most_documents])
 
 
-def _well_shaped(lexicon: _Lexicon, stream: TokenStream, weights: IntArray, asked: Mask) -> Mask:
-    """Say of the words asked for whether they look like words."""
-    result = np.zeros(len(lexicon.keys), dtype=np.bool_)
-    single = [i for i in np.flatnonzero(asked).tolist() if len(lexicon.keys[i]) == 1]
-    for i in np.flatnonzero(asked).tolist():
-        key = lexicon.keys[i]
-        result[i] = len(key) > 1 and ((key.isalpha() and len(key) <= MAX_LENGTH) or _is_word(key))
-    capitals = [i for i in single if lexicon.display[i].isupper()]
-    if capitals:
-        result[capitals] = _in_running_text(lexicon, stream, weights)[capitals]
-    return result
-
-
-def _is_word(key: str) -> bool:
-    """Say whether a word of letters and other characters may be a keyword.
-
-    Examples
-    --------
-    >>> [key for key in ["c++", "mp3", "3d", "x86", "covid-19", "0t", "b8f", "90s", "5kcal"] if _is_word(key)]
-    ['c++', 'mp3', '3d', 'x86', 'covid-19']
-    """
-    if len(key) > MAX_LENGTH or "@" in key or key.startswith("www."):
-        return False
-    if not any(character.isdigit() for character in key):
-        return True
-    if _ORDINAL.fullmatch(key) or _QUANTITY.fullmatch(key):
-        return False
-    if _MIXED.fullmatch(key):
-        return True
-    if key[0].isdigit():  # 26-year-old, 2-0
-        return False
-    pieces = re.split(r"[-.'&_+#]+", key)
-    return any(piece.isalpha() for piece in pieces) and all(
-        piece.isalpha() or piece.isdigit() or not piece or _MIXED.fullmatch(piece) for piece in pieces
-    )
-
-
-def _in_running_text(lexicon: _Lexicon, stream: TokenStream, weights: IntArray) -> Mask:
-    """Say of each word of one letter whether it stands behind other words, as in "written in C".
-
-    Initials, variables, answers (a, b, c) and dumps of data stand behind punctuation or each other.
-    """
-    n_words, surfaces = len(lexicon.keys), stream.surfaces
-    single = np.array([len(s) == 1 and s.isalpha() for s in surfaces])
-    longer = np.array([len(s) > 1 and s.isalpha() and not IS_UNSPACED.match(s) for s in surfaces])
-    ends = np.array([s[0] in ":." for s in surfaces])  # a label "A:", a drive "C:", an initial "W."
-    at = np.concatenate(
-        [
-            np.flatnonzero(single[stream.ids_of(*block)]) + stream.offsets[block[0]]
-            for block in stream.blocks()
-        ]
-    )
-    behind = (at > 0) & longer[stream.ids[at - 1]]
-    behind &= ~np.isin(at, stream.offsets)  # the word before it is of another document
-    labels = ends[stream.ids[np.minimum(at + 1, len(stream.ids) - 1)]] & ~np.isin(at + 1, stream.offsets)
-    behind &= ~labels
-    words = lexicon.word_of[stream.ids[at]]
-    weight = weights[np.searchsorted(stream.offsets, at, side="right") - 1]
-    times = np.bincount(words, weight, minlength=n_words)
-    return np.bincount(words, weight * behind, minlength=n_words) >= MIN_SHARE_IN_TEXT * np.maximum(times, 1)
-
-
-def _assembled(lexicon: _Lexicon, chosen: IntArray, phrases: Phrases, found: StopWords) -> DocumentTerms:
+def _assembled(lexicon: Lexicon, chosen: IntArray, phrases: Phrases, found: StopWords) -> DocumentTerms:
     """Put words and phrases into one table; a phrase that is also a word counts as that word."""
     terms = [lexicon.display[i] for i in chosen]
-    parts = [(-1, -1, -1)] * len(terms)
-    known = {lexicon.keys[i]: n for n, i in enumerate(chosen.tolist())}
+    column_of = {lexicon.keys[i]: n for n, i in enumerate(chosen.tolist())}
+    parts = [_parts(lexicon.keys[i], column_of) for i in chosen]
     columns = np.empty(len(phrases.names), dtype=np.int64)
     for i, (name, words) in enumerate(zip(phrases.names, phrases.words, strict=True)):
-        columns[i] = known.setdefault(phrase_key(name), len(terms))
+        columns[i] = column_of.setdefault(phrase_key(name), len(terms))
         if columns[i] == len(terms):
             terms.append(name)
-            parts.append((*words, *[-1] * (3 - len(words))))  # type: ignore[arg-type]
+            parts.append(_padded(words))
     shape = (lexicon.counts.shape[0], len(terms))
     once = np.ones(len(phrases.phrase), dtype=np.int32)
     of_phrases = csr_array((once, (phrases.document, columns[phrases.phrase])), shape=shape)
@@ -359,5 +364,16 @@ def _assembled(lexicon: _Lexicon, chosen: IntArray, phrases: Phrases, found: Sto
             both.sum_duplicates()
             rows.add(both)
         counts = rows.matrix(len(terms))
-    table = np.array(parts, dtype=np.int32).reshape(len(terms), 3)
+    table = np.array(parts, dtype=np.int32).reshape(len(terms), MAX_N_GRAM)
     return DocumentTerms(tuple(terms), counts, found.languages, table, found.share)
+
+
+def _parts(key: str, column_of: Mapping[str, int]) -> list[int]:
+    """Give the words of a term with spaces, which a tokenizer of the user's own made."""
+    words = key.split(" ")
+    is_phrase = 1 < len(words) <= MAX_N_GRAM and all(words)
+    return _padded([column_of.get(word, NO_TERM) for word in words] if is_phrase else [])
+
+
+def _padded(words: Sequence[int]) -> list[int]:
+    return [*words, *[-1] * (MAX_N_GRAM - len(words))]

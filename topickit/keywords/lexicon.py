@@ -1,0 +1,207 @@
+"""The lexicon of a corpus: all its words, candidates for keywords or not, and their counts.
+
+Words are counted without regard to case and shown as they are most often written. For topickit's own words,
+this module also says which look like words at all: see rule 3 of `topickit.keywords.vocabulary`.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+
+from topickit._core.vectors import IntArray
+from topickit.keywords.sparse import StoredRows, block_totals, presence
+from topickit.keywords.tokens import IS_UNSPACED, TokenStream, key_of
+
+Mask = NDArray[np.bool_]
+MAX_LENGTH = 30
+MIN_SHARE_IN_TEXT = 0.3
+"""Minimum share of the occurrences of a word of one letter that stand behind another word."""
+MAX_IN_DOCUMENT = 1000
+"""Occurrences of a word in one document that count as evidence of a language."""
+
+_MIXED = re.compile(
+    r"""[^\W\d_]{2,}\d{1,4}        # mp3 utf8 python3
+      | [^\W\d_]\d{1,4}            # x86 G8
+      | \d{1,3}[a-z]{3,}          # 64bit
+      | \d{1,3}-bit | [2-5]-d
+      | [2-5][dg] | [248]k | [a-z]2[a-z]  # 3d 5g 4k b2b
+    """,
+    re.VERBOSE,
+)
+_ORDINAL = re.compile(r"\d+(?:st|nd|rd|th|[èe]me|[èe]re|am|pm|ers?|s)")
+# Numbers of something, and of versions: 20bpm, 5kcal, 24hrs, v2.
+_QUANTITY = re.compile(
+    r"""\d+(?:mins?|minutes?|hrs?|hours?|secs?|seconds?|days?|weeks?|months?|years?|yrs?|bpm|rpm|mph|kph|kmh|fps
+      |kcal|cals?|lbs?|pcs|pts|usd|eur|gbp|mah|mhz|ghz|khz|kbps|mbps|gbps|psi|kwh|watts?|volts?|miles?)
+      | v\d+
+    """,
+    re.VERBOSE,
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Lexicon:
+    """The words of a corpus, in alphabetical order of their keys.
+
+    Attributes
+    ----------
+    keys : list of str, of length v
+        Words, folded.
+    display : list of str, of length v
+        Words, as they are most often written.
+    word_of : int32 ndarray of shape (n_surfaces,)
+        The word of each surface; −1 for a break.
+    counts : csr_array of shape (u, v), int32
+        Occurrences in each document.
+    sizes : int64 ndarray of shape (u,)
+        Words of each document.
+    totals, document_frequencies : int64 ndarrays of shape (v,)
+        Occurrences and documents of each word, documents weighted.
+    """
+
+    keys: list[str]
+    display: list[str]
+    word_of: NDArray[np.int32]
+    counts: csr_array
+    sizes: IntArray
+    totals: IntArray
+    document_frequencies: IntArray
+
+
+def make_lexicon(stream: TokenStream, weights: IntArray, word_of_surface: Callable[[str], str]) -> Lexicon:
+    """Count the words of a corpus.
+
+    Parameters
+    ----------
+    stream : TokenStream
+    weights : int64 ndarray of shape (u,)
+        How many documents each text stands for.
+    word_of_surface : function of str to str
+        Gives the word that a surface holds; "" for a break.
+
+    Returns
+    -------
+    Lexicon
+    """
+    per_surface = np.zeros(len(stream.surfaces))
+    for start, stop in stream.blocks():
+        weight = weights[stream.documents_of(start, stop)]
+        per_surface += np.bincount(stream.ids_of(start, stop), weight, minlength=len(per_surface))
+    forms: dict[str, dict[str, float]] = {}
+    keys = []
+    for surface, times in zip(stream.surfaces, per_surface.tolist(), strict=True):
+        word = word_of_surface(surface)
+        keys.append(key_of(word) if word else "")
+        if word:
+            form = forms.setdefault(keys[-1], {})
+            form[word] = form.get(word, 0) + times
+    ordered = sorted(forms)
+    display = [min(forms[key], key=lambda word, f=forms[key]: (-f[word], word)) for key in ordered]  # type: ignore[misc]
+    number = {key: i for i, key in enumerate(ordered)}
+    number[""] = -1
+    word_of = np.fromiter((number[key] for key in keys), dtype=np.int32, count=len(keys))
+    return Lexicon(ordered, display, word_of, *_counted_words(stream, weights, word_of, len(ordered)))
+
+
+def language_evidence(lexicon: Lexicon) -> tuple[csr_array, IntArray]:
+    """Give counts and sizes of documents for the detection of languages.
+
+    A word that one document repeats two hundred thousand times is no evidence.
+    """
+    counts = lexicon.counts
+    often = np.flatnonzero(counts.data > MAX_IN_DOCUMENT)
+    if not len(often):
+        return counts, lexicon.sizes
+    data = np.minimum(counts.data, MAX_IN_DOCUMENT)
+    document = np.searchsorted(counts.indptr, often, side="right") - 1
+    lost = np.bincount(document, counts.data[often] - data[often], minlength=len(lexicon.sizes))
+    capped = csr_array((data, counts.indices, counts.indptr), shape=counts.shape)
+    return capped, lexicon.sizes - lost.astype(np.int64)
+
+
+def _counted_words(
+    stream: TokenStream, weights: IntArray, word_of: NDArray[np.int32], n_words: int
+) -> tuple[csr_array, IntArray, IntArray, IntArray]:
+    """Counts, sizes, totals and document frequencies of a `Lexicon`."""
+    sizes = np.zeros(len(weights), dtype=np.int64)
+    totals, frequencies = np.zeros(n_words, dtype=np.int64), np.zeros(n_words, dtype=np.int64)
+    with StoredRows() as rows:
+        for start, stop in stream.blocks():
+            words = word_of[stream.ids_of(start, stop)]
+            ends = np.concatenate([[0], np.cumsum(words >= 0)])
+            indptr = ends[stream.offsets[start : stop + 1] - stream.offsets[start]]
+            sizes[start:stop] = np.diff(indptr)
+            words = words[words >= 0]
+            once = np.ones(len(words), dtype=np.int32)
+            block = csr_array((once, words, indptr), shape=(stop - start, n_words))
+            block.sum_duplicates()
+            rows.add(block)
+            totals += block_totals(block, weights[start:stop])
+            frequencies += block_totals(presence(block), weights[start:stop])
+        return rows.matrix(n_words), sizes, totals, frequencies
+
+
+def well_shaped(lexicon: Lexicon, stream: TokenStream, weights: IntArray, asked: Mask) -> Mask:
+    """Mark those of the asked words that look like words."""
+    result = np.zeros(len(lexicon.keys), dtype=np.bool_)
+    single = [i for i in np.flatnonzero(asked).tolist() if len(lexicon.keys[i]) == 1]
+    for i in np.flatnonzero(asked).tolist():
+        key = lexicon.keys[i]
+        result[i] = len(key) > 1 and ((key.isalpha() and len(key) <= MAX_LENGTH) or _is_word(key))
+    capitals = [i for i in single if lexicon.display[i].isupper()]
+    if capitals:
+        result[capitals] = _in_running_text(lexicon, stream, weights)[capitals]
+    return result
+
+
+def _is_word(key: str) -> bool:
+    """Say whether a word of letters and other characters may be a keyword.
+
+    Examples
+    --------
+    >>> [key for key in ["c++", "mp3", "3d", "x86", "covid-19", "0t", "b8f", "90s", "5kcal"] if _is_word(key)]
+    ['c++', 'mp3', '3d', 'x86', 'covid-19']
+    """
+    if len(key) > MAX_LENGTH or "@" in key or key.startswith("www."):
+        return False
+    if not any(character.isdigit() for character in key):
+        return True
+    if _ORDINAL.fullmatch(key) or _QUANTITY.fullmatch(key):
+        return False
+    if _MIXED.fullmatch(key):
+        return True
+    if key[0].isdigit():  # 26-year-old, 2-0
+        return False
+    pieces = re.split(r"[-.'&_+#]+", key)
+    return any(piece.isalpha() for piece in pieces) and all(
+        piece.isalpha() or piece.isdigit() or not piece or _MIXED.fullmatch(piece) for piece in pieces
+    )
+
+
+def _in_running_text(lexicon: Lexicon, stream: TokenStream, weights: IntArray) -> Mask:
+    """Mark the words of one letter that often stand behind another word, as in "written in C".
+
+    Initials, variables, answers (a, b, c) and dumps of data stand behind punctuation or each other.
+    """
+    n_words, surfaces = len(lexicon.keys), stream.surfaces
+    single = np.array([len(s) == 1 and s.isalpha() for s in surfaces])
+    longer = np.array([len(s) > 1 and s.isalpha() and not IS_UNSPACED.match(s) for s in surfaces])
+    ends = np.array([s[0] in ":." for s in surfaces])  # a label "A:", a drive "C:", an initial "W."
+    at = np.concatenate(
+        [
+            np.flatnonzero(single[stream.ids_of(*block)]) + stream.offsets[block[0]]
+            for block in stream.blocks()
+        ]
+    )
+    behind = (at > 0) & longer[stream.ids[at - 1]]
+    behind &= ~np.isin(at, stream.offsets)  # the word before it is of another document
+    labels = ends[stream.ids[np.minimum(at + 1, len(stream.ids) - 1)]] & ~np.isin(at + 1, stream.offsets)
+    behind &= ~labels
+    words = lexicon.word_of[stream.ids[at]]
+    weight = weights[np.searchsorted(stream.offsets, at, side="right") - 1]
+    times = np.bincount(words, weight, minlength=n_words)
+    return np.bincount(words, weight * behind, minlength=n_words) >= MIN_SHARE_IN_TEXT * np.maximum(times, 1)
