@@ -471,7 +471,7 @@ class TopicModel(ClusterMixin, TransformerMixin, BaseEstimator):
             **parameters,
             "clusterer": cluster.config(self.clusterer),
             "embedder": embed.name(self.embedder) or type(self.embedder).__name__,
-            "keywords": (self.keywords or KeywordSettings()).state(),
+            "keywords": (self.keywords or KeywordSettings()).state().config,
         }
 
     def _adopt(self, fitted: Fitted, embedder: embed.Embedder) -> Self:

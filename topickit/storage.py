@@ -70,7 +70,7 @@ def save(model: TopicModel, path: str | os.PathLike[str], *, keep_texts: bool = 
             {
                 "notes": dict(fitted.notes),
                 "given_names": {str(topic): name for topic, name in fitted.given_names.items()},
-                "keyword_settings": fitted.keyword_settings.state(),
+                "keyword_settings": dict(fitted.keyword_settings.state().config),
             },
             {"labels": fitted.labels, "means": fitted.means},
         ),
@@ -317,7 +317,7 @@ def _fitted(parts: Mapping[str, State], texts: list[str] | None) -> Fitted:
         counts=TermCounts.from_state(parts["counts"]),
         topics=Topics.from_state(parts["topics"]),
         means=results.arrays["means"],
-        keyword_settings=KeywordSettings(**results.config["keyword_settings"]),
+        keyword_settings=KeywordSettings.from_state(State(results.config["keyword_settings"])),
         documents=documents,
         vectors=None if texts is None else parts["vectors"].arrays["vectors"],
         terms=None if texts is None else DocumentTerms.from_state(parts["terms"]),
