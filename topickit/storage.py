@@ -19,13 +19,13 @@ from topickit._core.state import State
 from topickit._version import __version__
 from topickit.analysis.layout import Layout, keep_layout, layout
 from topickit.cluster import base as cluster
-from topickit.cluster.result import BaseLevel
 from topickit.corpus.covariates import Covariates
 from topickit.corpus.documents import Documents
 from topickit.embed import base as embed
 from topickit.embed import pipeline
 from topickit.errors import InputError, NotFittedError, ParameterError, StorageError
 from topickit.fitted.assigner import Assigner
+from topickit.fitted.base_level import BaseLevel
 from topickit.fitted.fitted import Fitted
 from topickit.fitted.topics import Topics
 from topickit.keywords.counts import TermCounts

@@ -89,7 +89,7 @@ def test_scikit_learn_checks(estimator, check):
 @pytest.mark.parametrize("n", [1, 2, 3, 5, 11, 40])
 def test_exact_number(name, n, blobs):
     rows, _ = blobs
-    assert base.resolve(name, n_topics=n).fit(rows).result_.n_groups == n
+    assert base.resolve(name, n_topics=n).fit(rows).result_.n_clusters == n
 
 
 @pytest.mark.parametrize(
@@ -141,8 +141,8 @@ def test_agglomerative_keeps_to_its_budget(blobs):
 
 
 def test_agglomerative_distance_threshold(blobs):
-    few = base.resolve("agglomerative").set_params(distance_threshold=5.0).fit(blobs[0]).result_.n_groups
-    many = base.resolve("agglomerative").set_params(distance_threshold=0.5).fit(blobs[0]).result_.n_groups
+    few = base.resolve("agglomerative").set_params(distance_threshold=5.0).fit(blobs[0]).result_.n_clusters
+    many = base.resolve("agglomerative").set_params(distance_threshold=0.5).fit(blobs[0]).result_.n_clusters
     assert few < many
 
 
@@ -169,7 +169,7 @@ def test_any_object_with_fit_predict(blobs):
     assert not hasattr(own, "seen")
     assert clustering.labels[:4].tolist() == [-1, 1, 0, 1]
     kmeans = KMeans(3, n_init=1)
-    assert base.resolve(kmeans).cluster(unit_rows(blobs[0]), np.ones(len(blobs[0]))).n_groups == 3
+    assert base.resolve(kmeans).cluster(unit_rows(blobs[0]), np.ones(len(blobs[0]))).n_clusters == 3
     assert not hasattr(kmeans, "labels_")
 
 
@@ -271,7 +271,7 @@ def test_the_number_that_was_found_gives_the_groups_that_were_found(n):
         np.repeat(rng.normal(size=(6, 12)), n // 6 + 1, axis=0)[:n] + 0.6 * rng.normal(size=(n, 12))
     )
     free = graph.GraphClusterer().fit(rows)
-    told = graph.GraphClusterer(n_clusters=free.result_.n_groups).fit(rows)
+    told = graph.GraphClusterer(n_clusters=free.result_.n_clusters).fit(rows)
     assert adjusted_rand_score(free.labels_, told.labels_) == 1.0
 
 

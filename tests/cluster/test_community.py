@@ -252,7 +252,7 @@ def test_predict_gives_training_rows_their_own_community(case):
     np.testing.assert_array_equal(model.predict(rows), model.labels_)
     alone = [model.predict(row[None])[0] for row in rows[:5]]
     np.testing.assert_array_equal(alone, model.labels_[:5])
-    assert model.centers_.shape == (model.result_.n_groups, rows.shape[1])
+    assert model.centers_.shape == (model.result_.n_clusters, rows.shape[1])
     if len(model.centers_):
         np.testing.assert_array_equal(model.predict(model.centers_), np.arange(len(model.centers_)))
 

@@ -1,4 +1,4 @@
-"""How well topics are found again in other samples."""
+"""The stability of topics over other samples."""
 
 import numpy as np
 import pytest
@@ -6,14 +6,15 @@ import pytest
 from tests.conftest import make_corpus
 from topickit import TopicModel
 from topickit.cluster.base import CLUSTERERS, on_resamples, resolve
-from topickit.cluster.result import NOT_SAMPLED, ClusteringResult, best_jaccard
+from topickit.cluster.result import ClusteringResult
+from topickit.cluster.stability import NOT_SAMPLED, stability
 
 LABELS = np.array([0, 0, 0, 0, 1, 1, 2, 2, -1, -1])
 
 
-def test_best_jaccard_by_hand():
+def test_stability_by_hand():
     other = np.array([0, 0, 0, 1, 1, 1, NOT_SAMPLED, NOT_SAMPLED, 2, -1])
-    got = best_jaccard(LABELS, other, np.ones(10), 3)
+    got = stability(LABELS, [other], np.ones(10), 3)
     np.testing.assert_allclose(got[:2], [3 / 4, 2 / 3])
     assert np.isnan(got[2])
 
@@ -21,11 +22,11 @@ def test_best_jaccard_by_hand():
 def test_weights_count_as_repeated_rows():
     other = np.array([0, 0, 1, 1, 1, 0, 2, 2, -1, 0])
     weights = np.array([1, 2, 1, 3, 1, 1, 2, 1, 1, 2])
-    repeated = best_jaccard(np.repeat(LABELS, weights), np.repeat(other, weights), np.ones(weights.sum()), 3)
-    np.testing.assert_allclose(best_jaccard(LABELS, other, weights, 3), repeated)
+    repeated = stability(np.repeat(LABELS, weights), [np.repeat(other, weights)], np.ones(weights.sum()), 3)
+    np.testing.assert_allclose(stability(LABELS, [other], weights, 3), repeated)
 
 
-def test_recovery_is_the_mean_over_samples_that_ask():
+def test_stability_is_the_mean_over_samples_that_cover_the_topic():
     same = LABELS
     half = np.where(np.arange(10) < 8, NOT_SAMPLED, 0)
     clustering = ClusteringResult(LABELS, resampled_labels=(same, half))
@@ -53,7 +54,7 @@ def test_clear_groups_are_stable(name):
     clear /= np.linalg.norm(clear, axis=1, keepdims=True)
     n_topics = None if name in ("hdbscan", "community") else 4
     clustering = resolve(name, n_topics=n_topics).cluster(clear, np.ones(400))
-    values = clustering.stability_of(clustering.labels, np.ones(400), clustering.n_groups)
+    values = clustering.stability_of(clustering.labels, np.ones(400), clustering.n_clusters)
     assert len(values) == 4
     assert min(value for value in values if value is not None) > 0.9
 

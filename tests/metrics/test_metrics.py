@@ -164,7 +164,7 @@ def test_topic_stability():
     assert np.isnan(topic_stability(labels, [[None, None, 1, 1, 1, -1]])[0])
     assert np.isnan(topic_stability(labels, [])).all()
     assert topic_stability([-1, -1], [[0, 0]]).shape == (0,)
-    with pytest.raises(InputError, match=r"others\[1\]"):
+    with pytest.raises(InputError, match=r"resampled_labels\[1\]"):
         topic_stability(labels, [labels, [0]])
 
 

@@ -16,7 +16,8 @@ from sklearn.base import BaseEstimator, ClusterMixin, clone
 from sklearn.utils.validation import _check_sample_weight, validate_data
 
 from topickit._core.vectors import FloatArray, IntArray, nearest_prototype, unit_rows
-from topickit.cluster.result import NOT_SAMPLED, ClusteringResult
+from topickit.cluster.result import ClusteringResult
+from topickit.cluster.stability import NOT_SAMPLED
 from topickit.errors import InputError, ParameterError, ParameterTypeError
 
 CLUSTERERS = {

@@ -68,7 +68,7 @@ class GraphClusterer(BaseClusterer):
     Examples
     --------
     >>> rows = [[1, i / 100] for i in range(9)] + [[i / 100, 1] for i in range(9)]
-    >>> GraphClusterer(n_clusters=2).fit(rows).result_.n_groups
+    >>> GraphClusterer(n_clusters=2).fit(rows).result_.n_clusters
     2
     """
 
@@ -102,7 +102,7 @@ class GraphClusterer(BaseClusterer):
             return self._exactly(vectors, weights, self.n_clusters)
         if few or self.resolution is not None:
             found, fewest = self._fixed(vectors, weights, self.resolution or 1.0), self.at_least or 1
-            if found.n_groups >= fewest:
+            if found.n_clusters >= fewest:
                 return found
             return replace(found, finer=lambda: self._exactly(vectors, weights, fewest))
         levels = ladder(
@@ -258,4 +258,4 @@ def find_n_clusters(
     device : str, optional
         A torch device, such as "cuda"; None for the CPU.
     """
-    return GraphClusterer(random_state=random_state, device=device).cluster(vectors, weights).n_groups
+    return GraphClusterer(random_state=random_state, device=device).cluster(vectors, weights).n_clusters

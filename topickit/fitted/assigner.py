@@ -446,10 +446,10 @@ def make_prototypes(
     from sklearn.cluster import KMeans
 
     order = np.argsort(clustering.labels, kind="stable")
-    bounds = np.searchsorted(clustering.labels[order], np.arange(clustering.n_groups + 1))
+    bounds = np.searchsorted(clustering.labels[order], np.arange(clustering.n_clusters + 1))
     centers = [np.empty((0, vectors.shape[1]), dtype=np.float32)]
     with single_threaded(), few_distinct_rows():
-        for group in range(clustering.n_groups):
+        for group in range(clustering.n_clusters):
             rows = order[bounds[group] : bounds[group + 1]]
             distinct = len(np.unique(vectors[rows], axis=0)) if len(rows) < 64 else len(rows)
             k = min(PROTOTYPES, distinct)
@@ -457,7 +457,7 @@ def make_prototypes(
                 vectors[rows], sample_weight=weights[rows]
             )
             centers.append(fitted.cluster_centers_.astype(np.float32))
-    topics = np.repeat(np.arange(clustering.n_groups), [len(found) for found in centers[1:]])
+    topics = np.repeat(np.arange(clustering.n_clusters), [len(found) for found in centers[1:]])
     return np.concatenate(centers), topics
 
 

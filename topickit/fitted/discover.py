@@ -23,6 +23,7 @@ from topickit._core.vectors import (
 )
 from topickit.cluster.partition import N_NEIGHBORS, communities, knn_graph
 from topickit.cluster.result import ClusteringResult
+from topickit.cluster.stability import or_none, stability
 from topickit.fitted.assigner import Assigner
 
 CLEARLY = 1.25
@@ -62,8 +63,8 @@ class TopicSearch:
     ) -> "TopicSearch":
         """Describe groups by prototypes, and look at them for the second time."""
         assigner = Assigner.of(sampled, clustering, weights, random_state=random_state, device=device)
-        assigner, again = second_look(assigner, clustering, sampled, weights, random_state=random_state)
-        return cls(sampled, weights, clustering, assigner, again)
+        assigner, values = second_look(assigner, clustering, sampled, weights, random_state=random_state)
+        return cls(sampled, weights, clustering, assigner, values)
 
 
 def second_look(
@@ -93,8 +94,8 @@ def second_look(
     """
     grown = with_small_topics(assigner, vectors, weights) if clustering.may_grow else assigner
     labels, n_before = grown.labels(vectors), assigner.n_topics
-    known = clustering.stability_of(labels, weights, grown.n_topics)[:n_before]
-    return grown, known + recovery(grown, n_before, labels, vectors, weights, random_state=random_state)
+    result = clustering.stability_of(labels, weights, grown.n_topics)[:n_before]
+    return grown, result + _stability_of_added(grown, n_before, labels, vectors, weights, random_state)
 
 
 def with_small_topics(assigner: Assigner, vectors: FloatArray, weights: NDArray[Any]) -> Assigner:
@@ -124,50 +125,29 @@ def with_small_topics(assigner: Assigner, vectors: FloatArray, weights: NDArray[
     return _with_unexplained(apart, vectors, weights, least, fewest)
 
 
-def recovery(
+def _stability_of_added(
     grown: Assigner,
     n_before: int,
     labels: IntArray,
     vectors: FloatArray,
     weights: NDArray[Any],
-    *,
-    random_state: int = 0,
+    random_state: int,
 ) -> list[float | None]:
-    """Say how well the topics that `with_small_topics` added are found again in halves of the documents.
-
-    Parameters
-    ----------
-    grown : Assigner
-    n_before : int
-        Topics before.
-    labels : int64 ndarray of shape (n,)
-        What `grown` says of the rows.
-    vectors : float32 ndarray of shape (n, d), unit rows
-    weights : ndarray of shape (n,)
-    random_state : int
-        Of the halves.
-
-    Returns
-    -------
-    list of float or None
-        For each added topic as `ClusteringResult.recovery` has it.
-    """
+    """Compute the stability of the topics that `with_small_topics` added, over halves of the documents."""
     if grown.n_topics == n_before:
         return []
     before = grown.select(range(n_before)).labels(vectors)  # documents of added topics given back
     half = np.random.default_rng(random_state).permutation(len(vectors)) % N_HALVES
-    others = []
+    resampled_labels = []
     for part in range(N_HALVES):
         rows = np.flatnonzero(half == part)
-        known = ClusteringResult(np.unique(before[rows], return_inverse=True)[1].astype(np.int64))
-        again = Assigner.of(
-            vectors[rows], known, weights[rows], random_state=random_state, device=grown.device
+        clustering = ClusteringResult(np.unique(before[rows], return_inverse=True)[1].astype(np.int64))
+        assigner = Assigner.of(
+            vectors[rows], clustering, weights[rows], random_state=random_state, device=grown.device
         )
-        again = with_small_topics(again, vectors[rows], weights[rows])
-        others.append(again.labels(vectors))
-    return ClusteringResult(labels, resampled_labels=tuple(others)).stability_of(
-        labels, weights, grown.n_topics
-    )[n_before:]
+        assigner = with_small_topics(assigner, vectors[rows], weights[rows])
+        resampled_labels.append(assigner.labels(vectors))
+    return or_none(stability(labels, resampled_labels, weights, grown.n_topics))[n_before:]
 
 
 def _gaps(

@@ -19,7 +19,7 @@ from topickit._core.vectors import (
     nearest_prototype,
     single_threaded,
 )
-from topickit.cluster.result import BaseLevel, ClusteringResult
+from topickit.cluster.result import ClusteringResult
 from topickit.cluster.ward import merge_order
 from topickit.errors import (
     InputError,
@@ -31,6 +31,7 @@ from topickit.errors import (
     is_whole,
 )
 from topickit.fitted.assigner import Assigner, make_prototypes
+from topickit.fitted.base_level import BaseLevel
 from topickit.fitted.fitted import Fitted, current_level, derive, derive_mapped, rebased
 
 T = TypeVar("T")

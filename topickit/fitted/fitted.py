@@ -11,10 +11,10 @@ from scipy.sparse import csr_array
 
 from topickit._core.vectors import FloatArray, IntArray, group_means, typical_first
 from topickit._version import __version__
-from topickit.cluster.result import BaseLevel
 from topickit.corpus.covariates import Covariates
 from topickit.corpus.documents import Documents
 from topickit.fitted.assigner import Assigner
+from topickit.fitted.base_level import BaseLevel
 from topickit.fitted.topics import Topic, Topics
 from topickit.keywords.counts import TermCounts
 from topickit.keywords.ctfidf import weigh
@@ -122,7 +122,7 @@ def with_base_level(
     """
     assigner, found = fitted.assigner, current_level(fitted)
     if others:  # else nothing to compare with, and assigning many documents again takes its time
-        found = found.compared(assigner.parts().labels(vectors), others, weights)
+        found = found.with_tables(assigner.parts().labels(vectors), others, weights)
     few = vectors[:LOOKED_AT]  # in the order of their hashes: a sample
     near = assigner.similarity(few)[few.any(axis=1)]
     usual = float(np.quantile(near, UNUSUAL)) if len(near) else 0.0

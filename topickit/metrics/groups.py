@@ -12,10 +12,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from topickit._core.validation import check_vectors
 from topickit._core.vectors import IntArray
+from topickit.cluster.stability import NOISE, NOT_SAMPLED, stability
 from topickit.errors import InputError, InputTypeError, is_missing
 
 BLOCK_ROWS = 16_384
-NOISE, UNKNOWN = -1, -2
+UNKNOWN = NOT_SAMPLED
 
 
 @dataclass(frozen=True, eq=False)
@@ -245,50 +246,46 @@ def _silhouettes(
     return np.where(defined, (outside - inside) / np.where(defined, widest, 1.0), 0.0)
 
 
-def topic_stability(labels: Iterable[Any], others: Iterable[Iterable[Any]]) -> NDArray[np.float64]:
-    """How well each topic is found again in other labellings of the same documents.
+def topic_stability(labels: Iterable[Any], resampled_labels: Iterable[Iterable[Any]]) -> NDArray[np.float64]:
+    """Measure how stable each topic is over other labelings of the same documents.
 
     Parameters
     ----------
     labels : iterable of int or str, of length n
-        −1 for no topic.
-    others : iterable of such labellings
-        None where a document had no part in the other labelling (it was not in the subsample).
+        The topic of each document; −1 for none.
+    resampled_labels : iterable of such labelings
+        From other samples or seeds; None for a document that a labeling does not cover.
 
     Returns
     -------
     float64 ndarray of shape (n_topics,)
-        By topic in sorted order: the largest Jaccard index with any topic of the other labelling, averaged
-        over `others`. NaN where no other labelling has a document of the topic.
+        By topic in sorted order: the largest Jaccard index with a topic of another labeling, averaged over
+        the labelings. Above 0.75 is stable, below 0.5 dissolved. NaN for a topic that no labeling covers.
 
     Raises
     ------
     InputError
-        When a labelling has another length.
+        When a labeling has another length.
 
-    Notes
-    -----
-    Hennig 2007, "Cluster-wise assessment of cluster stability": above .75 is stable, below .5 dissolved.
+    References
+    ----------
+    Hennig, "Cluster-wise Assessment of Cluster Stability", Computational Statistics and Data Analysis 52,
+    2007.
 
     Examples
     --------
     >>> topic_stability([0, 0, 1, 1], [[5, 5, 6, 6], [5, 5, 5, 5]]).tolist()
     [0.75, 0.75]
     """
-    first = LabelCodes.of(labels)
-    totals, times = np.zeros(len(first.names)), np.zeros(len(first.names))
-    for i, other in enumerate(others):
-        second = LabelCodes.of(other, what=f"others[{i}]")
-        if len(second.codes) != len(first.codes):
+    first, codes = LabelCodes.of(labels), []
+    for i, other in enumerate(resampled_labels):
+        codes.append(LabelCodes.of(other, what=f"resampled_labels[{i}]").codes)
+        if len(codes[i]) != len(first.codes):
             raise InputError(
-                f"others[{i}] must label the same documents: {len(first.codes)} and {len(second.codes)} rows"
+                f"resampled_labels[{i}] must label the same documents: {len(first.codes)} and "
+                f"{len(codes[i])} rows"
             )
-        known = (first.codes != UNKNOWN) & (second.codes != UNKNOWN)
-        table = overlaps(first.codes[known], second.codes[known], len(first.names), len(second.names))
-        there = table.sizes_a > 0
-        totals += np.where(there, table.jaccard.max(axis=1, initial=0), 0)
-        times += there
-    return np.where(times > 0, totals / np.maximum(times, 1), np.nan)
+    return stability(first.codes, codes, np.ones(len(first.codes)), len(first.names))
 
 
 @dataclass(frozen=True, eq=False)
