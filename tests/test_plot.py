@@ -111,15 +111,16 @@ def test_hostile_names_are_shown_as_they_are(model):
     hostile = '<a href="javascript:alert(1)">x</a> $\\alpha$ \u202e\x00'
     named = model.rename_topics({0: hostile})
     for name in FIGURES:
-        told = getattr(plot, name)(named).to_json()
-        assert "<a href" not in told.replace("\\u003c", "<")
-        assert "$" not in told
-        assert "\\u202e" not in told
+        data = getattr(plot, name)(named).to_json()
+        assert "<a href" not in data.replace("\\u003c", "<")
+        assert "$" not in data
+        assert "\\u202e" not in data
 
 
 def test_labels():
     assert label("a" * 50, 10) == "a" * 9 + "…"
     assert label("two\n words") == "two words"
+    assert label("👩\u200d👧 <b>") == "👩\u200d👧 &lt;b&gt;"
 
 
 def test_names_do_not_cover_each_other():

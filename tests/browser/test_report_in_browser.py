@@ -138,6 +138,11 @@ def test_the_hierarchy_opens_and_the_figures_are_drawn(page):
     page.wait_for_function(f"{drawn}.map((part) => part.legendgroup).join() === '2,2'")
 
 
+def test_topics_stay_in_sight_beside_a_wide_table_of_classes(page):
+    position = "getComputedStyle(document.querySelector('#main table.by-class tbody th')).position"
+    assert page.evaluate(position) == "sticky"
+
+
 def test_the_theme_turns_and_the_map_with_it(page):
     colors = "JSON.stringify(document.querySelector('#map .plot').data[0].marker.colorscale)"
     ground = "getComputedStyle(document.body).backgroundColor"

@@ -87,9 +87,9 @@ def test_without_texts_no_twenty_characters_of_a_document_are_told(write):
     model = TopicModel(embedder="lexical", clusterer="kmeans", n_topics=4)
     model.fit(texts, classes=[text[:40] for text in texts[:20]] * 10, timestamps=list(range(1801, 2001)))
     texts += [topic.name for topic in model.topics_]
-    told = getattr(model.report(), write)
-    assert any(longest_common_run(text, told()) for text in texts)
-    page = told(texts=False)
+    write_report = getattr(model.report(), write)
+    assert any(longest_common_run(text, write_report()) for text in texts)
+    page = write_report(texts=False)
     if write == "to_html":  # Plotly's script stands in it word for word, and is long to search
         plotly = _plotly()
         assert plotly in page
@@ -130,6 +130,13 @@ def test_hostile_documents_change_nothing_of_the_page():
 def test_the_same_page_every_time_and_from_a_loaded_model(dated_model, tmp_path):
     dated_model.save(tmp_path / "m", keep_texts=True)
     assert TopicModel.load(tmp_path / "m").report().to_html() == dated_model.report().to_html()
+
+
+def test_the_page_names_levels_and_not_code():
+    model = TopicModel(embedder="lexical", clusterer="kmeans", n_topics=8).fit(make_corpus(240)[0])
+    text = " ".join(" ".join(Page(model.report().to_html(texts=False)).text).split())
+    assert "with 3 topics" in text
+    assert "model.at" not in text
 
 
 def test_history_and_classes_are_shown(dated_model):

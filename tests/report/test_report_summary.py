@@ -6,6 +6,9 @@ import pathlib
 import numpy as np
 import pytest
 
+from topickit.analysis import hierarchy as hierarchies
+from topickit.analysis import similarity as similarities
+from topickit.report import summary as summaries
 from topickit.report.summary import clean, plain
 
 
@@ -72,3 +75,24 @@ def test_without_texts_changes_only_texts(report):
 
 def test_clean_leaves_good_text_alone():
     assert clean("é👩‍👩‍👧\x00") == "é👩‍👩‍👧\x00"
+
+
+def test_the_hierarchy_is_computed_once(dated_model, monkeypatch):
+    trees = []
+
+    def counting(fitted):
+        trees.append(hierarchies.hierarchy(fitted))
+        return trees[-1]
+
+    for module in (summaries, similarities):
+        monkeypatch.setattr(module, "hierarchy", counting)
+    report = dated_model.report()
+    for write in (report.to_text, report.to_html, report.to_markdown, report.to_json):
+        write()
+    assert len(trees) == 1
+    assert report.summary.similarity.order == trees[0].order
+
+
+def test_unstable_topics_are_those_below_one_half(make_report, make_topic):
+    report = make_report(*(make_topic(i, stability=s) for i, s in enumerate((None, 0.49, 0.5))))
+    assert [topic.id for topic in report.summary.unstable] == [1]

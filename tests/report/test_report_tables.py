@@ -81,6 +81,16 @@ def test_json_holds_everything_and_reads_back(report):
     assert json.loads(report.to_json(texts=False))["topics"][1]["representative_documents"] == []
 
 
+def test_json_names_risk_ratios_alike_for_keywords_and_classes(dated_model):
+    data = json.loads(dated_model.report().to_json())
+    keyword = data["topics"][0]["risk_ratios"][0]
+    assert keyword["low"] < keyword["ratio"] < keyword["high"]
+    assert set(data["by_class"]) == {
+        *("classes", "totals", "counts", "risk_ratio", "low", "high", "n_unclassed"),
+    }
+    assert set(data["over_time"]) >= {"rising_words", "falling_words"}
+
+
 def test_json_of_weights_that_are_no_numbers(make_report, make_topic):
     report = make_report(make_topic(keywords=(("a", float("nan")),)))
     assert json.loads(report.to_json())["topics"][0]["keywords"] == [{"word": "a", "weight": None}]

@@ -282,8 +282,8 @@ def compare(
     )
 
 
-def _side(given: Any, what: str) -> _Side:
-    fitted = getattr(given, "fitted_", given)
+def _side(value: Any, name: str) -> _Side:
+    fitted = getattr(value, "fitted_", value)
     if isinstance(fitted, Fitted):
         topics = fitted.topics
         return _Side(
@@ -293,7 +293,7 @@ def _side(given: Any, what: str) -> _Side:
             [topic.words for topic in topics],
             fitted,
         )
-    labels = LabelCodes.of(given, what=f"the labels {what}")
+    labels = LabelCodes.of(value, what=f"the labels {name}")
     blank: list[tuple[str, ...]] = [()] * len(labels.names)
     return _Side(labels.codes, labels.names, [""] * len(labels.names), blank, None)
 

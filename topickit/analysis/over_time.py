@@ -284,7 +284,7 @@ def change_scores(earlier: NDArray[Any], later: NDArray[Any]) -> NDArray[np.floa
     prior = np.where(total > 0, np.maximum(prior, 0.01), 1.0)
     odds = []
     for counts in (first, second):
-        others = np.maximum(counts.sum() + prior[total > 0].sum() - counts - prior, 0.5)
-        odds.append(np.log((counts + prior) / others))
+        rest = np.maximum(counts.sum() + prior[total > 0].sum() - counts - prior, 0.5)
+        odds.append(np.log((counts + prior) / rest))
     error = np.sqrt(1 / (first + prior) + 1 / (second + prior))
     return np.where(total > 0, (odds[1] - odds[0]) / error, 0.0)

@@ -5,6 +5,8 @@ import html
 import numpy as np
 from numpy.typing import NDArray
 
+from topickit._core.display import clip, one_line
+
 
 def label(text: str, limit: int = 40) -> str:
     """Escape a text for Plotly, on one line.
@@ -24,10 +26,7 @@ def label(text: str, limit: int = 40) -> str:
     >>> label("<b>cats</b> & $x$")
     '&lt;b&gt;cats&lt;/b&gt; &amp; &#36;x&#36;'
     """
-    shown = " ".join("".join(c if c.isprintable() else " " for c in text).split())
-    if len(shown) > limit:
-        shown = shown[: limit - 1].rstrip() + "…"
-    return html.escape(shown, quote=False).replace("$", "&#36;")
+    return html.escape(clip(one_line(text), limit), quote=False).replace("$", "&#36;")
 
 
 def without_overlap(
@@ -57,8 +56,8 @@ def without_overlap(
     >>> without_overlap(np.array([[50.0, 50.0], [50.0, 50.0]]), np.array([40.0, 40.0]), 12.0)
     [(0, 50.0, 50.0), (1, 50.0, 63.0)]
     """
-    taken: list[tuple[float, float, float]] = []
-    chosen: list[tuple[int, float, float]] = []
+    boxes: list[tuple[float, float, float]] = []
+    positions: list[tuple[int, float, float]] = []
     for index, ((x, y), width) in enumerate(zip(places, widths, strict=True)):
         if not np.isfinite(x + y):
             continue
@@ -66,10 +65,10 @@ def without_overlap(
             middle = y + step * (height + 1)
             free = all(
                 abs(x - other_x) >= (width + other_width) / 2 or abs(middle - other_y) >= height
-                for other_x, other_y, other_width in taken
+                for other_x, other_y, other_width in boxes
             )
             if free:
-                taken.append((float(x), float(middle), float(width)))
-                chosen.append((index, float(x), float(middle)))
+                boxes.append((float(x), float(middle), float(width)))
+                positions.append((index, float(x), float(middle)))
                 break
-    return chosen
+    return positions

@@ -173,7 +173,6 @@ def _environment() -> Environment:
         percent=formatting.percent,
         plural=plural,
         preview=_preview,
-        printable=printable,
         risk_ratio=_risk_ratio,
         score=formatting.score,
         weight=formatting.weight,

@@ -131,7 +131,10 @@ def _by_class(summary: Summary) -> list[str]:
         [_escape(topic.name), *(f"{cell.text} ({formatting.count(cell.count)})" for cell in cells)]
         for topic, cells in table.rows
     )
-    note = "Risk ratio: how many times as likely the topic is in this class as in the others (documents)."
+    note = (
+        "Each cell shows the risk ratio and, in parentheses, the number of documents. The risk ratio tells "
+        "how many times as likely a document of this class is to be in the topic as one of the other classes."
+    )
     omitted = [f"Smaller classes not shown: {table.n_omitted:,}.", ""] if table.n_omitted else []
     return ["## By class", "", note, "", *_table(head, rows, ("Topic",)), *omitted]
 
@@ -140,7 +143,7 @@ def _reliability(summary: Summary) -> list[str]:
     metrics = quality_metrics(summary)
     if not metrics:
         return []
-    lines = ["## Reliability", "", *(f"- {name}: {shown}" for name, shown in metrics)]
+    lines = ["## Reliability", "", *(f"- {name}: {value}" for name, value in metrics)]
     if summary.unstable:
         lines.append(f"- Interpret with caution: {'; '.join(map(_named, summary.unstable))}")
     return [*lines, ""]
@@ -153,7 +156,7 @@ def _method(summary: Summary) -> list[str]:
         indent = "  " if group.heading else ""
         if group.heading:
             lines.append(f"- {_escape(group.heading)}")
-        lines.extend(f"{indent}- {_escape(name)}: {_escape(shown)}" for name, shown in group.facts)
+        lines.extend(f"{indent}- {_escape(name)}: {_escape(value)}" for name, value in group.facts)
     return lines
 
 
