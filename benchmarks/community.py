@@ -170,8 +170,8 @@ def command(n: int, runs: int) -> dict[str, Any]:
         table, vectors = Path(folder, "questions.parquet"), Path(folder, "questions.npy")
         pl.read_parquet(DATA / f"{QUESTIONS}.parquet").head(n).write_parquet(table)
         np.save(vectors, embeddings(QUESTIONS)[:n])
-        line = [sys.executable, "-m", "topickit", "cluster", str(table), "--method", "community"]
-        call = [*line, "--vectors", str(vectors)]
+        line = [sys.executable, "-m", "topickit", "cluster", str(table), "--clusterer", "community"]
+        call = [*line, "--embeddings", str(vectors)]
 
         def run() -> None:
             subprocess.run(call, check=True, capture_output=True)

@@ -78,7 +78,7 @@ def community(result: Result) -> str:
             "threshold chosen from the vectors alone and with the best of all fixed ones (which the labels tell).",
             table(["fewest members", "chosen", "F1", "best fixed", "its F1"], chosen),
             "### The command",
-            f"`topickit cluster FILE --method community --vectors FILE` on {result['command']['rows']:,} questions, the "
+            f"`topickit cluster FILE --clusterer community --embeddings FILE` on {result['command']['rows']:,} questions, the "
             f"whole process: {median(result['command']['seconds']):.2f} s (median of {len(result['command']['seconds'])}).",
         ]
     )

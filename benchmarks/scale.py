@@ -30,7 +30,7 @@ from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
 from benchmarks.common import DATA, HERE, in_own_process, read, texts_and_labels, write
 from benchmarks.peers.collections import load, rows_of
 from benchmarks.peers.environments import cache_folder, interpreter
-from topickit._core.progress import recorded
+from topickit._core.progress import record_stages
 from topickit.corpus.tables import TextFile
 from topickit.embed.distilled.embedder import DistilledEmbedder
 from topickit.embed.sentence import fast_precision
@@ -146,7 +146,7 @@ class Memory:
 
 def run(path: str, folder: str, sample: int | None) -> dict[str, Any]:
     """Fit from a file, save the model and the labels: what a user does."""
-    with recorded() as found, (memory := Memory(found)).watched():
+    with record_stages() as found, (memory := Memory(found)).watched():
         model = TopicModel(embedder=DistilledEmbedder(sample=sample)).fit(TextFile(path, "text"))
         model.save(Path(folder) / "model")
         with (Path(folder) / "labels.csv").open("w", newline="", encoding="utf-8") as file:

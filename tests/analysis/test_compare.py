@@ -183,7 +183,16 @@ def test_the_compare_command(run, saved):
 
 
 def test_the_score_command_with_gold_labels(run, saved, model):
-    arguments = ("score", saved / "a", saved / "t.csv", "--labels", "subject", "--text", "body", "--no-cache")
+    arguments = (
+        "score",
+        saved / "a",
+        saved / "t.csv",
+        "--true-labels",
+        "subject",
+        "--text",
+        "body",
+        "--no-cache",
+    )
     status, out, err = run(*arguments, "--format", "json")
     assert status == 0, err
     found = json.loads(out)
@@ -196,14 +205,23 @@ def test_the_score_command_with_gold_labels(run, saved, model):
     status, out, _ = run(*arguments)
     assert status == 0
     assert f"{found['agreement']['nmi']:.3f}" in out
-    assert "Topics against gold labels" in out
+    assert "Topics and true labels" in out
 
 
 def test_labels_that_are_not_numbers_are_no_labels(run, saved, tmp_path):
     table = pl.read_csv(saved / "t.csv").with_columns(tag=pl.Series([1.0] * 20 + [float("nan")] * 100))
     table.write_parquet(tmp_path / "t.parquet")
     status, out, err = run(
-        *("score", saved / "a", tmp_path / "t.parquet", "--labels", "tag", "--text", "body", "--no-cache"),
+        *(
+            "score",
+            saved / "a",
+            tmp_path / "t.parquet",
+            "--true-labels",
+            "tag",
+            "--text",
+            "body",
+            "--no-cache",
+        ),
         *("--format", "json"),
     )
     assert status == 0, err
@@ -228,7 +246,7 @@ def test_the_score_command_without_gold_labels(run, saved, tmp_path):
 )
 def test_the_score_command_tells_what_is_wrong(run, saved, file, labels, says):
     status, _, err = run(
-        "score", saved / "a", saved / file, "--labels", labels, "--text", "body", "--no-cache"
+        "score", saved / "a", saved / file, "--true-labels", labels, "--text", "body", "--no-cache"
     )
     assert status == 1
     assert says in err
@@ -236,7 +254,7 @@ def test_the_score_command_tells_what_is_wrong(run, saved, file, labels, says):
 
 def test_gold_labels_may_be_numbers(run, saved):
     status, out, err = run(
-        *("score", saved / "a", saved / "t.csv", "--labels", "number", "--text", "body", "--no-cache"),
+        *("score", saved / "a", saved / "t.csv", "--true-labels", "number", "--text", "body", "--no-cache"),
         *("--format", "json"),
     )
     assert status == 0, err
@@ -250,7 +268,7 @@ def test_the_score_command_gives_the_silhouette_of_each_row(run, saved, model, t
     vectors = model.embedder_.encode(texts)
     vectors[-1] = 1  # a blank text has no topic, whatever its vector
     np.save(tmp_path / "v.npy", vectors)
-    more = ("--vectors", tmp_path / "v.npy") if given else ()
+    more = ("--embeddings", tmp_path / "v.npy") if given else ()
     arguments = ("score", saved / "a", tmp_path / "t.csv", "--text", "body", "--no-cache", *more)
     status, out, err = run(*arguments, "--format", "json")
     assert status == 0, err
@@ -291,7 +309,15 @@ def test_the_score_command_gives_the_stability_over_seeds(run, saved, tmp_path, 
     np.save(tmp_path / "v.npy", vectors)
     recipe = TopicModel("lexical", clusterer, n_topics=5)
     recipe.fit(TEXTS, embeddings=vectors).save(tmp_path / "m")
-    arguments = ("score", tmp_path / "m", saved / "t.txt", "--vectors", tmp_path / "v.npy", "--stability", 3)
+    arguments = (
+        "score",
+        tmp_path / "m",
+        saved / "t.txt",
+        "--embeddings",
+        tmp_path / "v.npy",
+        "--stability",
+        3,
+    )
     status, out, err = run(*arguments, "--format", "json")
     assert status == 0, err
     found = json.loads(out)["stability"]

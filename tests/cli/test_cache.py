@@ -32,7 +32,7 @@ def test_an_empty_cache_is_not_made_by_looking(run, tmp_path):
     for arguments in (("cache",), ("cache", "clear"), ("cache", "prune", "--older-than", "1d")):
         status, out, _ = run(*arguments, "--cache", tmp_path / "none")
         assert status == 0
-        assert "Empty" in out or "Removed 0" in out
+        assert "empty" in out or "Removed 0" in out
     assert not (tmp_path / "none").exists()
 
 
@@ -41,25 +41,25 @@ def test_every_command_that_embeds_shares_the_cache(run, tmp_path, lines, counti
     status, _, _ = run("fit", lines, "--out", tmp_path / "m", "--n-topics", 4, "--cache", folder)
     assert (status, counting.n_asked) == (0, 120)
     assert run("predict", tmp_path / "m", lines, "--cache", folder)[0] == 0
-    assert run("cluster", lines, "--method", "kmeans", "--clusters", 4, "--cache", folder)[0] == 0
+    assert run("cluster", lines, "--clusterer", "kmeans", "--clusters", 4, "--cache", folder)[0] == 0
     assert counting.n_asked == 120
     assert run("predict", tmp_path / "m", lines, "--cache", folder, "--no-cache")[0] == 0
     assert counting.n_asked == 240
     _, out, _ = run("cache", "--cache", folder)
     assert str(folder / store.FILE) in out
-    assert "120 vectors" in out
+    assert "120 embeddings" in out
     assert "Counting" in out
 
 
 def test_the_cache_is_on_and_the_environment_says_where(run, tmp_path, lines, counting, monkeypatch):
     monkeypatch.delenv("TOPICKIT_CACHE", raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))
-    run("cluster", lines, "--method", "kmeans", "--clusters", 4)
+    run("cluster", lines, "--clusterer", "kmeans", "--clusters", 4)
     assert (tmp_path / "xdg" / "topickit" / store.FILE).exists()
     monkeypatch.setenv("TOPICKIT_CACHE", str(tmp_path / "named"))
-    run("cluster", lines, "--method", "kmeans", "--clusters", 4)
+    run("cluster", lines, "--clusterer", "kmeans", "--clusters", 4)
     assert counting.n_asked == 240
-    assert "120 vectors" in run("cache")[1]
+    assert "120 embeddings" in run("cache")[1]
     assert str(tmp_path / "named") in run("cache")[1]
 
 
@@ -77,7 +77,7 @@ def filled(tmp_path):
 
 
 def test_prune_and_clear(run, filled):
-    assert "170 vectors" in run("cache", "--cache", filled)[1]
+    assert "170 embeddings" in run("cache", "--cache", filled)[1]
     assert "Removed 0" in run("cache", "prune", "--older-than", "1h", "--cache", filled)[1]
     assert "Removed 50" in run("cache", "prune", "--model", "counting two", "--cache", filled)[1]
     status, out, _ = run("cache", "--cache", filled, "prune", "--max-size", "150kB")
@@ -98,14 +98,14 @@ def test_prune_says_what_is_left_as_the_cache_itself_does(run, filled):
             kept = sum(model.rows for model in opened.models())
         size = f"{store.size_of(filled) / 1000:.0f} kB"
         assert f"; {kept} left, {size}" in out
-        assert (kept == 0) == least == ("the least that an empty cache takes" in out)
+        assert (kept == 0) == least == ("the size of an empty cache" in out)
         assert err == ""
-        assert f"Size: {size}, {kept} vectors" in run("cache", "--cache", filled)[1]
+        assert f"Size: {size}, {kept} embeddings" in run("cache", "--cache", filled)[1]
 
 
 def test_prune_of_one_model_says_where_the_others_are_too_large(run, filled):
     _, out, err = run("cache", "prune", "--max-size", "10kB", "--model", "counting two", "--cache", filled)
-    assert "Removed 50 vectors; 120 left" in out
+    assert "Removed 50 embeddings; 120 left" in out
     assert "other models" in err
 
 
@@ -116,7 +116,7 @@ def test_prune_of_one_model_says_where_the_others_are_too_large(run, filled):
         (("--older-than", "soon"), 2, "30d"),
         (("--max-size", "much"), 2, "500MB"),
         (("--max-size", "5i"), 2, "500MB"),
-        (("--model", "three"), 1, "it has Counting, Counting"),
+        (("--model", "three"), 1, "these models: Counting, Counting"),
     ],
 )
 def test_what_prune_refuses(run, filled, arguments, status, says):
@@ -136,9 +136,9 @@ def test_a_damaged_cache(run, filled):
         CachedEmbedder(Counting(), filled).encode(TEXTS)
     code, out, _ = run("cache", "--cache", filled)
     assert code == 0
-    assert "Damaged, set aside: 6 kB in 1 files" in out
+    assert "Damaged files: 6 kB in 1 file;" in out
     (filled / store.FILE).write_bytes(b"no database " * 500)
-    assert "it is removed" in run("cache", "clear", "--cache", filled)[1]
+    assert "Removed a damaged cache file" in run("cache", "clear", "--cache", filled)[1]
     assert list(filled.iterdir()) == []
 
 

@@ -16,6 +16,7 @@ from topickit import TopicModel
 from topickit._core import devices
 from topickit.cluster import agglomerative
 from topickit.corpus.tables import read_texts
+from topickit.errors import InputError
 
 TEXTS, _ = make_corpus(120)
 
@@ -70,7 +71,8 @@ def test_fit_predict_report(run, files, tmp_path):
         assert (tmp_path / f"named{ending}").read_bytes() == (tmp_path / "asked.json").read_bytes()
     status, _, err = run("report", model, "--out", tmp_path / "named.xlsx")
     assert status == 2
-    assert "cannot be written as xlsx: --format gives text, json, csv, markdown, html" in err
+    assert "cannot write xlsx" in err
+    assert "--format to one of text, json, csv, markdown, html" in err
     run("compare", model, model, "--out", tmp_path / "compared.json")
     assert json.loads((tmp_path / "compared.json").read_text())
     run("score", model, files / "t.csv", "--text", "body", "--out", tmp_path / "scored.json")
@@ -80,12 +82,14 @@ def test_fit_predict_report(run, files, tmp_path):
 @pytest.mark.parametrize("method", ["graph", "kmeans", "agglomerative", "community", "hdbscan"])
 def test_cluster_prints_groups(run, files, method):
     options = {"community": ["--threshold", 0.3, "--min-size", 3]}.get(method, [])
-    status, out, err = run("cluster", files / "t.txt", "--method", method, "--embedder", "lexical", *options)
+    status, out, err = run(
+        "cluster", files / "t.txt", "--clusterer", method, "--embedder", "lexical", *options
+    )
     assert status == 0
     head, *members = out.strip().split("\n\n")[0].splitlines()
-    assert head.startswith("Cluster 1, #")
-    assert head.endswith(" Elements")
-    assert len(members) in (int(head.split("#")[1].split()[0]), 7)
+    assert head.startswith("Cluster 0, ")
+    assert head.endswith(" texts")
+    assert len(members) in (int(head.split()[2]), 7)
     assert all(member.startswith("\t") for member in members)
     assert "clusters" in err
 
@@ -97,15 +101,15 @@ def test_cluster_and_score_compute_on_the_device(run, files, tmp_path, monkeypat
         devices, "tensor", lambda rows, device: (copied.append(device), tensor(rows, device))[1]
     )
     np.save(tmp_path / "v.npy", np.repeat(np.eye(8), 15, axis=0) + np.eye(120, 8) / 10)
-    given = ("cluster", files / "t.txt", "--method", method, "--vectors", tmp_path / "v.npy")
+    given = ("cluster", files / "t.txt", "--clusterer", method, "--embeddings", tmp_path / "v.npy")
     with_device = run(*given, "--device", "cpu")
     assert with_device[0] == 0
     assert copied or method == "hdbscan"  # which takes so few distinct rows without UMAP
     assert with_device == run(*given)
-    model = ("fit", files / "t.txt", "--vectors", tmp_path / "v.npy", "--out", tmp_path / "m")
+    model = ("fit", files / "t.txt", "--embeddings", tmp_path / "v.npy", "--out", tmp_path / "m")
     assert run(*model)[0] == 0
     copied.clear()
-    scored = ("score", tmp_path / "m", files / "t.txt", "--vectors", tmp_path / "v.npy")
+    scored = ("score", tmp_path / "m", files / "t.txt", "--embeddings", tmp_path / "v.npy")
     assert run(*scored, "--device", "cpu") == run(*scored)
     assert copied
 
@@ -114,41 +118,69 @@ def test_cluster_says_what_to_do_where_distances_do_not_fit(run, files, tmp_path
     monkeypatch.setattr(agglomerative, "BYTES_PER_PAIR", 2**32)
     np.save(tmp_path / "v.npy", np.repeat(np.eye(4), 30, axis=0) + np.eye(120, 4))
     status, out, err = run(
-        "cluster", files / "t.txt", "--method", "agglomerative", "--vectors", tmp_path / "v.npy"
+        "cluster", files / "t.txt", "--clusterer", "agglomerative", "--embeddings", tmp_path / "v.npy"
     )
     assert (status, out) == (1, "")
-    assert "--method graph" in err
+    assert "--clusterer graph" in err
     assert "fit_sample" not in err
 
 
 def test_cluster_with_vectors_needs_no_model(run, files, tmp_path):
     vectors = np.repeat(np.eye(4), 30, axis=0)
     np.save(tmp_path / "v.npy", vectors)
-    status, out, _ = run("cluster", files / "t.txt", "--vectors", tmp_path / "v.npy")
+    status, out, _ = run("cluster", files / "t.txt", "--embeddings", tmp_path / "v.npy")
     assert status == 0
-    assert out.count("#30 Elements") == 4
+    assert out.count(", 30 texts") == 4
     status, out, _ = run(
-        "cluster", files / "t.txt", "--method", "kmeans", "--clusters", 2, "--vectors", tmp_path / "v.npy"
+        "cluster",
+        files / "t.txt",
+        "--clusterer",
+        "kmeans",
+        "--clusters",
+        2,
+        "--embeddings",
+        tmp_path / "v.npy",
     )
-    assert out.count("Elements") == 2
+    assert out.count("Cluster") == 2
     status, out, _ = run(
-        *("cluster", files / "t.txt", "--method", "agglomerative", "--distance-threshold", 0.5),
-        *("--vectors", tmp_path / "v.npy"),
+        *("cluster", files / "t.txt", "--clusterer", "agglomerative", "--distance-threshold", 0.5),
+        *("--embeddings", tmp_path / "v.npy"),
     )
-    assert out.count("Elements") == 4
+    assert out.count("Cluster") == 4
     target = tmp_path / "groups.csv"
-    status, out, err = run("cluster", files / "t.txt", "--vectors", tmp_path / "v.npy", "--out", target)
+    status, out, err = run("cluster", files / "t.txt", "--embeddings", tmp_path / "v.npy", "--out", target)
     assert (status, out) == (0, "")
     assert "4 clusters, 120 of 120 texts in a cluster." in err
     table = pl.read_csv(target)
     assert table["row"].to_list() == list(range(120))
+    assert sorted(table["cluster"].unique()) == [0, 1, 2, 3]
     assert table["cluster"].value_counts()["count"].to_list() == [30] * 4
+
+
+def test_options_have_a_second_spelling(run, files, tmp_path):
+    table = tmp_path / "t.csv"
+    table.write_text("text,day,kind\n" + "\n".join(f"{text.replace(',', '')},2024,a" for text in TEXTS))
+    for first, second in (("--timestamps", "--classes"), ("--time", "--by")):
+        options = (first, "day", second, "kind", "--embedder", "lexical", "--out", tmp_path / "m")
+        assert run("fit", table, "--text", "text", *options)[0] == 0
+        covariates = TopicModel.load(tmp_path / "m").fitted_.covariates
+        assert covariates.class_names == ("a",)
+        assert str(covariates.timestamps[0]) == "2024-01-01T00:00:00"
+
+
+def test_errors_of_the_library_name_options_of_the_command(run, files, tmp_path):
+    with pytest.raises(InputError, match="choose one with TextFile") as raised:
+        read_texts(str(files / "t.csv"))
+    assert "--" not in str(raised.value)
+    assert run("fit", files / "t.csv", "--out", tmp_path / "m")[2].endswith("choose one with --text\n")
+    err = run("fit", files / "t.txt", "--text", "body", "--out", tmp_path / "m")[2]
+    assert 'set its format with --input-format csv, or "tsv"' in err
 
 
 def test_fewer_clusters_than_were_asked_for_are_said(run, files, tmp_path):
     np.save(tmp_path / "v.npy", np.random.default_rng(0).normal(size=(120, 4)))
-    given = ("cluster", files / "t.txt", "--method", "kmeans", "--vectors", tmp_path / "v.npy")
-    assert "1,000 clusters were asked for, and 120 were found." in run(*given, "--clusters", 1000)[2]
+    given = ("cluster", files / "t.txt", "--clusterer", "kmeans", "--embeddings", tmp_path / "v.npy")
+    assert "Requested 1,000 clusters, found 120." in run(*given, "--clusters", 1000)[2]
     status, _, err = run(*given, "--clusters", 1)
     assert status == 0
     assert err == "\n1 cluster, 120 of 120 texts in a cluster.\n"
@@ -170,9 +202,9 @@ def test_flags_are_shown_without_a_value(run, monkeypatch, command, width):
 def test_the_csv_of_clusters_has_all_rows_of_the_file(run, tmp_path):
     (tmp_path / "t.txt").write_text("a b\n\na b c\nz\n")
     np.save(tmp_path / "v.npy", np.array([[1.0, 0.0], [0.5, 0.5], [1.0, 0.0], [0.0, 1.0]]))
-    options = ("--vectors", tmp_path / "v.npy", "--min-size", 2, "--out", tmp_path / "g.csv")
+    options = ("--embeddings", tmp_path / "v.npy", "--min-size", 2, "--out", tmp_path / "g.csv")
     assert run("cluster", tmp_path / "t.txt", *options)[0] == 0
-    assert pl.read_csv(tmp_path / "g.csv")["cluster"].to_list() == [1, -1, 1, -1]
+    assert pl.read_csv(tmp_path / "g.csv")["cluster"].to_list() == [0, -1, 0, -1]
 
 
 @pytest.mark.parametrize("option", ["--labels", "--out"])
@@ -211,15 +243,15 @@ def test_a_threshold_chosen_from_the_texts(run, files):
         "cluster", files / "t.txt", "--embedder", "lexical", "--threshold", "auto", "--min-size", 3
     )
     assert status == 0
-    assert "chosen from these texts" in err
+    assert "chosen from the texts" in err
 
 
 def test_standard_input(files):
-    command = [sys.executable, "-m", "topickit", "cluster", "-", "--method", "kmeans", "--clusters", "4"]
+    command = [sys.executable, "-m", "topickit", "cluster", "-", "--clusterer", "kmeans", "--clusters", "4"]
     command += ["--embedder", "lexical"]
     done = subprocess.run(command, input="\n".join(TEXTS), capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    assert done.stdout.count("Elements") == 4
+    assert done.stdout.count("Cluster") == 4
 
 
 @pytest.mark.parametrize(
@@ -234,13 +266,22 @@ def test_standard_input(files):
         (["fit", "{files}/blank.txt", "--out", "m", "--embedder", "lexical"], 1, "blank"),
         (["fit", "{files}/empty.txt", "--out", "m", "--embedder", "lexical"], 1, "empty"),
         (["predict", "{files}", "{files}/t.txt"], 1, "no saved model"),
-        (["cluster", "{files}/t.txt", "--vectors", "{files}/t.csv"], 1, "vectors"),
+        (["cluster", "{files}/t.txt", "--embeddings", "{files}/t.csv"], 1, "embeddings"),
         (
-            ["cluster", "{files}/t.txt", "--method", "hdbscan", "--clusters", "3", "--embedder", "lexical"],
+            [
+                "cluster",
+                "{files}/t.txt",
+                "--clusterer",
+                "hdbscan",
+                "--clusters",
+                "3",
+                "--embedder",
+                "lexical",
+            ],
             2,
             "--clusters",
         ),
-        (["cluster", "{files}/t.txt", "--method", "k-means"], 2, "k-means"),
+        (["cluster", "{files}/t.txt", "--clusterer", "k-means"], 2, "k-means"),
         (["fit", "{files}/t.txt"], 2, "--out FOLDER"),
         (["fit", "{files}/emoji.txt", "--out", "m", "--embedder", "lexical"], 1, "has a word"),
         (["predict", "{files}/t.txt", "{files}"], 1, "t.txt is a file, not the folder of a saved model"),
@@ -248,9 +289,9 @@ def test_standard_input(files):
         (["fit", "{files}/t.txt", "--out", "m", "--long-documents", "drop"], 2, "drop"),
         (["cluster", "{files}/t.txt", "--embedder", "lexical", "--threshold", "high"], 2, "--threshold"),
         (["cluster", "{files}/t.txt", "--embedder", "lexical", "--threshold", "7"], 2, "threshold"),
-        (["cluster", "{files}/t.txt", "--method", "kmeans", "--min-size", "5"], 2, "--min-size"),
+        (["cluster", "{files}/t.txt", "--clusterer", "kmeans", "--min-size", "5"], 2, "--min-size"),
         (["cluster", "{files}/t.txt", "--clusters", "5"], 2, "--clusters"),
-        (["fit", "{files}/t.txt", "--text", "body", "--out", "m"], 1, "--input-format"),
+        (["fit", "{files}/t.txt", "--text", "body", "--out", "m"], 1, "--input-format csv"),
         (["nonsense"], 2, "nonsense"),
     ],
 )
@@ -311,7 +352,7 @@ def test_no_command_writes_over_what_it_reads(run, a_model, tmp_path, command):
     table.write_text("text\na boat\nan onion\n")
     status, _, err = run(command, *([] if command == "cluster" else [a_model]), table, "--out", table)
     assert status == 1
-    assert "is what is read" in err
+    assert "is an input" in err
     assert table.read_text() == "text\na boat\nan onion\n"
 
 
@@ -335,8 +376,8 @@ def test_rows_that_no_topic_is_like_are_counted(run, a_model, tmp_path):
 
 def test_a_replaced_model_is_told_of(run, files, tmp_path):
     fit = ["fit", files / "t.csv", "--text", "body", "--embedder", "lexical", "--out", tmp_path / "m"]
-    assert "in place of the model" not in run(*fit)[1]
-    assert "in place of the model that was there" in run(*fit)[1]
+    assert "replacing" not in run(*fit)[1]
+    assert "replacing the previous one" in run(*fit)[1]
 
 
 def test_predict_writes_columns_of_the_file(run, a_model, tmp_path):
@@ -349,7 +390,7 @@ def test_predict_writes_columns_of_the_file(run, a_model, tmp_path):
     assert [row[-2:] for row in rows[1:]] == [["007", "2024-05-31"], ["008", ""]]
     status, _, err = run("predict", a_model, table, "--text", "text", "--keep", "row")
     assert status == 1
-    assert "would stand there twice" in err
+    assert "the output has a column of that name" in err
 
 
 COMMAND = [sys.executable, "-m", "topickit", "report"]
@@ -382,10 +423,10 @@ def test_texts_of_another_kind_are_said(run, tmp_path):
     np.save(others, rng.normal(0, 1, centres.shape))
     file = tmp_path / "t.txt"
     file.write_text("\n".join(f"{text} {i}" for i, text in enumerate(TEXTS)))
-    run("fit", file, "--vectors", known, "--out", tmp_path / "m", "--clusterer", "kmeans", "--n-topics", 4)
-    assert "less like" not in run("predict", tmp_path / "m", file, "--vectors", new)[2]
-    _, out, err = run("predict", tmp_path / "m", file, "--vectors", others, "--similarity")
-    assert re.search(r"1[12]\d of 120 rows are less like their topic", err)
+    run("fit", file, "--embeddings", known, "--out", tmp_path / "m", "--clusterer", "kmeans", "--n-topics", 4)
+    assert "less similar" not in run("predict", tmp_path / "m", file, "--embeddings", new)[2]
+    _, out, err = run("predict", tmp_path / "m", file, "--embeddings", others, "--similarity")
+    assert re.search(r"1[12]\d of 120 rows are less similar to their topic", err)
     table = pl.read_csv(out.encode())
     assert table.columns == ["row", "topic", "name", "similarity"]
     loaded = TopicModel.load(tmp_path / "m")

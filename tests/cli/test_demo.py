@@ -1,25 +1,27 @@
 import pytest
 
 from topickit.cli import main
-from topickit.cli.demo_corpus import demo_corpus
+from topickit.cli.docstrings import collect_docstrings
 
 
 def test_the_corpus_is_real_text_with_a_label_each():
-    corpus = demo_corpus(("numpy", "email", "no_such_package"), most_per_package=40)
+    corpus = collect_docstrings(("numpy", "email", "no_such_package"), most_per_package=40)
     assert len(corpus.texts) == len(corpus.packages) == len(set(corpus.texts))
     assert set(corpus.packages) == {"numpy", "email"}
-    assert corpus == demo_corpus(("numpy", "email", "no_such_package"), most_per_package=40)
+    assert corpus == collect_docstrings(("numpy", "email", "no_such_package"), most_per_package=40)
     assert all(len(text.split()) >= 5 for text in corpus.texts)
 
 
 def test_demo_writes_a_report(tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr("topickit.cli.demo_corpus.PACKAGES", ("email", "http", "xml"))
-    monkeypatch.setattr("topickit.cli.demo_corpus.demo_corpus.__defaults__", (("email", "http", "xml"), 60))
+    monkeypatch.setattr("topickit.cli.docstrings.PACKAGES", ("email", "http", "xml"))
+    monkeypatch.setattr(
+        "topickit.cli.docstrings.collect_docstrings.__defaults__", (("email", "http", "xml"), 60)
+    )
     with pytest.raises(SystemExit) as stopped:
         main(["demo", "--embedder", "lexical", "--out", str(tmp_path / "d")])
     assert not stopped.value.code
     out = capsys.readouterr().out
-    assert "The whole report: " in out
+    assert "Full report: " in out
     assert "topics.html" in out
     assert "NMI" in out
     assert "Method" not in out

@@ -55,7 +55,7 @@ def test_stages_of_two_threads_share_one_display(terminal, capfd):
 
 
 def test_a_stage_inside_its_like_is_part_of_it():
-    with progress.recorded() as stages, progress.stage("Embedding", 10) as outer:
+    with progress.record_stages() as stages, progress.stage("Embedding", 10) as outer:
         with progress.stage("Embedding", 4) as inner:
             inner.advance(4)
         outer.reach(3)  # it knows better
@@ -64,7 +64,7 @@ def test_a_stage_inside_its_like_is_part_of_it():
 
 
 def test_a_stage_that_fails_is_closed(terminal):
-    with pytest.raises(ZeroDivisionError), progress.recorded() as stages, progress.stage("Dividing"):
+    with pytest.raises(ZeroDivisionError), progress.record_stages() as stages, progress.stage("Dividing"):
         1 / 0  # noqa: B018
     assert stages == []
     assert progress._Bar._display is None

@@ -226,7 +226,7 @@ def test_a_broken_line_of_json_is_named(tmp_path, line, what):
     path = written(tmp_path, "t.jsonl", f'{{"text": "a"}}\n\n{line}\n{{"text": "b"}}\n')
     found = message(streamed, path)
     assert f"{path} as jsonl: line 3 {what}" in found
-    assert "write one object a line" in found
+    assert "write one object per line" in found
 
 
 @pytest.mark.parametrize(

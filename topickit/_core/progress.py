@@ -1,4 +1,4 @@
-"""Progress on a terminal, with rate and time left, and nowhere else; and how long each stage took."""
+"""Progress bars with rate and time left, on terminals only, and the time that each stage takes."""
 
 import contextlib
 import logging
@@ -11,7 +11,7 @@ from time import monotonic
 from typing import Any
 
 PATIENCE = 2.0
-"""Seconds from which on counted work deserves a bar."""
+"""Counted work that takes longer gets a bar; seconds."""
 
 _log = logging.getLogger(__name__)
 _recorders: list[list[tuple[str, float]]] = []
@@ -20,14 +20,16 @@ _inside = threading.local()
 
 @dataclass(eq=False)
 class Stage:
-    """Work under way; tell it what is done.
+    """Work in progress.
 
     Attributes
     ----------
     description : str
+        Name of the work.
     total : int or None
-        Steps in all, where they can be counted.
+        Number of steps, if they can be counted.
     done : float
+        Number of completed steps.
     """
 
     description: str
@@ -36,11 +38,11 @@ class Stage:
     _bar: "_Bar | None" = field(default=None, repr=False)
 
     def advance(self, n: float) -> None:
-        """Count n more steps as done."""
+        """Add n completed steps."""
         self.reach(self.done + n)
 
     def reach(self, done: float) -> None:
-        """Say how many steps are done in all; fewer than before are not believed."""
+        """Set the number of completed steps; it never decreases."""
         self.done = max(self.done, done)
         if self._bar is not None:
             self._bar.show(self.done)
@@ -48,20 +50,24 @@ class Stage:
 
 @contextlib.contextmanager
 def stage(description: str, total: int | None = None, *, show: bool | None = None) -> Iterator[Stage]:
-    """Show what is going on while a block of work runs; only on a terminal.
+    """Show progress while a block of work runs.
 
-    Work without a `total` gets a spinner. Counted work gets a bar with rate and time left, once it is seen
-    to take longer than `PATIENCE`. A stage inside one of the same description is part of it. The seconds
-    that it took are logged at level INFO and given to `recorded`.
+    Work without a `total` gets a spinner. Counted work gets a bar with rate and time left, once it is
+    expected to take longer than `PATIENCE`. A stage inside a stage of the same description is part of it.
+    The time of the stage is logged at level INFO and collected by `record_stages`.
 
     Parameters
     ----------
     description : str
-        For example "Finding topics".
+        Name of the work, such as "Finding topics".
     total : int, optional
-        Steps in all.
+        Number of steps.
     show : bool, optional
-        None: on a terminal.
+        Show progress; by default, if standard error is a terminal.
+
+    Yields
+    ------
+    Stage
 
     Examples
     --------
@@ -75,10 +81,11 @@ def stage(description: str, total: int | None = None, *, show: bool | None = Non
         yield part if total is not None else Stage(description)
         return
     start = time.perf_counter()
-    bar = _Bar(description, total, shown=show is True) if _is_shown(show) else None
-    outer[description] = made = Stage(description, total, _bar=bar)
+    visible = is_terminal(sys.stderr) if show is None else show
+    bar = _Bar(description, total, shown=show is True) if visible else None
+    outer[description] = current = Stage(description, total, _bar=bar)
     try:
-        yield made
+        yield current
     finally:
         del outer[description]
         if bar is not None:
@@ -90,31 +97,51 @@ def stage(description: str, total: int | None = None, *, show: bool | None = Non
 
 
 @contextlib.contextmanager
-def recorded() -> Iterator[list[tuple[str, float]]]:
+def record_stages() -> Iterator[list[tuple[str, float]]]:
     """Collect (description, seconds) of each stage that ends while a block of work runs, in any thread.
+
+    Yields
+    ------
+    list of (str, float)
+        Grows as stages end.
 
     Examples
     --------
-    >>> with recorded() as stages:
+    >>> with record_stages() as stages:
     ...     with stage("Counting"):
     ...         pass
     >>> [description for description, _ in stages]
     ['Counting']
     """
-    found: list[tuple[str, float]] = []
-    _recorders.append(found)
+    stages: list[tuple[str, float]] = []
+    _recorders.append(stages)
     try:
-        yield found
+        yield stages
     finally:
-        _recorders.remove(found)
+        _recorders.remove(stages)
 
 
-def _is_shown(show: bool | None) -> bool:
-    return sys.stderr.isatty() if show is None else show
+def is_terminal(stream: Any) -> bool:
+    """Return whether a stream is a terminal; an absent, closed or incomplete stream is none.
+
+    Examples
+    --------
+    >>> is_terminal(None)
+    False
+    """
+    try:
+        return bool(stream.isatty())
+    except (AttributeError, ValueError, OSError):
+        return False
 
 
 def rate(speed: float) -> str:
-    """Write a rate, a minute's where a second sees few.
+    """Format a rate per second, or per minute if it is below 10 per second.
+
+    Parameters
+    ----------
+    speed : float
+        Steps per second.
 
     Examples
     --------
@@ -179,7 +206,7 @@ def _new_display(*, transient: bool) -> Any:
     from rich.text import Text
 
     class Counted(ProgressColumn):
-        """Steps done and steps a second."""
+        """Completed steps and steps per second."""
 
         def render(self, task: Task) -> Text:
             if task.total is None:
@@ -188,13 +215,13 @@ def _new_display(*, transient: bool) -> Any:
             return Text(f"{task.completed:,.0f}/{task.total:,.0f}{speed}", style="progress.download")
 
     class Left(TimeRemainingColumn):
-        """Time left, of what is counted."""
+        """Time left of counted work."""
 
         def render(self, task: Task) -> Text:
             return Text("") if task.total is None else Text("left ") + super().render(task)
 
     class CountedBar(BarColumn):
-        """A bar, of what is counted."""
+        """Bar of counted work."""
 
         def render(self, task: Task) -> Any:
             return Text("") if task.total is None else super().render(task)

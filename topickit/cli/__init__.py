@@ -1,26 +1,27 @@
-"""The `topickit` command: arguments, exit codes, printing; a module a command.
+"""The `topickit` command, one module per subcommand.
 
-Exit status: 0, 1 for input that cannot be used, 2 for a command that was written wrong.
+Exit status: 0 for success, 1 for input that cannot be used, 2 for wrong arguments.
 """
 
 import sys
 import traceback
 import warnings
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from topickit._version import __version__
 from topickit.cli import cache, cluster, compare, demo, fit, predict, report, score
+from topickit.cli.messages import show_message
 from topickit.cli.options import Command, CommandGroup
-from topickit.cli.output import Output
+from topickit.cli.streams import StandardStream
 from topickit.errors import ParameterError, ParameterTypeError, TopickitError
 
 app = typer.Typer(
     name="topickit",
     cls=CommandGroup,
-    help="Topics from a table of texts: in minutes, on your machine, the same every time.",
+    help="Find the topics of a text collection in minutes, reproducibly, on your machine.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -36,12 +37,14 @@ def _version(wanted: bool) -> None:
 
 @app.callback()
 def _root(
-    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error; anywhere.")] = False,
+    debug: Annotated[
+        bool, typer.Option("--debug", help="Show the traceback of an error. Allowed after a command, too.")
+    ] = False,
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
     ] = False,
 ) -> None:
-    """Take the options of all commands; `main` reads --debug itself."""
+    """Declare the options of all commands; `main` reads --debug."""
 
 
 _COMMANDS = (
@@ -58,28 +61,25 @@ for _command in _COMMANDS:
 app.add_typer(cache.app)
 
 
-def _one_line(message: Warning | str, *_: Any, **__: Any) -> None:
-    typer.echo(f"topickit: {' '.join(str(message).split())}", err=True)
-
-
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command.
 
     Parameters
     ----------
     arguments : sequence of str, optional
-        Instead of the process's own.
+        Arguments; by default those of the process.
     """
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     debug = "--debug" in arguments
-    warnings.showwarning = _one_line
-    stdout, sys.stdout = sys.stdout, Output(sys.stdout)
+    streams, showwarning = (sys.stdout, sys.stderr), warnings.showwarning
+    sys.stdout, sys.stderr = StandardStream(sys.stdout, required=True), StandardStream(sys.stderr)
+    warnings.showwarning = show_message
     try:
         app(args=[argument for argument in arguments if argument != "--debug"], prog_name="topickit")
     except TopickitError as error:
         if debug:
             traceback.print_exc()
-        _one_line(str(error))
+        show_message(str(error))
         sys.exit(2 if isinstance(error, ParameterError | ParameterTypeError) else 1)
     finally:
-        sys.stdout = stdout
+        (sys.stdout, sys.stderr), warnings.showwarning = streams, showwarning

@@ -6,41 +6,61 @@ from typing import Annotated, Any
 import typer
 
 from topickit.cli.options import (
-    METHODS,
+    CLUSTERERS,
     CacheFolder,
+    ClustererName,
     Device,
     EmbedderName,
+    Embeddings,
     File,
     InFormat,
-    Method,
     NoCache,
     OutFile,
     Seed,
     TextColumn,
-    Vectors,
 )
-from topickit.cli.reading import cache_folder, embed, emit, keep_apart, load_vectors, read_column
+from topickit.cli.reading import cache_folder, embed, load_embeddings, read_column
+from topickit.cli.writing import check_separate, write_result
 from topickit.errors import InputError, MemoryBudgetError, ParameterError
 
 
 def cluster(
     file: File,
-    method: Annotated[Method, typer.Option(metavar=METHODS, help="How groups are found.")] = Method.community,
+    clusterer: Annotated[
+        ClustererName, typer.Option(metavar=CLUSTERERS, help="Clustering algorithm.")
+    ] = ClustererName.community,
     text: TextColumn = None,
     threshold: Annotated[
-        str | None, typer.Option(help="community: least cosine to the centre, or 'auto'; 0.75 if not given.")
+        str | None,
+        typer.Option(
+            metavar="COSINE",
+            help="community: lowest cosine similarity to the center of a cluster, or 'auto'.",
+            show_default="0.75",
+        ),
     ] = None,
     min_size: Annotated[
-        int | None, typer.Option(min=1, help="community: fewest members; 25 if not given.")
+        int | None,
+        typer.Option(min=1, metavar="N", help="community: size of the smallest cluster.", show_default="25"),
     ] = None,
     clusters: Annotated[
-        int | None, typer.Option(min=1, help="kmeans, agglomerative, graph: how many.")
+        int | None,
+        typer.Option(
+            min=1,
+            metavar="N",
+            help="kmeans, agglomerative, graph: number of clusters.",
+            show_default="chosen by the clusterer",
+        ),
     ] = None,
     distance_threshold: Annotated[
-        float | None, typer.Option(min=0, help="agglomerative: merge no further than this.")
+        float | None,
+        typer.Option(
+            min=0,
+            metavar="DISTANCE",
+            help="agglomerative: largest distance at which clusters are merged, instead of --clusters.",
+        ),
     ] = None,
     embedder: EmbedderName = "all-MiniLM-L6-v2",
-    vectors: Vectors = None,
+    embeddings: Embeddings = None,
     out: OutFile = None,
     input_format: InFormat = None,
     random_state: Seed = 0,
@@ -48,21 +68,25 @@ def cluster(
     no_cache: NoCache = False,
     device: Device = None,
 ) -> None:
-    """Group the sentences of a file and print the groups, or write the group of each row as CSV."""
-    keep_apart(out, file, vectors)
-    _check_options(method, threshold, min_size, clusters, distance_threshold)
+    """Cluster the texts in a file, such as near-duplicate sentences, without saving a model.
+
+    Prints the clusters, the largest first.
+    With --out, writes CSV with the columns row and cluster (-1 for none).
+    """
+    check_separate(out, file, embeddings)
+    _check_options(clusterer, threshold, min_size, clusters, distance_threshold)
     texts = read_column(file, text, input_format)
     rows = [row for row, value in enumerate(texts) if value and not value.isspace()]
     if not rows:
         raise InputError(f"{file} has no texts: all {len(texts)} rows are blank")
-    given = load_vectors(vectors, len(texts))
+    given = load_embeddings(embeddings, len(texts))
     kept = [texts[row] for row in rows]
     if given is not None and len(rows) < len(texts):
         given = given[rows]
-    groups = _groups(
+    groups = _find_clusters(
         embed(kept, embedder, given=given, cache=cache_folder(cache, no_cache), device=device),
-        method,
-        threshold=_threshold(threshold or "0.75"),
+        clusterer,
+        threshold=_parse_threshold(threshold or "0.75"),
         min_size=min_size or 25,
         clusters=clusters,
         distance_threshold=distance_threshold,
@@ -70,83 +94,83 @@ def cluster(
         device=device,
     )
     if out is not None:
-        emit(_csv([[rows[i] for i in group] for group in groups], len(texts)), out)
+        write_result(_csv([[rows[i] for i in group] for group in groups], len(texts)), out)
     else:
-        _print_groups(groups, kept)
-    _say_how_many(groups, len(kept), method, clusters)
+        _print_clusters(groups, kept)
+    _print_summary(groups, len(kept), clusterer, clusters)
 
 
 def _check_options(
-    method: Method,
+    clusterer: ClustererName,
     threshold: str | None,
     min_size: int | None,
     clusters: int | None,
     distance_threshold: float | None,
 ) -> None:
-    """Refuse an option that the method would not read."""
-    numbered = {Method.kmeans, Method.agglomerative, Method.graph}
-    for option, value, methods in (
-        ("--threshold", threshold, {Method.community}),
-        ("--min-size", min_size, {Method.community}),
+    """Refuse an option that the clusterer does not have."""
+    numbered = {ClustererName.kmeans, ClustererName.agglomerative, ClustererName.graph}
+    for option, value, clusterers in (
+        ("--threshold", threshold, {ClustererName.community}),
+        ("--min-size", min_size, {ClustererName.community}),
         ("--clusters", clusters, numbered),
-        ("--distance-threshold", distance_threshold, {Method.agglomerative}),
+        ("--distance-threshold", distance_threshold, {ClustererName.agglomerative}),
     ):
-        if value is not None and method not in methods:
-            names = ", ".join(sorted(m.value for m in methods))
-            raise ParameterError(f"{option} goes with {names}, not with {method.value}")
+        if value is not None and clusterer not in clusterers:
+            names = ", ".join(sorted(clusterers))
+            raise ParameterError(f"{option} is an option of {names}, not of {clusterer.value}")
 
 
-def _groups(vectors: Any, method: Method, **options: Any) -> list[list[int]]:
-    """Groups of rows, largest first, the most typical member first."""
-    if method is Method.community:
+def _find_clusters(vectors: Any, clusterer: ClustererName, **options: Any) -> list[list[int]]:
+    """Return clusters of rows, the largest first, the most typical member first."""
+    if clusterer is ClustererName.community:
         from topickit.cluster.community.detection import community_detection
 
-        found = community_detection(
+        communities = community_detection(
             vectors, options["threshold"], options["min_size"], device=options["device"]
         )
         if options["threshold"] == "auto":
-            typer.echo(f"Threshold {found.threshold:.3f}, chosen from these texts.", err=True)
-        return found
+            typer.echo(f"Threshold {communities.threshold:.3f}, chosen from the texts.", err=True)
+        return communities
     from topickit._core.vectors import typical_first, unit_rows
     from topickit.cluster import base
 
-    made: Any = base.resolve(
-        method.value,
+    estimator: Any = base.resolve(
+        clusterer.value,
         n_topics=options["clusters"],
         random_state=options["random_state"],
         device=options["device"],
     )
     if options["distance_threshold"] is not None:
-        made.set_params(distance_threshold=options["distance_threshold"])
+        estimator.set_params(distance_threshold=options["distance_threshold"])
     unit = unit_rows(vectors)
-    labels = _fitted(made, unit, method)
+    labels = _fit_labels(estimator, unit, clusterer)
     groups = [group.tolist() for group in typical_first(unit, labels, int(labels.max()) + 1)]
     return sorted(groups, key=len, reverse=True)
 
 
-def _fitted(clusterer: Any, unit: Any, method: Method) -> Any:
-    """The group of each row."""
+def _fit_labels(estimator: Any, unit: Any, clusterer: ClustererName) -> Any:
+    """Return the cluster of each row."""
     try:
-        return clusterer.fit(unit).labels_
+        return estimator.fit(unit).labels_
     except MemoryBudgetError as error:
         what = str(error).partition(";")[0]
         raise MemoryBudgetError(
-            f"{what}; take --method graph or kmeans, or `topickit fit --clusterer {method.value}`, "
-            "which finds groups on a sample"
+            f"{what}; use --clusterer graph or kmeans, or `topickit fit --clusterer {clusterer.value}`, "
+            "which clusters a sample"
         ) from None
 
 
-def _threshold(value: str) -> Any:
-    """A number, or "auto"."""
+def _parse_threshold(value: str) -> Any:
+    """Return a number, or "auto"."""
     try:
         return value if value == "auto" else float(value)
     except ValueError:
         raise ParameterError(f"--threshold must be a number from -1 to 1, or auto; got {value!r}") from None
 
 
-def _print_groups(groups: Sequence[Sequence[int]], texts: Sequence[str], shown: int = 3) -> None:
-    for number, group in enumerate(groups, start=1):
-        typer.echo(f"\nCluster {number}, #{len(group)} Elements")
+def _print_clusters(groups: Sequence[Sequence[int]], texts: Sequence[str], shown: int = 3) -> None:
+    for number, group in enumerate(groups):
+        typer.echo(f"\nCluster {number}, {len(group):,} text" + ("" if len(group) == 1 else "s"))
         listed = [" ".join(texts[row].split()) for row in group]
         if len(listed) > 2 * shown:
             listed = [*listed[:shown], "...", *listed[-shown:]]
@@ -155,21 +179,23 @@ def _print_groups(groups: Sequence[Sequence[int]], texts: Sequence[str], shown: 
 
 
 def _csv(groups: Sequence[Sequence[int]], n_rows: int) -> str:
-    """Write the cluster of each row of the file, from 1 for the largest; -1 for none."""
+    """Return CSV with the cluster of each row of the file, 0 for the largest and -1 for none."""
     import polars as pl
 
-    clusters = [-1] * n_rows
-    for number, group in enumerate(groups, start=1):
+    labels = [-1] * n_rows
+    for number, group in enumerate(groups):
         for row in group:
-            clusters[row] = number
-    return pl.DataFrame({"row": range(n_rows), "cluster": clusters}).write_csv()
+            labels[row] = number
+    return pl.DataFrame({"row": range(n_rows), "cluster": labels}).write_csv()
 
 
-def _say_how_many(groups: Sequence[Sequence[int]], n_texts: int, method: Method, asked: int | None) -> None:
-    grouped, found = sum(map(len, groups)), len(groups)
-    clusters = f"{found:,} cluster" + ("" if found == 1 else "s")
-    typer.echo(f"\n{clusters}, {grouped:,} of {n_texts:,} texts in a cluster.", err=True)
-    if asked is not None and found < asked:
-        typer.echo(f"{asked:,} clusters were asked for, and {found:,} were found.", err=True)
-    if not groups and method is Method.community:
-        typer.echo("For more, lower --min-size or --threshold.", err=True)
+def _print_summary(
+    groups: Sequence[Sequence[int]], n_texts: int, clusterer: ClustererName, requested: int | None
+) -> None:
+    n, n_clustered = len(groups), sum(map(len, groups))
+    clusters = f"{n:,} cluster" + ("" if n == 1 else "s")
+    typer.echo(f"\n{clusters}, {n_clustered:,} of {n_texts:,} texts in a cluster.", err=True)
+    if requested is not None and n < requested:
+        typer.echo(f"Requested {requested:,} clusters, found {n:,}.", err=True)
+    if not groups and clusterer is ClustererName.community:
+        typer.echo("For more clusters, lower --min-size or --threshold.", err=True)

@@ -1,40 +1,31 @@
 """`topickit compare`."""
 
 import json
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from topickit.cli.options import OutFile
-from topickit.cli.reading import emit, format_of, keep_apart
-
-
-class PlainFormat(StrEnum):
-    """What numbers are written as."""
-
-    text = "text"
-    json = "json"
-
-
-FormatOption = Annotated[
-    PlainFormat | None,
-    typer.Option("--format", help="What to write; what the name of --out says, else text."),
-]
+from topickit.cli.writing import FormatOption, PlainFormat, check_separate, choose_format, write_result
 
 
 def compare(
-    a: Annotated[Path, typer.Argument(help="A saved model.")],
-    b: Annotated[Path, typer.Argument(help="Another saved model, of the same documents or of others.")],
+    a: Annotated[Path, typer.Argument(metavar="MODEL_A", help="Folder of a saved model.")],
+    b: Annotated[
+        Path,
+        typer.Argument(metavar="MODEL_B", help="Folder of another one, of the same documents or others."),
+    ],
     format: FormatOption = None,
     out: OutFile = None,
 ) -> None:
-    """Compare two saved models: which topics are the same, and what moved."""
-    from topickit.analysis.compare import compare as compared
+    """Compare the topics of two saved models."""
+    from topickit.analysis.compare import compare as compare_fitted
     from topickit.model import TopicModel
 
-    keep_apart(out, a, b)
-    found = compared(TopicModel.load(a).fitted_, TopicModel.load(b).fitted_)
-    as_json = format_of(format, out, PlainFormat) is PlainFormat.json
-    emit(json.dumps(found.to_dict(), indent=2, ensure_ascii=False) if as_json else found.to_text(), out)
+    check_separate(out, a, b)
+    comparison = compare_fitted(TopicModel.load(a).fitted_, TopicModel.load(b).fitted_)
+    if choose_format(format, out, PlainFormat) is PlainFormat.json:
+        write_result(json.dumps(comparison.to_dict(), indent=2, ensure_ascii=False), out)
+    else:
+        write_result(comparison.to_text(), out)

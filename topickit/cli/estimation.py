@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from topickit._core.progress import recorded, stage
+from topickit._core.progress import record_stages, stage
 from topickit._core.spill import StoredTexts
 from topickit._core.vectors import IN_MEMORY, FloatArray, check_given
 from topickit.cluster import base as cluster
@@ -242,7 +242,7 @@ def _timed_fit(
     # The vectors are given: an embedder, which may be large or not bear to be copied, has nothing to do.
     copy = type(model)(**{**model.get_params(deep=False), "embedder": "lexical", "cache": None})
     start = time.perf_counter()
-    with recorded() as stages, stage("Timing a sample"), tempfile.TemporaryDirectory() as folder:
+    with record_stages() as stages, stage("Timing a sample"), tempfile.TemporaryDirectory() as folder:
         copy.fit(list(texts), embeddings=vectors)
         copy.save(Path(folder) / "model", keep_texts=keep_texts)
         size = sum(file.stat().st_size for file in (Path(folder) / "model").rglob("*") if file.is_file())

@@ -8,82 +8,120 @@ import typer
 
 from topickit._core.atomic import check_target, write_atomic
 from topickit.cli.options import (
-    METHODS,
+    CLUSTERERS,
     CacheFolder,
+    ClustererName,
     Device,
     EmbedderName,
+    Embeddings,
     File,
     InFormat,
-    LabelsFile,
-    Method,
+    LongDocuments,
     NoCache,
     Seed,
     TextColumn,
-    Vectors,
 )
-from topickit.cli.reading import cache_folder, keep_apart, labels_csv, load_vectors, read_dated, say_missing
+from topickit.cli.reading import cache_folder, load_embeddings, read_with_covariates, report_blank
+from topickit.cli.writing import check_separate, labels_csv
 from topickit.errors import InputError, ParameterError
 
 
 def fit(
     file: File,
-    out: Annotated[Path | None, typer.Option(help="Folder for the model; --dry-run needs none.")] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="FOLDER", help="Folder for the model. Required, except with --dry-run."),
+    ] = None,
     text: TextColumn = None,
-    time: Annotated[
-        str | None, typer.Option(help="Column that says when each text is from: topics over time.")
+    timestamps: Annotated[
+        str | None,
+        typer.Option(
+            "--timestamps", "--time", metavar="COLUMN", help="Column of timestamps, for topics over time."
+        ),
     ] = None,
-    by: Annotated[
-        str | None, typer.Option(help="Column that says what each text belongs to: topics by class.")
+    classes: Annotated[
+        str | None,
+        typer.Option("--classes", "--by", metavar="COLUMN", help="Column of classes, for topics by class."),
     ] = None,
-    clusterer: Annotated[Method, typer.Option(metavar=METHODS, help="How topics are found.")] = Method.graph,
-    n_topics: Annotated[int | None, typer.Option(min=1, help="How many topics; found if not given.")] = None,
-    outliers: Annotated[float | None, typer.Option(min=0, max=0.99, help="Largest share left out.")] = None,
+    clusterer: Annotated[
+        ClustererName, typer.Option(metavar=CLUSTERERS, help="Clustering algorithm.")
+    ] = ClustererName.graph,
+    n_topics: Annotated[
+        int | None,
+        typer.Option(min=1, metavar="N", help="Number of topics.", show_default="chosen by the clusterer"),
+    ] = None,
+    outliers: Annotated[
+        float | None,
+        typer.Option(
+            min=0,
+            max=0.99,
+            metavar="SHARE",
+            help="Largest share of documents in no topic, from 0 to 0.99.",
+            show_default="depends on the clusterer",
+        ),
+    ] = None,
     embedder: EmbedderName = "all-MiniLM-L6-v2",
-    vectors: Vectors = None,
+    embeddings: Embeddings = None,
     fit_sample: Annotated[
-        int | None, typer.Option(min=0, help="Documents to find topics on; 0 for all, else what serves.")
+        int | None,
+        typer.Option(
+            min=0,
+            metavar="N",
+            help="Number of documents on which topics are found; the others are assigned to them. 0 = all.",
+            show_default="depends on the clusterer",
+        ),
     ] = None,
-    long_documents: Annotated[str, typer.Option(help="truncate or chunk.")] = "truncate",
+    long_documents: Annotated[
+        LongDocuments,
+        typer.Option(help="Truncate documents at the model's maximum length, or embed them in chunks."),
+    ] = LongDocuments.truncate,
     refine: Annotated[
         float | None,
-        typer.Option(help="With --embedder distilled: seconds to embed doubtful documents exactly."),
+        typer.Option(
+            metavar="SECONDS",
+            help="With --embedder distilled: time to embed the most uncertain documents with the full model.",
+            show_default="none",
+        ),
     ] = None,
-    keep_texts: Annotated[bool, typer.Option("--keep-texts", help="Keep the texts in the model.")] = False,
-    labels: LabelsFile = None,
+    keep_texts: Annotated[bool, typer.Option("--keep-texts", help="Save the texts in the model.")] = False,
+    labels: Annotated[
+        Path | None, typer.Option("--labels", metavar="FILE", help="CSV file for the topic of each row.")
+    ] = None,
     input_format: InFormat = None,
     random_state: Seed = 0,
     cache: CacheFolder = None,
     no_cache: NoCache = False,
     device: Device = None,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Only estimate time, memory and disk, from a timed sample.")
+        bool,
+        typer.Option("--dry-run", help="Only estimate time, memory and disk space, from a timed sample."),
     ] = False,
 ) -> None:
-    """Find the topics of a file of texts, and save the model."""
+    """Find the topics of the texts in a file and save the model."""
     from topickit.model import TopicModel
     from topickit.storage import MANIFEST
 
     if out is None and not dry_run:
-        raise ParameterError("say where the model goes: --out FOLDER (with --dry-run it may be left out)")
+        raise ParameterError("--out FOLDER is required, except with --dry-run")
     _check_targets(out, labels)
-    keep_apart(labels, file, vectors)
-    if refine is not None and not (refine > 0 and embedder == "distilled" and vectors is None):
+    check_separate(labels, file, embeddings)
+    if refine is not None and not (refine > 0 and embedder == "distilled" and embeddings is None):
         raise ParameterError(
-            "--refine takes seconds above 0, and goes with --embedder distilled, without --vectors"
+            "--refine takes a number of seconds above 0, needs --embedder distilled and excludes --embeddings"
         )
-    texts, timestamps, classes = read_dated(file, text, time, by, input_format)
+    texts, times, class_names = read_with_covariates(file, text, timestamps, classes, input_format)
     model = TopicModel(
         embedder=embedder,
         clusterer=clusterer.value,
         n_topics=n_topics,
         outliers=outliers,
         fit_sample="auto" if fit_sample is None else fit_sample or None,
-        long_documents=long_documents,  # type: ignore[arg-type]
+        long_documents=long_documents.value,
         cache=cache_folder(cache, no_cache),
         device=device,
         random_state=random_state,
     )
-    given = load_vectors(vectors)
+    given = load_embeddings(embeddings)
     if dry_run or out is None:
         from topickit.cli.estimation import estimate_fit
 
@@ -92,8 +130,8 @@ def fit(
             estimate = replace(estimate, stages={**estimate.stages, "refining": refine})
         typer.echo(str(estimate))
         return
-    model.fit(texts, embeddings=given, timestamps=timestamps, classes=classes)
-    say_missing(texts)
+    model.fit(texts, embeddings=given, timestamps=times, classes=class_names)
+    report_blank(texts)
     if refine is not None:
         model = model.refine(refine)
     replaces = (out / MANIFEST).exists()
@@ -101,11 +139,11 @@ def fit(
     if labels is not None:
         write_atomic(labels, labels_csv(model, model.labels_))
     typer.echo(str(model.report()))
-    typer.echo(f"\nModel: {out}" + (" (in place of the model that was there)" if replaces else ""))
+    typer.echo(f"\nModel saved to {out}" + (", replacing the previous one" if replaces else ""))
 
 
 def _check_targets(out: Path | None, labels: Path | None) -> None:
-    """Say before the work, not after it, that its results cannot be written."""
+    """Report results that cannot be written before the work starts."""
     from topickit.storage import check_folder
 
     if out is not None:
@@ -114,6 +152,6 @@ def _check_targets(out: Path | None, labels: Path | None) -> None:
         return
     if out is not None and out.resolve() in (labels.resolve(), *labels.resolve().parents):
         raise InputError(
-            f"--labels {labels} is in the model's folder, which is replaced whole: choose another"
+            f"--labels {labels} is in the model's folder, which is replaced as a whole; choose another file"
         )
     check_target(labels)

@@ -1,4 +1,4 @@
-"""Arguments and options that several commands take."""
+"""Arguments and options that several commands share."""
 
 from enum import StrEnum
 from pathlib import Path
@@ -11,7 +11,7 @@ from topickit._core.atomic import check_target
 
 
 def _plain_flags(params: list[Any]) -> list[Any]:
-    """Take the type off options that have no value: typer's help would write ``--dry-run <bool>``."""
+    """Remove the type of options without a value: typer's help would show ``--dry-run <bool>``."""
     for param in params:
         if getattr(param, "is_flag", False) and param.metavar is None:
             param.metavar = ""
@@ -19,27 +19,27 @@ def _plain_flags(params: list[Any]) -> list[Any]:
 
 
 class Command(TyperCommand):
-    """A command whose help shows flags, its own --help among them, as they are written."""
+    """A command whose help shows flags without a type."""
 
     def get_params(self, ctx: Any) -> list[Any]:
-        """Give the parameters, --help last."""
+        """Return the parameters, --help last."""
         return _plain_flags(super().get_params(ctx))
 
 
 class CommandGroup(TyperGroup):
-    """The same of a group of commands."""
+    """A group of commands whose help shows flags without a type."""
 
     def get_params(self, ctx: Any) -> list[Any]:
-        """Give the parameters, --help last."""
+        """Return the parameters, --help last."""
         return _plain_flags(super().get_params(ctx))
 
 
-def _writable(path: Path | None) -> Path | None:
-    """Say before the work, not after it, that its result cannot be written."""
+def _check_writable(path: Path | None) -> Path | None:
+    """Report a result file that cannot be written before the work starts."""
     return None if path is None else check_target(path)
 
 
-class Method(StrEnum):
+class ClustererName(StrEnum):
     """Clusterers by name."""
 
     graph = "graph"
@@ -50,7 +50,7 @@ class Method(StrEnum):
 
 
 class FileFormat(StrEnum):
-    """What a file of texts is."""
+    """Formats of input files."""
 
     csv = "csv"
     tsv = "tsv"
@@ -59,35 +59,86 @@ class FileFormat(StrEnum):
     lines = "lines"
 
 
-METHODS, _FORMATS = (f"<{' | '.join(names)}>" for names in (Method, FileFormat))
-"""As help shows them: a line ends between two names, not within one."""
-File = Annotated[str, typer.Argument(help="CSV, TSV, JSONL, Parquet or plain lines; - for standard input.")]
-TextColumn = Annotated[str | None, typer.Option("--text", help="Column that holds the texts.")]
+class LongDocuments(StrEnum):
+    """How documents beyond the model's maximum length are embedded."""
+
+    truncate = "truncate"
+    chunk = "chunk"
+
+
+# With spaces, so that help breaks a line between two names and not within one.
+CLUSTERERS, _FORMATS = (f"<{' | '.join(names)}>" for names in (ClustererName, FileFormat))
+File = Annotated[
+    str,
+    typer.Argument(
+        metavar="FILE",
+        help="CSV, TSV, JSON lines, Parquet, or plain text with one document per line. Standard input: -",
+    ),
+]
+Model = Annotated[Path, typer.Argument(metavar="MODEL", help="Folder of a saved model.")]
+TextColumn = Annotated[
+    str | None,
+    typer.Option(
+        "--text",
+        metavar="COLUMN",
+        help="Column of the texts.",
+        show_default="'text', or the only text column",
+    ),
+]
 InFormat = Annotated[
     FileFormat | None,
-    typer.Option("--input-format", metavar=_FORMATS, help="Instead of the file's ending."),
+    typer.Option(
+        "--input-format", metavar=_FORMATS, help="Format of FILE.", show_default="from the file extension"
+    ),
 ]
-Vectors = Annotated[
-    Path | None, typer.Option(help="Vectors of the texts (.npy, one row a text): no model runs.")
+Embeddings = Annotated[
+    Path | None,
+    typer.Option(
+        "--embeddings",
+        metavar="FILE",
+        help="Precomputed embeddings: a .npy file with one row per document. No model is run.",
+    ),
 ]
 OutFile = Annotated[
     Path | None,
-    typer.Option("--out", callback=_writable, help="File to write, instead of standard output."),
+    typer.Option(
+        "--out",
+        metavar="FILE",
+        callback=_check_writable,
+        help="Output file.",
+        show_default="standard output",
+    ),
 ]
-LabelsFile = Annotated[Path | None, typer.Option("--labels", help="CSV for the topic of each row.")]
 EmbedderName = Annotated[
-    str, typer.Option(help="Model name or path; 'hybrid', 'distilled'; 'lexical' (no model).")
+    str,
+    typer.Option(
+        metavar="NAME",
+        help="Name or path of a sentence-transformers model, or 'lexical' (TF-IDF, needs no model), 'hybrid' "
+        "(model and TF-IDF), 'distilled' (fast, for large collections of short texts).",
+    ),
 ]
 Device = Annotated[
-    str | None, typer.Option(help="Torch device, such as cuda, for models, neighbours and assigning.")
+    str | None,
+    typer.Option(
+        metavar="DEVICE",
+        help="Torch device, such as cuda, for embedding, nearest neighbors and assignment.",
+        show_default="GPU for the model if there is one, CPU for the rest",
+    ),
 ]
-Seed = Annotated[int, typer.Option(min=0, help="Same texts, same seed: the same topics.")]
+Seed = Annotated[
+    int,
+    typer.Option(min=0, metavar="SEED", help="Random seed. The same texts and seed give the same result."),
+]
 CacheFolder = Annotated[
     Path | None,
     typer.Option(
         "--cache",
+        metavar="FOLDER",
         envvar="TOPICKIT_CACHE",
-        help="Folder of vectors kept between runs; if not given, in the user's cache folder.",
+        help="Folder of the embedding cache.",
+        show_default="'topickit' in the user's cache folder",
     ),
 ]
-NoCache = Annotated[bool, typer.Option("--no-cache", help="Keep no vectors, and use none that are kept.")]
+NoCache = Annotated[
+    bool, typer.Option("--no-cache", help="Do not use the embedding cache: neither read nor save embeddings.")
+]

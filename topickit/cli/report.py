@@ -1,17 +1,16 @@
 """`topickit report`."""
 
 from enum import StrEnum
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from topickit.cli.options import OutFile
-from topickit.cli.reading import emit, format_of, keep_apart
+from topickit.cli.options import Model, OutFile
+from topickit.cli.writing import FORMAT_DEFAULT, check_separate, choose_format, write_result
 
 
 class ReportFormat(StrEnum):
-    """What a report is written as."""
+    """Output formats of a report."""
 
     text = "text"
     json = "json"
@@ -21,25 +20,22 @@ class ReportFormat(StrEnum):
 
 
 def report(
-    model: Annotated[Path, typer.Argument(help="A saved model.")],
+    model: Model,
     format: Annotated[
-        ReportFormat | None,
-        typer.Option("--format", help="What to write; what the name of --out says, else text."),
+        ReportFormat | None, typer.Option("--format", help="Output format.", show_default=FORMAT_DEFAULT)
     ] = None,
     out: OutFile = None,
-    no_texts: Annotated[bool, typer.Option("--no-texts", help="Leave out all document text.")] = False,
+    no_texts: Annotated[bool, typer.Option("--no-texts", help="Leave out the texts of documents.")] = False,
 ) -> None:
-    """Describe a saved model."""
+    """Report the topics of a saved model."""
     from topickit.model import TopicModel
 
-    keep_apart(out, model)
-    made = TopicModel.load(model).report()
+    check_separate(out, model)
+    result = TopicModel.load(model).report()
     texts = not no_texts
-    content = {
-        ReportFormat.text: lambda: made.to_text(texts=texts, n_topics=None),
-        ReportFormat.json: lambda: made.to_json(texts=texts),
-        ReportFormat.csv: lambda: made.to_csv(texts=texts),
-        ReportFormat.markdown: lambda: made.to_markdown(texts=texts),
-        ReportFormat.html: lambda: made.to_html(texts=texts),
-    }[format_of(format, out, ReportFormat)]()
-    emit(content, out)
+    chosen = choose_format(format, out, ReportFormat)
+    if chosen is ReportFormat.text:
+        content = result.to_text(texts=texts, n_topics=None)
+    else:
+        content = getattr(result, f"to_{chosen.value}")(texts=texts)
+    write_result(content, out)

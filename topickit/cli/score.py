@@ -4,24 +4,24 @@ import json
 import math
 from collections import Counter
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from topickit._core.display import one_line
-from topickit.cli.compare import FormatOption, PlainFormat
 from topickit.cli.options import (
     CacheFolder,
     Device,
+    Embeddings,
     File,
     InFormat,
+    Model,
     NoCache,
     OutFile,
     TextColumn,
-    Vectors,
 )
-from topickit.cli.reading import cache_folder, emit, format_of, keep_apart, load_vectors, read_column
+from topickit.cli.reading import cache_folder, load_embeddings, read_column
+from topickit.cli.writing import FormatOption, PlainFormat, check_separate, choose_format, write_result
 from topickit.errors import ParameterError, is_missing
 
 if TYPE_CHECKING:
@@ -33,40 +33,45 @@ TOP = 10
 _NAMES = {
     "nmi": "NMI",
     "ami": "AMI",
-    "ari": "ARI (outliers as one group)",
+    "ari": "ARI (outliers as one cluster)",
     "ari_covered": "ARI (documents in a topic)",
     "homogeneity": "Homogeneity",
     "completeness": "Completeness",
     "v_measure": "V-measure",
-    "coverage": "In a topic",
+    "coverage": "Documents in a topic",
     "n_topics": "Topics",
-    "n_gold": "Gold labels",
-    "n_documents": "Documents with a gold label",
+    "n_gold": "Distinct true labels",
+    "n_documents": "Documents with a true label",
     "c_npmi": "c_npmi",
     "c_v": "c_v",
     "u_mass": "u_mass",
     "diversity": "Diversity",
     "inverted_rbo": "Inverted rank-biased overlap",
     "embedding_coherence": "Embedding coherence",
-    "n_words_absent": "Words that the file does not have",
+    "n_words_absent": "Keywords that are not in the file",
     "outlier_share": "Outliers",
-    "silhouette": "Silhouette (cosine; in a topic)",
-    "over_seeds": "ARI of two seeds (mean)",
-    "per_topic": "A topic found again (mean Jaccard)",
+    "silhouette": "Silhouette (cosine, without outliers)",
+    "over_seeds": "ARI between two seeds (mean)",
+    "per_topic": "Stability per topic (mean Jaccard)",
     "n_seeds": "Seeds",
 }
 _SHARES = {"coverage", "outlier_share"}
-_INDENT = 36
+_INDENT = 38
 
 
 def score(
-    model: Annotated[Path, typer.Argument(help="A saved model.")],
+    model: Model,
     file: File,
-    labels: Annotated[
-        str | None, typer.Option("--labels", help="Column of gold labels; an empty cell is left out.")
+    true_labels: Annotated[
+        str | None,
+        typer.Option(
+            "--true-labels",
+            metavar="COLUMN",
+            help="Column of true labels to compare the topics with; rows with an empty cell are ignored.",
+        ),
     ] = None,
     text: TextColumn = None,
-    vectors: Vectors = None,
+    embeddings: Embeddings = None,
     format: FormatOption = None,
     out: OutFile = None,
     input_format: InFormat = None,
@@ -78,36 +83,43 @@ def score(
         typer.Option(
             min=0,
             metavar="N",
-            help="Fit the model's settings to the file with N seeds, and compare; 0: do not.",
+            help="Fit the model's settings to the file with N seeds and compare the results; 0 = do not.",
         ),
     ] = 0,
 ) -> None:
-    """Measure a saved model on a file: gold labels, coherence, diversity, silhouette, stability."""
+    """Measure a saved model on a file.
+
+    Measures topic coherence, keyword diversity and the silhouette.
+    With --true-labels, also the agreement with these labels.
+    With --stability, also the agreement between seeds.
+    """
     from topickit.model import TopicModel
 
     if stability == 1:
-        raise ParameterError("--stability compares seeds: give 2 or more, or 0 for none; got 1")
-    keep_apart(out, file, vectors, model)
+        raise ParameterError("--stability compares seeds: set it to 2 or more, or to 0; got 1")
+    check_separate(out, file, embeddings, model)
     loaded = TopicModel.load(model, device=device).set_params(cache=cache_folder(cache, no_cache))
     gold = None
-    if labels is None:
+    if true_labels is None:
         texts = read_column(file, text, input_format)
     else:
         from topickit.corpus.tables import read_labelled
 
-        read = read_labelled(file, labels, text, None if input_format is None else input_format.value)
-        texts = read.texts
-        gold = [None if _is_blank(label) else label for label in read.labels]
-    placed = _placed(loaded, texts, load_vectors(vectors, len(texts)))
-    predicted = placed.documents.per_row(placed.labels, -1)
-    found = _measured(loaded, texts, predicted, embeds=vectors is None)
-    found["silhouette"] = _silhouette(placed)
+        table = read_labelled(file, true_labels, text, input_format)
+        texts = table.texts
+        gold = [None if _is_blank(label) else label for label in table.labels]
+    assigned = _assign(loaded, texts, load_embeddings(embeddings, len(texts)))
+    predicted = assigned.documents.per_row(assigned.labels, -1)
+    scores = _scores(loaded, texts, predicted, embeds=embeddings is None)
+    scores["silhouette"] = _silhouette(assigned)
     if gold is not None:
-        found["agreement"], found["topics"] = _against(predicted, gold), _topics(loaded, predicted, gold)
+        scores["agreement"], scores["topics"] = _agreement(predicted, gold), _topics(loaded, predicted, gold)
     if stability:
-        found["stability"] = _stability(loaded, placed, stability)
-    as_json = format_of(format, out, PlainFormat) is PlainFormat.json
-    emit(json.dumps(found, indent=2, ensure_ascii=False, allow_nan=False) if as_json else _text(found), out)
+        scores["stability"] = _stability(loaded, assigned, stability)
+    as_json = choose_format(format, out, PlainFormat) is PlainFormat.json
+    write_result(
+        json.dumps(scores, indent=2, ensure_ascii=False, allow_nan=False) if as_json else _text(scores), out
+    )
 
 
 def _is_blank(label: object) -> bool:
@@ -115,8 +127,8 @@ def _is_blank(label: object) -> bool:
 
 
 @dataclass(frozen=True, eq=False)
-class _Placed:
-    """The distinct documents of the file, their vectors and topics."""
+class _Assigned:
+    """The distinct documents of the file, their embeddings and topics."""
 
     documents: "Documents"
     vectors: "FloatArray"
@@ -124,69 +136,67 @@ class _Placed:
 
     @property
     def rows(self) -> "IntArray":
-        """The document of each row of the file that is not blank: a mean over these counts repeated ones."""
+        """The document of each row that is not blank, so that a mean counts repeated texts."""
         return self.documents.rows[self.documents.rows >= 0]
 
 
-def _placed(model: "TopicModel", texts: list[str], embeddings: Any) -> _Placed:
-    """Give each document its topic, as `predict` does, and keep the vectors: they cost the most."""
+def _assign(model: "TopicModel", texts: list[str], embeddings: Any) -> _Assigned:
+    """Assign each document to a topic, as `predict` does, and keep the embeddings for other measures."""
     documents, vectors = model._vectors(texts, embeddings)
-    return _Placed(documents, vectors, model.fitted_.assigner.labels(vectors))
+    return _Assigned(documents, vectors, model.fitted_.assigner.labels(vectors))
 
 
-def _silhouette(placed: _Placed) -> float | None:
+def _silhouette(assigned: _Assigned) -> float | None:
     from topickit.metrics import silhouette
 
-    rows, vectors, labels = placed.rows, placed.vectors, placed.labels
-    if len(rows) == len(labels):  # the order does not matter: this spares a copy of all vectors
+    rows, vectors, labels = assigned.rows, assigned.vectors, assigned.labels
+    if len(rows) == len(labels):  # the order does not matter: no copy is needed
         return _finite(silhouette(vectors, labels))
     return _finite(silhouette(vectors[rows], labels[rows]))
 
 
-def _stability(model: "TopicModel", placed: _Placed, n_seeds: int) -> dict[str, Any]:
-    """Fit the model's settings to the rows of the file with several seeds; no text is embedded again."""
+def _stability(model: "TopicModel", assigned: _Assigned, n_seeds: int) -> dict[str, Any]:
+    """Fit the model's settings to the rows of the file with several seeds, without embedding them again."""
     import numpy as np
 
     from topickit import metrics
     from topickit._core.progress import stage
 
-    rows = placed.rows
-    texts, vectors = [placed.documents.texts[row] for row in rows.tolist()], placed.vectors[rows]
+    rows = assigned.rows
+    texts, vectors = [assigned.documents.texts[row] for row in rows.tolist()], assigned.vectors[rows]
     with stage("Fitting with other seeds", n_seeds) as progress:
 
-        def fit(_: "IntArray", seed: int) -> "IntArray":  # without subsamples, rows are always all
+        def fit(_: "IntArray", seed: int) -> "IntArray":  # all rows: there are no subsamples
             labels = _with_seed(model, seed).fit(texts, embeddings=vectors).labels_
             progress.advance(1)
             return labels
 
-        found = metrics.stability(fit, len(texts), seeds=range(n_seeds), n_samples=0)
-    per_topic = float(np.mean(found.per_topic)) if len(found.per_topic) else math.nan
-    return {"n_seeds": n_seeds, "over_seeds": _finite(found.over_seeds), "per_topic": _finite(per_topic)}
+        result = metrics.stability(fit, len(texts), seeds=range(n_seeds), n_samples=0)
+    per_topic = float(np.mean(result.per_topic)) if len(result.per_topic) else math.nan
+    return {"n_seeds": n_seeds, "over_seeds": _finite(result.over_seeds), "per_topic": _finite(per_topic)}
 
 
 def _with_seed(model: "TopicModel", seed: int) -> "TopicModel":
-    """The recipe of a model with another seed, which a clusterer that is an object has for itself."""
+    """Clone an unfitted model with another seed, also for a clusterer object of its own."""
     from sklearn.base import clone
 
     recipe: TopicModel = clone(model)
     seeds = {"random_state", "clusterer__random_state"} & recipe.get_params().keys()
-    # The vectors are those that the model's embedder made: nothing is to be added to them again.
+    # The vectors come from the model's embedder: another one must not add words to them again.
     recipe.set_params(cache=None, embedder="lexical", **dict.fromkeys(seeds, seed))
     return recipe
 
 
-def _measured(
-    model: "TopicModel", texts: list[str], predicted: "IntArray", *, embeds: bool
-) -> dict[str, Any]:
-    """Measure what needs no gold labels."""
+def _scores(model: "TopicModel", texts: list[str], predicted: "IntArray", *, embeds: bool) -> dict[str, Any]:
+    """Compute the measures that need no true labels."""
     from topickit import metrics
 
     reference = metrics.Reference.of(metrics.tokenize(texts))
     listed = [list(topic.words) for topic in model.topics_]
     topics = [words[:TOP] for words in metrics.as_tokens(listed, reference, phrases=False)]
-    known = [[word for word in topic if word in reference][:TOP] for topic in topics]
+    in_file = [[word for word in topic if word in reference][:TOP] for topic in topics]
     numbers = {
-        name: float(measure(known, reference, top=TOP)) for name, measure in metrics.COHERENCES.items()
+        name: float(measure(in_file, reference, top=TOP)) for name, measure in metrics.COHERENCES.items()
     }
     numbers |= {name: measure(topics, top=TOP) for name, measure in metrics.MEASURES.items()}
     if embeds:
@@ -211,14 +221,14 @@ def _embedding_coherence(model: "TopicModel", topics: list[list[str]]) -> float:
     return float(embedding_coherence(topics, dict(zip(words, vectors, strict=True)), top=TOP))
 
 
-def _against(predicted: "IntArray", gold: list[Any]) -> dict[str, float | int | None]:
+def _agreement(predicted: "IntArray", gold: list[Any]) -> dict[str, float | int | None]:
     from topickit.metrics import agreement
 
     return {name: _finite(number) for name, number in agreement(predicted, gold).to_dict().items()}
 
 
 def _topics(model: "TopicModel", predicted: "IntArray", gold: list[Any]) -> list[dict[str, Any]]:
-    """List each topic's most frequent gold label, and what shares of the topic and of the label that is."""
+    """List the most frequent true label of each topic, and its shares of the topic and of the label."""
     whole = Counter(label for label in gold if label is not None)
     inside: dict[int, Counter[Any]] = {}
     for topic, label in zip(predicted.tolist(), gold, strict=True):
@@ -246,20 +256,20 @@ def _finite(number: float) -> float | None:
     return number if math.isfinite(number) else None
 
 
-def _text(found: dict[str, Any]) -> str:
-    head = f"{found['n_topics']:,} topics on {found['n_documents']:,} documents"
-    lines = [head, "", *_lines({name: found[name] for name in ("outlier_share", "silhouette")})]
-    if "agreement" in found:
-        lines += ["", "Agreement with the gold labels", *_lines(found["agreement"])]
+def _text(scores: dict[str, Any]) -> str:
+    head = f"{scores['n_topics']:,} topics, {scores['n_documents']:,} documents"
+    lines = [head, "", *_lines({name: scores[name] for name in ("outlier_share", "silhouette")})]
+    if "agreement" in scores:
+        lines += ["", "Agreement with the true labels", *_lines(scores["agreement"])]
     lines += [
         "",
-        f"Words (at most {TOP} single words a topic; reference: this file)",
-        *_lines(found["words"]),
+        f"Keywords (at most {TOP} single words per topic; reference corpus: the file)",
+        *_lines(scores["words"]),
     ]
-    if "stability" in found:
-        lines += ["", "Stability (the model's settings, fitted to this file)", *_lines(found["stability"])]
-    if found.get("topics"):
-        lines += ["", "Topics against gold labels", *_table(found["topics"])]
+    if "stability" in scores:
+        lines += ["", "Stability (the model's settings, fitted to the file)", *_lines(scores["stability"])]
+    if scores.get("topics"):
+        lines += ["", "Topics and true labels", *_table(scores["topics"])]
     return "\n".join(lines)
 
 
@@ -279,7 +289,7 @@ def _table(topics: list[dict[str, Any]]) -> list[str]:
     from rich.cells import set_cell_size
 
     wide = min(max([len(str(row["label"])) for row in topics] + [10]), 28)
-    lines = [f"  {'topic':>5} {'size':>8}  {'gold label':<{wide}} {'of topic':>9} {'of label':>9}  name"]
+    lines = [f"  {'topic':>5} {'size':>8}  {'true label':<{wide}} {'of topic':>9} {'of label':>9}  name"]
     for row in topics:
         shares = f"{row['share_of_topic']:>9.1%} {row['share_of_label']:>9.1%}"
         label = set_cell_size(one_line(str(row["label"])), wide)

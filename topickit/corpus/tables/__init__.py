@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from topickit.corpus.tables.faults import decoded
-from topickit.corpus.tables.opened import Table, check_readable
+from topickit.corpus.tables.table import Table, check_readable
 from topickit.errors import InputError, InputTypeError, ParameterError
 
 if TYPE_CHECKING:
@@ -305,8 +305,8 @@ def _kind(path: str, file_format: str | None) -> str:
 
 def _no_columns(path: str, column: str) -> InputError:
     return InputError(
-        f"{path} is read as plain lines, which have no column {column!r}; "
-        "say what it is with --input-format csv, tsv, jsonl or parquet"
+        f"{path} is read as plain lines, which have no column {column!r}; if it is a table, set its format "
+        'with TextFile(path, file_format="csv"), or "tsv", "jsonl", "parquet"'
     )
 
 

@@ -24,8 +24,8 @@ SIGNS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 KINDS = {dict: "an object", list: "a list", str: "a string", bool: "a boolean", type(None): "null"}
 QUOTED = re.compile(r'"(?:[^"]|"")*+"')
 NOT_OBJECTS = (
-    'write one object a line ({"text": "a text"}), or all of them as one array, or say what the file is with '
-    "--input-format"
+    'write one object per line ({"text": "a text"}) or one array of objects, or set the format of the file '
+    "with TextFile(path, file_format=…)"
 )
 
 
@@ -107,7 +107,7 @@ def _csv_fault(lines: Iterator[str], separator: str) -> str | None:
 
 def _too_many_fields(number: int, n_fields: int, n_columns: int, separator: str) -> str:
     sign = SIGNS[separator]
-    lines = "" if n_columns > 1 else ", or read it as plain lines (--input-format lines)"
+    lines = "" if n_columns > 1 else ', or read it as plain lines with TextFile(path, file_format="lines")'
     return (
         f"line {number} has {n_fields} fields, the header {n_columns}: an unquoted {sign} would cut a text; "
         f'put texts that hold a {sign} in quotation marks ("one{separator} two"), or save the table as JSON '

@@ -292,8 +292,8 @@ def _chosen(schema: "dict[str, pl.DataType]", column: str | None, path: str) -> 
         if not of_text:
             raise InputError(f"{path} has no column of text; it has: {_listed(schema)}")
         raise InputError(
-            f"{path} has {len(of_text)} columns of text ({', '.join(of_text)}); choose one with "
-            "--text COLUMN, in Python with topickit.corpus.tables.TextFile(path, column)"
+            f"{path} has {len(of_text)} text columns ({', '.join(of_text)}); choose one with "
+            "TextFile(path, column=…)"
         )
     if column not in schema:
         raise InputError(f"{path} has no column {column!r}; it has: {', '.join(map(repr, schema))}")

@@ -1,7 +1,6 @@
-"""Real text that every machine has: docstrings of the installed packages, with the package as gold label.
+"""A corpus that every machine has: docstrings of installed packages, with the package as gold label.
 
-Sources are parsed, never imported, so nothing is executed and the corpus depends only on what is
-installed.
+Source files are parsed, never imported, so no code is executed.
 """
 
 import ast
@@ -41,33 +40,36 @@ MOST_CHARACTERS = 300
 
 
 @dataclass(frozen=True)
-class DemoCorpus:
-    """One document a documented object.
+class Docstrings:
+    """Docstrings of packages, one document per documented object.
 
     Attributes
     ----------
     texts : tuple of str
         The first paragraph of each docstring.
     packages : tuple of str
-        The package that each text comes from: a gold label.
+        The package of each text.
     """
 
     texts: tuple[str, ...]
     packages: tuple[str, ...]
 
 
-def demo_corpus(packages: tuple[str, ...] = PACKAGES, most_per_package: int = MOST_PER_PACKAGE) -> DemoCorpus:
-    """Collect docstrings of the packages that are installed.
+def collect_docstrings(
+    packages: tuple[str, ...] = PACKAGES, most_per_package: int = MOST_PER_PACKAGE
+) -> Docstrings:
+    """Collect docstrings of installed packages.
 
     Parameters
     ----------
     packages : tuple of str
-        Those that are missing are passed over.
+        Names of packages; those that are not installed are skipped.
     most_per_package : int
+        Largest number of docstrings from one package.
 
     Examples
     --------
-    >>> corpus = demo_corpus(("email", "http"), most_per_package=5)
+    >>> corpus = collect_docstrings(("email", "http"), most_per_package=5)
     >>> sorted(set(corpus.packages))
     ['email', 'http']
     """
@@ -81,11 +83,11 @@ def demo_corpus(packages: tuple[str, ...] = PACKAGES, most_per_package: int = MO
             if len(mine) >= most_per_package:
                 break
         texts.update(list(mine.items())[:most_per_package])
-    return DemoCorpus(tuple(texts), tuple(texts.values()))
+    return Docstrings(tuple(texts), tuple(texts.values()))
 
 
 def _sources(package: str) -> list[Path]:
-    """Source files of a package in an order that mixes its parts, the same on each machine."""
+    """List the source files of a package in a fixed order that mixes its subpackages."""
     root = _root(package)
     if root is None:
         return []
@@ -106,10 +108,10 @@ def _root(package: str) -> Path | None:
 def _docstrings(path: Path) -> Iterator[str]:
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", SyntaxWarning)  # of a source that we only read
+            warnings.simplefilter("ignore", SyntaxWarning)  # the source is not ours
             tree = ast.parse(path.read_text(encoding="utf-8"))
     except (SyntaxError, ValueError, OSError):
-        return  # templates, other encodings, and files for other Pythons
+        return  # templates, other encodings, other versions of Python
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Module):
             docstring = ast.get_docstring(node) or ""

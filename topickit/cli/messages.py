@@ -1,0 +1,45 @@
+"""Errors and warnings of the library, in the words of the command."""
+
+import re
+from typing import Any
+
+import typer
+
+OPTIONS = {
+    "classes": "--classes",
+    "column": "--text",
+    "device": "--device",
+    "embeddings": "--embeddings",
+    "file_format": "--input-format",
+    "fit_sample": "--fit-sample",
+    "keep_texts": "--keep-texts",
+    "n_topics": "--n-topics",
+    "outliers": "--outliers",
+    "timestamps": "--timestamps",
+}
+"""Parameters of the library, and the options of the command that set them."""
+_QUOTES = '…"'
+_FILE = re.compile(r"TextFile\(path, (\w+=[^)]*)\)")
+_PARAMETER = re.compile(rf"(?<![\w/\\'\"])({'|'.join(OPTIONS)})=(?:True\b|(?P<value>…|\"[^\"]*\"|[\w.-]*))")
+
+
+def in_options(message: str) -> str:
+    """Replace parameters of the library by options of the command.
+
+    Examples
+    --------
+    >>> in_options("choose one with TextFile(path, column=…)")
+    'choose one with --text'
+    >>> in_options("set fit_sample=5000, or save the model with keep_texts=True")
+    'set --fit-sample 5000, or save the model with --keep-texts'
+    """
+
+    def option(match: re.Match[str]) -> str:
+        return f"{OPTIONS[match[1]]} {(match['value'] or '').strip(_QUOTES)}".rstrip()
+
+    return _PARAMETER.sub(option, _FILE.sub(r"\1", message))
+
+
+def show_message(message: Warning | str, *_: Any, **__: Any) -> None:
+    """Show an error or a warning on one line."""
+    typer.echo(f"topickit: {' '.join(in_options(str(message)).split())}", err=True)
