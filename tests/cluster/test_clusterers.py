@@ -1,5 +1,7 @@
 """The contract of every clusterer in the table, and scikit-learn's own checks."""
 
+import copy
+import pickle
 import warnings
 
 import numpy as np
@@ -26,6 +28,28 @@ def make(name):
 def test_finds_blobs(name, blobs):
     rows, truth = blobs
     assert adjusted_rand_score(truth, make(name).fit_predict(rows)) > 0.8
+
+
+@BY_NAME
+@pytest.mark.parametrize("n", [0, 20, 300])
+@pytest.mark.parametrize("copy_of", [copy.deepcopy, lambda value: pickle.loads(pickle.dumps(value))])
+def test_clusterers_and_results_pickle_and_copy(name, n, copy_of):
+    rows = unit_rows(np.random.default_rng(0).normal(size=(n, 6)))
+    clusterer = make(name).set_params(**({"at_least": 30} if name == "graph" else {}))
+    result = clusterer.cluster(rows, np.ones(n))
+    twin = copy_of(clusterer)
+    assert twin.get_params() == clusterer.get_params()
+    for other in (copy_of(result), twin.cluster(rows, np.ones(n))):
+        np.testing.assert_array_equal(other.labels, result.labels)
+        assert other.notes == result.notes
+        assert (other.finer is None) == (result.finer is None)
+        if result.finer is not None:
+            np.testing.assert_array_equal(other.finer().labels, result.finer().labels)
+    assert (result.finer is not None) == (name == "graph" and n > 0)
+    if n:
+        fitted = copy_of(clusterer.fit(rows))
+        np.testing.assert_array_equal(fitted.labels_, clusterer.labels_)
+        np.testing.assert_array_equal(fitted.result_.labels, clusterer.result_.labels)
 
 
 @BY_NAME

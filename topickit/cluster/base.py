@@ -1,7 +1,7 @@
-"""What a clusterer is, and the table of names.
+"""The clusterer protocol, the base class of topickit's clusterers, and the table of their names.
 
-To add one: a file in this folder with a subclass of `BaseClusterer`, and a row in `CLUSTERERS`.
-The contract suite finds it by the table.
+To add a clusterer: a file in this folder with a subclass of `BaseClusterer`, and a row in `CLUSTERERS`.
+The contract suite runs over that table.
 """
 
 import copy
@@ -36,24 +36,55 @@ FEWEST_FOR_SAMPLES = 30
 
 @runtime_checkable
 class Clusterer(Protocol):
-    """Unit vectors in, a ClusteringResult out; the caller's object is not changed by `group`.
+    """An object that clusters unit vectors.
 
-    `sample_size` says how many distinct documents serve it as well as the whole corpus; None for
-    a method that is about all of them.
+    `TopicModel` passes distinct documents in canonical order (by content hash), and a sample of them where
+    there are many. Labels must follow the order of the rows passed, not the order of the caller's texts:
+    labels prepared for the caller's rows would be assigned to the wrong documents. The same holds for the
+    `fit_predict` of a foreign object.
+
+    Attributes
+    ----------
+    sample_size : int or None
+        Number of distinct documents that `TopicModel` samples with ``fit_sample="auto"``; None for all.
     """
 
     sample_size: int | None
 
     def cluster(self, vectors: FloatArray, weights: NDArray[Any]) -> ClusteringResult:
-        """Group distinct unit rows that stand for `weights` documents each."""
+        """Cluster distinct unit rows; the object itself must not change.
+
+        Parameters
+        ----------
+        vectors : float32 ndarray of shape (n, d), unit rows
+            One row for each distinct document, in canonical order.
+        weights : ndarray of shape (n,)
+            Number of documents that each row stands for.
+
+        Returns
+        -------
+        ClusteringResult
+            Its labels are in the order of the rows.
+        """
 
 
 class BaseClusterer(ClusterMixin, BaseEstimator):
-    """A scikit-learn clusterer made of one method, `group`.
+    """A scikit-learn clusterer; subclasses implement `cluster`.
 
-    Rows are compared by cosine: `fit` scales them to unit length first. Equal rows count as one
-    row of their summed weight and rows are taken in a canonical order, so neither the order of the
-    rows nor the way duplicates are written changes the groups.
+    Rows are compared by cosine: `fit` scales them to unit length. Equal rows count as one row of their
+    summed weight, and rows are sorted, so the clusters depend neither on the order of the rows nor on
+    whether duplicates are repeated rows or weights.
+
+    Attributes
+    ----------
+    sample_size : int or None
+        As `Clusterer`; 5,000 unless a subclass says otherwise.
+    follows_row_order : bool
+        Rows are passed to `cluster` as they are, unsorted and with duplicates.
+    takes_outlier_share : bool
+        ``TopicModel(outliers=...)`` applies; False where the method's own threshold defines outliers.
+    labels_ : int64 ndarray of shape (n,)
+    result_ : ClusteringResult
     """
 
     sample_size: ClassVar[int | None] = SAMPLE_SIZE
@@ -64,29 +95,30 @@ class BaseClusterer(ClusterMixin, BaseEstimator):
     result_: ClusteringResult
 
     def cluster(self, vectors: FloatArray, weights: NDArray[Any]) -> ClusteringResult:
-        """Group distinct unit rows.
+        """Cluster distinct unit rows, without changing the object.
 
         Parameters
         ----------
         vectors : float32 ndarray of shape (n, d), unit rows
         weights : ndarray of shape (n,)
-            How many documents each row stands for.
+            Number of documents that each row stands for.
 
         Returns
         -------
         ClusteringResult
         """
-        raise TypeError(f"{type(self).__name__} has no method `group`")
+        raise TypeError(f"{type(self).__name__} has no method `cluster`")
 
     def fit(self, X: ArrayLike, y: Any = None, sample_weight: ArrayLike | None = None) -> Self:
-        """Group the rows of X.
+        """Cluster the rows of X.
 
         Parameters
         ----------
         X : array-like of shape (n, d)
         y : ignored
         sample_weight : array-like of shape (n,), optional
-            A row of weight w counts as w equal rows; a row of weight 0 only gets a label.
+            A row of weight w counts as w equal rows; a row of weight 0 gets the label of the nearest
+            weighted row. None, the default, weighs each row 1.
 
         Returns
         -------
@@ -109,42 +141,44 @@ class BaseClusterer(ClusterMixin, BaseEstimator):
             return self
         first, back = distinct_rows(vectors)
         totals = np.bincount(back, weights, minlength=len(first))
-        self.result_ = self._of_weighty(vectors[first], totals)
+        self.result_ = self._cluster_weighted(vectors[first], totals)
         self.labels_ = self.result_.labels[back]
         return self
 
-    def _of_weighty(self, vectors: FloatArray, weights: NDArray[Any]) -> ClusteringResult:
-        """Group the rows that weigh something; each other one has the group of the nearest of them."""
-        heavy = np.flatnonzero(weights > 0)
-        found = self.cluster(vectors[heavy], weights[heavy])
-        found = found if found.finer is None else found.finer()
-        if len(heavy) in (0, len(vectors)):
-            return found
-        light = np.flatnonzero(weights == 0)
-        nearest = nearest_prototype(vectors[light], vectors[heavy])
+    def _cluster_weighted(self, vectors: FloatArray, weights: NDArray[Any]) -> ClusteringResult:
+        """Cluster the rows of positive weight; each other row joins the cluster of the nearest of them."""
+        heavy, light = np.flatnonzero(weights > 0), np.flatnonzero(weights == 0)
+        result = self.cluster(vectors[heavy], weights[heavy])
+        result = result if result.finer is None else result.finer()
+        if not len(heavy) or not len(light):
+            return result
 
-        def of_all(groups: IntArray, light_groups: IntArray | int) -> IntArray:
+        def of_all(heavy_labels: IntArray, light_labels: IntArray | int) -> IntArray:
             labels = np.empty(len(vectors), dtype=np.int64)
-            labels[heavy], labels[light] = groups, light_groups
+            labels[heavy], labels[light] = heavy_labels, light_labels
             return labels
 
-        labels = of_all(found.labels, found.labels[nearest])
+        nearest = nearest_prototype(vectors[light], vectors[heavy])
         return replace(
-            found,
-            labels=labels,
-            resampled_labels=tuple(of_all(other, NOT_SAMPLED) for other in found.resampled_labels),
+            result,
+            labels=of_all(result.labels, result.labels[nearest]),
+            resampled_labels=tuple(of_all(labels, NOT_SAMPLED) for labels in result.resampled_labels),
         )
 
 
 def distinct_rows(vectors: FloatArray) -> tuple[IntArray, IntArray]:
-    """Find the distinct rows, in the order of their bytes.
+    """Find the distinct rows, sorted by their bytes.
+
+    Parameters
+    ----------
+    vectors : float32 ndarray of shape (n, d)
 
     Returns
     -------
     first : int64 ndarray of shape (u,)
-        A row of each kind.
+        Position of the first of each set of equal rows.
     back : int64 ndarray of shape (n,)
-        The kind of each row.
+        Position in `first` of each row.
     """
     plain = np.ascontiguousarray(vectors) + np.float32(0)  # −0 and 0 are one value of two bytes
     as_bytes = plain.view(np.dtype((np.void, plain.dtype.itemsize * plain.shape[1]))).ravel()
@@ -153,13 +187,14 @@ def distinct_rows(vectors: FloatArray) -> tuple[IntArray, IntArray]:
 
 
 class ForeignClusterer:
-    """Any scikit-learn style object with `fit_predict`, as a Clusterer.
+    """An object with `fit_predict`, such as a scikit-learn estimator, as a `Clusterer`.
 
-    A copy is fitted, never the caller's own object.
+    A copy of the object is fitted, never the object itself.
 
     Parameters
     ----------
     estimator : object with ``fit_predict(X) -> labels``
+        It gets distinct documents in canonical order; see `Clusterer`.
     """
 
     sample_size: int | None = SAMPLE_SIZE
@@ -168,7 +203,7 @@ class ForeignClusterer:
         self.estimator = estimator
 
     def cluster(self, vectors: FloatArray, weights: NDArray[Any]) -> ClusteringResult:
-        """Group unit rows by the object's `fit_predict`; negative labels are outliers."""
+        """Cluster unit rows with the object's `fit_predict`; negative labels are outliers."""
         if not len(vectors):
             return ClusteringResult(np.empty(0, dtype=np.int64))
         estimator = (
@@ -178,21 +213,22 @@ class ForeignClusterer:
         name = type(self.estimator).__name__
         if labels.shape != (len(vectors),) or labels.dtype.kind not in "iu":
             raise InputError(
-                f"{name}.fit_predict must return one integer label a row: shape ({len(vectors)},); "
+                f"{name}.fit_predict must return one integer label for each row, shape ({len(vectors)},); "
                 f"got {labels.dtype} of shape {labels.shape}"
             )
-        kept = labels >= 0
+        inside = labels >= 0
         result = np.full(len(labels), -1, dtype=np.int64)
-        result[kept] = np.unique(labels[kept], return_inverse=True)[1]
+        result[inside] = np.unique(labels[inside], return_inverse=True)[1]
         return ClusteringResult(result, notes={"clusterer": name})
 
 
 class LostClusterer:
-    """Stands in a loaded model for a clusterer of the user's own, which the file does not hold.
+    """The place of a custom clusterer in a loaded model: saved models do not contain it.
 
     Parameters
     ----------
     description : str
+        The custom clusterer, for the error message.
     """
 
     sample_size: int | None = SAMPLE_SIZE
@@ -201,26 +237,31 @@ class LostClusterer:
         self.description = description
 
     def cluster(self, vectors: FloatArray, weights: NDArray[Any]) -> ClusteringResult:
-        """Raise: there is nothing to group with."""
+        """Raise a ParameterError."""
         raise ParameterError(
-            f"this model was loaded from a file, which does not hold its clusterer ({self.description}); "
-            "to fit again, set one: model.set_params(clusterer=...)"
+            f"the saved model does not contain its custom clusterer ({self.description}); to fit again, set "
+            "one: model.set_params(clusterer=...)"
         )
 
 
 def config(clusterer: Any) -> Any:
-    """Describe a clusterer as JSON: a name, or a name and parameters, or what a foreign one was.
+    """Describe a clusterer as JSON: its name, its name and parameters, or the repr of a foreign object.
 
     Parameters
     ----------
     clusterer : str, Clusterer, or object with ``fit_predict``
+
+    Returns
+    -------
+    str or dict
+        As `from_config` reads it. The device is left out: it belongs to the machine, not to the model.
     """
     if isinstance(clusterer, str):
         return clusterer
     for name, (module, cls) in CLUSTERERS.items():
         if type(clusterer).__module__ == module and type(clusterer).__name__ == cls:
             parameters = clusterer.get_params()
-            del parameters["device"]  # what this machine has, not what decides the result
+            del parameters["device"]
             return {"name": name, "parameters": parameters}
     shown = repr(clusterer)
     named = type(clusterer).__name__ if shown.startswith("<") else shown  # no memory addresses
@@ -228,11 +269,16 @@ def config(clusterer: Any) -> Any:
 
 
 def from_config(saved: Any) -> Any:
-    """Make what `config` described.
+    """Make the clusterer that `config` described.
 
     Parameters
     ----------
     saved : str or mapping
+
+    Returns
+    -------
+    str or clusterer
+        A `LostClusterer` in place of a foreign object.
     """
     if isinstance(saved, str):
         return saved
@@ -249,21 +295,25 @@ def resolve(
     device: str | None = None,
     to_be_cut: bool = False,
 ) -> Clusterer:
-    """Make a Clusterer of a name, one of ours, or any object with `fit_predict`.
+    """Make a `Clusterer` from a name, a clusterer, or an object with `fit_predict`.
 
     Parameters
     ----------
     clusterer : str, Clusterer, or object with ``fit_predict``
-        The caller's object is copied, not changed.
+        An object is copied, never changed.
     n_topics : int, optional
-        Passed on as `n_clusters` where the clusterer is given by name and takes a number.
+        For a clusterer given by name that takes a number: its `n_clusters`.
     random_state : int
-        Passed on where the clusterer is given by name.
+        For a clusterer given by name.
     device : str, optional
-        A torch device, such as "cuda"; passed on where the clusterer is given by name.
+        A torch device, such as "cuda", for a clusterer given by name; None for the CPU.
     to_be_cut : bool
-        Groups will be merged down to `n_topics`: a clusterer that has `at_least` gives what it finds, or
-        finer groups where that are too few.
+        Clusters will be merged down to `n_topics`: sets `at_least` instead of `n_clusters` where the
+        clusterer has it.
+
+    Returns
+    -------
+    Clusterer
 
     Raises
     ------
@@ -284,10 +334,10 @@ def resolve(
             )
         module, name = CLUSTERERS[clusterer]
         made = getattr(importlib.import_module(module), name)()
-        known = made.get_params()
-        number = "at_least" if to_be_cut and "at_least" in known else "n_clusters"
-        wanted = {number: n_topics, "random_state": random_state, "device": device}
-        return made.set_params(**{k: v for k, v in wanted.items() if k in known})  # type: ignore[no-any-return]
+        names = made.get_params()
+        number = "at_least" if to_be_cut and "at_least" in names else "n_clusters"
+        settings = {number: n_topics, "random_state": random_state, "device": device}
+        return made.set_params(**{k: v for k, v in settings.items() if k in names})  # type: ignore[no-any-return]
     if isinstance(clusterer, type):
         raise ParameterTypeError(f"clusterer must be an object, got the class; write {clusterer.__name__}()")
     if isinstance(clusterer, Clusterer):
@@ -300,52 +350,57 @@ def resolve(
 
 
 def check_outliers(clusterer: Clusterer, share: float | None) -> None:
-    """Refuse, before the work, a share of outliers for a method that says itself what an outlier is.
+    """Check that a share of outliers applies to a clusterer.
 
     Parameters
     ----------
     clusterer : Clusterer
     share : float, optional
+
+    Raises
+    ------
+    ParameterError
+        When the clusterer's own threshold defines outliers.
     """
     if share is not None and isinstance(clusterer, BaseClusterer) and not clusterer.takes_outlier_share:
         raise ParameterError(
-            f"outliers={share!r} does not go with {type(clusterer).__name__}, whose threshold says what an "
-            "outlier is: set outliers=None, and lower the threshold for fewer"
+            f"outliers={share!r} does not apply to {type(clusterer).__name__}, whose threshold defines "
+            "outliers: set outliers=None, and lower the threshold for fewer outliers"
         )
 
 
 def on_resamples(
-    group: Callable[[IntArray], IntArray],
+    cluster: Callable[[IntArray], IntArray],
     n: int,
     *,
     random_state: int,
     most: int | None = None,
 ) -> tuple[IntArray, ...]:
-    """Group random samples of the rows again, to see which groups are found each time.
+    """Cluster random samples of the rows, to measure the stability of clusters.
 
     Parameters
     ----------
-    group : function
-        Takes positions of rows, rising, and gives the group of each, −1 for none.
+    cluster : function
+        Takes sorted positions of rows, and returns the cluster of each; −1 for an outlier.
     n : int
-        Rows there are.
+        Number of rows.
     random_state : int
     most : int, optional
-        Rows of a sample, where four in five would be more.
+        Largest sample; None for four fifths of the rows.
 
     Returns
     -------
     tuple of int64 ndarray of shape (n,)
-        As `ClusteringResult.resampled_labels`; none where there are too few rows to leave some out.
+        As `ClusteringResult.resampled_labels`; empty for fewer than 30 rows.
     """
     size = min(int(SAMPLE_SHARE * n), most or n)
     if n < FEWEST_FOR_SAMPLES:
         return ()
     rng = np.random.default_rng(random_state)
-    found = []
+    resampled_labels = []
     for _ in range(N_SAMPLES):
         rows = np.sort(rng.permutation(n)[:size])
         labels = np.full(n, NOT_SAMPLED, dtype=np.int64)
-        labels[rows] = group(rows)
-        found.append(labels)
-    return tuple(found)
+        labels[rows] = cluster(rows)
+        resampled_labels.append(labels)
+    return tuple(resampled_labels)

@@ -1,6 +1,7 @@
-"""Graph communities: Louvain on the cosine nearest-neighbour graph, at a resolution found from the data."""
+"""Graph communities: Louvain on the cosine nearest-neighbor graph, at a resolution found from the data."""
 
-from dataclasses import replace
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from numbers import Real
 from typing import Any, ClassVar
 
@@ -29,36 +30,40 @@ from topickit.errors import ParameterError, ParameterTypeError, check_whole
 
 FEWEST_FOR_DRAWS = 30
 FEWEST_FOR_CENTERS = 200
-"""Among fewer rows the groups are those of all of them: the centres of half of them are too uncertain."""
+"""Fewer rows are clustered together: centers computed from half of them are too uncertain."""
 PARTS = 3
-"""Parts of a group that a cut can surely tell apart: a finer level is another fit's."""
+"""Parts of a cluster that a cut of the hierarchy can separate; a finer level needs another fit."""
 
 
 class GraphClusterer(BaseClusterer):
-    """Louvain communities of the cosine kNN graph (exact up to 50,000 rows); every row is in one.
+    """Louvain communities of the cosine kNN graph; every row belongs to one.
+
+    The graph is exact up to 50,000 rows, and approximate above (recall of at least 0.95).
 
     Parameters
     ----------
     n_clusters : int, optional
-        None finds the number from the data: modularity and stability over a ladder of resolutions. A number
-        cuts the hierarchy of the groups that were found (Ward's criterion).
+        Number of clusters: the hierarchy of the clusters found from the data is cut there (Ward's
+        criterion). None, the default, finds the number from the data: modularity and stability over a
+        ladder of resolutions.
     at_least : int, optional
-        The number found from the data where that is as many; else two, four … times as many, for somebody
-        who merges them.
-    n_neighbors : int
-        Neighbours a row in the graph (fewer where there are few rows).
+        Fewest clusters, for callers that merge them afterwards: the number found from the data where it is
+        large enough, else two, four, … times as many. Excludes `n_clusters`.
+    n_neighbors : int, default 10
+        Neighbors of each row in the graph; at most the square root of the number of rows.
     resolution : float, optional
-        Fixes the resolution of modularity instead of finding it.
-    random_state : int
-        Which draws are compared.
+        Resolution of modularity; None finds it from the data. Excludes `n_clusters` and `at_least`.
+    random_state : int, default 0
+        Seed of the samples that are compared.
     device : str, optional
-        A torch device, such as "cuda", for nearest neighbours; None for the CPU.
+        A torch device, such as "cuda", for nearest neighbors; None for the CPU.
 
     Attributes
     ----------
     labels_ : int64 ndarray of shape (n,)
+        Cluster of each row.
     result_ : ClusteringResult
-        Its notes say at which resolution they were found, and how stable they are.
+        Its notes hold the resolution, modularity and stability of the level.
 
     References
     ----------
@@ -92,70 +97,65 @@ class GraphClusterer(BaseClusterer):
         self.device = device
 
     def cluster(self, vectors: FloatArray, weights: NDArray[Any]) -> ClusteringResult:
-        """Group distinct unit rows; see `BaseClusterer.cluster`."""
+        """Cluster distinct unit rows; see `BaseClusterer.cluster`."""
         self._check()
         if not len(vectors):
             return ClusteringResult(np.empty(0, dtype=np.int64))
-        wanted = self.n_clusters or self.at_least
         few = len(vectors) < FEWEST_FOR_DRAWS
         if few and self.n_clusters is not None:
             return self._exactly(vectors, weights, self.n_clusters)
         if few or self.resolution is not None:
-            found, fewest = self._fixed(vectors, weights, self.resolution or 1.0), self.at_least or 1
-            if found.n_clusters >= fewest:
-                return found
-            return replace(found, finer=lambda: self._exactly(vectors, weights, fewest))
+            result, fewest = self._at_resolution(vectors, weights, self.resolution or 1.0), self.at_least or 1
+            if result.n_clusters >= fewest:
+                return result
+            finer = FinerClusters(self, vectors, weights, result.n_clusters, fewest)
+            return replace(result, finer=finer)
         levels = ladder(
             vectors,
             weights,
             self.n_neighbors,
             self.random_state,
-            whole=wanted is not None,
+            whole=(self.n_clusters or self.at_least) is not None,
             device=self.device,
         )
         level = best_level(levels)
         if self.n_clusters is not None:
             return self._cut(vectors, weights, levels, level)
-        return self._found(vectors, weights, levels, level)
+        return self._at_best_level(vectors, weights, levels, level)
 
-    def _found(
+    def _at_best_level(
         self, vectors: FloatArray, weights: NDArray[Any], levels: list[Level], level: Level
     ) -> ClusteringResult:
-        """Give the groups of the level that was found; finer ones are made only if they are asked for."""
-        labels = self._groups(vectors, weights, level)
-        found, fewest = int(labels.max()) + 1, min(self.at_least or 1, len(vectors))
+        """Give the clusters of a level; finer ones are computed only if they are needed."""
+        labels = self._labels(vectors, weights, level)
+        n_clusters, fewest = int(labels.max()) + 1, min(self.at_least or 1, len(vectors))
         good = {*good_levels(levels, level)}
-        if self.at_least not in (None, found):
-            good.add(found)
-
-        def finer() -> ClusteringResult:
-            labels = self._finer(vectors, weights, found, fewest)
-            return _at_level(vectors, labels, first_with(levels, fewest), good, self.device)
-
-        return replace(
-            _at_level(vectors, labels, level, good, self.device),
-            may_grow=True,
-            finer=finer if found < fewest else None,
-        )
+        if self.at_least not in (None, n_clusters):
+            good.add(n_clusters)
+        result = replace(self._result(vectors, labels, level, good), may_grow=True)
+        if n_clusters >= fewest:
+            return result
+        drawn = first_with(levels, fewest)
+        return replace(result, finer=FinerClusters(self, vectors, weights, n_clusters, fewest, drawn, good))
 
     def _exactly(self, vectors: FloatArray, weights: NDArray[Any], n_clusters: int) -> ClusteringResult:
-        """Give so many groups of a few rows."""
-        graph = self._graph(vectors, weights)
-        return ClusteringResult(exactly(graph, min(n_clusters, len(vectors))))
+        """Give a number of clusters of a few rows."""
+        return ClusteringResult(exactly(self._graph(vectors, weights), min(n_clusters, len(vectors))))
 
-    def _fixed(self, vectors: FloatArray, weights: NDArray[Any], resolution: float) -> ClusteringResult:
+    def _at_resolution(
+        self, vectors: FloatArray, weights: NDArray[Any], resolution: float
+    ) -> ClusteringResult:
         """Give the communities at one resolution."""
 
-        def group(rows: IntArray) -> IntArray:
+        def labels_of(rows: IntArray) -> IntArray:
             return communities(self._graph(vectors[rows], weights[rows]), resolution)
 
-        others = on_resamples(group, len(vectors), random_state=self.random_state, most=DRAW_SIZE)
-        return ClusteringResult(
-            group(np.arange(len(vectors))), notes={"resolution": resolution}, resampled_labels=others
-        )
+        resampled = on_resamples(labels_of, len(vectors), random_state=self.random_state, most=DRAW_SIZE)
+        labels = labels_of(np.arange(len(vectors)))
+        return ClusteringResult(labels, notes={"resolution": resolution}, resampled_labels=resampled)
 
-    def _groups(self, vectors: FloatArray, weights: NDArray[Any], level: Level) -> IntArray:
-        """Give the groups of all rows at a level."""
+    def _labels(self, vectors: FloatArray, weights: NDArray[Any], level: Level) -> IntArray:
+        """Give the clusters of all rows at a level."""
         if len(vectors) < FEWEST_FOR_CENTERS:
             graph = self._graph(vectors, weights)
             labels = communities(graph, level.resolution)
@@ -167,34 +167,53 @@ class GraphClusterer(BaseClusterer):
     def _cut(
         self, vectors: FloatArray, weights: NDArray[Any], levels: list[Level], level: Level
     ) -> ClusteringResult:
-        """Merge the groups found from the data down to a number, so that coarser ones are unions of finer.
+        """Merge the clusters found from the data down to a number, so that coarser ones are unions of finer.
 
-        Where more are asked for than were found, twice, four times … as many are made first: cuts below
-        one of these numbers nest.
+        If more are wanted than were found, two, four, … times as many are computed first: cuts below one of
+        these numbers nest.
         """
         wanted = min(self.n_clusters or 1, len(vectors))
-        labels = self._groups(vectors, weights, level)
-        found = int(labels.max()) + 1
-        if found < wanted:
-            labels = self._finer(vectors, weights, found, wanted)
-        drawn = level if found >= wanted else first_with(levels, wanted)
+        labels = self._labels(vectors, weights, level)
+        n_clusters = int(labels.max()) + 1
+        if n_clusters < wanted:
+            labels = self._multiple(vectors, weights, n_clusters, wanted)
+        drawn = level if n_clusters >= wanted else first_with(levels, wanted)
         return ClusteringResult(
             _merged(vectors, weights, labels, wanted),
             notes={
                 "n_clusters": wanted,
-                "n_clusters_found": found,
+                "n_clusters_found": n_clusters,
                 "stability": round(drawn.stability, 3),
             },
             resampled_labels=tuple(
-                _merged(vectors, weights, nearest_prototype(vectors, center, device=self.device), wanted)
-                for center in drawn.other_centers
+                _merged(vectors, weights, labels, wanted) for labels in self._resampled(vectors, drawn)
             ),
         )
 
-    def _finer(self, vectors: FloatArray, weights: NDArray[Any], found: int, wanted: int) -> IntArray:
-        """Find twice, four times … as many groups, at least those that are wanted."""
-        graph = self._graph(vectors, weights)
-        return exactly(graph, min(found * 2 ** int(np.ceil(np.log2(wanted / found))), len(vectors)))
+    def _result(
+        self, vectors: FloatArray, labels: IntArray, level: Level, good: set[int]
+    ) -> ClusteringResult:
+        """Describe clusters by their level, its other draws, and the other good levels within reach."""
+        reachable = sorted(n for n in good if n < PARTS * (int(labels.max()) + 1))
+        return ClusteringResult(
+            labels,
+            notes={
+                "resolution": round(level.resolution, 3),
+                "modularity": round(level.modularity, 3),
+                "stability": round(level.stability, 3),
+                **({"other_levels": reachable} if reachable else {}),
+            },
+            resampled_labels=tuple(self._resampled(vectors, level)),
+        )
+
+    def _resampled(self, vectors: FloatArray, level: Level) -> Iterator[IntArray]:
+        """Label the rows by the clusters of the other draws."""
+        return (nearest_prototype(vectors, center, device=self.device) for center in level.other_centers)
+
+    def _multiple(self, vectors: FloatArray, weights: NDArray[Any], n_clusters: int, wanted: int) -> IntArray:
+        """Compute two, four, … times as many clusters, at least the wanted number."""
+        n_finer = n_clusters * 2 ** int(np.ceil(np.log2(wanted / n_clusters)))
+        return exactly(self._graph(vectors, weights), min(n_finer, len(vectors)))
 
     def _graph(self, vectors: FloatArray, weights: NDArray[Any]) -> csr_matrix:
         return knn_graph(vectors, weights, self.n_neighbors, self.device)
@@ -217,38 +236,54 @@ class GraphClusterer(BaseClusterer):
         devices.check(self.device)
 
 
-def _at_level(
-    vectors: FloatArray, labels: IntArray, level: Level, good: set[int], device: str | None
-) -> ClusteringResult:
-    """Say of groups which level they are of, how it does in other draws, and which levels are good, too."""
-    reached = sorted(n for n in good if n < PARTS * (int(labels.max()) + 1))
-    return ClusteringResult(
-        labels,
-        notes={
-            "resolution": round(level.resolution, 3),
-            "modularity": round(level.modularity, 3),
-            "stability": round(level.stability, 3),
-            **({"other_levels": reached} if reached else {}),
-        },
-        resampled_labels=tuple(
-            nearest_prototype(vectors, center, device=device) for center in level.other_centers
-        ),
-    )
+@dataclass(frozen=True, eq=False)
+class FinerClusters:
+    """At least `fewest` clusters of rows of which fewer were found, computed when it is called.
+
+    Attributes
+    ----------
+    clusterer : GraphClusterer
+    vectors : float32 ndarray of shape (n, d), unit rows
+    weights : ndarray of shape (n,)
+    n_clusters : int
+        How many were found.
+    fewest : int
+    level : Level, optional
+        The coarsest level with so many clusters; None for a few rows, which have no levels.
+    good : set of int
+        Numbers of clusters of the good levels.
+    """
+
+    clusterer: GraphClusterer
+    vectors: FloatArray
+    weights: NDArray[Any]
+    n_clusters: int
+    fewest: int
+    level: Level | None = None
+    good: set[int] = field(default_factory=set)
+
+    def __call__(self) -> ClusteringResult:
+        """Compute the clusters."""
+        make = self.clusterer
+        if self.level is None:
+            return make._exactly(self.vectors, self.weights, self.fewest)
+        labels = make._multiple(self.vectors, self.weights, self.n_clusters, self.fewest)
+        return make._result(self.vectors, labels, self.level, self.good)
 
 
 def _merged(vectors: FloatArray, weights: NDArray[Any], labels: IntArray, n_clusters: int) -> IntArray:
-    """Merge groups by Ward's criterion down to a number."""
+    """Merge clusters by Ward's criterion down to a number."""
     labels = np.unique(labels, return_inverse=True)[1].astype(np.int64)
-    made = int(labels.max()) + 1
-    sizes = np.bincount(labels, weights, minlength=made).astype(np.float64)
-    means = group_means(vectors, labels, made, weights).astype(np.float32)
+    n_before = int(labels.max()) + 1
+    sizes = np.bincount(labels, weights, minlength=n_before).astype(np.float64)
+    means = group_means(vectors, labels, n_before, weights).astype(np.float32)
     return merge_order(means, sizes, n_clusters)[labels]
 
 
 def find_n_clusters(
     vectors: FloatArray, weights: NDArray[Any], *, random_state: int = 0, device: str | None = None
 ) -> int:
-    """Find how many groups a set of unit rows has, as `GraphClusterer` does.
+    """Find the number of clusters of unit rows, as `GraphClusterer` does.
 
     Parameters
     ----------

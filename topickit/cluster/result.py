@@ -1,4 +1,4 @@
-"""ClusteringResult: what a clusterer proposes for its training vectors, and all that is read of it."""
+"""ClusteringResult: the clusters that a clusterer proposes for its training vectors."""
 
 import warnings
 from collections.abc import Callable, Mapping
@@ -15,31 +15,40 @@ from topickit.errors import TopickitWarning
 
 @dataclass(frozen=True, eq=False)
 class ClusteringResult:
-    """Groups of the training rows, with their prototypes where the method has exact ones.
+    """Clusters of the training rows, with their prototypes where the method has exact ones.
 
     Attributes
     ----------
     labels : int64 ndarray of shape (n,)
-        Group of each training row, 0 … n_clusters − 1 in any order; −1 for a row in no group.
+        Cluster of each training row, 0 … n_clusters − 1 in any order; −1 for an outlier.
     prototypes : float32 ndarray of shape (p, d), optional
-        Given when the groups *are* what these rows say (the centroids of k-means, the centres of
-        communities in rank order). Otherwise the Assigner makes its own.
+        Given when they define the clusters exactly (the centroids of k-means, the centers of communities
+        in rank order). None, the default: the Assigner computes its own.
     prototype_clusters : int64 ndarray of shape (p,), optional
-        The group that each prototype stands for.
-    rule : {"nearest", "first"}
-        How prototypes are read: the nearest in Euclidean distance, or the first whose cosine
-        reaches `threshold`.
+        Cluster of each prototype.
+    rule : {"nearest", "first"}, default "nearest"
+        How prototypes assign rows: to the nearest prototype in Euclidean distance, or to the first whose
+        cosine reaches `threshold`.
     threshold : float, optional
-        The cosine that `rule="first"` asks for.
-    notes : mapping
-        What the method found out on the way (a resolution, a stability), for reports.
+        Least cosine for ``rule="first"``.
+    notes : mapping of str to JSON values
+        Findings of the clusterer, for reports. Keys in use: ``n_clusters``, ``n_clusters_found`` (before a
+        cut), ``resolution``, ``modularity``, ``stability``, ``other_levels`` (numbers of clusters of other
+        good levels), ``min_cluster_size``, ``threshold`` (how it was chosen), ``pairs``, ``clusterer`` (name
+        of a foreign one).
     resampled_labels : tuple of int64 ndarray of shape (n,)
-        What the same method says of the same rows from other samples of them: its groups there, −1
-        for none, and `NOT_SAMPLED` for a row that the sample does not judge.
-    may_grow : bool
-        The number of groups was found from the rows, so a small group that they cover up may be added.
-    finer : function, optional
-        Makes a clustering of at least as many groups as were asked for, where these are fewer.
+        Clusters of the same rows by the same method from other samples; −1 for an outlier, −2
+        (`topickit.cluster.stability.NOT_SAMPLED`) for a row that the sample does not cover.
+    may_grow : bool, default False
+        The number of clusters was found from the data, so small clusters may be added to it.
+    finer : callable, optional
+        Computes a result of at least as many clusters as were asked for; set where this one has fewer. It
+        must be picklable.
+
+    Examples
+    --------
+    >>> ClusteringResult(np.array([0, 1, 1, -1])).n_clusters
+    2
     """
 
     labels: IntArray
@@ -54,16 +63,16 @@ class ClusteringResult:
 
     @property
     def n_clusters(self) -> int:
-        """The number of groups."""
+        """The number of clusters."""
         return int(self.labels.max(initial=-1)) + 1
 
     def or_one_cluster(self) -> "ClusteringResult":
-        """Give the clustering itself, or, where no row is in a group, one group of all rows."""
+        """Give the result itself or, if every row is an outlier, one cluster of all rows, with a warning."""
         if not len(self.labels) or (self.labels >= 0).any():
             return self
         warnings.warn(
-            f"the clusterer found no group among {len(self.labels):,} distinct documents, so one topic holds "
-            "them all; lower its threshold or its smallest size, or choose another clusterer",
+            f"the clusterer found no cluster among {len(self.labels):,} distinct documents, so all of them "
+            "form one topic; lower its threshold or minimum cluster size, or choose another clusterer",
             TopickitWarning,
             stacklevel=4,
         )
@@ -75,7 +84,7 @@ class ClusteringResult:
         Parameters
         ----------
         labels : int64 ndarray of shape (n,)
-            Topics of the training rows.
+            Topics of the training rows; −1 for none.
         weights : ndarray of shape (n,)
         n_topics : int
 
