@@ -1,9 +1,10 @@
 """Tokenizers of the user's own: which objects are recognised, and how their words are read.
 
 A tokenizer takes one text and gives its words. It is called once for each distinct text, in canonical
-order, and is never changed, copied or saved.
+order, and is never changed or saved.
 """
 
+import copy
 import inspect
 from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import dataclass
@@ -35,7 +36,8 @@ def _mecab(tagger: Any) -> Callable[[str], Iterable[Any]]:
 
 
 ADAPTERS: tuple[tuple[str, Callable[[Any], Callable[[str], Any]]], ...] = (
-    ("build_analyzer", lambda vectorizer: vectorizer.build_analyzer()),
+    # Of a copy: it notes on the vectorizer that it has checked the stop words.
+    ("build_analyzer", lambda vectorizer: copy.copy(vectorizer).build_analyzer()),
     ("lemmatize", lambda lemmatizer: lambda word: [lemmatizer.lemmatize(word)]),
     ("parseToNode", _mecab),
     ("morphs", lambda tagger: tagger.morphs),

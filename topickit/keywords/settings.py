@@ -49,7 +49,7 @@ class KeywordSettings:
 
         Its words are counted without regard to case and shown as they are most often written. Words without
         a letter, digit or pictograph end a phrase and are not counted. Stop words and phrases apply as the
-        other settings say. The object is called once per distinct text, and is never changed or copied. A
+        other settings say. The object is called once per distinct text, and is never changed. A
         saved model holds only its description: see `with_tokenizer`.
     n_gram_range : tuple of (int, int), default (1, 1)
         Fewest and most words of a term, at most 3. (1, 1) counts words, and the collocations that `phrases`
