@@ -175,6 +175,7 @@ class TopicModel(ClusterMixin, TransformerMixin, BaseEstimator):
         )
         cluster.check_outliers(clusterer, self.outliers)
         settings = self.keywords or KeywordSettings()
+        settings.check_countable()
         given = None if embeddings is None else check_given(embeddings)
         with stage("Reading texts"):
             documents = Documents.of(read(texts), given)
@@ -328,7 +329,12 @@ class TopicModel(ClusterMixin, TransformerMixin, BaseEstimator):
 
     @classmethod
     def load(
-        cls, path: str | os.PathLike[str], *, embedder: Any = None, device: str | None = None
+        cls,
+        path: str | os.PathLike[str],
+        *,
+        embedder: Any = None,
+        device: str | None = None,
+        tokenizer: Any = None,
     ) -> "TopicModel":
         """Read a saved model; it answers as the saved one did. Nothing in the file is executed.
 
@@ -339,10 +345,12 @@ class TopicModel(ClusterMixin, TransformerMixin, BaseEstimator):
             Needed to predict from texts where the model was fitted with an embedder of your own.
         device : str, optional
             The parameter of that name, which a file does not hold.
+        tokenizer : optional
+            Needed to fit again where ``keywords=`` had a tokenizer of your own; see `KeywordSettings`.
         """
         from topickit import storage
 
-        return storage.load(path, embedder=embedder, device=device)
+        return storage.load(path, embedder=embedder, device=device, tokenizer=tokenizer)
 
     def merge_topics(self, groups: Sequence[Sequence[int]]) -> Self:
         """Return a new model in which each group of topics is one. See `fitted.edits`."""

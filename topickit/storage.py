@@ -8,6 +8,7 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from topickit.analysis.layout import Layout, keep_layout, layout
 from topickit.cluster import base as cluster
 from topickit.corpus.covariates import Covariates
 from topickit.corpus.documents import Documents
+from topickit.corpus.tokenizer import check_tokenizer
 from topickit.embed import base as embed
 from topickit.embed import pipeline
 from topickit.errors import InputError, NotFittedError, ParameterError, StorageError
@@ -121,7 +123,9 @@ def check_folder(path: str | os.PathLike[str]) -> None:
         raise InputError(f"cannot write a model into {folder}: {standing}: {why}")
 
 
-def load(path: str | os.PathLike[str], *, embedder: Any = None, device: str | None = None) -> TopicModel:
+def load(
+    path: str | os.PathLike[str], *, embedder: Any = None, device: str | None = None, tokenizer: Any = None
+) -> TopicModel:
     """Read a saved model.
 
     Parameters
@@ -132,11 +136,14 @@ def load(path: str | os.PathLike[str], *, embedder: Any = None, device: str | No
         from a corpus must have learnt. A hybrid embedder takes it for its own model, and keeps its words.
     device : str, optional
         Of the model and of a named embedder.
+    tokenizer : optional
+        Instead of the tokenizer of the model's `KeywordSettings`; needed to fit again where that was an
+        object of the user's.
 
     Raises
     ------
     ParameterError, ParameterTypeError
-        When torch cannot compute on the device, or the embedder cannot embed.
+        When torch cannot compute on the device, the embedder cannot embed, or the tokenizer is none.
     StorageError
         When there is no model, it is damaged, or a newer topickit made it.
     """
@@ -145,9 +152,14 @@ def load(path: str | os.PathLike[str], *, embedder: Any = None, device: str | No
     if device is not None:
         devices.check(device)
     given = None if embedder is None else _able(embedder, device)
+    if tokenizer is not None:
+        check_tokenizer(tokenizer)
     try:
         parts = _parts(folder, manifest)
         fitted = _fitted(parts, _texts(folder, manifest))
+        if tokenizer is not None:
+            settings = fitted.keyword_settings.with_tokenizer(tokenizer)
+            fitted = replace(fitted, keyword_settings=settings)
         saved = manifest["parameters"]
         if given is None:
             made, asked = embed.from_state(parts["embedder"], device=device), saved["embedder"]

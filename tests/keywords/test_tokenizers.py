@@ -12,7 +12,7 @@ from tests.conftest import make_corpus
 from tests.corpus.test_tokenizer import Mecab, Spacy
 from topickit import TopicModel
 from topickit.corpus.tokenizer import AbsentTokenizer, words_of
-from topickit.errors import InputTypeError, ParameterError
+from topickit.errors import InputTypeError, ParameterError, ParameterTypeError
 from topickit.keywords.counts import TermCounts
 from topickit.keywords.settings import KeywordSettings
 from topickit.keywords.tokens import clean, read_tokens
@@ -154,6 +154,11 @@ def test_a_model_saves_loads_edits_and_predicts_without_its_tokenizer(settings, 
     merged = [one.merge_topics([[0, 1]]).topics_ for one in (loaded, model)]
     assert [topic.keywords for topic in merged[0]] == [topic.keywords for topic in merged[1]]
     again = clone(model).fit(TEXTS[::-1])
+    given = TopicModel.load(tmp_path / "model", tokenizer=settings.tokenizer)
+    assert given.keywords == given.fitted_.keyword_settings == settings
+    if settings.tokenizer is not None:
+        with pytest.raises(ParameterError, match=r"load\(path, tokenizer=\.\.\.\)"):
+            loaded.fit(TEXTS)
     assert [topic.keywords for topic in again.topics_] == [topic.keywords for topic in model.topics_]
 
 
@@ -196,6 +201,12 @@ def test_an_error_of_the_tokenizer_reaches_the_caller_of_fit():
     settings = KeywordSettings(tokenizer=lambda text: None)
     with pytest.raises(InputTypeError, match="got None for the text 'The"):
         TopicModel("lexical", "kmeans", n_topics=4, keywords=settings).fit(TEXTS)
+
+
+def test_load_refuses_what_is_no_tokenizer(tmp_path):
+    TopicModel("lexical", "kmeans", n_topics=2).fit(TEXTS).save(tmp_path / "model")
+    with pytest.raises(ParameterTypeError, match="got 'jieba'"):
+        TopicModel.load(tmp_path / "model", tokenizer="jieba")
 
 
 def test_stop_words_and_phrases_apply_on_top():

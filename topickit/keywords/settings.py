@@ -156,6 +156,17 @@ class KeywordSettings:
         """
         return replace(self, tokenizer=tokenizer)
 
+    def check_countable(self) -> None:
+        """Raise unless words can be counted with these settings.
+
+        Raises
+        ------
+        ParameterError
+            When the settings come from a file, which does not hold their tokenizer.
+        """
+        if isinstance(self.tokenizer, AbsentTokenizer):
+            self.tokenizer("")
+
     def state(self) -> State:
         """Return the settings as JSON can hold them; of a tokenizer, its description.
 
