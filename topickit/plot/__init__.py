@@ -19,7 +19,7 @@ from topickit.analysis import hierarchy as _hierarchy
 from topickit.analysis import over_time as _over_time
 from topickit.analysis import similarity as _similarity
 from topickit.errors import InputError, NotFittedError, ParameterTypeError
-from topickit.plot import figures
+from topickit.plot import figures, map_figures
 from topickit.plot.map_points import MAX_POINTS, map_points
 
 if TYPE_CHECKING:
@@ -68,17 +68,10 @@ def documents(model: "TopicModel", *, texts: bool = True, limit: int = MAX_POINT
     """
     fitted = _fitted(model)
     points = map_points(fitted, limit)
-    topics = tuple(fitted.topics)
     if fitted.documents is None:
-        return figures.bubbles_figure(points.places, topics, points.colors)
+        return map_figures.bubbles_figure(points, fitted.topics)
     excerpts = [fitted.documents.texts[row][:400] for row in points.rows.tolist()] if texts else None
-    figure = figures.documents_figure(
-        points.points, points.labels, points.places, topics, points.colors, excerpts
-    )
-    if len(points.rows) < points.n_texts:
-        title = f"{len(points.rows):,} of {points.n_texts:,} documents"
-        figure.update_layout(title=title, margin={"t": 50})
-    return figure
+    return map_figures.documents_figure(points, fitted.topics, excerpts)
 
 
 def keywords(model: "TopicModel", topics: Sequence[int] | None = None) -> "Figure":

@@ -4,183 +4,20 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from topickit._core.vectors import IntArray
 from topickit.analysis.by_class import ByClass
 from topickit.analysis.hierarchy import Hierarchy
 from topickit.analysis.over_time import OverTime
 from topickit.analysis.similarity import Similarity
 from topickit.fitted.topics import Topic
-from topickit.plot.labels import label, without_overlap
-from topickit.plot.palette import LIGHT, NO_TOPIC, SEQUENTIAL
+from topickit.plot.labels import label
+from topickit.plot.palette import LIGHT, SEQUENTIAL
+from topickit.plot.style import GRID, base_figure, category_axis, color_bar
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
 N_BARS = 8
-_GRID = "rgba(128,128,128,.25)"
-_INK = "#30363f"
-_CHARACTER = 6.6
-_LINE = 15.0
-
-
-def base_figure(width: int | None = None, height: int | None = None, title: str | None = None) -> "Figure":
-    """Create an empty figure in the common style: transparent background, faint grid.
-
-    Parameters
-    ----------
-    width, height : int, optional
-        Pixels.
-    title : str, optional
-
-    Returns
-    -------
-    plotly.graph_objects.Figure
-    """
-    from plotly.graph_objects import Figure
-
-    figure = Figure()
-    figure.update_layout(
-        template="none",
-        width=width,
-        height=height,
-        title=None if title is None else label(title, 120),
-        paper_bgcolor="rgba(0,0,0,0)",
-        plot_bgcolor="rgba(0,0,0,0)",
-        font={"family": "system-ui, sans-serif", "size": 13, "color": _INK},
-        margin={"l": 10, "r": 10, "t": 10 if title is None else 50, "b": 10},
-        hoverlabel={"align": "left"},
-    )
-    return figure
-
-
-def documents_figure(
-    points: NDArray[np.floating],
-    labels: IntArray,
-    places: NDArray[np.floating],
-    topics: Sequence[Topic],
-    colors: Sequence[int],
-    texts: Sequence[str] | None,
-    *,
-    width: int = 1000,
-    height: int = 700,
-) -> "Figure":
-    """Draw a map of documents as points colored by topic, with names that do not overlap.
-
-    Parameters
-    ----------
-    points : ndarray of shape (n, 2)
-    labels : int64 ndarray of shape (n,)
-        Topic of each point, −1 for none.
-    places : ndarray of shape (k, 2)
-        Position of each topic's name.
-    topics : sequence of Topic
-    colors : sequence of int
-        Color of each topic, as an index into the palette.
-    texts : sequence of str, optional
-        Shown when the mouse is over a point.
-    width, height : int
-        Pixels.
-
-    Returns
-    -------
-    plotly.graph_objects.Figure
-    """
-    from plotly.graph_objects import Scattergl
-
-    figure = base_figure(width, height)
-    size = 7 if len(points) < 2_000 else 5 if len(points) < 10_000 else 3
-    for topic in range(-1, len(topics)):
-        rows = np.flatnonzero(labels == topic)
-        if not len(rows):
-            continue
-        figure.add_trace(
-            Scattergl(
-                x=points[rows, 0].astype(np.float32),
-                y=points[rows, 1].astype(np.float32),
-                mode="markers",
-                name="outliers" if topic < 0 else f"{topic} {label(topics[topic].name, 30)}",
-                marker={"size": size, "opacity": 0.7, "color": _color(topic, colors)},
-                text=None if texts is None else [label(texts[row], 100) for row in rows.tolist()],
-                hovertemplate=("%{fullData.name}" if texts is None else "%{text}") + "<extra></extra>",
-            )
-        )
-    axis = {"visible": False}
-    figure.update_layout(xaxis=axis, yaxis={**axis, "scaleanchor": "x"}, legend={"itemsizing": "constant"})
-    figure.update_layout(annotations=_names_on_the_map(points, places, topics, width * 0.72, height))
-    return figure
-
-
-def bubbles_figure(places: NDArray[np.floating], topics: Sequence[Topic], colors: Sequence[int]) -> "Figure":
-    """Draw a map of topics as bubbles whose area shows the topic's size.
-
-    Parameters
-    ----------
-    places : ndarray of shape (k, 2)
-        Position of each topic.
-    topics : sequence of Topic
-    colors : sequence of int
-        Color of each topic, as an index into the palette.
-
-    Returns
-    -------
-    plotly.graph_objects.Figure
-    """
-    from plotly.graph_objects import Scatter
-
-    figure = base_figure(1000, 700)
-    sizes = np.sqrt([topic.size for topic in topics]) if topics else np.zeros(0)
-    figure.add_trace(
-        Scatter(
-            x=places[:, 0],
-            y=places[:, 1],
-            mode="markers",
-            marker={
-                "size": 12 + 60 * sizes / max(1.0, sizes.max(initial=1.0)),
-                "color": [_color(topic.id, colors) for topic in topics],
-                "opacity": 0.6,
-            },
-            text=[f"{topic.id} {label(topic.name)}<br>{topic.size:,} documents" for topic in topics],
-            hovertemplate="%{text}<extra></extra>",
-        )
-    )
-    names = _names_on_the_map(places, places, topics, 1000, 700)
-    figure.update_layout(xaxis={"visible": False}, yaxis={"visible": False}, annotations=names)
-    return figure
-
-
-def _color(topic: int, colors: Sequence[int]) -> str:
-    return NO_TOPIC[0] if topic < 0 else LIGHT[colors[topic]]
-
-
-def _names_on_the_map(
-    points: NDArray[np.floating],
-    places: NDArray[np.floating],
-    topics: Sequence[Topic],
-    width: float,
-    height: float,
-) -> list[dict[str, Any]]:
-    if not len(points) or not topics:
-        return []
-    low, span = points.min(axis=0), np.maximum(np.ptp(points, axis=0), 1e-9)
-    scale = float(min(width / span[0], height / span[1]))
-    names = [label(topic.name, 26) for topic in topics]
-    widths = np.array([_CHARACTER * min(len(topic.name), 26) + 8 for topic in topics])
-    scale *= 0.85  # space for the legend and the margins
-    labels = without_overlap((places - low) * scale, widths, _LINE)
-    return [
-        {
-            "x": float(x / scale + low[0]),
-            "y": float(y / scale + low[1]),
-            "text": names[index],
-            "showarrow": False,
-            "font": {"size": 12, "color": "#111418"},
-            "bgcolor": "rgba(255,255,255,.72)",
-            "borderpad": 1,
-        }
-        for index, x, y in labels
-    ]
 
 
 def keywords_figure(topics: Sequence[Topic], *, columns: int = 3) -> "Figure":
@@ -220,9 +57,8 @@ def keywords_figure(topics: Sequence[Topic], *, columns: int = 3) -> "Figure":
         )
     panels.update_layout(base_figure(340 * columns, 60 + 220 * rows).layout)
     panels.update_layout(margin={"l": 110, "t": 40})
-    panels.update_xaxes(gridcolor=_GRID, nticks=4)
-    panels.update_yaxes(automargin=True, tickfont={"size": 12})
-    return panels
+    panels.update_xaxes(gridcolor=GRID, nticks=4)
+    return panels.update_yaxes(automargin=True, tickfont={"size": 12})
 
 
 def hierarchy_figure(tree: Hierarchy, names: Sequence[str]) -> "Figure":
@@ -269,20 +105,13 @@ def hierarchy_figure(tree: Hierarchy, names: Sequence[str]) -> "Figure":
             hovertemplate="%{text}<extra></extra>",
         )
     )
-    figure.update_layout(
+    topics = [f"{topic} {label(names[topic], 34)}" for topic in tree.order]
+    return figure.update_layout(
         showlegend=False,
-        xaxis={"title": "merge height (Ward)", "gridcolor": _GRID, "rangemode": "tozero", "zeroline": False},
-        yaxis={
-            "tickvals": list(range(k)),
-            "ticktext": [f"{t} {label(names[t], 34)}" for t in tree.order],
-            "automargin": True,
-            "autorange": "reversed",
-            "showgrid": False,
-            "zeroline": False,
-        },
+        xaxis={"title": "merge height (Ward)", "gridcolor": GRID, "rangemode": "tozero", "zeroline": False},
+        yaxis=category_axis(topics, autorange="reversed"),
         margin={"b": 45},
     )
-    return figure
 
 
 def similarity_figure(similarity: Similarity, names: Sequence[str]) -> "Figure":
@@ -317,31 +146,17 @@ def similarity_figure(similarity: Similarity, names: Sequence[str]) -> "Figure":
             zmin=float(min(0.0, pairs.min())),
             zmax=float(max(0.1, pairs.max())),
             colorscale=SEQUENTIAL,
-            colorbar={"title": "similarity", "thickness": 12, "outlinewidth": 0},
+            colorbar=color_bar("similarity"),
             hovertemplate="%{y}<br>%{x}<br>similarity %{z:.2f}<extra></extra>",
         )
     )
-    axis = {"showgrid": False, "zeroline": False, "ticks": "", "type": "category"}
-    across = list(range(0, k, max(1, -(-k // 24))))
-    down = list(range(0, k, max(1, -(-k // 45))))
-    figure.update_layout(
-        xaxis={
-            **axis,
-            "tickvals": across,
-            "ticktext": [str(order[i]) for i in across],
-            "tickangle": 0,
-            "title": "topic",
-        },
-        yaxis={
-            **axis,
-            "tickvals": down,
-            "ticktext": [labels[i] for i in down],
-            "autorange": "reversed",
-            "automargin": True,
-        },
+    settings = {"ticks": "", "type": "category"}
+    ids = [str(topic) for topic in order]
+    return figure.update_layout(
+        xaxis=category_axis(ids, max(1, -(-k // 24)), tickangle=0, title="topic", **settings),
+        yaxis=category_axis(labels, max(1, -(-k // 45)), autorange="reversed", **settings),
         margin={"b": 45},
     )
-    return figure
 
 
 def over_time_figure(
@@ -386,19 +201,13 @@ def over_time_figure(
                 + "</extra>",
             )
         )
-    figure.update_layout(
+    share = {"title": "share", "tickformat": ".1~%", "rangemode": "tozero"}
+    return figure.update_layout(
         xaxis={"type": "date", "showgrid": False, "zeroline": False},
-        yaxis={
-            "tickformat": ".1~%",
-            "rangemode": "tozero",
-            "gridcolor": _GRID,
-            "zeroline": False,
-            "title": "share",
-        },
+        yaxis={**share, "gridcolor": GRID, "zeroline": False},
         legend={"orientation": "h", "y": -0.12, "yanchor": "top"},
         margin={"l": 60, "b": 30},
     )
-    return figure
 
 
 def _band(trend: OverTime, topic: int, color: str) -> Any:
@@ -461,24 +270,11 @@ def by_class_figure(by_class: ByClass, names: Sequence[str], *, limit: int = 30)
             zmax=bound,
             colorscale="RdBu",
             reversescale=True,
-            colorbar={
-                "title": "risk ratio",
-                "thickness": 12,
-                "outlinewidth": 0,
-                "tickvals": ticks,
-                "ticktext": [f"×{2.0**t:g}" for t in ticks],
-            },
+            colorbar=color_bar("risk ratio", tickvals=ticks, ticktext=[f"×{2.0**t:g}" for t in ticks]),
             hovertemplate="%{text}<extra></extra>",
         )
     )
-    axis = {"showgrid": False, "zeroline": False, "automargin": True}
-    figure.update_layout(
-        xaxis={**axis, "tickvals": list(range(len(classes))), "ticktext": classes, "side": "top"},
-        yaxis={
-            **axis,
-            "tickvals": list(range(len(names))),
-            "ticktext": [f"{t} {label(name, 30)}" for t, name in enumerate(names)],
-            "autorange": "reversed",
-        },
+    topics = [f"{topic} {label(name, 30)}" for topic, name in enumerate(names)]
+    return figure.update_layout(
+        xaxis=category_axis(classes, side="top"), yaxis=category_axis(topics, autorange="reversed")
     )
-    return figure
