@@ -10,6 +10,7 @@
     ├── NotFittedError       (ValueError, AttributeError)  asked for a result before ``fit``
     ├── TopicNotFoundError   (IndexError)    no topic has this id
     ├── StorageError         (ValueError)    a saved model that is damaged, foreign or too new
+    ├── ProcessError         (RuntimeError)  work that is not possible in a forked process
     ├── MemoryBudgetError    (MemoryError)   the work does not fit into the stated budget
     └── MissingPackageError  (ImportError)   an optional package is not installed
 
@@ -51,6 +52,10 @@ class TopicNotFoundError(TopickitError, IndexError):
 
 class StorageError(TopickitError, ValueError):
     """A saved model that is damaged, not ours, or made by a newer topickit."""
+
+
+class ProcessError(TopickitError, RuntimeError):
+    """Work that is not possible in a forked process, because it needs threads of the parent."""
 
 
 class MemoryBudgetError(TopickitError, MemoryError):

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from topickit._core import processes
 from topickit.errors import ParameterError
 
 
@@ -29,6 +30,7 @@ def check(device: str | None) -> None:
         return
     import torch
 
+    processes.prepare()
     if not isinstance(device, str):
         raise ParameterError(f"device must be None or the name of a torch device, got {device!r}")
     try:
@@ -112,4 +114,5 @@ def tensor(rows: NDArray[np.float32], device: str) -> Any:
     """
     import torch
 
+    processes.prepare()
     return torch.from_numpy(np.ascontiguousarray(rows)).to(device)

@@ -2,6 +2,7 @@
 
 import contextlib
 import logging
+import os
 import sys
 import threading
 import time
@@ -166,12 +167,15 @@ class _Bar:
             if _Bar._display is None:
                 _Bar._display = _new_display(transient=not shown)
             _Bar._open += 1
+            self.display = _Bar._display
             self.task = _Bar._display.add_task(description, total=total, visible=self.visible)
             if self.visible:
                 _Bar._display.start()
 
     def show(self, done: float) -> None:
         with _Bar._lock:
+            if self.display is not _Bar._display:  # the parent's, in a forked process
+                return
             _Bar._display.update(self.task, completed=done)
             if not self.visible and self._expected(done) > PATIENCE:
                 self.visible = True
@@ -180,6 +184,8 @@ class _Bar:
 
     def close(self) -> None:
         with _Bar._lock:
+            if self.display is not _Bar._display:
+                return
             _Bar._open -= 1
             if _Bar._open:
                 _Bar._display.remove_task(self.task)
@@ -187,8 +193,17 @@ class _Bar:
                 _Bar._display.stop()
                 _Bar._display = None
 
+    @classmethod
+    def forget_display(cls) -> None:
+        """Drop the parent's display in a forked process, which has no thread to refresh it."""
+        cls._lock, cls._display, cls._open = threading.Lock(), None, 0
+
     def _expected(self, done: float) -> float:
         return (monotonic() - self.began) * (self.total or 0) / done if done else 0.0
+
+
+if hasattr(os, "register_at_fork"):  # not on Windows, which has no fork
+    os.register_at_fork(after_in_child=_Bar.forget_display)
 
 
 def _new_display(*, transient: bool) -> Any:

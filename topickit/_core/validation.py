@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from topickit._core import processes
 from topickit.errors import InputError, InputTypeError
 
 FEWEST_COLUMNS = 16
@@ -86,6 +87,7 @@ def from_tensor(tensor: Any) -> NDArray[Any]:
     tensor : torch.Tensor
         Of any kind; a sparse one is made dense.
     """
+    processes.prepare()
     tensor = tensor.detach().cpu()
     if getattr(tensor, "is_sparse", False):
         tensor = tensor.to_dense()

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from topickit._core import processes
 from topickit._core.progress import stage
 from topickit._core.state import State
 from topickit._core.vectors import FloatArray, IntArray, top_k_cosine, umap_start
@@ -196,6 +197,7 @@ def _densest(points: NDArray[np.float64], weights: NDArray[np.float64], cells: i
 def _umap(vectors: FloatArray) -> FloatArray:
     from umap import UMAP
 
+    processes.prepare()
     k = min(N_NEIGHBORS, len(vectors) - 1)
     near = top_k_cosine(vectors, vectors, k)
     distances = np.maximum(1 - near.similarities, 0)

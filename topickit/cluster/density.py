@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from topickit._core import devices
+from topickit._core import devices, processes
 from topickit._core.neighbors import nearest_rows
 from topickit._core.vectors import FloatArray, IntArray, umap_start
 from topickit.cluster.base import BaseClusterer, on_resamples
@@ -109,6 +109,7 @@ class DensityClusterer(BaseClusterer):
     def _reduce(self, vectors: FloatArray) -> FloatArray:
         from umap import UMAP
 
+        processes.prepare()
         k = min(self.n_neighbors, len(vectors) - 1)
         # Of a sample exact neighbours: faster than compiling and running the approximate search.
         near = nearest_rows(

@@ -11,6 +11,7 @@ from typing import Any, Literal, Protocol, TypeAlias, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
+from topickit._core import processes
 from topickit._core.progress import stage
 from topickit._core.spill import spans
 from topickit._core.state import State
@@ -231,6 +232,7 @@ def embed(embedder: Embedder, texts: Sequence[str], *, dimension: int = 0) -> Fl
 
 
 def _checked(embedder: Embedder, texts: Sequence[str]) -> FloatArray:
+    processes.prepare()  # an object of the user's may use torch, too
     vectors = as_array(embedder.encode(texts), repr(embedder))
     return unit_rows(check_vectors(vectors, n_rows=len(texts), what=f"vectors from {embedder!r}"))
 
@@ -258,6 +260,7 @@ def fitted(embedder: Embedder, texts: Sequence[str], weights: NDArray[Any]) -> E
     >>> fitted(resolve("lexical"), ["a red apple", "a car"], np.ones(2)).encode(["apple"]).shape[0]
     1
     """
+    processes.prepare()
     return embedder.fitted(texts, weights) if isinstance(embedder, FittedOnCorpus) else embedder
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from topickit._core import processes
 from topickit._core.progress import stage
 from topickit._core.state import State
 from topickit._core.vectors import FloatArray, unit_rows
@@ -138,6 +139,7 @@ class SentenceEmbedder:
             Texts a block; the last may be shorter.
         """
         self._check()
+        processes.prepare()
         texts = list(texts)
         model = self._loaded()
         reader = windows.reader_of(model, self.long_documents)
@@ -268,6 +270,7 @@ class SentenceEmbedder:
 
     def _loaded(self) -> "SentenceTransformer":
         if self._model is None:
+            processes.prepare()
             place = locate(self.model)
             if place is None:
                 reach_hub(self.model)

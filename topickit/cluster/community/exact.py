@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from topickit._core import processes
 from topickit._core.vectors import FloatArray, IntArray
 
 FEWEST = 16
@@ -166,6 +167,7 @@ class Judge:
         """Unit rows as the reference makes them: a torch tensor of the source's dtype."""
         import torch
 
+        processes.prepare()
         source = self.rows.source
         if not source.flags.c_contiguous:  # torch sums the squares of other layouts in another order
             if self._all is None:

@@ -8,8 +8,6 @@ Neighbour lists are kept while they fit the budget; past it only their sizes are
 again when it is asked for.
 """
 
-import contextlib
-import importlib
 import itertools
 import sys
 import threading
@@ -20,6 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from topickit._core import processes
 from topickit._core.vectors import FloatArray, IntArray, n_threads, single_threaded
 from topickit.cluster.community.device_scan import DeviceScan
 from topickit.cluster.community.exact import Judge, Rows
@@ -174,7 +173,7 @@ def find_neighborhoods(
     n = len(rows)
     collector = _Collector(judge, weights, budget // BYTES_PER_PAIR)
     if len(rows) >= IMPORT_TORCH_ROWS and "torch" not in sys.modules:
-        threading.Thread(target=_import_torch).start()
+        processes.import_aside("torch")  # it takes longer than the scan of 50,000 rows
     chosen = None if device is not None else make_filter(rows, judge.threshold)
     scan = _make_scan(rows, judge, chosen, device)
     with single_threaded():
@@ -290,12 +289,6 @@ def _share_out(
     with ThreadPoolExecutor(threads) as pool:
         for future in [pool.submit(work) for _ in range(threads)]:
             future.result()
-
-
-def _import_torch() -> None:
-    """Import torch while the scan is running: it takes longer than the scan of 50,000 rows."""
-    with contextlib.suppress(ImportError):  # whoever needs it will say so
-        importlib.import_module("torch")
 
 
 class _FullScan:

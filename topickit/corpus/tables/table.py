@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
+from topickit._core import processes
 from topickit.corpus.tables import faults
 from topickit.corpus.tables.faults import Source
 from topickit.errors import InputError
@@ -58,6 +59,7 @@ class Table:
         ------
         InputError
         """
+        processes.check_polars(f"read {path}")
         source: Source = io.BytesIO(sys.stdin.buffer.read()) if path == "-" else Path(path)
         check_readable(path)
         head = _head(source)
