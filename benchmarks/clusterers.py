@@ -53,7 +53,7 @@ def measure(name: str, method: str, quick: bool) -> dict[str, Any]:
         "ari": adjusted_rand_score(gold, labels),
         "seconds": elapsed,
         "peak_mib_over_start": peak_mib() - before,
-        **assigner_against_groups(model, gold, sample),
+        **assigner_agreement(model, gold, sample),
     }
 
 
@@ -65,7 +65,7 @@ def warm_up(method: str) -> None:
     )
 
 
-def assigner_against_groups(model: TopicModel, gold: np.ndarray, rows: np.ndarray) -> dict[str, float]:
+def assigner_agreement(model: TopicModel, gold: np.ndarray, rows: np.ndarray) -> dict[str, float]:
     """How well the Assigner's labels agree with the clusterer's own groups, and both with gold."""
     documents, vectors = model.fitted_.documents, model.fitted_.vectors
     groups = base.resolve(model.clusterer).cluster(vectors[rows], documents.weights[rows])
@@ -84,7 +84,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="1,500 rows a collection, nothing kept")
     quick = parser.parse_args().quick
     if not DATA.is_dir():
-        raise SystemExit("the shared collections are not beside this checkout")
+        raise SystemExit("the shared collections are missing: they belong in ../shared/data")
     rows = []
     for name in LABELLED:
         for method in base.CLUSTERERS:

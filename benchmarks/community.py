@@ -2,7 +2,7 @@
 
 Speed is the ratio of two medians over paired runs, ours and the reference's in turn, in one process on
 the same threads, after one run of each that is not counted. Every pair of runs is also compared: same
-communities as sets, same centres, same order.
+communities as sets, same centers, same order.
 """
 
 import argparse
@@ -66,7 +66,7 @@ def paired(vectors: np.ndarray, threshold: float, smallest: int, runs: int) -> d
 
 
 def alike(n: int) -> np.ndarray:
-    """Rows that are all within .75 of each other."""
+    """Rows whose cosine similarity to each other is at least 0.75."""
     rng = np.random.default_rng(0)
     return unit_rows(rng.standard_normal(384) + 0.4 * rng.standard_normal((n, 384)))
 
@@ -81,15 +81,15 @@ def hard_cases(n: int) -> dict[str, tuple[np.ndarray, float]]:
     """Inputs on which the filter or the lists are of no use, each with a threshold."""
     random = np.random.default_rng(0).standard_normal((n, 384)).astype(np.float32)
     return {
-        "everything within .75 of everything": (alike(n), 0.75),
-        "Quora questions at .2": (embeddings(QUESTIONS)[:n], 0.2),
-        "random directions at .1": (random, 0.1),
-        "four of 64 coordinates, half of them shared": (tied(n), 0.5),
+        "all cosine similarities at least 0.75": (alike(n), 0.75),
+        "Quora questions at threshold 0.2": (embeddings(QUESTIONS)[:n], 0.2),
+        "random directions at threshold 0.1": (random, 0.1),
+        "binary rows with many tied similarities": (tied(n), 0.5),
     }
 
 
 def recombined(n: int) -> np.ndarray:
-    """Vectors for any number of rows: .9 of one question's and .44 of another's, drawn with a seed."""
+    """Each row is 0.9 times one question's embedding plus 0.44 times another's, drawn with a seed."""
     rng = np.random.default_rng(0)
     questions = embeddings(QUESTIONS)
     rows = np.empty((n, questions.shape[1]), dtype=np.float32)

@@ -1,7 +1,7 @@
 """HDBSCAN on UMAP: its time against UMAP's own, and the share of outliers: ``python -m benchmarks.density``.
 
 In turn, in one process on warmed libraries: UMAP alone on the vectors on which topics are found, with the
-settings that `DensityClusterer` gives it and neighbours that it finds by itself, and the whole fit with
+settings that `DensityClusterer` gives it and its own nearest neighbors, and the whole fit with
 ``clusterer="hdbscan"`` and ``outliers=0.05``: reduction, density, stability, assigning everybody, keywords.
 """
 
@@ -25,7 +25,7 @@ from benchmarks.common import (
 from topickit.cluster.base import resolve
 from topickit.model import TopicModel
 
-ASKED = 0.05
+BOUND = 0.05
 REPEATS = 3
 
 
@@ -37,7 +37,7 @@ def measure(name: str) -> dict[str, Any]:
     texts, gold = texts_and_labels(name)
     vectors = embeddings(name)
     warm_up("hdbscan")
-    model = TopicModel(clusterer="hdbscan", outliers=ASKED)
+    model = TopicModel(clusterer="hdbscan", outliers=BOUND)
     model.fit(texts, embeddings=vectors)
     documents, kept = model.fitted_.documents, model.fitted_.vectors
     sample = kept[documents.sample(resolve("hdbscan").sample_size)]
@@ -50,7 +50,7 @@ def measure(name: str) -> dict[str, Any]:
     for _ in range(REPEATS):
         alone.append(seconds(umap_alone))
         whole.append(
-            seconds(lambda: TopicModel(clusterer="hdbscan", outliers=ASKED).fit(texts, embeddings=vectors))
+            seconds(lambda: TopicModel(clusterer="hdbscan", outliers=BOUND).fit(texts, embeddings=vectors))
         )
     free = TopicModel(clusterer="hdbscan").fit(texts, embeddings=vectors)
     return {
@@ -63,21 +63,21 @@ def measure(name: str) -> dict[str, Any]:
         "seconds": whole,
         "ratio": median(whole) / median(alone),
         "outliers": float((model.labels_ < 0).mean()),
-        "outliers_unasked": float((free.labels_ < 0).mean()),
+        "outliers_unbounded": float((free.labels_ < 0).mean()),
         "ari": adjusted_rand_score(gold, model.labels_),
-        "ari_unasked": adjusted_rand_score(gold, free.labels_),
+        "ari_unbounded": adjusted_rand_score(gold, free.labels_),
     }
 
 
 def main() -> None:
     """Measure each collection in a process of its own."""
     if not DATA.is_dir():
-        raise SystemExit("the shared collections are not beside this checkout")
+        raise SystemExit("the shared collections are missing: they belong in ../shared/data")
     rows = []
     for name in LABELLED:
         rows.append(in_own_process(measure, name))
         print(rows[-1], flush=True)
-    write("density", {"rows": rows, "asked": ASKED})
+    write("density", {"rows": rows, "outlier_bound": BOUND})
 
 
 if __name__ == "__main__":

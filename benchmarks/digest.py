@@ -34,7 +34,7 @@ def digests(model: TopicModel, texts: list[str], **given: Any) -> dict[str, Any]
     }
 
 
-def measured() -> dict[str, Any]:
+def measure() -> dict[str, Any]:
     """Fit each clusterer on each collection, and two embedders that learn words."""
     result = {}
     for name in TITLES:
@@ -56,15 +56,16 @@ def main() -> None:
     """Record digests, or compare with the recorded ones."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--record", action="store_true")
-    found = measured()
-    if parser.parse_args().record:
-        write("digest", {"digests": found})
+    record = parser.parse_args().record
+    current = measure()
+    if record:
+        write("digest", {"digests": current})
         return
     before = (read("digest") or {}).get("digests", {})
-    changed = {key: (before.get(key), value) for key, value in found.items() if before.get(key) != value}
+    changed = {key: (before.get(key), value) for key, value in current.items() if before.get(key) != value}
     for key, (old, new) in changed.items():
         print(f"{key}:\n  before {old}\n  now    {new}")
-    print(f"{len(found) - len(changed)} of {len(found)} results are as recorded")
+    print(f"{len(current) - len(changed)} of {len(current)} results are as recorded")
     raise SystemExit(bool(changed))
 
 

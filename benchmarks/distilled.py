@@ -199,7 +199,7 @@ def row(
     print(
         f"{TITLES.get(name, name):24} {share:5.0%} {result['sample']:6} texts  NMI {nmi:.3f}  ARI {ari:.3f}  "
         f"graph {graph_nmi:.3f} {graph_ari:.3f} (teacher {same_nmi:.3f} {same_ari:.3f})  recall {result['recall']:.3f}  "
-        f"cosine {result.get('cosine') or 1:.3f} (said {result.get('held_out_cosine') or 1:.3f})  "
+        f"cosine {result.get('cosine') or 1:.3f} (estimated {result.get('held_out_cosine') or 1:.3f})  "
         f"{result['seconds']:.1f} s, student {elapsed:.1f} s at {result.get('student_rate', 0):,.0f}/s",
         flush=True,
     )
@@ -216,7 +216,7 @@ def main() -> None:
     parser.add_argument("collections", nargs="*", default=COLLECTIONS, help="only these")
     options = parser.parse_args()
     if not DATA.is_dir():
-        raise SystemExit("the shared collections are not beside this checkout")
+        raise SystemExit("the shared collections are missing: they belong in ../shared/data")
     for name in options.collections:
         made = in_own_process(measure, name, options.quick, options.shares)
         if not options.quick:

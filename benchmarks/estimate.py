@@ -1,4 +1,4 @@
-"""What ``--dry-run`` says against what a fit then takes: ``python -m benchmarks.estimate``.
+"""Estimates of ``--dry-run`` against the fit itself: ``python -m benchmarks.estimate``.
 
 Each case is a table of texts and a model. The estimate is made in one process; the fit, with the saving of the
 model, in another. Both begin with nothing imported, as the command does. Seconds are of the whole process.
@@ -70,13 +70,13 @@ def fitted(*case: Any) -> dict[str, float]:
 def main() -> None:
     """Measure each case."""
     if not DATA.is_dir():
-        raise SystemExit("the shared collections are not beside this checkout")
+        raise SystemExit("the shared collections are missing: they belong in ../shared/data")
     rows = []
     for name, n, given, settings in CASES:
-        said = in_own_process(estimated, name, n, given, settings)
-        took = in_own_process(fitted, name, n, given, settings)
-        what = [TITLES_HERE[name], "vectors given" if given else "from texts", *settings.values()]
-        rows.append({"case": ", ".join(what), "rows": n, "estimated": said, "measured": took})
+        estimate = in_own_process(estimated, name, n, given, settings)
+        measured = in_own_process(fitted, name, n, given, settings)
+        what = [TITLES_HERE[name], "embeddings given" if given else "from texts", *settings.values()]
+        rows.append({"case": ", ".join(what), "rows": n, "estimated": estimate, "measured": measured})
         print(rows[-1], flush=True)
     write("estimate", {"rows": rows})
 

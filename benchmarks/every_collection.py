@@ -68,7 +68,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="1,000 rows a collection, nothing kept")
     quick = parser.parse_args().quick
     if not DATA.is_dir():
-        raise SystemExit("the shared collections are not beside this checkout")
+        raise SystemExit("the shared collections are missing: they belong in ../shared/data")
     rows: list[dict[str, Any]] = []
     for name in COLLECTIONS:
         for row in in_own_process(measure, name, 1000 if quick else None):

@@ -2,7 +2,7 @@
 
 Default fits on ready MiniLM vectors, and on what the hybrid embedder makes of the same; three seeds each.
 Besides the topics: how many of a document's ten nearest others are of its class, which no choice of a level
-enters, and k-means that is told the number of classes.
+affects, and k-means with the number of classes given.
 """
 
 import argparse
@@ -23,7 +23,7 @@ from topickit._core.vectors import FloatArray
 from topickit.embed import HybridEmbedder
 
 SEEDS = (0, 1, 2)
-ASKED = 1500
+N_QUERIES = 1500
 NEAREST = 10
 
 
@@ -63,7 +63,7 @@ def measured(collection: Collection) -> list[dict[str, Any]]:
 
 
 def topics(collection: Collection, vectors: FloatArray) -> dict[str, Any]:
-    """Figures of default fits, and of k-means that is told their number."""
+    """Figures of default fits, and of k-means with the number of classes given."""
     scorer = Scorer.of(collection.segmented, collection.gold)
     found: dict[str, list[float]] = {"topics": [], "ari": [], "nmi": [], "c_npmi": [], "kmeans_ari": []}
     for seed in SEEDS:
@@ -71,8 +71,8 @@ def topics(collection: Collection, vectors: FloatArray) -> dict[str, Any]:
             warnings.simplefilter("ignore")
             recipe = TopicModel(keywords=SINGLE_WORDS, random_state=seed)
             model = clone(recipe).fit(collection.texts, embeddings=vectors)
-            told = recipe.set_params(clusterer="kmeans", n_topics=collection.n_gold)
-            labels = told.fit(collection.texts, embeddings=vectors).labels_
+            with_k = recipe.set_params(clusterer="kmeans", n_topics=collection.n_gold)
+            labels = with_k.fit(collection.texts, embeddings=vectors).labels_
         figures = scorer.score(model.labels_, [list(topic.words) for topic in model.topics_])
         figures["kmeans_ari"] = scorer.score(labels, [])["ari"]
         for name, values in found.items():
@@ -82,11 +82,11 @@ def topics(collection: Collection, vectors: FloatArray) -> dict[str, Any]:
 
 def of_own_class(vectors: FloatArray, gold: np.ndarray | None) -> float:
     """Share of the ten nearest others of some documents that are of their class."""
-    asked = np.random.default_rng(0).permutation(len(vectors))[:ASKED]
-    near = vectors[asked] @ vectors.T
-    near[np.arange(len(asked)), asked] = -np.inf
+    queries = np.random.default_rng(0).permutation(len(vectors))[:N_QUERIES]
+    near = vectors[queries] @ vectors.T
+    near[np.arange(len(queries)), queries] = -np.inf
     nearest = np.argpartition(-near, NEAREST, axis=1)[:, :NEAREST]
-    return float((gold[nearest] == gold[asked][:, None]).mean())
+    return float((gold[nearest] == gold[queries][:, None]).mean())
 
 
 if __name__ == "__main__":

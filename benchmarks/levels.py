@@ -1,6 +1,6 @@
 """Which level of the ladder is chosen, against all levels, and leave-one-collection-out: ``python -m benchmarks.levels``.
 
-A ladder is made once for each collection and seed; every rule is then tried on the same ladders. *Left
+A ladder is made once for each collection and seed; every rule is applied to the same ladders. *Left
 out*: the power of modularity and the tolerance are chosen on the other collections, and applied to this one.
 """
 
@@ -79,13 +79,13 @@ def share_of_best(ladders: list[Ladder], power: float, tolerance: float) -> floa
 def main() -> None:
     """Measure all, and keep the result."""
     if not DATA.is_dir():
-        raise SystemExit("the shared collections are not beside this checkout")
+        raise SystemExit("the shared collections are missing: they belong in ../shared/data")
     sets = collections()
     climbed = {name: [climb(vectors, gold, seed) for seed in SEEDS] for name, _, vectors, gold in sets}
     rules = list(product(POWERS, TOLERANCES))
     rows: list[dict[str, Any]] = []
     for name, family, _, gold in sets:
-        others = [one for other, kin, _, _ in sets if kin != family for one in climbed[other]]
+        others = [one for other, its_family, _, _ in sets if its_family != family for one in climbed[other]]
         scores = [share_of_best(others, *rule) for rule in rules]
         left_out = rules[int(np.argmax(scores))]
         own = climbed[name]

@@ -1,4 +1,4 @@
-"""Markdown of the kept results: tables, and on which machine they were made."""
+"""Markdown of the kept results: tables, and the machine that they were measured on."""
 
 from typing import Any
 

@@ -53,7 +53,7 @@ def measure(name: str) -> list[dict[str, Any]]:
 def main() -> None:
     """Measure each collection in a process of its own."""
     if not DATA.is_dir():
-        raise SystemExit("the shared collections are not beside this checkout")
+        raise SystemExit("the shared collections are missing: they belong in ../shared/data")
     rows = []
     for name in COLLECTIONS:
         rows += in_own_process(measure, name)

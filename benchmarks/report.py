@@ -1,4 +1,4 @@
-"""RESULTS.md from the kept results: ``python -m benchmarks.report``. Says what has not been measured."""
+"""Write RESULTS.md from the kept results: ``python -m benchmarks.report``. Lists what is not measured."""
 
 from collections.abc import Callable
 
@@ -57,26 +57,26 @@ def community(result: Result) -> str:
         for row in result["automatic"]["by_smallest"]
     ]
     rows, threads = f"{result['thresholds'][0]['rows']:,}", result["threads"]
-    times = ["seconds", "reference, seconds", "times as fast", "same communities"]
+    times = ["seconds", "reference, seconds", "speedup", "same communities"]
     return "\n\n".join(
         [
             "## Fast community detection",
-            "`python -m benchmarks.community`. Ours and sentence-transformers' `util.community_detection` in turn, "
-            f"in one process on {threads} threads: medians of five paired runs and their ratio. Same communities: as "
-            "sets, with the same centres, in the same order, in every pair of runs.",
+            "`python -m benchmarks.community`. topickit and sentence-transformers' `util.community_detection` run "
+            f"alternately in one process on {threads} threads. Seconds are medians of five pairs of runs, and the speedup is "
+            "their ratio. *Same communities*: equal as sets, with the same centers, in the same order, in every pair.",
             made_on(result),
             f"### {rows} Quora questions, 384 dimensions, at least {result['thresholds'][0]['smallest']} members",
             table(["threshold", "communities", *times], speed),
-            "### Inputs that prune badly",
+            "### Inputs on which pruning is ineffective",
             table(["input", "rows", "threshold", *times], hard),
             "### Scale",
-            f"{result['scale_input']} At threshold .75; the fitted exponent of growth is {result['growth']:.2f}. MiB is "
-            "the peak of memory over the vectors.",
-            table(["rows", "seconds", "MiB", "times as fast as the reference"], scale),
+            f"{result['scale_input']} The threshold is 0.75. Time grows with the number of rows to the power of "
+            f"{result['growth']:.2f}. *MiB*: peak memory in addition to the embeddings.",
+            table(["rows", "seconds", "MiB", "speedup over the reference"], scale),
             '### `threshold="auto"`',
-            f"Pairwise F1 against the marked duplicates of {result['automatic']['rows']:,} questions, with the "
-            "threshold chosen from the vectors alone and with the best of all fixed ones (which the labels tell).",
-            table(["fewest members", "chosen", "F1", "best fixed", "its F1"], chosen),
+            f"Pairwise F1 against the marked duplicates of {result['automatic']['rows']:,} questions: for the threshold "
+            "chosen from the embeddings alone, and for the best fixed threshold, chosen by the labels.",
+            table(["minimum size", "chosen threshold", "F1", "best fixed threshold", "its F1"], chosen),
             "### The command",
             f"`topickit cluster FILE --clusterer community --embeddings FILE` on {result['command']['rows']:,} questions, the "
             f"whole process: {median(result['command']['seconds']):.2f} s (median of {len(result['command']['seconds'])}).",
@@ -85,19 +85,19 @@ def community(result: Result) -> str:
 
 
 def startup(result: Result) -> str:
-    """Import and help."""
+    """Times of import and help."""
     loaded = ", ".join(result["heavy_modules_loaded"]) or "none"
     rows = [
-        ["`import topickit`, whole process", f"{result['import_seconds']:.3f}"],
-        ["Python alone", f"{result['python_seconds']:.3f}"],
+        ["`import topickit`", f"{result['import_seconds']:.3f}"],
+        ["empty Python process", f"{result['python_seconds']:.3f}"],
         ["`topickit --help`", f"{result['help_seconds']:.3f}"],
     ]
     return one_table(
         "Start-up",
-        "`python -m benchmarks.startup`. Medians of nine processes. Loaded by `import topickit` of torch, numba, "
-        f"scikit-learn, umap, plotly, scipy, nltk, polars, transformers: {loaded}.",
+        "`python -m benchmarks.startup`. Medians of nine processes. Heavy dependencies (torch, numba, scikit-learn, umap, "
+        f"plotly, scipy, nltk, polars, transformers) that `import topickit` loads: {loaded}.",
         result,
-        ["what", "seconds"],
+        ["process", "seconds"],
         rows,
     )
 
@@ -117,10 +117,10 @@ def every_collection(result: Result) -> str:
         for row in result["rows"]
     ]
     return one_table(
-        "Every collection at its full size",
-        "`python -m benchmarks.every_collection`. Vectors of the lexical embedder (100 dimensions); seconds after "
-        "embedding, with keywords (and, in the first UMAP of a process, numba's compilation); MiB is the peak of "
-        "the whole process, vectors and texts included.",
+        "All collections at full size",
+        "`python -m benchmarks.every_collection`. Lexical embeddings (100 dimensions). *Seconds*: the fit after embedding, "
+        "with keywords; the first UMAP of a process includes numba's compilation. *MiB*: peak memory of the process, "
+        "with embeddings and texts.",
         result,
         ["collection", "rows", "clusterer", "topics", "outliers", "seconds", "MiB"],
         rows,
@@ -143,20 +143,20 @@ def cache(result: Result) -> str:
     ]
     columns = [
         "rows",
-        "written a second",
-        "found a second",
-        "found, shuffled",
-        "ms for one",
-        "bytes a row",
+        "written per second",
+        "read per second",
+        "read per second, shuffled",
+        "ms for one row",
+        "bytes per row",
         "same bits",
     ]
     fewest = min(result["rows"], key=lambda row: row["hits_shuffled"])
     return one_table(
         "The embedding cache",
-        f"`python -m benchmarks.cache`. `CachedEmbedder.encode` around ready vectors of {result['dimension']} "
-        "columns: hashing, SQLite, checksums and the result array; medians of three, the file in the system's "
-        "page cache. Written in transactions of 512. The aim is 100,000 found a second; the fewest are "
-        f"{fewest['hits_shuffled']:,.0f}, in random order among {fewest['rows']:,} rows.",
+        f"`python -m benchmarks.cache`. `CachedEmbedder.encode` around precomputed embeddings of {result['dimension']} "
+        "dimensions: hashing, SQLite, checksums and the result array. Medians of three runs, with the file in the page "
+        "cache. Transactions write 512 rows. The target is 100,000 rows read per second; the slowest case reads "
+        f"{fewest['hits_shuffled']:,.0f}, in random order from {fewest['rows']:,} rows.",
         result,
         columns,
         rows,
@@ -164,7 +164,7 @@ def cache(result: Result) -> str:
 
 
 def speed(result: Result) -> str:
-    """Time both in turn."""
+    """Time topickit and BERTopic alternately."""
     rows = [
         [
             TITLES[row["collection"]] if system == "topickit" else "",
@@ -186,16 +186,16 @@ def speed(result: Result) -> str:
         "system",
         "seconds",
         "CPU s",
-        "times as fast",
+        "speedup",
         "topics",
         "ARI",
         "c_npmi",
     ]
     return one_table(
-        "Speed, vectors given",
-        "`python -m benchmarks.speed`. The default fits of both, keywords (and topickit's stability) included, after "
-        "imports and compilation, in turn, each in a process of its own; medians of "
-        f"{len(result['rows'][0]['topickit'])}, and their ratio. Topics, ARI and c_npmi of the first runs.",
+        "Speed with precomputed embeddings",
+        "`python -m benchmarks.speed`. Default fits of both systems, alternately, each in its own process. Times include "
+        "keywords (and topickit's stability) and exclude imports and compilation. Seconds are medians of "
+        f"{len(result['rows'][0]['topickit'])} runs, and the speedup is their ratio. Topics, ARI and c_npmi are of the first runs.",
         result,
         columns,
         rows,
@@ -203,7 +203,7 @@ def speed(result: Result) -> str:
 
 
 def distilled(result: Result) -> str:
-    """The distilled embedder by the share of the corpus that its teacher embeds."""
+    """The distilled embedder, by the share of texts that the teacher embeds."""
     rows = [
         [
             TITLES.get(row["collection"], row["collection"]),
@@ -240,20 +240,20 @@ def distilled(result: Result) -> str:
         "same sample ARI",
         "recall@10",
         "cosine",
-        "said",
+        "estimated cosine",
         "seconds",
-        "student, texts a second",
+        "student, texts per second",
     ]
     return one_table(
         "The distilled embedder",
-        "`python -m benchmarks.distilled`. The teacher (MiniLM) embeds a share of the distinct texts, its student the "
-        "others. NMI and ARI: k-means with the gold number of topics on all vectors, the mean of three seeds. Topics: "
-        "as `TopicModel` finds them, on up to 15,000 of all documents (— where they were measured before it did). "
-        "Graph: topics found on the sample alone, all others assigned; at 100% on the model's own sample. Same sample: the same "
-        "with the teacher's vectors everywhere, so that what the sample costs and what the student costs stand apart. "
-        "Recall: share of the teacher's 10 nearest texts found by the mixed vectors. Cosine: to the teacher, on texts "
-        "outside the sample; said: what the embedder itself reports (leave-one-out). Seconds: the student's, and the "
-        "sample over the teacher's rate on 256 texts.",
+        "`python -m benchmarks.distilled`. The teacher (MiniLM) embeds a share of the distinct texts, and its student embeds the "
+        "others. *NMI* and *ARI*: k-means with the gold number of topics on all embeddings, the mean of three seeds. "
+        "*Topics*: as `TopicModel` finds them, on up to 15,000 documents (— for older measurements). *Graph*: topics found on "
+        "the sample alone, and all other documents assigned; at 100 %, on the model's own sample. *Same sample*: the same with "
+        "the teacher's embeddings everywhere, which separates the cost of the sample from that of the student. *Recall*: "
+        "share of the teacher's 10 nearest texts found with the mixed embeddings. *Cosine*: similarity to the teacher on texts "
+        "outside the sample; *estimated cosine*: the embedder's own estimate (leave-one-out). *Seconds*: the student's time, "
+        "plus the sample at the teacher's rate on 256 texts.",
         result,
         columns,
         rows,
@@ -261,7 +261,7 @@ def distilled(result: Result) -> str:
 
 
 def html_report(result: Result) -> str:
-    """The HTML report: sizes, and times in a browser."""
+    """The HTML report: file sizes, and times in a browser."""
     rows = [
         [
             f"{row['documents']:,}",
@@ -277,10 +277,9 @@ def html_report(result: Result) -> str:
     columns = ["documents", "topics", "MB", "MB without texts", "map, s", "page, s", "first picture, s"]
     return one_table(
         "The HTML report",
-        "`python -m benchmarks.html_report`. arXiv titles with dates and classes; 4.7 MB of each file are Plotly. "
-        "Map: the layout of the documents, made once a model (the first one with numba's compilation). First "
-        "picture: from the start of the navigation to the drawn map, in headless chromium without a graphics "
-        "card, medians of fresh browsers.",
+        "`python -m benchmarks.html_report`. arXiv titles with dates and classes; 4.7 MB of each file are Plotly. *Map*: the "
+        "layout of the documents, computed once per model (the first one with numba's compilation). *First picture*: time from "
+        "navigation to the drawn map, in headless chromium without a GPU, the median of new browser processes.",
         result,
         columns,
         rows,
@@ -288,7 +287,7 @@ def html_report(result: Result) -> str:
 
 
 def refining(result: Result) -> str:
-    """Agreement with the teacher by the time that is spent on it."""
+    """Agreement with the teacher, by time spent."""
     rows = [
         [
             TITLES.get(row["collection"], row["collection"]),
@@ -303,10 +302,10 @@ def refining(result: Result) -> str:
     ]
     columns = ["collection", "fit, s", "refined, s", "documents", "agreement", "ARI", "teacher's ARI"]
     return one_table(
-        "Agreement for time",
-        '`python -m benchmarks.refining`. `TopicModel(embedder="distilled")` fitted from raw texts, then '
-        "`refine(seconds)`: the documents nearest to a boundary go back to the transformer. Agreement: share of the "
-        "documents whose topic is the one that the same model gives to the transformer's own vector.",
+        "Refinement of a distilled model",
+        '`python -m benchmarks.refining`. `TopicModel(embedder="distilled")` is fitted from raw texts; then '
+        "`refine(seconds)` embeds the documents nearest to a boundary with the transformer. *Agreement*: share of the "
+        "documents that get the same topic from the transformer's own embeddings.",
         result,
         columns,
         rows,
@@ -314,17 +313,17 @@ def refining(result: Result) -> str:
 
 
 def estimate(result: Result) -> str:
-    """What --dry-run says, and what came of it."""
+    """Estimates of --dry-run against measurements."""
     lines = []
     for row in result["rows"]:
-        said, took = row["estimated"], row["measured"]
+        estimate, measured = row["estimated"], row["measured"]
         lines.append(
             [
                 row["case"],
                 f"{row['rows']:,}",
-                *(f"{part[key]:,.{digits}f}" for key, digits in ESTIMATED for part in (said, took)),
-                f"{said['seconds'] / took['seconds']:.2f}",
-                f"{said['took']:.1f}",
+                *(f"{part[key]:,.{digits}f}" for key, digits in ESTIMATED for part in (estimate, measured)),
+                f"{estimate['seconds'] / measured['seconds']:.2f}",
+                f"{estimate['took']:.1f}",
             ]
         )
     counts = {
@@ -337,21 +336,21 @@ def estimate(result: Result) -> str:
     columns = [
         "case",
         "documents",
-        "seconds said",
-        "taken",
-        "MiB said",
-        "taken",
-        "MiB of disk said",
-        "taken",
-        "said / taken",
+        "seconds, estimated",
+        "measured",
+        "MiB, estimated",
+        "measured",
+        "MiB of disk, estimated",
+        "measured",
+        "estimated / measured",
         "seconds of the dry run",
     ]
     return one_table(
-        "What a dry run says",
-        "`python -m benchmarks.estimate`. The estimate of time, memory and disk before anything starts, against the fit and saving that "
-        "follow, each in a process that begins with nothing imported. *Disk* is what the saved model takes. "
-        f"Right within 30 % of {len(lines)} cases: time {counts['seconds']}, memory {counts['mib']}, disk {counts['disk_mib']} (from texts "
-        "without a learnt embedder the sample is grouped by made-up vectors, of more topics).",
+        "Estimates of a dry run",
+        "`python -m benchmarks.estimate`. Estimates of time, memory and disk, against a fit and a saved model. Each runs in a "
+        "new process that has imported nothing. *Disk* is the size of the saved model. Estimates within 30 % in "
+        f"{len(lines)} cases: time {counts['seconds']}, memory {counts['mib']}, disk {counts['disk_mib']}. (For texts without a "
+        "trained embedder, the estimate clusters random embeddings, which gives more topics.)",
         result,
         columns,
         lines,
@@ -383,7 +382,8 @@ def main() -> None:
     """Write RESULTS.md."""
     parts = [
         "# Results",
-        "Made by `python -m benchmarks`, which runs the benchmarks named below one after another.",
+        "`python -m benchmarks` runs all benchmarks and writes this file. `python -m benchmarks.report` writes it from the "
+        "kept results.",
     ]
     for name, section in SECTIONS.items():
         result = read(name)

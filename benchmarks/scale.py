@@ -92,8 +92,8 @@ def pairs_of_a_class(classes: list[Any], n: int, rng: np.random.Generator) -> It
     for row, label in enumerate(classes):
         by_class.setdefault(label, []).append(row)
     for row in rng.integers(len(classes), size=n).tolist():
-        kin = by_class[classes[row]]
-        yield row, kin[int(rng.integers(len(kin)))]
+        members = by_class[classes[row]]
+        yield row, members[int(rng.integers(len(members)))]
 
 
 def long_corpus(n: int) -> pl.DataFrame:
@@ -175,7 +175,7 @@ def timed(table: pl.DataFrame, folder: Path, sample: int | None) -> tuple[dict[s
 
 
 def measure(n: int, folder: Path, sample: int | None) -> dict[str, Any]:
-    """One size of short texts, with the agreement with gold beside that of a full fit."""
+    """One size of short texts, with its agreement with gold and that of a full fit."""
     table = corpus(n)
     row, labels = timed(table, folder, sample)
     return {**row, **agreement(table["arxiv"].to_numpy(), labels)}
@@ -239,7 +239,7 @@ def bertopic(n: int, folder: Path, minutes: float) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Measure the sizes asked for, keeping the others' results."""
+    """Measure the selected sizes, keeping the others' results."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -249,25 +249,25 @@ def main() -> None:
     kinds.add_argument("--long", action="store_true", help="posts in place of titles")
     kinds.add_argument("--bertopic", action="store_true", help="BERTopic, in place of topickit")
     parser.add_argument("--minutes", type=float, default=60, help="most that a run of BERTopic takes")
-    asked = parser.parse_args()
+    arguments = parser.parse_args()
     if not DATA.is_dir():
-        raise SystemExit("the shared collections are not beside this checkout")
+        raise SystemExit("the shared collections are missing: they belong in ../shared/data")
     key, sizes = "topickit", SIZES
-    if asked.bertopic:
+    if arguments.bertopic:
         key, sizes = "bertopic", BERTOPIC_SIZES
-    elif asked.long:
+    elif arguments.long:
         key, sizes = "long", LONG_SIZES
-    elif asked.sample:
-        key, sizes = f"sample_{asked.sample}", SAMPLE_SIZES
-    for n in asked.sizes or sizes:
+    elif arguments.sample:
+        key, sizes = f"sample_{arguments.sample}", SAMPLE_SIZES
+    for n in arguments.sizes or sizes:
         with tempfile.TemporaryDirectory() as place:
             folder = Path(place)
-            if asked.bertopic:
-                row = bertopic(n, folder, asked.minutes)
-            elif asked.long:
+            if arguments.bertopic:
+                row = bertopic(n, folder, arguments.minutes)
+            elif arguments.long:
                 row = measure_long(n, folder)
             else:
-                row = measure(n, folder, asked.sample)
+                row = measure(n, folder, arguments.sample)
         print(json.dumps(row), flush=True)
         known = read("scale") or {}
         known.pop("environment", None)

@@ -8,26 +8,26 @@ from typing import Any
 from benchmarks.markdown import Result, made_on, table
 
 Row = Mapping[str, Any]
-SCALE_COLUMNS = ["documents", "seconds", "MiB", "not in files", "bytes a document"]
+SCALE_COLUMNS = ["documents", "seconds", "MiB", "not in files", "bytes per document"]
 SCALE_COLUMNS += ["topics", "NMI", "full NMI", "ARI"]
 LONG_EXPLAINED = (
-    "`python -m benchmarks.scale --long`. Each of the first half of one post of 20 Newsgroups and the second half of another of its group. Texts above "
-    "256 MiB, tokens and counts lie in temporary files; NMI and ARI with the groups."
+    "`python -m benchmarks.scale --long`. Each post joins the first half of a post of 20 Newsgroups and the second half of another "
+    "one of its group. Texts above 256 MiB, tokens and counts lie in temporary files. NMI and ARI are against the groups."
 )
 
 
 def section(result: Result) -> str:
-    """From a file of texts to topics and labels, by size."""
+    """From a file of texts to topics and labels, by number of documents."""
     rows = result["topickit"]
     parts = [
         "## Scale",
-        "`python -m benchmarks.scale`. From a Parquet file of raw texts to a saved model and a label a row, "
-        '`embedder="distilled"`, the whole process, imports included: arXiv titles; a million are arXiv, Quora and '
-        "StackOverflow titles and titles recombined of two of a class. Words are counted beside the search for "
-        "topics. MiB: the peak of memory, and of it what is not backed by a file. NMI with the categories of those "
-        "arXiv titles that have the transformer's vectors, beside that of a fit on these vectors in memory, and the "
-        f"ARI of the two. The transformer read its sample in {rows[0].get('precision', 'float32')}; in bfloat16, which is "
-        "taken where a processor computes with it, *Embedding* takes about two thirds of the time.",
+        "`python -m benchmarks.scale`. From a Parquet file of raw texts to a saved model and a label per row, with "
+        '`embedder="distilled"`. Times are of the whole process, with imports. Up to 300,000 documents are arXiv titles; a million '
+        "are arXiv, Quora and StackOverflow titles, and titles recombined from two of a class. Words are counted in parallel with "
+        "the search for topics. *MiB*: peak memory; *not in files*: the part not backed by a file. *NMI*: with the categories of "
+        "the arXiv titles that have transformer embeddings; *full NMI*: of a fit on these embeddings in memory; *ARI*: of one "
+        f"against the other. The transformer ran in {rows[0].get('precision', 'float32')}. bfloat16, the default where a processor "
+        "supports it, reduces the time of *Embedding* to about two thirds.",
         *([f"*{result['note']}*"] if result.get("note") else []),
         made_on(result),
         table(["stage, seconds", *(f"{row['n']:,}" for row in rows), "exponent"], by_stage(rows)),
@@ -38,16 +38,16 @@ def section(result: Result) -> str:
         size = int(key.removeprefix("sample_"))
         parts += [
             f"### With `DistilledEmbedder(sample={size})`",
-            f"`python -m benchmarks.scale --sample {size}`. The transformer embeds {size:,} documents (by itself 2,500, or 5,000 where these are too few).",
+            f"`python -m benchmarks.scale --sample {size}`. The transformer embeds {size:,} documents. (The default is 2,500, or 5,000 where 2,500 are too few.)",
             table(SCALE_COLUMNS, list(map(scale_line, result[key]))),
         ]
     if result.get("long"):
-        parts += ["### Posts in place of titles", LONG_EXPLAINED, *long_tables(result["long"])]
+        parts += ["### Posts", LONG_EXPLAINED, *long_tables(result["long"])]
     if result.get("bertopic"):
-        columns = ["documents", "seconds", "of these embedding", "MiB", "topics", "outliers", "measured"]
+        columns = ["documents", "seconds", "of which embedding", "MiB", "topics", "outliers", "measured"]
         peers = list(map(bertopic_line, result["bertopic"]))
-        said = "`python -m benchmarks.scale --bertopic`, within 60 minutes and 20 GiB."
-        parts += ["### BERTopic's default, from the same texts", said, table(columns, peers)]
+        limits = "`python -m benchmarks.scale --bertopic`, limited to 60 minutes and 20 GiB."
+        parts += ["### BERTopic, default, on the same texts", limits, table(columns, peers)]
     return "\n\n".join(parts)
 
 

@@ -45,8 +45,8 @@ def measure(name: str, known: dict[str, Collection]) -> list[dict[str, Any]]:
         for _ in range(PLANTED if share else 1):
             other = str(rng.choice([one for one in known if one != name]))
             there, classes_there = known[other].vectors, known[other].gold
-            kin = rng.permutation(np.flatnonzero(classes_there == rng.integers(classes_there.max() + 1)))
-            few = kin[: round(share * len(vectors))]
+            members = rng.permutation(np.flatnonzero(classes_there == rng.integers(classes_there.max() + 1)))
+            few = members[: round(share * len(vectors))]
             mask = np.arange(len(vectors) + len(few)) >= len(vectors)
             all_vectors = np.concatenate([vectors, there[few]])
             truth = np.concatenate([gold, np.full(len(few), gold.max() + 1)])
@@ -68,7 +68,7 @@ def measure(name: str, known: dict[str, Collection]) -> list[dict[str, Any]]:
 def main() -> None:
     """Measure each collection."""
     if not DATA.is_dir():
-        raise SystemExit("the shared collections are not beside this checkout")
+        raise SystemExit("the shared collections are missing: they belong in ../shared/data")
     known = {name: load(name, cache_folder()) for name in LABELLED}
     write("small_topics", {"rows": [row for name in LABELLED for row in measure(name, known)]})
 

@@ -46,7 +46,7 @@ def measure(name: str) -> dict[str, Any]:
 def main() -> None:
     """Measure, and keep the result."""
     if not DATA.is_dir():
-        raise SystemExit("the shared collections are not beside this checkout")
+        raise SystemExit("the shared collections are missing: they belong in ../shared/data")
     write("speed", {"rows": [measure(name) for name in COLLECTIONS]})
 
 

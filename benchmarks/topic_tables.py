@@ -1,4 +1,4 @@
-"""The results on topics as Markdown: clusterers, levels, small topics."""
+"""Results on topics as Markdown: clusterers, levels, small topics, the hybrid embedder."""
 
 from statistics import mean
 
@@ -9,7 +9,7 @@ from topickit.cluster.levels import ERRORS
 
 
 def clusterers(result: Result) -> str:
-    """Every clusterer on four collections, and the Assigner against its groups."""
+    """All clusterers on four collections, and the Assigner against their clusters."""
     found = [
         [
             TITLES[row["collection"]],
@@ -37,30 +37,29 @@ def clusterers(result: Result) -> str:
     return "\n\n".join(
         [
             "## The five clusterers",
-            "`python -m benchmarks.clusterers`. `TopicModel(clusterer=…)` with no other setting on the shared MiniLM "
-            "vectors, so seconds are after embedding, keywords and report state included; imports and numba's "
-            "compilation are not. MiB is the peak over the state before `fit`. Agreement with gold counts outliers "
-            "as one group. Found on 15,000 documents (graph communities) or 5,000 and assigned to all, except community "
-            "detection.",
+            "`python -m benchmarks.clusterers`. `TopicModel(clusterer=…)` with default settings on the shared MiniLM embeddings. "
+            "*Seconds* include keywords and the state for reports, and exclude embedding, imports and numba's compilation. "
+            "*MiB*: peak memory above that before `fit`. NMI and ARI treat outliers as one cluster. Topics are found on 15,000 "
+            "documents (`graph`) or 5,000, and all documents assigned; `community` uses all documents.",
             made_on(result),
             table(columns, found),
-            "### What is kept of the groups",
-            "Labels come from the Assigner only. Its agreement (ARI) with the clusterer's own groups on the documents "
-            "that were clustered, and the ARI of both against gold there.",
-            table(["collection", "clusterer", "agreement", "groups, gold", "Assigner, gold"], kept),
+            "### Assigner against clusters",
+            "All labels come from the Assigner. *Agreement*: ARI of its labels with the clusters of the clusterer, on the "
+            "clustered documents. The other columns are the ARI of both against gold.",
+            table(["collection", "clusterer", "agreement", "clusters, gold", "Assigner, gold"], kept),
         ]
     )
 
 
 def density(result: Result) -> str:
-    """HDBSCAN on UMAP: time and outliers."""
+    """HDBSCAN on UMAP: time and share of outliers."""
     rows = [
         [
             TITLES[row["collection"]],
             f"{row['topics']} / {row['gold']}",
-            f"{row['outliers_unasked']:.1%}",
+            f"{row['outliers_unbounded']:.1%}",
             f"{row['outliers']:.1%}",
-            f"{row['ari_unasked']:.3f}",
+            f"{row['ari_unbounded']:.3f}",
             f"{row['ari']:.3f}",
             f"{median(row['umap_seconds']):.1f}",
             f"{median(row['seconds']):.1f}",
@@ -68,13 +67,13 @@ def density(result: Result) -> str:
         ]
         for row in result["rows"]
     ]
-    asked = f"outliers={result['asked']:g}"
-    columns = ["collection", "topics / gold", "outliers", f"with {asked}", "ARI", f"with {asked}"]
+    bound = f"outliers={result['outlier_bound']:g}"
+    columns = ["collection", "topics / gold", "outliers", f"with {bound}", "ARI", f"with {bound}"]
     return one_table(
         "HDBSCAN on UMAP",
-        f'`python -m benchmarks.density`. The whole fit of `TopicModel(clusterer="hdbscan", {asked})`, keywords and '
-        "stability included, and UMAP alone on the vectors of the same documents, with the same settings, in turn; "
-        f"medians of {len(result['rows'][0]['seconds'])}.",
+        f'`python -m benchmarks.density`. The whole fit of `TopicModel(clusterer="hdbscan", {bound})`, with keywords and '
+        "stability, and UMAP alone on the embeddings of the same documents with the same settings, alternately; medians of "
+        f"{len(result['rows'][0]['seconds'])} runs.",
         result,
         [*columns, "UMAP alone, s", "whole fit, s", "ratio"],
         rows,
@@ -82,7 +81,7 @@ def density(result: Result) -> str:
 
 
 def levels(result: Result) -> str:
-    """The chosen level against all levels, and with the rule chosen elsewhere."""
+    """The chosen level against all levels, and against a rule tuned on other collections."""
 
     def three(values: list[float], form: str) -> str:
         return " ".join(format(value, form) for value in values)
@@ -108,14 +107,14 @@ def levels(result: Result) -> str:
     power, tolerance = result["rule"]
     head = ["collection", "gold", "topics", "ARI", "best level's ARI", "left-out rule", "topics", "ARI"]
     return one_table(
-        "How many topics",
-        '`python -m benchmarks.levels`. The rule of `clusterer="graph"`: the finest level of the ladder whose '
-        f"modularity^{power:g} × stability, smoothed, is within {tolerance:.0%} and {ERRORS:g} standard errors of the "
-        "best; no level of fewer than five groups unless 95% of the edges lie inside them. Three seeds, groups as found (before the "
-        "Assigner). *Best level*: what gold labels would choose. *Left-out rule*: power and tolerance that get "
-        "the largest share of the best ARI on all other collections, applied to this one. Mean ARI over whole "
-        f"collections: {means['ari']:.3f}; with the left-out rules {means['left_out_ari']:.3f}; best levels "
-        f"{means['best_ari']:.3f}. In bold whole collections, the others some classes of one.",
+        "Number of topics",
+        '`python -m benchmarks.levels`. The rule of `clusterer="graph"` takes the finest level of the ladder whose smoothed '
+        f"modularity^{power:g} × stability is within {tolerance:.0%} and {ERRORS:g} standard errors of the best. It takes no "
+        "level of fewer than five clusters unless 95 % of the edges lie within them. Figures are of three seeds, and of clusters "
+        "before the Assigner. *Best level*: chosen by gold labels. *Left-out rule*: the power and tolerance with the largest "
+        "share of the best ARI on all other collections. Collections in bold are whole; the others are some classes of one. "
+        f"Mean ARI over whole collections: {means['ari']:.3f}; left-out rules: {means['left_out_ari']:.3f}; best levels: "
+        f"{means['best_ari']:.3f}.",
         result,
         head,
         rows,
@@ -123,7 +122,7 @@ def levels(result: Result) -> str:
 
 
 def small_topics(result: Result) -> str:
-    """Planted subjects, before and after the second look."""
+    """Planted subjects, before and after the search for small topics."""
     groups: dict[tuple[str, float], list[Result]] = {}
     for row in result["rows"]:
         groups.setdefault((row["collection"], row["share"]), []).append(row)
@@ -147,10 +146,9 @@ def small_topics(result: Result) -> str:
     head = ["collection", "planted", "topics before", "after", "ARI before", "after", "F1 before", "after"]
     return one_table(
         "Small topics",
-        "`python -m benchmarks.small_topics`. Documents of one class of another collection, so many for each that "
-        "there are, are added (means of several classes); topics by the default clusterer, before and after the "
-        "second look. F1: of the topic that holds the planted documents best; found: F1 above one half, before "
-        "and after.",
+        "`python -m benchmarks.small_topics`. Documents of one class of another collection are added, up to the given share "
+        "(means of four classes). Topics are those of the default clusterer, before and after the search for small topics. "
+        "*F1*: of the topic that matches the planted documents best. *Found*: F1 above one half, before and after.",
         result,
         [*head, "found"],
         rows,
@@ -158,7 +156,7 @@ def small_topics(result: Result) -> str:
 
 
 def hybrid(result: Result) -> str:
-    """Vectors of the model alone, and with the words."""
+    """Embeddings of the model alone, and of the hybrid embedder."""
     lines, kinds = [], {"given": "model's", "hybrid": "hybrid"}
     for row in result["rows"]:
         lines.append(
@@ -178,13 +176,13 @@ def hybrid(result: Result) -> str:
         figures = [mean(mean(row[name]) for row in mine) for name in ("ari", "nmi", "c_npmi", "kmeans_ari")]
         name = "**mean**" if kind == "given" else ""
         lines.append([name, "", title, f"{nearest:.3f}", "", *(f"{value:.3f}" for value in figures), ""])
-    columns = ["collection", "gold", "vectors", "10 nearest", "topics", "ARI", "NMI", "c_npmi"]
+    columns = ["collection", "gold", "embeddings", "10 nearest", "topics", "ARI", "NMI", "c_npmi"]
     return one_table(
         "The hybrid embedder",
-        '`python -m benchmarks.hybrid`. Default fits on MiniLM vectors, and with `embedder="hybrid"` on the same; means of '
-        "three seeds. *10 nearest*: the share of a document's ten nearest others that are of its class. *k-means ARI*: "
-        "told the number of classes. Seconds to learn the words and to add them.",
+        '`python -m benchmarks.hybrid`. Default fits on MiniLM embeddings, and on those with `embedder="hybrid"`; means of three '
+        "seeds. *10 nearest*: share of a document's ten nearest neighbors that are of its class. *k-means ARI*: with the number "
+        "of classes given. *Seconds*: to learn the words, and to add them.",
         result,
-        [*columns, "k-means ARI, told", "seconds"],
+        [*columns, "k-means ARI, k given", "seconds"],
         lines,
     )

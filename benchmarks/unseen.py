@@ -1,7 +1,7 @@
-"""Collections that no rule was chosen on: ``python -m benchmarks.unseen`` (on Debian).
+"""Held-out collections, on which no default was chosen: ``python -m benchmarks.unseen`` (on Debian).
 
-What finds the number of topics by itself, and k-means that is told it, on texts of `benchmarks.debian_texts`;
-each system in a process and an environment of its own, as in `benchmarks.peers`. What is done is skipped.
+Systems that choose the number of topics, and k-means with the number given, on texts of `benchmarks.debian_texts`.
+Each system runs in its own process and environment, as in `benchmarks.peers`. Finished fits are skipped.
 """
 
 import argparse
@@ -31,15 +31,17 @@ LIMIT = 1800
 
 
 def main() -> None:
-    """Measure what is asked for and not yet known."""
+    """Measure the selected fits that are missing."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--collections", type=lambda names: names.split(","), default=list(SOURCES))
     parser.add_argument("--systems", type=lambda names: names.split(","), default=list(COMPARED))
-    parser.add_argument("--again", action="store_true", help="make runs that were made before")
-    asked = parser.parse_args()
+    parser.add_argument("--rerun", action="store_true", help="repeat finished runs")
+    arguments = parser.parse_args()
     store = Store("unseen", cache_folder())
-    for name in asked.collections:
-        wanted = [system for system in asked.systems if asked.again or not store.done(name, system, "fit")]
+    for name in arguments.collections:
+        wanted = [
+            system for system in arguments.systems if arguments.rerun or not store.done(name, system, "fit")
+        ]
         if not wanted:
             continue
         try:

@@ -14,7 +14,7 @@ Row = dict[str, Any]
 
 
 def section(result: Result) -> str:
-    """How many topics, and the ARI, of each system on each collection."""
+    """Number of topics and ARI of each system on each collection."""
     rows: list[Row] = result["rows"]
     systems = [name for name in SYSTEMS if any(row["system"] == name for row in rows)]
     columns = ["collection", "documents", "gold", *(SYSTEMS[system].title for system in systems)]
@@ -31,11 +31,12 @@ def section(result: Result) -> str:
     ]
     return "\n\n".join(
         [
-            "## Collections that no rule was chosen on",
-            "`python -m benchmarks.unseen` (on Debian, after `apt-get update; apt-get install wordnet-base fortunes`). "
-            "Descriptions of packages, definitions and sayings, at most 10,000 each, with the classes of those who "
-            "collected them. Each system by its defaults on the same MiniLM vectors, k-means told the number of "
-            "classes. *Factor*: geometric mean of how many times too many or too few topics.",
+            "## Held-out collections",
+            "`python -m benchmarks.unseen` (on Debian, after `apt-get update; apt-get install wordnet-base fortunes`). No default "
+            "of topickit was chosen on these collections: descriptions of packages, definitions and sayings, at most 10,000 "
+            "each, with the classes of their maintainers. All systems run with their defaults on the same MiniLM embeddings; "
+            "k-means is given the number of classes. *Factor*: geometric mean of the ratio of the number of topics to the "
+            "number of classes, or its inverse, whichever is larger.",
             made_on(result),
             "### Number of topics",
             table(columns, numbers),
@@ -46,7 +47,7 @@ def section(result: Result) -> str:
 
 
 def _lines(rows: list[Row], systems: list[str], figure: Callable[[Row], str]) -> list[list[str]]:
-    """Write a line a collection, with a figure of each system's fit."""
+    """Write a line per collection, with a figure of each system's fit."""
     lines = []
     for name, (title, _) in SOURCES.items():
         here = {row["system"]: row for row in rows if row["collection"] == name}
@@ -54,16 +55,16 @@ def _lines(rows: list[Row], systems: list[str], figure: Callable[[Row], str]) ->
             continue
         first = next(iter(here.values()))
         fits = [here[system]["fit"] if system in here else None for system in systems]
-        told = ["—" if fit is None else "failed" if "error" in fit else figure(fit) for fit in fits]
-        lines.append([title, f"{first['n']:,}", str(first["gold"]), *told])
+        cells = ["—" if fit is None else "failed" if "error" in fit else figure(fit) for fit in fits]
+        lines.append([title, f"{first['n']:,}", str(first["gold"]), *cells])
     return lines
 
 
 def _factor(system: str, rows: list[Row], figure: Callable[[list[float]], str]) -> str:
-    """Write a figure of how many times too many or too few topics a system found."""
+    """Write a figure of the factors between the number of topics and of classes."""
     found = [factor for row in rows if (factor := topic_factor(row)) is not None]
     if not found:
-        return "told" if SYSTEMS[system].told else "—"
+        return "k given" if SYSTEMS[system].k_given else "—"
     return figure(found)
 
 

@@ -155,9 +155,9 @@ def test_runs_are_done_once_fits_first_and_again_when_asked(tmp_path):
     systems, kinds = ["topickit", "kmeans"], ["fit", "seed", "shuffle"]
     store.put("bbc_news", "topickit", {"n": 4, "fit": {"seconds": 1.0}, "seed": {"ari_with_fit": 0.5}})
     store.keep("bbc_news", "topickit", "fit", GOLD, WORDS)
-    left = command.pending(store, "bbc_news", systems, kinds, again=False)
+    left = command.pending(store, "bbc_news", systems, kinds, rerun=False)
     assert left == [("kmeans", "fit"), ("kmeans", "seed"), ("topickit", "shuffle"), ("kmeans", "shuffle")]
-    assert command.pending(store, "bbc_news", systems, ["fit"], again=True) == [
+    assert command.pending(store, "bbc_news", systems, ["fit"], rerun=True) == [
         ("topickit", "fit"),
         ("kmeans", "fit"),
     ]
@@ -170,15 +170,15 @@ def test_a_fit_is_made_again_where_its_labels_are_needed_and_gone(tmp_path):
     store = Store("peers_quick", tmp_path, folder=tmp_path)
     store.put("bbc_news", "topickit", {"n": 4, "fit": {"topics": 3}})
     store.put("bbc_news", "kmeans", {"n": 4, "fit": {"error": "over 1800 s"}})
-    asked = (store, "bbc_news", ["topickit", "kmeans"])
-    assert command.pending(*asked, ["fit"], again=False) == []
-    assert command.pending(*asked, ["seed"], again=False) == [
+    selection = (store, "bbc_news", ["topickit", "kmeans"])
+    assert command.pending(*selection, ["fit"], rerun=False) == []
+    assert command.pending(*selection, ["seed"], rerun=False) == [
         ("topickit", "fit"),
         ("topickit", "seed"),
         ("kmeans", "seed"),
     ]
     store.keep("bbc_news", "topickit", "fit", GOLD, WORDS)
-    assert ("topickit", "fit") not in command.pending(*asked, ["seed"], again=False)
+    assert ("topickit", "fit") not in command.pending(*selection, ["seed"], rerun=False)
 
 
 def test_a_run_that_fails_or_takes_too_long_is_recorded_as_that(tmp_path, monkeypatch):
@@ -186,14 +186,14 @@ def test_a_run_that_fails_or_takes_too_long_is_recorded_as_that(tmp_path, monkey
     store = Store("peers_quick", tmp_path, folder=tmp_path)
     collection = collections.Collection("bbc_news", "en", TEXTS, TEXTS, GOLD, np.eye(4, dtype=np.float32))
     scorer = Scorer.of(TEXTS, GOLD)
-    asked = {"store": store, "scorer": scorer}
+    shared = {"store": store, "scorer": scorer}
     short = running.Options(tmp_path, 0.01, 1)
-    assert running.run(collection, "kmeans", "fit", options=short, **asked) == {"error": "over 0 s"}
+    assert running.run(collection, "kmeans", "fit", options=short, **shared) == {"error": "over 0 s"}
     long = running.Options(tmp_path, 60, 1)
     with pytest.raises(running.OutOfTimeError):
-        running.run(collection, "kmeans", "fit", options=long, seconds_left=0.01, **asked)
+        running.run(collection, "kmeans", "fit", options=long, seconds_left=0.01, **shared)
     empty = replace(collection, texts=["the and of"] * 4, segmented=["the and of"] * 4)
-    failed = running.run(empty, "sklearn-nmf", "fit", options=long, **asked)
+    failed = running.run(empty, "sklearn-nmf", "fit", options=long, **shared)
     assert failed["error"].startswith("ValueError")
     assert not list((tmp_path / "work").iterdir())
 
@@ -220,9 +220,9 @@ def test_tables_say_who_wins_and_what_failed():
     rows = [row("topickit", 0.6), row("kmeans", 0.7, topics=20), row("bertopic", 0.1)]
     rows.append({"collection": "bbc_news", "system": "top2vec", "n": 4, "fit": {"error": "a|b /x/y/z.py"}})
     text = tables.section({"rows": rows, "peers": {"bertopic": "1"}, "environment": environment()})
-    assert "**ARI**: k-means on sentence-transformers (on 1 of 1, told)." in text
-    assert "**NMI**: no peer on any collection." in text
-    assert "| 20 / 20 **told** |" in text
+    assert "**ARI**: k-means on sentence-transformers (on 1 of 1, k given)." in text
+    assert "**NMI**: no other system." in text
+    assert "| 20 / 20 **k given** |" in text
     assert "failed: a/b z.py" in text
     assert "0 of 1" not in text
     heads = [line for line in text.splitlines() if line.startswith("| system")]
@@ -230,7 +230,7 @@ def test_tables_say_who_wins_and_what_failed():
     assert len(heads) == 2
 
 
-def test_topic_factor_counts_both_ways_and_not_where_told():
+def test_topic_factor_counts_both_ways_and_not_where_the_number_is_given():
     assert tables.topic_factor(row("topickit", 0.5)) == 1.5
     assert tables.topic_factor(row("topickit", 0.5, topics=10)) == 2
     assert tables.topic_factor(row("kmeans", 0.5)) is None

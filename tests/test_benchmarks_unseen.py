@@ -78,6 +78,6 @@ def test_the_table_counts_who_is_near_to_the_classes():
     text = unseen_tables.section({"environment": environment, "rows": rows})
     numbers, agreed = text.split("### ")[1:]
     assert "| Fortunes by file | 9 | 20 | 30 | 200 | 20 | failed |" in numbers
-    assert "| **factor** |  |  | 1.50 | 10.00 | told | — |" in numbers
-    assert "| **within 1.6** |  |  | 1 of 1 | 0 of 1 | told | — |" in numbers
+    assert "| **factor** |  |  | 1.50 | 10.00 | k given | — |" in numbers
+    assert "| **within 1.6** |  |  | 1 of 1 | 0 of 1 | k given | — |" in numbers
     assert "| **mean** |  |  | 0.500 | 0.100 | 0.400 |  |" in agreed

@@ -1,10 +1,10 @@
-"""Measure topickit and its peers: ``python -m benchmarks.peers``; ends, or is ended, at any time and goes on.
+"""Measure topickit and other systems: ``python -m benchmarks.peers``. A stopped run can be resumed.
 
 Each system runs in a process and an environment of its own, on the same texts, vectors and threads. For each
 collection: `fit` (seed 0: all figures but those of steadiness), then `seed` (seed 1: the agreement with the
 fit, and predicting one at a time and after loading), then `shuffle` (the documents in another order).
-What is done is skipped, unless --again; ``--runs fit --again`` takes the timings anew and leaves the rest.
-With --untimed, for a machine that has other work to do, seconds of these runs are not kept.
+Finished runs are skipped, unless --rerun is given; ``--runs fit --rerun`` repeats the timings and keeps the rest.
+With --untimed, for a busy machine, the seconds of these runs are not kept.
 """
 
 import argparse
@@ -23,43 +23,45 @@ from topickit._core.vectors import n_threads
 
 
 def main() -> None:
-    """Measure what is asked for and not yet known."""
-    asked = _arguments()
+    """Measure the selected runs that are missing."""
+    arguments = _arguments()
     if not DATA.is_dir():
-        raise SystemExit("the shared collections are not beside this checkout")
-    cache = asked.cache
-    store = Store("peers_quick" if asked.quick else "peers", cache)
-    options = Options(asked.envs or cache / "envs", asked.limit, n_threads())
-    until = time.monotonic() + 60 * asked.minutes if asked.minutes else None
-    collections = asked.collections or (QUICK if asked.quick else tuple(LANGUAGES))
-    if asked.environments:
-        for name in dict.fromkeys(SYSTEMS[system].environment for system in asked.systems):
+        raise SystemExit("the shared collections are missing: they belong in ../shared/data")
+    cache = arguments.cache
+    store = Store("peers_quick" if arguments.quick else "peers", cache)
+    options = Options(arguments.envs or cache / "envs", arguments.limit, n_threads())
+    until = time.monotonic() + 60 * arguments.minutes if arguments.minutes else None
+    collections = arguments.collections or (QUICK if arguments.quick else tuple(LANGUAGES))
+    if arguments.environments:
+        for name in dict.fromkeys(SYSTEMS[system].environment for system in arguments.systems):
             print(name, interpreter(name, options.environments), flush=True)
         return
     for name in collections:
-        if asked.rescore:
-            rescore(name, store, quick=asked.quick)
+        if arguments.rescore:
+            rescore(name, store, quick=arguments.quick)
             continue
-        wanted = pending(store, name, asked.systems, asked.runs, again=asked.again)
-        if not measure(name, wanted, store, options, until=until, quick=asked.quick, timed=not asked.untimed):
-            print("time is up; the same command goes on", flush=True)
+        wanted = pending(store, name, arguments.systems, arguments.runs, rerun=arguments.rerun)
+        if not measure(
+            name, wanted, store, options, until=until, quick=arguments.quick, timed=not arguments.untimed
+        ):
+            print("time limit reached; run the same command to resume", flush=True)
             return
 
 
 def pending(
-    store: Store, collection: str, systems: Sequence[str], kinds: Sequence[str], *, again: bool
+    store: Store, collection: str, systems: Sequence[str], kinds: Sequence[str], *, rerun: bool
 ) -> list[tuple[str, str]]:
     """List the runs to make, (system, kind): the fits of all systems first.
 
-    A run is not made where the fit failed; with `again`, what was made is made anew. A fit is made anew, too,
-    where a run is to be compared with it and its labels are no longer in the cache.
+    A run is not made where the fit failed; `rerun` repeats finished runs. A fit is also
+    repeated where a run is compared with it and its labels are no longer in the cache.
     """
     missing = [
         (system, kind)
         for kind in KINDS
         if kind in kinds
         for system in systems
-        if again or not store.done(collection, system, kind)
+        if rerun or not store.done(collection, system, kind)
     ]
     unkept = [
         (system, "fit")
@@ -142,15 +144,15 @@ def _arguments() -> argparse.Namespace:
     add("--systems", type=_among(SYSTEMS), default=list(SYSTEMS), help=f"some of {', '.join(SYSTEMS)}")
     add("--collections", type=_among(LANGUAGES), help=f"some of {', '.join(LANGUAGES)}")
     add("--runs", type=_among(KINDS), default=list(KINDS), help=f"some of {', '.join(KINDS)}")
-    add("--quick", action="store_true", help="2,000 documents of two collections, kept apart")
-    add("--again", action="store_true", help="make runs that were made before")
-    add("--untimed", action="store_true", help="keep no seconds: other work is running")
-    add("--rescore", action="store_true", help="only score kept labels and words anew")
-    add("--environments", action="store_true", help="only make the environments")
+    add("--quick", action="store_true", help="2,000 documents of two collections, kept separately")
+    add("--rerun", action="store_true", help="repeat finished runs")
+    add("--untimed", action="store_true", help="keep no timings: the machine is busy")
+    add("--rescore", action="store_true", help="only rescore the kept labels and words")
+    add("--environments", action="store_true", help="only create the environments")
     add("--limit", type=float, default=1800, help="seconds after which a run is stopped")
-    add("--minutes", type=float, help="stop after so many, to go on another time")
-    add("--envs", type=Path, help="where the peers' environments are kept")
-    add("--cache", type=Path, default=cache_folder(), help="where vectors and labels are kept")
+    add("--minutes", type=float, help="stop after this many minutes; run the command again to resume")
+    add("--envs", type=Path, help="folder of the environments")
+    add("--cache", type=Path, default=cache_folder(), help="folder of vectors and labels")
     return parser.parse_args()
 
 

@@ -27,7 +27,7 @@ READY = ("stackoverflow_titles", "banking77", "bbc_news", "20newsgroups_stripped
 QUICK = ("stackoverflow_titles", "bbc_news")
 QUICK_ROWS = 2000
 LARGEST = 50_000
-WITHOUT_GOLD = 20  # topics that a system which needs a number is told where there are no classes
+WITHOUT_GOLD = 20  # number of topics given to a system that needs one, where there are no classes
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,7 +1,7 @@
 """What a runner reads and writes; it runs in the environment of a peer: the standard library and NumPy only.
 
 A work folder holds `settings.json`, `texts.json` and `vectors.npy`. A runner adds `result.json` and
-`labels.npy` (and, where the checks are asked for, labels predicted by the fitted and by the loaded model).
+`labels.npy` (and, where checks are enabled, labels predicted by the fitted and by the loaded model).
 """
 
 import gc
@@ -30,7 +30,7 @@ TOP_WORDS = 10
 
 @dataclass(frozen=True)
 class Settings:
-    """What a system is told about a collection.
+    """What a system knows about a collection.
 
     Attributes
     ----------
@@ -213,9 +213,9 @@ def _cpu_seconds() -> float:
 
 
 class ReadyVectors:
-    """An encoder that looks up the ready vectors of the texts, and asks the offline MiniLM for all else.
+    """An encoder that looks up the ready vectors of the texts, and embeds all other texts with the offline MiniLM.
 
-    So a system that embeds by itself sees the same vectors as those that are given them.
+    So all systems see the same vectors, those that embed texts themselves included.
     """
 
     def __init__(self, work: Work) -> None:
@@ -247,7 +247,7 @@ class ReadyVectors:
         return self.encode(texts)
 
     def __getstate__(self) -> dict[str, Any]:
-        """Leave the model out of a pickle; it is loaded again when needed."""
+        """Leave the model out of a pickle; it is reloaded when needed."""
         return {"_known": self._known, "_model": None}
 
 
@@ -260,7 +260,7 @@ def offline_model() -> Any:
 
 
 def warm_umap(n: int) -> None:
-    """Have numba compile what UMAP needs for n documents: from 4,096 on it finds neighbours approximately."""
+    """Have numba compile what UMAP needs for n documents: from 4,096 on it finds neighbors approximately."""
     import umap
 
     rows = np.random.default_rng(0).normal(size=(4200 if n >= 4096 else 600, 8)).astype(np.float32)

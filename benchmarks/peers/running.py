@@ -53,10 +53,10 @@ def order_of(kind: str, n: int) -> np.ndarray:
 
 
 def work_of(collection: Collection, system: str, kind: str, folder: Path) -> Work:
-    """Put together what a system is given."""
-    told = SYSTEMS[system]
+    """Assemble the work folder of a run."""
+    peer = SYSTEMS[system]
     order = order_of(kind, len(collection.texts))
-    texts = collection.segmented if told.segmented else collection.texts
+    texts = collection.segmented if peer.segmented else collection.texts
     settings = Settings(
         system=system,
         n_topics=collection.n_gold or WITHOUT_GOLD,
@@ -105,9 +105,9 @@ def run(
 
 def _in_subprocess(system: str, folder: Path, options: Options, limit: float) -> str | None:
     """Run the runner; give None, "time", or the last line of its error."""
-    told = SYSTEMS[system]
-    command = [str(interpreter(told.environment, options.environments)), "-m"]
-    command += [f"benchmarks.peers.runners.{told.runner}", str(folder)]
+    peer = SYSTEMS[system]
+    command = [str(interpreter(peer.environment, options.environments)), "-m"]
+    command += [f"benchmarks.peers.runners.{peer.runner}", str(folder)]
     with (folder / "errors.txt").open("wb") as errors:
         process = subprocess.Popen(
             command,

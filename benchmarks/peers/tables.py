@@ -1,4 +1,4 @@
-"""The kept results as Markdown: a table a collection, a summary, and where topickit loses."""
+"""The kept results as Markdown: a table per collection, a summary, and where other systems do better."""
 
 from collections.abc import Callable, Mapping
 from statistics import geometric_mean, mean
@@ -22,26 +22,24 @@ COLUMNS = [
     *("ARI, seeds", "ARI, shuffled", "alone", "loaded", "seconds", "CPU s", "MiB"),
 ]
 EXPLAINED = (
-    "One run a row in a process of its own, all on the same threads, texts and MiniLM vectors (those that embed "
-    "documents by themselves look them up; those that embed words, too, do so within the fit). *Seconds* and *CPU s*: "
-    "the fit with its keywords, after embedding, imports and compilation; *MiB*: the peak of the whole process. "
-    "*topics / gold*: **told** marks systems that need a number and are given the gold one. NMI and ARI count "
-    "outliers as one group; *ARI, covered* leaves them out. A soft system's label is its largest weight. *c_npmi* "
-    "(window 10) and *c_v* of the ten best single words (each asked for single words), by one scorer on the collection's "
-    "own tokens; words that are not among these are left out. *Diversity*: the share of distinct words among them. "
-    "*ARI, seeds*: agreement of two runs, with seeds 0 and 1 where a seed is taken (BERTopic's default and Top2Vec "
-    "take none); *ARI, shuffled*: agreement with the run on the documents in another order. *Alone*: share of up to "
-    "200 documents whose label changes when predicted one at a time; *loaded*: of all, predicted after saving "
-    "and loading (both of the second run; a renumbering is a change: BERTopic's loaded models shift most labels by "
-    "one where its outliers were reduced before). — is not offered or not measured; seconds are not given of runs that "
-    "shared the machine with other work."
+    "Each run has its own process, and all use the same threads, texts and MiniLM embeddings. (Systems that embed documents "
+    "themselves look the embeddings up; systems that also embed words do so during the fit.) *Seconds* and *CPU s*: the fit with "
+    "keywords, after embedding, imports and compilation. *MiB*: peak memory of the process. *topics / gold*: **k given** marks "
+    "systems that need the number of topics and get the gold number. NMI and ARI treat outliers as one cluster; *ARI, covered* "
+    "excludes them. The label of a soft system is its largest weight. *c_npmi* (window 10) and *c_v* are of the ten best single "
+    "words, by one scorer on the collection's own tokens; all systems are set to single words, and words that are not among the "
+    "tokens are ignored. *Diversity*: share of distinct words among them. *ARI, seeds*: agreement of two runs, with seeds 0 and 1 "
+    "where the system takes a seed (BERTopic's default and Top2Vec take none). *ARI, shuffled*: agreement with a run on the "
+    "documents in another order. *Alone*: share of up to 200 documents whose label changes when they are predicted one at a time. "
+    "*Loaded*: share of all documents whose label changes after saving and loading. (Both are of the second run, and renumbering "
+    "counts as a change: loaded BERTopic models shift most labels by one where outliers were reduced.) — means not offered or "
+    "not measured. Seconds are omitted for runs on a busy machine."
 )
 CHINESE = (
-    "*Chinese: systems that count words split by spaces are given the texts as words joined by spaces, cut by topickit's "
-    "tokenizer, the same for all. The English model's vectors see little of Chinese: this is a test of the "
-    "floor.*"
+    "*Chinese: systems that split words at spaces get the texts as words joined by spaces, from topickit's tokenizer. The "
+    "embedding model was trained on English, so this collection shows a lower bound.*"
 )
-# Column -> (what it is called, how to read it from a row, whether more is better).
+# Name of a figure -> (how to read it from a row, whether more is better).
 COMPARED: dict[str, tuple[Callable[[Row], float | None], bool]] = {
     "ARI": (lambda row: _figure(row, "ari"), True),
     "NMI": (lambda row: _figure(row, "nmi"), True),
@@ -52,7 +50,7 @@ COMPARED: dict[str, tuple[Callable[[Row], float | None], bool]] = {
     "diversity": (lambda row: _figure(row, "diversity"), True),
     "agreement of seeds": (lambda row: _figure(row, "ari_with_fit", "seed"), True),
     "agreement after shuffling": (lambda row: _figure(row, "ari_with_fit", "shuffle"), True),
-    "labels alone": (lambda row: _figure(row, "changed_alone", "seed"), False),
+    "labels of single documents": (lambda row: _figure(row, "changed_alone", "seed"), False),
     "labels after loading": (lambda row: _figure(row, "changed_loaded", "seed"), False),
     "seconds": (lambda row: _figure(row, "seconds"), False),
     "memory": (lambda row: _figure(row, "peak_mib"), False),
@@ -60,23 +58,23 @@ COMPARED: dict[str, tuple[Callable[[Row], float | None], bool]] = {
 
 
 def section(result: Result) -> str:
-    """The benchmark of the field."""
+    """Comparison of all systems on all collections."""
     rows = result["rows"]
     collections = [name for name in NAMES if any(row["collection"] == name for row in rows)]
     versions = ", ".join(f"{name} {number}" for name, number in result["peers"].items())
     parts = [
-        "## topickit among its peers",
+        "## Comparison with other systems",
         "`python -m benchmarks.peers`. " + EXPLAINED,
         made_on(result),
-        f"*Peers: {versions}; each in an environment of its own, `benchmarks/peers/requirements`.*",
-        "### Means over the collections",
-        "Of the collections that a system finished (of those with classes, for ARI, NMI and topics). *Factor*: geometric "
-        "mean of how many times too many or too few topics.",
+        f"*Other systems: {versions}; each in its own environment, `benchmarks/peers/requirements`.*",
+        "### Means over collections",
+        "Means over the collections that a system finished; for ARI, NMI and topics, over those with classes. *Factor*: "
+        "geometric mean of the ratio of the number of topics to the number of classes, or its inverse, whichever is larger.",
         table(
             ["system", "collections", "ARI", "NMI", "c_npmi", "diversity", "factor", "seconds"],
             summary(rows),
         ),
-        "### Where topickit loses",
+        "### Where other systems do better",
         losses(rows),
     ]
     for name in collections:
@@ -98,7 +96,7 @@ def line(row: Row) -> list[str]:
         return [system.title, f"failed: {_safe(fit['error'])}", *["—"] * (len(COLUMNS) - 2)]
     return [
         system.title,
-        f"{fit.get('topics', '—')} / {fit.get('gold') or '—'}" + (" **told**" if system.told else ""),
+        f"{fit.get('topics', '—')} / {fit.get('gold') or '—'}" + (" **k given**" if system.k_given else ""),
         _share(fit.get("outliers")),
         *(_three(fit.get(name)) for name in ("nmi", "ari", "ari_covered", "c_npmi", "c_v")),
         _three(fit.get("diversity")),
@@ -112,7 +110,7 @@ def line(row: Row) -> list[str]:
 
 
 def summary(rows: list[Row]) -> list[list[str]]:
-    """Average each system over the collections that it finished."""
+    """Average each system over the collections it finished."""
     lines = []
     for name, system in SYSTEMS.items():
         mine = [row for row in rows if row["system"] == name and "topics" in row.get("fit", {})]
@@ -121,7 +119,7 @@ def summary(rows: list[Row]) -> list[list[str]]:
         factors = [factor for row in mine if (factor := topic_factor(row)) is not None]
         figures = (_mean(mine, key) for key in ("ari", "nmi", "c_npmi", "diversity"))
         there = len({row["collection"] for row in rows})
-        factor = "told" if system.told else f"{geometric_mean(factors):.2f}" if factors else "—"
+        factor = "k given" if system.k_given else f"{geometric_mean(factors):.2f}" if factors else "—"
         clocked = [row["fit"]["seconds"] for row in mine if "seconds" in row["fit"]]
         seconds = "—" if len(clocked) < len(mine) else f"{mean(clocked):.1f}"
         lines.append([system.title, f"{len(mine)} of {there}", *map(_three, figures), factor, seconds])
@@ -129,15 +127,15 @@ def summary(rows: list[Row]) -> list[list[str]]:
 
 
 def topic_factor(row: Row) -> float | None:
-    """How many times too many or too few topics; None where unknown or told."""
+    """Ratio of the numbers of topics and classes, or its inverse if larger; None where unknown, and where the number is given."""
     fit = row.get("fit", {})
-    if SYSTEMS[row["system"]].told or not fit.get("gold") or not fit.get("topics"):
+    if SYSTEMS[row["system"]].k_given or not fit.get("gold") or not fit.get("topics"):
         return None
     return max(fit["topics"] / fit["gold"], fit["gold"] / fit["topics"])
 
 
 def losses(rows: list[Row]) -> str:
-    """Say for each figure which peers beat topickit's default, and on how many collections."""
+    """List for each figure the systems that beat topickit's default, and on how many collections."""
     ours = {row["collection"]: row for row in rows if row["system"] == OURS}
     lines = []
     for title, (read, more_is_better) in COMPARED.items():
@@ -154,14 +152,14 @@ def losses(rows: list[Row]) -> str:
             compared += bool(known)
             wins = sum(theirs > own if more_is_better else theirs < own for theirs, own in known)
             if wins:
-                told = ", told" if system.told else ""
-                beaten.append((wins / len(known), f"{system.title} (on {wins} of {len(known)}{told})"))
+                suffix = ", k given" if system.k_given else ""
+                beaten.append((wins / len(known), f"{system.title} (on {wins} of {len(known)}{suffix})"))
         if compared:
             who = ", ".join(text for _, text in sorted(beaten, key=lambda pair: -pair[0]))
-            lines.append(f"- **{title}**: {who or 'no peer on any collection'}.")
+            lines.append(f"- **{title}**: {who or 'no other system'}.")
     if not lines:
-        return "Nothing to compare yet."
-    head = "Peers with a better figure than topickit's default, however little, and on how many collections."
+        return "No other system is measured."
+    head = "Systems with a better figure than topickit's default, by any margin, and on how many collections."
     return head + "\n\n" + "\n".join(lines)
 
 

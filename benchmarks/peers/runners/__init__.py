@@ -1,1 +1,1 @@
-"""One module per environment or package: how each peer is asked to fit, predict, save and load."""
+"""One module per environment or package: how each system fits, predicts, saves and loads."""

@@ -63,7 +63,7 @@ class Recommended(Default):
         self.model = Model(embedding_model=self.embedder, umap_model=umap, **self.parts)
 
     def fit(self) -> Found:
-        """Fit, take the outliers in, and make the words again."""
+        """Fit, reassign the outliers, and update the words."""
         texts, vectors = self.work.texts, self.work.vectors
         labels, _ = self.model.fit_transform(texts, vectors)
         if min(labels) < 0 < max(labels) + 1:

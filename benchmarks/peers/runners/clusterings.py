@@ -20,7 +20,7 @@ def _read_word_lists(work: Work) -> None:
 
 
 class KMeans:
-    """scikit-learn's k-means, as the clustering example of sentence-transformers has it, told the number."""
+    """scikit-learn's k-means, as in the clustering example of sentence-transformers, with the number given."""
 
     def __init__(self, work: Work) -> None:
         from sklearn.cluster import KMeans as Model

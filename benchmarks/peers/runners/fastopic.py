@@ -1,4 +1,4 @@
-"""FASTopic with its defaults, told the number of topics."""
+"""FASTopic with its defaults and the number of topics given."""
 
 import random
 import re

@@ -1,4 +1,4 @@
-"""scikit-learn's NMF and LDA, as its example of topic extraction sets them up, told the number of topics."""
+"""scikit-learn's NMF and LDA, as in its example of topic extraction, with the number of topics given."""
 
 from pathlib import Path
 from typing import Any

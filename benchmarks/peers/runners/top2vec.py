@@ -31,7 +31,7 @@ class Top2Vec:
         return np.array([self.model.query_topics(text, num_topics=1)[3][0] for text in texts])
 
     def reload(self, folder: Path) -> "Top2Vec":
-        """As its documentation says; the embedding function is set again."""
+        """As its documentation says; the embedding function is set after loading."""
         self.model.save(str(folder))
         loaded = Top2Vec(self.work)
         loaded.model = Model.load(str(folder))

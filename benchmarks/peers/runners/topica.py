@@ -1,4 +1,4 @@
-"""topica: LDA, its default first pass, told the number of topics; and its BERTopic on the ready vectors."""
+"""topica: its default LDA with the number of topics given, and its BERTopic on the shared vectors."""
 
 from pathlib import Path
 from typing import Any

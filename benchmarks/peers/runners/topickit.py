@@ -1,4 +1,4 @@
-"""topickit itself: its default, with words beside the vectors, k-means told the number, and HDBSCAN."""
+"""topickit: its default, the hybrid embedder, k-means with the number given, and HDBSCAN."""
 
 from pathlib import Path
 from typing import Any

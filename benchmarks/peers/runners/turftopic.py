@@ -1,4 +1,4 @@
-"""turftopic: KeyNMF and S³ told the number of topics, and Topeax, which finds it."""
+"""turftopic: KeyNMF and S³ with the number of topics given, and Topeax, which chooses it."""
 
 from pathlib import Path
 from typing import Any
