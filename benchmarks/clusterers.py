@@ -41,7 +41,7 @@ def measure(name: str, method: str, quick: bool) -> dict[str, Any]:
     model = TopicModel(clusterer=method).fit(texts, embeddings=vectors)
     elapsed = time.perf_counter() - start
     labels = model.labels_
-    sample = model.fitted_.documents.sample(base.resolve(method).sample_size)
+    sample = model.fitted_.corpus.documents.sample(base.resolve(method).sample_size)
     return {
         "collection": name,
         "method": method,
@@ -67,7 +67,7 @@ def warm_up(method: str) -> None:
 
 def assigner_agreement(model: TopicModel, gold: np.ndarray, rows: np.ndarray) -> dict[str, float]:
     """How well the Assigner's labels agree with the clusterer's own groups, and both with gold."""
-    documents, vectors = model.fitted_.documents, model.fitted_.vectors
+    documents, vectors = model.fitted_.corpus.documents, model.fitted_.corpus.vectors
     groups = base.resolve(model.clusterer).cluster(vectors[rows], documents.weights[rows])
     assigned = Assigner.of(vectors[rows], groups, documents.weights[rows]).labels(vectors[rows])
     truth = gold[documents.first_rows[rows]]

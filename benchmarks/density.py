@@ -39,7 +39,7 @@ def measure(name: str) -> dict[str, Any]:
     warm_up("hdbscan")
     model = TopicModel(clusterer="hdbscan", outliers=BOUND)
     model.fit(texts, embeddings=vectors)
-    documents, kept = model.fitted_.documents, model.fitted_.vectors
+    documents, kept = model.fitted_.corpus.documents, model.fitted_.corpus.vectors
     sample = kept[documents.sample(resolve("hdbscan").sample_size)]
 
     def umap_alone() -> None:

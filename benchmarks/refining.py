@@ -34,7 +34,7 @@ def measure(name: str) -> list[dict[str, Any]]:
             "n": len(texts),
             "fit_seconds": fitting,
             "seconds": spent,
-            "refined": model.fitted_.notes.get("refined_documents", 0),
+            "refined": model.fitted_.provenance.n_refined,
             "agreement": float((model.labels_ == expected).mean()),
             "ari": adjusted_rand_score(gold, model.labels_),
             "teacher_ari": adjusted_rand_score(gold, expected),

@@ -159,7 +159,7 @@ def run(path: str, folder: str, sample: int | None) -> dict[str, Any]:
         "peak_mib": memory.peak,
         "anonymous_mib": memory.anonymous,
         "topics": len(model.topics_),
-        "distinct": len(model.fitted_.documents),
+        "distinct": len(model.fitted_.corpus.documents),
         "embedder": repr(model.embedder_),
     }
 

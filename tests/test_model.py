@@ -273,7 +273,7 @@ def test_topics_tell_all(model):
 
 
 def test_representatives_are_the_nearest_of_the_topic(model):
-    documents, vectors = model.fitted_.documents, model.fitted_.vectors
+    documents, vectors = model.fitted_.corpus.documents, model.fitted_.corpus.vectors
     labels = model.fitted_.assigner.labels(vectors)
     for topic in model.topics_:
         mine = np.flatnonzero(labels == topic.id)
@@ -283,7 +283,7 @@ def test_representatives_are_the_nearest_of_the_topic(model):
 
 
 def test_n_topics_that_cannot_be_found_is_said():
-    with pytest.warns(UserWarning, match="50 topics were asked for"):
+    with pytest.warns(UserWarning, match="n_topics=50, but only"):
         TopicModel(embedder="lexical", clusterer="hdbscan", n_topics=50).fit(TEXTS)
 
 
@@ -327,13 +327,13 @@ def test_hdbscan_takes_its_smallest_cluster_from_the_corpus():
     for far, fewest in ((0, 17), (1400, 32)):
         texts, rows = sprinkled(far)
         model = TopicModel(clusterer="hdbscan").fit(texts, embeddings=rows)
-        assert model.fitted_.notes["clusterer"]["min_cluster_size"] == fewest
+        assert model.fitted_.provenance.clusterer["min_cluster_size"] == fewest
 
 
 def test_a_sample_serves_all_documents():
     texts, subjects = make_corpus(600)
     model = TopicModel(embedder="lexical", fit_sample=100, n_topics=4).fit(texts)
-    assert model.fitted_.notes["fitted_on"] == 100
+    assert model.fitted_.provenance.n_sampled == 100
     from sklearn.metrics import adjusted_rand_score
 
     assert adjusted_rand_score(subjects, model.labels_) > 0.7
@@ -385,7 +385,7 @@ def test_vectors_in_a_file_are_those_in_memory(monkeypatch):
     monkeypatch.setattr(vectors, "IN_MEMORY", 0)
     monkeypatch.setattr(base, "BLOCK", 16)
     model = TopicModel(embedder="lexical").fit(texts)
-    assert isinstance(model.fitted_.vectors, np.memmap)
+    assert isinstance(model.fitted_.corpus.vectors, np.memmap)
     np.testing.assert_array_equal(model.labels_, expected.labels_)
 
 
@@ -460,5 +460,5 @@ def test_similarity_is_to_the_topic_that_a_text_gets(model):
     for row, label in enumerate(model.labels_):
         own = unit_rows(assigner.prototypes[assigner.topics == label])
         assert near[row] == pytest.approx(float((own @ vectors[row]).max()), abs=1e-5)
-    usual = model.fitted_.notes["usual_similarity"]
+    usual = model.fitted_.provenance.similarity_p5
     assert (near[:-2] < usual).mean() == pytest.approx(0.05, abs=0.01)

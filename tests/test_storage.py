@@ -30,7 +30,7 @@ def test_parameters_come_back(model, tmp_path):
     assert got.pop("keywords") == KeywordSettings()
     wanted.pop("keywords")
     assert got == wanted
-    assert loaded.fitted_.notes == model.fitted_.notes
+    assert loaded.fitted_.provenance == model.fitted_.provenance
     np.testing.assert_array_equal(loaded.fit(TEXTS).labels_, model.labels_)
 
 
@@ -56,7 +56,7 @@ def test_with_documents_every_edit_works_after_loading(model, tmp_path):
 
 def test_without_documents_they_cannot_be_saved_later(model, tmp_path):
     model.save(tmp_path / "m")
-    with pytest.raises(InputError, match="without its documents"):
+    with pytest.raises(InputError, match="saving the texts needs the training documents"):
         TopicModel.load(tmp_path / "m").save(tmp_path / "n", keep_texts=True)
     assert not list((tmp_path / "n").glob("manifest*"))
 
@@ -162,7 +162,7 @@ def test_an_embedder_and_clusterer_of_the_users_own(tmp_path):
     loaded = TopicModel.load(tmp_path / "m")
     np.testing.assert_array_equal(loaded.labels_, model.labels_)
     np.testing.assert_array_equal(loaded.predict(TEXTS, embeddings=letters(TEXTS)), model.labels_)
-    with pytest.raises(ParameterError, match="embedder='lexical' learns from a corpus and has seen none"):
+    with pytest.raises(ParameterError, match="embedder='lexical' learns from a corpus and was not fitted"):
         TopicModel.load(tmp_path / "m", embedder="lexical")
     with pytest.raises(ParameterTypeError, match="embedder cannot be int"):
         TopicModel.load(tmp_path / "m", embedder=5)

@@ -1,58 +1,42 @@
-"""Saved models: a folder with manifest.json and safetensors. No pickle; nothing is executed at load.
+"""Saved states: a folder with manifest.json and safetensors. No pickle; nothing is executed at load.
 
-The manifest is written last and names the other files by their content hash. So a folder holds the
-old model or the new one, whole, whenever the writing stops; and a damaged file is noticed.
+The manifest is written last and names the other files by their content hash. So a folder holds the old
+model or the new one, whole, whenever writing stops; and a damaged file is noticed. This module turns a
+`State` into files and back; it knows no class of the model.
 """
 
+import contextlib
 import hashlib
 import json
 import os
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from topickit._core import devices
 from topickit._core.atomic import TEMPORARY, write_atomic
 from topickit._core.state import State
 from topickit._version import __version__
-from topickit.analysis.layout import Layout, keep_layout, layout
-from topickit.cluster import base as cluster
-from topickit.corpus.covariates import Covariates
-from topickit.corpus.documents import Documents
-from topickit.corpus.tokenizer import check_tokenizer
-from topickit.embed import base as embed
-from topickit.embed import pipeline
-from topickit.errors import InputError, NotFittedError, ParameterError, StorageError
-from topickit.fitted.assigner import Assigner
-from topickit.fitted.base_level import BaseLevel
-from topickit.fitted.fitted import Fitted
-from topickit.fitted.topics import Topics
-from topickit.keywords.counts import TermCounts
-from topickit.keywords.evidence import Evidence
-from topickit.keywords.settings import KeywordSettings
-from topickit.keywords.vocabulary import DocumentTerms
-from topickit.model import TopicModel
+from topickit.errors import InputError, StorageError
 
 FORMAT = "topickit model"
 FORMAT_VERSION = 1
 MANIFEST = "manifest.json"
-PLAIN_PARAMETERS = ("n_topics", "outliers", "fit_sample", "long_documents", "random_state")
 OUR_FILES = ("arrays-", "texts-", TEMPORARY)
+_TEXTS_PART = "documents"
+"""The one part whose texts are stored."""
 
 
-def save(model: TopicModel, path: str | os.PathLike[str], *, keep_texts: bool = False) -> None:
-    """Write a fitted model into a folder.
+def write(path: str | os.PathLike[str], state: State) -> None:
+    """Write a state into a folder, whole or not at all.
 
     Parameters
     ----------
-    model : TopicModel
     path : path
         A new folder, an empty one, or one that holds a saved model, which is replaced.
-    keep_texts : bool
-        Keep texts, their words and vectors, and the map of them, which is drawn if it was not yet.
+    state : State
+        Its config, and one level of parts.
 
     Raises
     ------
@@ -62,39 +46,47 @@ def save(model: TopicModel, path: str | os.PathLike[str], *, keep_texts: bool = 
         When it cannot be written.
     """
     folder = _folder_for(Path(path))
-    fitted = model.fitted_
-    parts = {
-        "assigner": fitted.assigner.state(),
-        "counts": fitted.counts.state(),
-        "topics": (fitted.topics if keep_texts else fitted.topics.without_texts()).state(),
-        "embedder": embed.state(model.embedder_),
-        "results": State(
-            {
-                "notes": dict(fitted.notes),
-                "given_names": {str(topic): name for topic, name in fitted.given_names.items()},
-                "keyword_settings": dict(fitted.keyword_settings.state().config),
-            },
-            {"labels": fitted.labels, "means": fitted.means},
-        ),
-    }
-    if fitted.evidence is not None:
-        parts["evidence"] = fitted.evidence.state()
-    if fitted.base_level is not None:
-        parts["found"] = fitted.base_level.state()
-    if fitted.covariates is not None:
-        parts["covariates"] = fitted.covariates.state()
-    texts = None
-    if keep_texts:
-        if fitted.documents is None or fitted.vectors is None or fitted.terms is None:
-            raise InputError("the model was loaded without its documents and cannot save them")
-        texts = list(fitted.documents.texts)
-        parts["documents"] = fitted.documents.state()
-        parts["terms"] = fitted.terms.state()
-        parts["vectors"] = State({}, {"vectors": fitted.vectors})
-        places = layout(fitted)
-        if places is not None:
-            parts["layout"] = places.state()
-    _write(folder, parts, texts, _parameters(model))
+    documents = state.parts.get(_TEXTS_PART)
+    texts = None if documents is None or documents.texts is None else list(documents.texts)
+    _write(folder, state.parts, texts, state.config)
+
+
+def read(path: str | os.PathLike[str]) -> State:
+    """Read the state that `write` wrote into a folder.
+
+    Parameters
+    ----------
+    path : path
+
+    Raises
+    ------
+    StorageError
+        When there is no model, it is damaged, or a newer topickit made it.
+    """
+    folder = Path(path)
+    manifest = _manifest(folder)
+    with damage_reported(folder):
+        return State(manifest["parameters"], parts=_parts(folder, manifest, _texts(folder, manifest)))
+
+
+@contextlib.contextmanager
+def damage_reported(path: str | os.PathLike[str]) -> Iterator[None]:
+    """Report a state from which nothing can be made as a damaged model.
+
+    Parameters
+    ----------
+    path : path
+        Where the state was read.
+
+    Raises
+    ------
+    StorageError
+        When the block raises what a missing or wrong value raises.
+    """
+    try:
+        yield
+    except (KeyError, IndexError, TypeError, AttributeError) as error:
+        raise StorageError(f"the model in {path} is damaged: {type(error).__name__} {error}") from error
 
 
 def check_folder(path: str | os.PathLike[str]) -> None:
@@ -121,75 +113,6 @@ def check_folder(path: str | os.PathLike[str]) -> None:
     if not standing.is_dir() or not os.access(standing, os.W_OK):
         why = "no permission to write" if standing.is_dir() else "it is a file"
         raise InputError(f"cannot write a model into {folder}: {standing}: {why}")
-
-
-def load(
-    path: str | os.PathLike[str], *, embedder: Any = None, device: str | None = None, tokenizer: Any = None
-) -> TopicModel:
-    """Read a saved model.
-
-    Parameters
-    ----------
-    path : path
-    embedder : optional
-        Instead of the embedder in the file; needed where that was an object of the user's. One that learns
-        from a corpus must have learnt. A hybrid embedder takes it for its own model, and keeps its words.
-    device : str, optional
-        Of the model and of a named embedder.
-    tokenizer : optional
-        Instead of the tokenizer of the model's `KeywordSettings`; needed to fit again where that was an
-        object of the user's.
-
-    Raises
-    ------
-    ParameterError, ParameterTypeError
-        When torch cannot compute on the device, the embedder cannot embed, or the tokenizer is none.
-    StorageError
-        When there is no model, it is damaged, or a newer topickit made it.
-    """
-    folder = Path(path)
-    manifest = _manifest(folder)
-    if device is not None:
-        devices.check(device)
-    given = None if embedder is None else _able(embedder, device)
-    if tokenizer is not None:
-        check_tokenizer(tokenizer)
-    try:
-        parts = _parts(folder, manifest)
-        fitted = _fitted(parts, _texts(folder, manifest))
-        if tokenizer is not None:
-            settings = fitted.keyword_settings.with_tokenizer(tokenizer)
-            fitted = replace(fitted, keyword_settings=settings)
-        saved = manifest["parameters"]
-        if given is None:
-            made, asked = embed.from_state(parts["embedder"], device=device), saved["embedder"]
-        else:
-            made, asked = pipeline.substitute(parts["embedder"], given), embedder
-        model = TopicModel(
-            embedder=made if asked is None else asked,
-            clusterer=cluster.from_config(saved["clusterer"]),
-            keywords=fitted.keyword_settings,
-            device=device,
-            **{name: saved[name] for name in PLAIN_PARAMETERS},
-        )
-        return model._adopt(fitted, made)
-    except (KeyError, IndexError, TypeError, AttributeError) as error:
-        raise StorageError(f"the model in {folder} is damaged: {type(error).__name__} {error}") from error
-
-
-def _able(embedder: Any, device: str | None) -> embed.Embedder:
-    """Resolve an embedder that shall stand for a model's own; refuse one that has yet to learn."""
-    made = embed.resolve(embedder, device=device)
-    if f"{type(made).__module__}:{type(made).__qualname__}" in embed.EMBEDDERS.values():
-        try:
-            made.encode([])
-        except NotFittedError as error:
-            raise ParameterError(
-                f"embedder={embedder!r} learns from a corpus and has seen none, so it cannot stand for the "
-                "one that the model was fitted with; leave embedder= out where the file holds that, or give "
-                "the very one"
-            ) from error
-    return made
 
 
 def _folder_for(folder: Path) -> Path:
@@ -296,7 +219,7 @@ def _read_hashed(folder: Path, file: Mapping[str, str]) -> bytes:
     return raw
 
 
-def _parts(folder: Path, manifest: Mapping[str, Any]) -> dict[str, State]:
+def _parts(folder: Path, manifest: Mapping[str, Any], texts: Sequence[str] | None) -> dict[str, State]:
     from safetensors import SafetensorError
     from safetensors.numpy import load as from_bytes
 
@@ -308,6 +231,7 @@ def _parts(folder: Path, manifest: Mapping[str, Any]) -> dict[str, State]:
         part: State(
             config,
             {name.removeprefix(f"{part}."): a for name, a in arrays.items() if name.startswith(f"{part}.")},
+            texts=texts if part == _TEXTS_PART else None,
         )
         for part, config in manifest["parts"].items()
     }
@@ -316,31 +240,3 @@ def _parts(folder: Path, manifest: Mapping[str, Any]) -> dict[str, State]:
 def _texts(folder: Path, manifest: Mapping[str, Any]) -> list[str] | None:
     file = manifest["files"].get("texts")
     return None if file is None else json.loads(_read_hashed(folder, file))
-
-
-def _fitted(parts: Mapping[str, State], texts: list[str] | None) -> Fitted:
-    results = parts["results"]
-    documents = None if texts is None else Documents.from_state(parts["documents"], texts)
-    if documents is not None and "layout" in parts:
-        keep_layout(documents, Layout.from_state(parts["layout"]))
-    return Fitted(
-        assigner=Assigner.from_state(parts["assigner"]),
-        labels=results.arrays["labels"],
-        counts=TermCounts.from_state(parts["counts"]),
-        topics=Topics.from_state(parts["topics"]),
-        means=results.arrays["means"],
-        keyword_settings=KeywordSettings.from_state(State(results.config["keyword_settings"])),
-        documents=documents,
-        vectors=None if texts is None else parts["vectors"].arrays["vectors"],
-        terms=None if texts is None else DocumentTerms.from_state(parts["terms"]),
-        notes=results.config["notes"],
-        given_names={int(topic): name for topic, name in results.config["given_names"].items()},
-        evidence=Evidence.from_state(parts["evidence"]) if "evidence" in parts else None,
-        covariates=Covariates.from_state(parts["covariates"]) if "covariates" in parts else None,
-        base_level=BaseLevel.from_state(parts["found"]) if "found" in parts else None,
-    )
-
-
-def _parameters(model: TopicModel) -> dict[str, Any]:
-    plain = {name: getattr(model, name) for name in PLAIN_PARAMETERS}
-    return {**plain, "clusterer": cluster.config(model.clusterer), "embedder": embed.name(model.embedder)}

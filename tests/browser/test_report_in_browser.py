@@ -78,7 +78,7 @@ def test_a_click_on_a_point_shows_its_topic_alone_and_the_mouse_its_text(page, m
     page.mouse.move(x, y)
     page.wait_for_selector("#map .tip:not([hidden])")
     shown = page.locator("#map .tip span").inner_text()
-    assert shown in {t[:100] for t in model.fitted_.documents.texts}
+    assert shown in {t[:100] for t in model.fitted_.corpus.documents.texts}
     page.mouse.click(x, y)
     page.wait_for_function(f"({SELECTED} || []).length > 0")
     assert n_selected(page) in {t.size for t in model.topics_}
@@ -86,7 +86,7 @@ def test_a_click_on_a_point_shows_its_topic_alone_and_the_mouse_its_text(page, m
 
 def test_searching_highlights_documents(page, model):
     word = "onion"
-    expected = sum(word in text for text in model.fitted_.documents.texts)
+    expected = sum(word in text for text in model.fitted_.corpus.documents.texts)
     page.fill("#map-query", "ONION")
     page.wait_for_function(f"({SELECTED} || []).length === {expected}")
     assert str(expected) in page.locator("#map-found").inner_text()

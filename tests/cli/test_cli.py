@@ -432,4 +432,4 @@ def test_texts_of_another_kind_are_said(run, tmp_path):
     loaded = TopicModel.load(tmp_path / "m")
     similar = loaded.similarity(file.read_text().splitlines(), embeddings=np.load(others))
     np.testing.assert_allclose(table["similarity"].to_numpy(), similar, atol=6e-4)
-    assert (similar < loaded.fitted_.notes["usual_similarity"]).mean() > 0.9
+    assert (similar < loaded.fitted_.provenance.similarity_p5).mean() > 0.9

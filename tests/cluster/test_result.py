@@ -62,4 +62,4 @@ def test_clear_groups_are_stable(name):
 def test_every_topic_of_a_fit_has_a_stability():
     model = TopicModel(embedder="lexical").fit(make_corpus(160)[0])
     assert all(topic.stability is not None for topic in model.topics_)
-    assert any("stability" in key for key in model.fitted_.notes["clusterer"])
+    assert any("stability" in key for key in model.fitted_.provenance.clusterer)

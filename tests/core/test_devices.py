@@ -174,4 +174,4 @@ def test_a_saved_model_knows_no_device(rows, tmp_path):
     assert on_device.embedder_.device == "cpu"
     with pytest.raises(ParameterError, match="device"):
         TopicModel.load(tmp_path / "model", device="cuda:97")
-    assert "device" not in loaded.fitted_.notes["settings"]
+    assert "device" not in loaded.fitted_.provenance.settings

@@ -79,12 +79,15 @@ def test_a_model_fitted_on_stored_texts_is_the_same(little_memory, tmp_path):
     texts, _ = make_corpus(400)
     one = TopicModel(embedder="lexical").fit(texts)
     other = TopicModel(embedder="lexical").fit(iter(texts))
-    assert isinstance(other.fitted_.documents.texts, StoredTexts)
+    assert isinstance(other.fitted_.corpus.documents.texts, StoredTexts)
     np.testing.assert_array_equal(one.labels_, other.labels_)
     assert [topic.keywords for topic in one.topics_] == [topic.keywords for topic in other.topics_]
     np.testing.assert_array_equal(one.labels_, other.predict(iter(texts)))
     other.save(tmp_path / "model", keep_texts=True)
-    assert TopicModel.load(tmp_path / "model").fitted_.documents.texts == one.fitted_.documents.texts
+    assert (
+        TopicModel.load(tmp_path / "model").fitted_.corpus.documents.texts
+        == one.fitted_.corpus.documents.texts
+    )
 
 
 def test_errors_of_an_iterator_say_the_row(little_memory):
@@ -165,7 +168,7 @@ def test_vectors_in_a_file_are_mapped_and_serve_as_those_in_memory(tmp_path):
     assert isinstance(found, np.memmap) or isinstance(found.base, np.memmap)
     one, other = TopicModel().fit(texts, embeddings=vectors), TopicModel().fit(texts, embeddings=found)
     np.testing.assert_array_equal(one.labels_, other.labels_)
-    np.testing.assert_array_equal(one.fitted_.vectors, other.fitted_.vectors)
+    np.testing.assert_array_equal(one.fitted_.corpus.vectors, other.fitted_.corpus.vectors)
     np.testing.assert_array_equal(np.load(tmp_path / "v.npy"), vectors)
 
 

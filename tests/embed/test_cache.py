@@ -454,7 +454,7 @@ def test_a_model_with_a_cache(tmp_path):
     raw = b"".join(path.read_bytes() for path in (tmp_path / "saved").iterdir())
     assert str(tmp_path).encode() not in raw, "a saved model knows nothing of the cache"
     assert TopicModel.load(tmp_path / "saved", embedder=inner).cache is None
-    assert model.fitted_.notes == plain.fitted_.notes
+    assert model.fitted_.provenance == plain.fitted_.provenance
 
 
 @pytest.mark.parametrize("wrong", [3, "", b"bytes", True])

@@ -294,6 +294,6 @@ def test_a_fixed_resolution_has_a_stability(fine):
 def test_the_number_found_is_a_good_level_where_another_was_asked_for(fine):
     free, rows = fine
     told = TopicModel(n_topics=9).fit([f"text {i}" for i in range(900)], embeddings=rows)
-    assert len(free.topics_) in told.fitted_.notes["clusterer"]["other_levels"]
+    assert len(free.topics_) in told.fitted_.provenance.clusterer["other_levels"]
     levels = told.report().to_text().split("Other suitable numbers of topics\n")[1].split("\n")[0]
     assert str(len(free.topics_)) in levels.strip().split(", ")

@@ -119,9 +119,9 @@ def test_the_number_found_asked_for_gives_what_was_found_small_topics_included(s
     questions = pl.read_parquet(shared_data / "banking77.parquet")["text"].to_list()
     vectors = np.load(shared_data / "embeddings" / "banking77.npy")
     free = TopicModel().fit(questions, embeddings=vectors)
-    documents, n = free.fitted_.documents, len(free.topics_)
+    documents, n = free.fitted_.corpus.documents, len(free.topics_)
     rows = documents.sample(GraphClusterer.sample_size)
-    assert GraphClusterer().cluster(free.fitted_.vectors[rows], documents.weights[rows]).n_clusters < n
+    assert GraphClusterer().cluster(free.fitted_.corpus.vectors[rows], documents.weights[rows]).n_clusters < n
     told = TopicModel(n_topics=n).fit(questions, embeddings=vectors)
     np.testing.assert_array_equal(free.labels_, told.labels_)
     assert len(TopicModel(n_topics=n + 1).fit(questions, embeddings=vectors).topics_) == n + 1

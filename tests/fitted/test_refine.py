@@ -27,10 +27,10 @@ def test_time_for_all_makes_all_exact(model):
     refined = model.refine(60)
     assert refined.embedder_.is_exact(TEXTS).all()
     assert not model.embedder_.is_exact(TEXTS).all()
-    assert refined.fitted_.notes["refined_documents"] == 140
-    documents = refined.fitted_.documents
+    assert refined.fitted_.provenance.n_refined == 140
+    documents = refined.fitted_.corpus.documents
     exact = refined.embedder_.encode_exactly(list(documents.texts))
-    np.testing.assert_allclose(refined.fitted_.vectors, exact, atol=1e-5)
+    np.testing.assert_allclose(refined.fitted_.corpus.vectors, exact, atol=1e-5)
 
 
 def test_predict_still_gives_the_labels(model, tmp_path):
@@ -46,7 +46,7 @@ def test_the_most_doubtful_go_first(model, monkeypatch):
     monkeypatch.setattr(time, "monotonic", lambda: next(clock))
     refined = model.refine(0.5)
     monkeypatch.undo()
-    documents, vectors = model.fitted_.documents, model.fitted_.vectors
+    documents, vectors = model.fitted_.corpus.documents, model.fitted_.corpus.vectors
     new = refined.embedder_.is_exact(documents.texts) & ~model.embedder_.is_exact(documents.texts)
     assert new.sum() == 20
     margins = model.fitted_.assigner.margins(vectors)
@@ -65,7 +65,7 @@ def test_the_last_batch_is_as_large_as_the_time_left_allows(model, monkeypatch):
     monkeypatch.setattr(DistilledEmbedder, "encode_exactly", one_second_each)
     monkeypatch.setattr(time, "monotonic", lambda: seconds[0])
     refined = model.refine(50)
-    assert refined.fitted_.notes["refined_documents"] == 50
+    assert refined.fitted_.provenance.n_refined == 50
     assert seconds[0] == 50
 
 

@@ -40,14 +40,12 @@ def _fitted(*items, n_documents=2000, n_outliers=500, notes=NOTES, given_names=(
     nothing = csr_array((k, 0), dtype=np.int64)
     return SimpleNamespace(
         topics=Topics(tuple(items), n_documents, n_outliers),
-        notes=notes,
+        provenance=SimpleNamespace(as_dict=lambda: notes),
         means=np.eye(k, 8, dtype=np.float32),
         counts=TermCounts((), nothing, np.zeros(0, dtype=np.int64), (), np.zeros((0, 3), dtype=np.int32)),
         keyword_settings=KeywordSettings(),
         labels=np.full(n_documents, -1),
-        documents=None,
-        vectors=None,
-        terms=None,
+        corpus=None,
         covariates=None,
         parents=lambda: None,
         given_names=dict.fromkeys(given_names, "given"),

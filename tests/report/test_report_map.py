@@ -31,7 +31,7 @@ def unpacked(packed):
 
 def test_a_point_a_distinct_document(dated_model):
     found = document_map(dated_model.fitted_)
-    documents = dated_model.fitted_.documents
+    documents = dated_model.fitted_.corpus.documents
     assert len(found.points) == len(found.texts) == len(documents)
     assert found.points.max() == 65_535
     by_text = dict(zip(found.texts, found.labels.tolist(), strict=True))

@@ -318,10 +318,11 @@ def _basis(left: _Side, right: _Side, same_embeddings: bool | None) -> tuple[Bas
 
 def _same_texts(a: Fitted, b: Fitted) -> bool | None:
     """Tell whether two models are of the same texts in the same order; None if unknown."""
-    if a.documents is None or b.documents is None:  # loaded without texts
-        digests = a.notes.get("digest"), b.notes.get("digest")
+    if a.corpus is None or b.corpus is None:  # loaded without texts
+        digests = a.provenance.digest, b.provenance.digest
         return None if None in digests else digests[0] == digests[1]
-    return a.documents.texts == b.documents.texts and np.array_equal(a.documents.rows, b.documents.rows)
+    first, second = a.corpus.documents, b.corpus.documents
+    return first.texts == second.texts and np.array_equal(first.rows, second.rows)
 
 
 def _comparable(a: Fitted, b: Fitted, same_embeddings: bool | None) -> bool:
@@ -330,8 +331,8 @@ def _comparable(a: Fitted, b: Fitted, same_embeddings: bool | None) -> bool:
     if same_embeddings is not None:
         return same_embeddings
     # Only sentence-transformers models are known to embed a text independently of the corpus.
-    noted = str(a.notes.get("embedder", ""))
-    return noted == str(b.notes.get("embedder", "")) and noted.startswith("SentenceEmbedder(")
+    first, second = a.provenance.embedder, b.provenance.embedder
+    return first.kind == second.kind == "sentence" and str(first) == str(second)
 
 
 def _cosines(left: _Side, right: _Side) -> NDArray[np.float64]:

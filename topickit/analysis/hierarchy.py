@@ -8,7 +8,8 @@ from scipy.sparse import csr_array
 
 from topickit._core.vectors import IntArray
 from topickit.cluster.ward import merge_steps
-from topickit.fitted.fitted import Fitted, readable_name
+from topickit.fitted.derive import readable_name
+from topickit.fitted.fitted import Fitted
 from topickit.keywords.ctfidf import weigh
 from topickit.keywords.rank import top_keywords
 

@@ -230,9 +230,9 @@ def _start(number: int, unit: str) -> np.datetime64:
 def _changed_words(
     fitted: Fitted, times: NDArray[np.datetime64]
 ) -> tuple[tuple[tuple[str, ...], ...], tuple[tuple[str, ...], ...]]:
-    documents, terms = fitted.documents, fitted.terms
-    if documents is None or terms is None:
+    if fitted.corpus is None:
         return (), ()
+    documents, terms = fitted.corpus.documents, fitted.corpus.terms
     rising: list[tuple[str, ...]] = []
     falling: list[tuple[str, ...]] = []
     counts = terms.counts.tocsr()

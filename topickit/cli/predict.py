@@ -55,13 +55,11 @@ def predict(
     loaded = TopicModel.load(model, device=device).set_params(cache=cache_folder(cache, no_cache))
     reserved = {"row", "topic", "name"} | ({"similarity"} if similarity else set())
     texts, kept = read_with_kept(file, text, keep or [], reserved, input_format)
-    documents, vectors = loaded._vectors(texts, load_embeddings(embeddings))
-    assigner = loaded.fitted_.assigner
-    labels = documents.per_row(assigner.labels(vectors), -1)
-    cosines = documents.per_row(assigner.similarity(vectors), 0)
+    assignment = loaded.assign(texts, embeddings=load_embeddings(embeddings), probabilities=False)
+    labels, cosines = assignment.labels, assignment.similarity
     report_blank(texts)
     _report_outliers(labels, count_blank(texts))
-    _report_foreign(cosines, labels, loaded.fitted_.notes.get("usual_similarity"))
+    _report_foreign(cosines, labels, loaded.fitted_.provenance.similarity_p5)
     columns = {"similarity": cosines.round(3), **kept} if similarity else kept
     write_result(labels_csv(loaded, labels, columns), out)
 

@@ -111,13 +111,14 @@ class Documents:
         return hasher.hexdigest()
 
     def state(self) -> State:
-        """Give what `from_state` makes it of, next to the texts."""
-        return State({}, {"weights": self.weights, "rows": self.rows, "first_rows": self.first_rows})
+        """Return the state that `from_state` reads."""
+        arrays = {"weights": self.weights, "rows": self.rows, "first_rows": self.first_rows}
+        return State({}, arrays, texts=self.texts)
 
     @classmethod
-    def from_state(cls, state: State, texts: Sequence[str]) -> "Documents":
-        """Make the Documents that gave this state."""
-        return cls(tuple(texts), **state.arrays)
+    def from_state(cls, state: State) -> "Documents":
+        """Make the Documents that returned this state."""
+        return cls(tuple(state.texts or ()), **state.arrays)
 
     def per_row(self, values: NDArray[Any], blank: Any) -> NDArray[Any]:
         """Hand a value per distinct text back to the caller's rows; blank rows get `blank`.

@@ -12,7 +12,7 @@ from topickit.corpus.documents import Documents
 from topickit.embed import base
 from topickit.embed.base import BuildsOnVectors, Embedder, EmbedderInfo, LongDocuments
 from topickit.embed.cache.embedder import cached, with_cached_teacher
-from topickit.errors import InputError
+from topickit.errors import InputError, NotFittedError, ParameterError
 
 
 @dataclass(frozen=True, eq=False)
@@ -196,6 +196,39 @@ def substitute(state: State, embedder: Embedder) -> Embedder:
     saved: Any = base.from_state(state)
     restored: Embedder = saved.with_embedder(embedder)
     return restored
+
+
+def resolve_fitted(embedder: Any, *, device: str | None = None) -> Embedder:
+    """Resolve an embedder that shall replace the one of a fitted model.
+
+    Parameters
+    ----------
+    embedder : str, path, Embedder, object with ``encode``, or callable
+        As for `resolve`.
+    device : str, optional
+        As for `fit`.
+
+    Raises
+    ------
+    ParameterError
+        When it learns from a corpus and was not fitted.
+
+    Examples
+    --------
+    >>> resolve_fitted("all-MiniLM-L6-v2")
+    SentenceEmbedder('all-MiniLM-L6-v2')
+    """
+    resolved = base.resolve(embedder, device=device)
+    if f"{type(resolved).__module__}:{type(resolved).__qualname__}" in base.EMBEDDERS.values():
+        try:
+            resolved.encode([])
+        except NotFittedError as error:
+            raise ParameterError(
+                f"embedder={embedder!r} learns from a corpus and was not fitted, so it cannot replace the "
+                "one that the model was fitted with; leave embedder= out if the file holds that, or give the "
+                "fitted embedder itself"
+            ) from error
+    return resolved
 
 
 def _units(documents: Documents, embeddings: NDArray[Any] | None) -> FloatArray | None:

@@ -28,6 +28,7 @@ from topickit._core.vectors import (
 )
 from topickit.cluster.result import ClusteringResult
 from topickit.errors import ParameterError, ParameterTypeError
+from topickit.fitted.assignment import Assignment
 
 PROTOTYPES = 4
 """Prototypes a topic: one bends no boundary, and more than four gained nothing on four collections."""
@@ -173,7 +174,7 @@ class Assigner:
         return self._blockwise(vectors, margin, np.empty(0, dtype=np.float32))
 
     def similarity(self, vectors: FloatArray) -> FloatArray:
-        """Give the cosine of each row to the nearest prototype of its topic; of an outlier, of any topic.
+        """Return the similarity of each row to its topic, as in `assign`.
 
         Parameters
         ----------
@@ -184,18 +185,10 @@ class Assigner:
         float32 ndarray of shape (n,)
             0 where there are no topics.
         """
-        if not self.n_topics:
-            return np.zeros(len(vectors), dtype=np.float32)
-
-        def near(rows: FloatArray) -> FloatArray:
-            cosines = self._cosines(rows)
-            scores, labels = self._by_topic(cosines), self._placed(rows, cosines)
-            return np.where(labels >= 0, scores[np.arange(len(rows)), labels], scores.max(axis=1))
-
-        return self._blockwise(vectors, near, np.empty(0, dtype=np.float32))
+        return self.assign(vectors, probabilities=False).similarity
 
     def distribution(self, vectors: FloatArray) -> FloatArray:
-        """Give the probability of each topic: a softmax of the cosines to the topics.
+        """Return the probability of each topic, as in `assign`.
 
         Parameters
         ----------
@@ -204,13 +197,46 @@ class Assigner:
         Returns
         -------
         float32 ndarray of shape (n, n_topics)
-            Rows sum to 1; the largest entry is the label's wherever the label is not −1. A zero row
-            is uniform.
         """
-        if not self.n_topics:
-            return np.empty((len(vectors), 0), dtype=np.float32)
-        labels = self.labels(vectors)
-        result = softmax(self.scores(vectors).astype(np.float64) * self.inverse_temperature)
+        return self.assign(vectors).probabilities
+
+    def assign(self, vectors: FloatArray, *, probabilities: bool = True) -> Assignment:
+        """Decide the topic of each row with its similarity and probabilities, in one pass.
+
+        Parameters
+        ----------
+        vectors : float32 ndarray of shape (n, d), unit rows
+        probabilities : bool
+            False leaves them out: their array has no columns.
+
+        Returns
+        -------
+        Assignment
+            Probabilities are a softmax of the cosines to the topics. A zero row has label −1 and uniform
+            probabilities.
+        """
+        n, n_columns = len(vectors), self.n_topics if probabilities else 0
+        labels = np.full(n, -1, dtype=np.int64)
+        similarity = np.zeros(n, dtype=np.float32)
+        shares = np.empty((n, n_columns), dtype=np.float32)
+
+        def decide(start: int, stop: int) -> None:
+            rows, block = vectors[start:stop], slice(start, stop)
+            cosines = self._cosines(rows)
+            scores, own = self._by_topic(cosines), self._placed(rows, cosines)
+            best = scores[np.arange(len(rows)), own]
+            labels[block], similarity[block] = own, np.where(own >= 0, best, scores.max(axis=1))
+            if probabilities:
+                shares[block] = self._shares(scores, own)
+            release(vectors)
+
+        if n and self.n_topics:
+            map_blocks(decide, n, self._rows_per_block())
+        return Assignment(labels, similarity, shares)
+
+    def _shares(self, scores: FloatArray, labels: IntArray) -> FloatArray:
+        """Softmax of the scores, such that the label's share is the largest of its row."""
+        result = softmax(scores.astype(np.float64) * self.inverse_temperature)
         # A prototype off the unit sphere, or of an earlier rank, can win with a smaller cosine.
         known = np.flatnonzero(labels >= 0)
         own, top = labels[known], result[known].argmax(axis=1)
@@ -285,7 +311,7 @@ class Assigner:
     def state(self) -> State:
         """Give what `from_state` makes it of."""
         return State(
-            {"rule": self.rule, "inverse_temperature": self.inverse_temperature},
+            {"rule": self.rule, "sharpness": self.inverse_temperature},
             {"prototypes": self.prototypes, "topics": self.topics, "thresholds": self.thresholds},
         )
 
@@ -293,7 +319,8 @@ class Assigner:
     def from_state(cls, state: State) -> "Assigner":
         """Make the Assigner that gave this state."""
         arrays = state.arrays
-        return cls(arrays["prototypes"], arrays["topics"], arrays["thresholds"], **state.config)
+        rule, temperature = state.config["rule"], state.config["sharpness"]
+        return cls(arrays["prototypes"], arrays["topics"], arrays["thresholds"], rule, temperature)
 
     def with_outliers(self, vectors: FloatArray, weights: NDArray[Any], share: float) -> "Assigner":
         """Set thresholds so that at most a share of these documents, the farthest ones, are outliers.
@@ -403,14 +430,16 @@ class Assigner:
     ) -> NDArray[Any]:
         if len(vectors) == 0:
             return empty
-        rows = block_rows(16 * (len(self.prototypes) + self.n_topics + 1))
 
         def worked(start: int, stop: int) -> NDArray[Any]:
             found = work(vectors[start:stop])
             release(vectors)
             return found
 
-        return np.concatenate(map_blocks(worked, len(vectors), rows))
+        return np.concatenate(map_blocks(worked, len(vectors), self._rows_per_block()))
+
+    def _rows_per_block(self) -> int:
+        return block_rows(16 * (len(self.prototypes) + self.n_topics + 1))
 
     def _fit_inverse_temperature(self, vectors: FloatArray, groups: IntArray, weights: NDArray[Any]) -> float:
         """Temperature scaling (Guo et al. 2017): the softmax whose log-loss on the groups is least."""

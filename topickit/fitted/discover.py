@@ -7,7 +7,7 @@ and groups among the documents that no prototype explains.
 """
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,11 +19,15 @@ from topickit._core.vectors import (
     group_means,
     map_blocks,
     single_threaded,
+    taken,
     unit_rows,
+    with_direction,
 )
+from topickit.cluster.base import Clusterer
 from topickit.cluster.partition import N_NEIGHBORS, communities, knn_graph
 from topickit.cluster.result import ClusteringResult
 from topickit.cluster.stability import or_none, stability
+from topickit.corpus.documents import Documents
 from topickit.fitted.assigner import Assigner
 
 CLEARLY = 1.25
@@ -65,6 +69,44 @@ class TopicSearch:
         assigner = Assigner.of(sampled, clustering, weights, random_state=random_state, device=device)
         assigner, values = second_look(assigner, clustering, sampled, weights, random_state=random_state)
         return cls(sampled, weights, clustering, assigner, values)
+
+
+def find_topics(
+    documents: Documents,
+    vectors: FloatArray,
+    clusterer: Clusterer,
+    *,
+    sample_size: int | Literal["auto"] | None = "auto",
+    n_topics: int | None = None,
+    random_state: int = 0,
+    device: str | None = None,
+) -> TopicSearch:
+    """Find topics in a sample of the documents.
+
+    Parameters
+    ----------
+    documents : Documents
+    vectors : float32 ndarray of shape (u, d), unit rows
+    clusterer : Clusterer
+    sample_size : int, "auto" or None
+        Distinct documents in the sample; "auto" asks the clusterer, None takes all.
+    n_topics : int, optional
+        A clusterer that returned fewer topics is asked for finer clusters, if it can make them.
+    random_state : int
+    device : str, optional
+        Of the Assigner.
+    """
+    rows = documents.sample(
+        clusterer.sample_size if sample_size == "auto" else sample_size,
+        random_state,
+        usable=lambda rows: with_direction(vectors, rows),
+    )
+    sampled, weights = taken(vectors, rows), documents.weights[rows]
+    clustering = clusterer.cluster(sampled, weights).or_one_cluster()
+    search = TopicSearch.of(sampled, weights, clustering, random_state, device)
+    if clustering.finer is not None and search.assigner.n_topics < (n_topics or 0):
+        search = TopicSearch.of(sampled, weights, clustering.finer(), random_state, device)
+    return search
 
 
 def second_look(

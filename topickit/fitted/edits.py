@@ -1,8 +1,8 @@
 """Edits of topics: each is an edit of the Assigner, from which the results are derived again.
 
-Every function takes a Fitted and returns a new one; the old one still works. An edited model
-predicts as it was edited. Edits that move documents between topics (`delete`, `split`,
-`with_outliers`) need the corpus in the model; merging and renaming do not.
+Every function takes a Fitted and returns a new one; the old one still works. An edited model predicts as
+it was edited. Edits that move documents between topics (`delete`, `split`, `with_outliers`) need the
+corpus in the model; merging and renaming do not.
 """
 
 import warnings
@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from topickit._core.vectors import (
     IntArray,
@@ -22,7 +23,6 @@ from topickit._core.vectors import (
 from topickit.cluster.result import ClusteringResult
 from topickit.cluster.ward import merge_order
 from topickit.errors import (
-    InputError,
     ParameterError,
     ParameterTypeError,
     TopickitWarning,
@@ -32,13 +32,14 @@ from topickit.errors import (
 )
 from topickit.fitted.assigner import Assigner, make_prototypes
 from topickit.fitted.base_level import BaseLevel
-from topickit.fitted.fitted import Fitted, current_level, derive, derive_mapped, rebased
+from topickit.fitted.derive import current_level, derive, describe, rebased, remap, remeasure
+from topickit.fitted.fitted import Fitted
 
 T = TypeVar("T")
 
 
 def merge(fitted: Fitted, groups: Sequence[Sequence[int]]) -> Fitted:
-    """Make one topic of each group of topics; no document moves otherwise.
+    """Merge each group of topics into one; no other document moves.
 
     Parameters
     ----------
@@ -51,33 +52,31 @@ def merge(fitted: Fitted, groups: Sequence[Sequence[int]]) -> Fitted:
     TopicNotFoundError
         For an unknown id.
     ParameterError
-        When a topic stands in two groups.
+        When a topic is in two groups.
     """
     what = "groups of topic ids, such as [[1, 4], [2, 3]]"
-    _some(fitted)
-    groups = list(_listed(groups, what))
+    _check_any(fitted)
+    groups = list(_check_sequence(groups, what))
     if groups and isinstance(groups[0], int | np.integer):
         groups = [groups]  # type: ignore[list-item]
     mapping = np.arange(len(fitted.topics))
     seen: set[int] = set()
     for group in groups:
-        for topic in _listed(group, what):
-            _known(fitted, topic)
+        for topic in _check_sequence(group, what):
+            _check_topic(fitted, topic)
             if topic in seen:
-                raise ParameterError(
-                    f"topic {topic} stands twice in {groups}; a topic can go to one place only"
-                )
+                raise ParameterError(f"topic {topic} is listed twice in {groups}; a topic can be merged once")
             seen.add(int(topic))
         if len(group):
             mapping[list(group)] = min(group)
-    merged = _mapped(fitted, mapping)
+    merged = describe(_remapped(fitted, mapping))
     tables = () if merged.base_level is None else merged.base_level.tables
-    # What the user put together is the level that others start from.
+    # What the user merged is the level from which others are derived.
     return replace(merged, base_level=current_level(merged, tables))
 
 
 def rename(fitted: Fitted, names: Mapping[int, str]) -> Fitted:
-    """Give topics names of your own, which later edits keep.
+    """Give topics names, which later edits keep.
 
     Parameters
     ----------
@@ -85,9 +84,9 @@ def rename(fitted: Fitted, names: Mapping[int, str]) -> Fitted:
     names : mapping of int to str
     """
     if not isinstance(names, Mapping):
-        raise ParameterTypeError(f"names must be given by topic id, such as {{0: 'food'}}; got {names!r}")
+        raise ParameterTypeError(f"names must map topic ids to names, such as {{0: 'food'}}; got {names!r}")
     for topic, name in names.items():
-        _known(fitted, topic)
+        _check_topic(fitted, topic)
         if not isinstance(name, str) or not name.strip():
             raise ParameterError(f"the name of topic {topic} must be a non-blank str, got {name!r}")
         try:
@@ -111,71 +110,72 @@ def delete(fitted: Fitted, topics: Sequence[int], *, outliers: float | None = No
     fitted : Fitted
     topics : sequence of int
     outliers : float, optional
-        The share of outliers that was asked for: thresholds are set anew where there are more now.
+        The largest share of outliers; thresholds are set again where there are more now.
     """
-    _some(fitted)
-    topics = _listed(topics, "a list of topic ids")
+    _check_any(fitted)
+    topics = _check_sequence(topics, "a list of topic ids")
     for topic in topics:
-        _known(fitted, topic)
+        _check_topic(fitted, topic)
     kept = [topic for topic in range(len(fitted.topics)) if topic not in set(topics)]
     if not kept:
-        raise ParameterError("deleting all topics would leave a model without any")
+        raise ParameterError("deleting all topics would leave a model without topics")
+    corpus, base_level = fitted.need_corpus("deleting topics"), fitted.base_level
+    if base_level is not None:
+        base_level = base_level.kept(np.isin(fitted.assigner.topics, kept))
+    assigner = fitted.assigner.select(kept).with_at_most(corpus.vectors, corpus.documents.weights, outliers)
     names = {new: fitted.given_names[old] for new, old in enumerate(kept) if old in fitted.given_names}
-    known = [fitted.topics[topic].stability for topic in kept]
-    found = (
-        None if fitted.base_level is None else fitted.base_level.kept(np.isin(fitted.assigner.topics, kept))
-    )
-    documents, vectors = _need(fitted.documents), _need(fitted.vectors)
-    assigner = fitted.assigner.select(kept).with_at_most(vectors, documents.weights, outliers)
-    return rebased(fitted, _derived(fitted, assigner, names, known, found))
+    stability = [fitted.topics[topic].stability for topic in kept]
+    return rebased(fitted, derive(fitted, assigner, names=names, stability=stability, base_level=base_level))
 
 
 def split(fitted: Fitted, topic: int, n: int = 2, *, random_state: int = 0) -> Fitted:
     """Split one topic into n by k-means on its documents.
 
-    A few documents of other topics that lie nearer to a new part than to their own topic go there.
+    A few documents of other topics that are nearer to a new part than to their own topic move there.
 
     Parameters
     ----------
     fitted : Fitted
     topic : int
     n : int
-        Topics to make of it, at least 2.
+        Number of parts, at least 2.
     random_state : int
     """
-    from sklearn.cluster import KMeans
-
-    _known(fitted, topic)
+    _check_topic(fitted, topic)
     check_whole("n", n, 2)
-    documents, vectors = _need(fitted.documents), _need(fitted.vectors)
-    members = np.flatnonzero(fitted.assigner.labels(vectors) == topic)
+    corpus, old = fitted.need_corpus("splitting a topic"), fitted.assigner
+    members = np.flatnonzero(old.labels(corpus.vectors) == topic)
     if n > len(members):
         raise ParameterError(f"topic {topic} has {len(members)} distinct documents, too few for {n} topics")
-    if fitted.assigner.rule == "first":
+    if old.rule == "first":
         raise ParameterError(
-            "a community is what its centre says and cannot be split; raise the threshold instead"
+            "a community is defined by its center and cannot be split; raise the threshold instead"
         )
-    weights = documents.weights[members]
-    with single_threaded(), few_distinct_rows():
-        parts = KMeans(n, n_init=3, random_state=random_state).fit_predict(
-            vectors[members], sample_weight=weights
-        )
+    vectors, weights = corpus.vectors[members], corpus.documents.weights[members]
+    parts = _kmeans_parts(vectors, weights, n, random_state)
     if (n_parts := len(np.unique(parts))) < n:
         raise ParameterError(
             f"topic {topic} cannot be split into {n}: its documents have {n_parts} distinct vectors"
         )
-    clustering = ClusteringResult(parts.astype(np.int64))
-    prototypes, part_of = make_prototypes(vectors[members], clustering, weights, random_state)
-    old = fitted.assigner
+    prototypes, part_of = make_prototypes(vectors, ClusteringResult(parts), weights, random_state)
     ids = np.arange(old.n_topics)
-    numbers = np.where(part_of == 0, topic, old.n_topics + part_of - 1)
     assigner = old.mapped(np.where(ids == topic, -1, ids)).added(
-        prototypes, numbers, threshold=old.thresholds[old.topics == topic].min()
+        prototypes,
+        np.where(part_of == 0, topic, old.n_topics + part_of - 1),
+        threshold=old.thresholds[old.topics == topic].min(),
     )
     names = {t: name for t, name in fitted.given_names.items() if t != topic}
-    known = [None if t.id == topic else t.stability for t in fitted.topics]
-    made = _derived(fitted, assigner, names, known + [None] * (n - 1))
-    return replace(made, base_level=current_level(made))
+    stability = [None if t.id == topic else t.stability for t in fitted.topics] + [None] * (n - 1)
+    result = derive(fitted, assigner, names=names, stability=stability)
+    return replace(result, base_level=current_level(result))
+
+
+def _kmeans_parts(vectors: NDArray[np.float32], weights: IntArray, n: int, random_state: int) -> IntArray:
+    from sklearn.cluster import KMeans
+
+    with single_threaded(), few_distinct_rows():
+        parts = KMeans(n, n_init=3, random_state=random_state).fit_predict(vectors, sample_weight=weights)
+    return np.asarray(parts, dtype=np.int64)
 
 
 def with_outliers(fitted: Fitted, share: float) -> Fitted:
@@ -187,100 +187,113 @@ def with_outliers(fitted: Fitted, share: float) -> Fitted:
     share : float
         At most this share of each topic's documents, the farthest ones, 0 to below 1.
     """
-    documents, vectors = _need(fitted.documents), _need(fitted.vectors)
-    assigner = fitted.assigner.with_outliers(vectors, documents.weights, share)
-    known = [topic.stability for topic in fitted.topics]
-    return rebased(fitted, _derived(fitted, assigner, fitted.given_names, known, fitted.base_level))
+    corpus = fitted.need_corpus("setting outliers")
+    assigner = fitted.assigner.with_outliers(corpus.vectors, corpus.documents.weights, share)
+    return rebased(fitted, derive(fitted, assigner, **_unchanged(fitted)))
 
 
 def cut(fitted: Fitted, n_topics: int) -> Fitted:
     """Cut the hierarchy of topics at a number; no document is clustered again.
 
     Levels nest: the topics at 10 are unions of those at 20, and a level is the same from whichever level
-    it is asked for. From the topics that were found upwards, the two are merged whose union adds least to
-    the squared distances of documents from their topic's middle (Ward's criterion). Downwards, a topic
-    falls into parts along the prototypes by which documents are assigned to it, up to four each; the
-    parts that Ward's criterion would merge last are told apart first. Merging and splitting topics makes
-    what they leave the level to start from.
+    it is derived. Above the base level, the two topics are merged whose union adds least to the squared
+    distances of documents from their topic's mean (Ward's criterion). Below it, a topic falls into parts
+    along the prototypes by which documents are assigned to it, up to four each; the parts that Ward's
+    criterion would merge last are separated first. Merging and splitting topics sets the base level.
 
     Parameters
     ----------
     fitted : Fitted
     n_topics : int
-        1 to the number of prototypes, about four a topic found; for finer ones fit with `n_topics`. More
-        than the topics there are needs the corpus in the model.
+        1 to the number of prototypes, about four per topic; for finer levels fit with `n_topics`. More
+        topics than there are need the corpus in the model.
     """
     check_whole("n_topics", n_topics)
-    _some(fitted)
-    n_found = len(fitted.topics) if fitted.base_level is None else len(np.unique(fitted.base_level.topics))
-    if n_topics > len(fitted.topics):
-        return _finer(fitted, int(n_topics))
-    if n_topics < len(fitted.topics) and n_found < len(fitted.topics) and fitted.documents is not None:
-        # By the way that leads there from what was found: keywords are chosen among others at other levels.
-        if n_topics >= n_found:
-            return _finer(fitted, int(n_topics))
-        fitted = _finer(fitted, n_found)
-    sizes = np.array([topic.size for topic in fitted.topics], dtype=np.float64)
-    mapping = merge_order(fitted.means, sizes, n_topics, within=fitted.parents())
-    return _mapped(fitted, mapping, names_spread=False)
-
-
-def _finer(fitted: Fitted, n_topics: int) -> Fitted:
-    """Tell the parts of topics apart, one after another."""
-    documents, vectors = _need(fitted.documents), _need(fitted.vectors)
-    parts = fitted.assigner.parts()
-    labels = parts.labels(vectors)
-    sizes = np.bincount(labels[labels >= 0], documents.weights[labels >= 0], minlength=parts.n_topics)
-    used = np.flatnonzero(sizes > 0)
-    if n_topics > len(used):
-        raise ParameterError(
-            f"n_topics must be 1 to {len(used)}, the finest level of this model; got {n_topics}. For more, "
-            + ("fit with a higher threshold" if fitted.assigner.rule == "first" else "fit with n_topics=")
-        )
-    means = group_means(vectors, labels, parts.n_topics, documents.weights).astype(np.float32)[used]
-    own, found = fitted.assigner.topics, fitted.base_level
-    within = own if found is None else found.topics
-    mapping = np.full(parts.n_topics, -1, dtype=np.int64)
-    mapping[used] = merge_order(means, sizes[used].astype(np.float64), n_topics, within=within[used])
-    for part in np.flatnonzero(sizes == 0):
-        # Its documents are all outliers, and would not be if it were gone.
-        kin = used[within[used] == within[part]]
-        kin = kin if len(kin) else used[own[used] == own[part]]
-        nearest = nearest_prototype(parts.prototypes[[part]], parts.prototypes[kin], device=parts.device)
-        mapping[part] = mapping[kin[nearest[0]]]
-    known: list[float | None] = [None] * n_topics
-    if found is not None:
-        known = found.stability_of(mapping, n_topics)
-    names: dict[int, str] = {}
-    for topic in fitted.topics:
-        new = np.unique(mapping[own == topic.id])
-        if len(new) == 1 and (own[mapping == new[0]] == topic.id).all():
-            known[int(new[0])] = topic.stability
-            if topic.id in fitted.given_names:
-                names[int(new[0])] = fitted.given_names[topic.id]
-    return _derived(fitted, parts.mapped(mapping), names, known, found)
+    _check_any(fitted)
+    return describe(_cut(fitted, int(n_topics)))
 
 
 def at_most(fitted: Fitted, n_topics: int) -> Fitted:
-    """Merge down to a number of topics; where fewer were found, say so and leave them.
+    """Merge topics that are not described yet down to a number; warn where there are fewer.
 
     Parameters
     ----------
     fitted : Fitted
+        As `topickit.fitted.derive.measure` returns it.
     n_topics : int
     """
     if not len(fitted.topics):
         return fitted
     if n_topics > len(fitted.topics):
         warnings.warn(
-            f"{n_topics} topics were asked for, and {len(fitted.topics)} were found",
+            f"n_topics={n_topics}, but only {len(fitted.topics)} topics were found",
             TopickitWarning,
             stacklevel=3,
         )
-    return cut(fitted, min(n_topics, len(fitted.topics)))
+    return _cut(fitted, min(n_topics, len(fitted.topics)))
 
 
-def _mapped(fitted: Fitted, mapping: IntArray, *, names_spread: bool = True) -> Fitted:
+def _cut(fitted: Fitted, n_topics: int) -> Fitted:
+    base_level = fitted.base_level
+    n_base = len(fitted.topics) if base_level is None else len(np.unique(base_level.topics))
+    if n_topics > len(fitted.topics):
+        return _finer(fitted, n_topics)
+    if n_topics < len(fitted.topics) and n_base < len(fitted.topics) and fitted.corpus is not None:
+        # Through the base level: keywords are chosen among other candidates at other levels.
+        if n_topics >= n_base:
+            return _finer(fitted, n_topics)
+        fitted = _finer(fitted, n_base)
+    sizes = np.array([topic.size for topic in fitted.topics], dtype=np.float64)
+    mapping = merge_order(fitted.means, sizes, n_topics, within=fitted.parents())
+    return _remapped(fitted, mapping, names_spread=False)
+
+
+def _finer(fitted: Fitted, n_topics: int) -> Fitted:
+    """Separate the parts of topics, one after another."""
+    corpus, parts = fitted.need_corpus("a finer level"), fitted.assigner.parts()
+    labels = parts.labels(corpus.vectors)
+    weights = corpus.documents.weights
+    sizes = np.bincount(labels[labels >= 0], weights[labels >= 0], minlength=parts.n_topics)
+    used = np.flatnonzero(sizes > 0)
+    if n_topics > len(used):
+        raise ParameterError(
+            f"n_topics must be 1 to {len(used)}, the finest level of this model; got {n_topics}. For more, "
+            + ("fit with a higher threshold" if fitted.assigner.rule == "first" else "fit with n_topics=")
+        )
+    means = group_means(corpus.vectors, labels, parts.n_topics, weights).astype(np.float32)[used]
+    own, base_level = fitted.assigner.topics, fitted.base_level
+    within = own if base_level is None else base_level.topics
+    mapping = np.full(parts.n_topics, -1, dtype=np.int64)
+    mapping[used] = merge_order(means, sizes[used].astype(np.float64), n_topics, within=within[used])
+    for part in np.flatnonzero(sizes == 0):
+        # Its documents are all outliers, and would not be without it.
+        kin = used[within[used] == within[part]]
+        kin = kin if len(kin) else used[own[used] == own[part]]
+        nearest = nearest_prototype(parts.prototypes[[part]], parts.prototypes[kin], device=parts.device)
+        mapping[part] = mapping[kin[nearest[0]]]
+    stability, names = _kept_whole(fitted, mapping, n_topics, base_level)
+    return remeasure(fitted, parts.mapped(mapping), names=names, stability=stability, base_level=base_level)
+
+
+def _kept_whole(
+    fitted: Fitted, mapping: IntArray, n_topics: int, base_level: BaseLevel | None
+) -> tuple[list[float | None], dict[int, str]]:
+    """Stability of each new topic, and the names of those that are an old topic again."""
+    own = fitted.assigner.topics
+    stability: list[float | None] = [None] * n_topics
+    if base_level is not None:
+        stability = base_level.stability_of(mapping, n_topics)
+    names: dict[int, str] = {}
+    for topic in fitted.topics:
+        new = np.unique(mapping[own == topic.id])
+        if len(new) == 1 and (own[mapping == new[0]] == topic.id).all():
+            stability[int(new[0])] = topic.stability
+            if topic.id in fitted.given_names:
+                names[int(new[0])] = fitted.given_names[topic.id]
+    return stability, names
+
+
+def _remapped(fitted: Fitted, mapping: IntArray, *, names_spread: bool = True) -> Fitted:
     """Apply a mapping with gaps; a merged topic has a given name if its parts agree on one.
 
     A part without a name agrees with all where names spread: where the user said what belongs together.
@@ -294,54 +307,50 @@ def _mapped(fitted: Fitted, mapping: IntArray, *, names_spread: bool = True) -> 
             given.discard(None)
         if len(given) == 1 and (name := given.pop()) is not None:
             names[new] = name
-    return derive_mapped(fitted, mapping, names)
+    return remap(fitted, mapping, names)
 
 
-def _derived(
-    fitted: Fitted,
-    assigner: Assigner,
-    names: Mapping[int, str],
-    stability: Sequence[float | None],
-    base_level: BaseLevel | None = None,
-) -> Fitted:
-    """Derive the results of an edit; `found` is of the prototypes that it leaves."""
-    return derive(
-        _need(fitted.documents),
-        _need(fitted.vectors),
-        _need(fitted.terms),
-        assigner,
-        keyword_settings=fitted.keyword_settings,
-        notes=fitted.notes,
-        names=names,
-        stability=stability,
-        covariates=fitted.covariates,
-        base_level=base_level,
-    )
+def _unchanged(fitted: Fitted) -> dict[str, object]:
+    """What an edit that leaves the topics as they are hands to `derive`."""
+    return {
+        "names": fitted.given_names,
+        "stability": [topic.stability for topic in fitted.topics],
+        "base_level": fitted.base_level,
+    }
 
 
-def _need(part: T | None) -> T:
-    if part is None:
-        raise InputError(
-            "this edit moves documents, and the model was loaded without them; edit the model before "
-            "saving it, or save it with keep_texts=True"
-        )
-    return part
-
-
-def _listed(value: Sequence[T], what: str) -> Sequence[T]:
+def _check_sequence(value: Sequence[T], what: str) -> Sequence[T]:
     if isinstance(value, str) or not isinstance(value, Sequence | np.ndarray):
         raise ParameterTypeError(f"topics must be given as {what}; got {value!r}")
     return value
 
 
-def _some(fitted: Fitted) -> None:
+def _check_any(fitted: Fitted) -> None:
     if not len(fitted.topics):
-        raise ParameterError(
-            "this model has no topics: none of its documents has a vector that says anything"
-        )
+        raise ParameterError("this model has no topics: no document has a non-zero embedding")
 
 
-def _known(fitted: Fitted, topic: int) -> None:
-    _some(fitted)
+def _check_topic(fitted: Fitted, topic: int) -> None:
+    _check_any(fitted)
     if not is_whole(topic) or not 0 <= topic < len(fitted.topics):
         raise TopicNotFoundError(f"there is no topic {topic!r}; the ids are 0 to {len(fitted.topics) - 1}")
+
+
+def replaced_vectors(
+    fitted: Fitted, vectors: NDArray[np.float32], assigner: Assigner, n_refined: int
+) -> Fitted:
+    """Derive the results of other vectors of the same documents.
+
+    Parameters
+    ----------
+    fitted : Fitted
+        With its corpus.
+    vectors : float32 ndarray of shape (u, d)
+    assigner : Assigner
+    n_refined : int
+        Documents whose vectors are better now.
+    """
+    provenance = replace(fitted.provenance, n_refined=fitted.provenance.n_refined + n_refined)
+    corpus = fitted.need_corpus("refining").with_vectors(vectors)
+    unchanged = _unchanged(fitted)
+    return rebased(fitted, derive(fitted, assigner, corpus=corpus, provenance=provenance, **unchanged))

@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 
 from topickit._core.progress import stage
-from topickit._core.vectors import FloatArray, allocate, unit_rows
+from topickit._core.vectors import allocate, unit_rows
 from topickit.errors import InputError, ParameterError, TopickitWarning
-from topickit.fitted.fitted import Fitted, derive, rebased
+from topickit.fitted.edits import replaced_vectors
+from topickit.fitted.fitted import Fitted
 
 FIRST_BATCH = 32
 """Documents by which the teacher's rate is first known."""
@@ -52,9 +53,8 @@ def refine(
             "only a model with a distilled embedder can be refined: its other embedders make exact vectors; "
             'fit with embedder="distilled"'
         )
-    documents, vectors, terms = fitted.documents, fitted.vectors, fitted.terms
-    if documents is None or vectors is None or terms is None:
-        raise InputError("the model was loaded without its documents; save it with keep_texts=True")
+    corpus = fitted.need_corpus("refining")
+    documents, vectors = corpus.documents, corpus.vectors
     until = time.monotonic() + seconds
     doubtful = np.argsort(fitted.assigner.margins(vectors), kind="stable")
     doubtful = doubtful[~embedder.is_exact([documents.texts[row] for row in doubtful.tolist()])]
@@ -74,28 +74,5 @@ def refine(
             progress.advance(len(rows))
             now = time.monotonic()
             size = int(min(BATCH, (until - now) * done / max(now - begun, 1e-9)))
-    return _derived(fitted, changed, done, outliers), embedder
-
-
-def _derived(fitted: Fitted, vectors: FloatArray, n_refined: int, outliers: float | None) -> Fitted:
-    assert fitted.documents is not None
-    assert fitted.terms is not None
-    assigner = fitted.assigner.with_at_most(vectors, fitted.documents.weights, outliers)
-    made = derive(
-        fitted.documents,
-        vectors,
-        fitted.terms,
-        assigner,
-        keyword_settings=fitted.keyword_settings,
-        notes={**fitted.notes, "refined_documents": _before(fitted) + n_refined},
-        names=fitted.given_names,
-        stability=[topic.stability for topic in fitted.topics],
-        covariates=fitted.covariates,
-        base_level=fitted.base_level,
-    )
-    return rebased(fitted, made)
-
-
-def _before(fitted: Fitted) -> int:
-    known = fitted.notes.get("refined_documents", 0)
-    return known if isinstance(known, int) else 0
+    assigner = fitted.assigner.with_at_most(changed, documents.weights, outliers)
+    return replaced_vectors(fitted, changed, assigner, done), embedder

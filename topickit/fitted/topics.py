@@ -1,9 +1,9 @@
 """Topic and Topics: the result, as values."""
 
 import html
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from typing import overload
+from typing import Any, overload
 
 from topickit._core.state import State
 from topickit.errors import ParameterTypeError, TopicNotFoundError
@@ -107,10 +107,10 @@ class Topics(Sequence[Topic]):
                     **item,
                     "keywords": tuple((word, weight) for word, weight in item["keywords"]),
                     "representative_documents": tuple(item["representative_documents"]),
-                    "risk_ratios": tuple(RiskRatio(*lift) for lift in item.get("risk_ratios", ())),
+                    "risk_ratios": tuple(RiskRatio(*ratio) for ratio in item["risk_ratios"]),
                 }
             )
-            for item in state.config["items"]
+            for item in map(_present_names, state.config["items"])
         )
         return cls(items, state.config["n_documents"], state.config["n_outliers"])
 
@@ -156,6 +156,12 @@ class Topics(Sequence[Topic]):
             f"<table><caption>{self._head()}</caption>"
             f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
         )
+
+
+def _present_names(item: Mapping[str, Any]) -> dict[str, Any]:
+    """Read the risk ratios of a topic where the first format has them."""
+    first = {"risk_ratios": item.get("lifts", ())}
+    return first | {name: value for name, value in item.items() if name != "lifts"}
 
 
 def _count(number: int, noun: str) -> str:

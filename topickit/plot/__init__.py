@@ -68,9 +68,9 @@ def documents(model: "TopicModel", *, texts: bool = True, limit: int = MAX_POINT
     """
     fitted = _fitted(model)
     points = map_points(fitted, limit)
-    if fitted.documents is None:
+    if fitted.corpus is None:
         return map_figures.bubbles_figure(points, fitted.topics)
-    excerpts = [fitted.documents.texts[row][:400] for row in points.rows.tolist()] if texts else None
+    excerpts = [fitted.corpus.documents.texts[row][:400] for row in points.rows.tolist()] if texts else None
     return map_figures.documents_figure(points, fitted.topics, excerpts)
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from topickit._core.vectors import IntArray
-from topickit.analysis.layout import layout, main_axes, topic_places
+from topickit.fitted.layout import main_axes, topic_places
 from topickit.plot.palette import color_indices
 
 if TYPE_CHECKING:
@@ -71,14 +71,14 @@ def map_points(fitted: "Fitted", limit: int = MAX_POINTS) -> MapPoints:
     >>> map_points(model.fitted_, limit=4).points.shape
     (4, 2)
     """
-    positions = layout(fitted)
-    if positions is None or fitted.documents is None or fitted.vectors is None:
+    corpus = fitted.corpus
+    if corpus is None:
         places = main_axes(fitted.means)
         none = np.zeros(0, dtype=np.int64)
         empty = np.zeros((0, 2), dtype=np.float32)
         return MapPoints(None, 0, 0, none, empty, none, places, color_indices(places))
-    labels = fitted.assigner.labels(fitted.vectors)
-    places = topic_places(positions.points, labels, fitted.documents.weights, len(fitted.topics))
+    positions, labels = corpus.layout, fitted.labels[corpus.documents.first_rows]
+    places = topic_places(positions.points, labels, corpus.documents.weights, len(fitted.topics))
     # Texts are ordered by their content hash: evenly spaced rows are a uniform sample.
     rows = np.linspace(0, len(labels) - 1, min(limit, len(labels))).astype(np.int64)
     return MapPoints(

@@ -88,7 +88,7 @@ def document_map(fitted: "Fitted", *, texts: bool = True, limit: int = MAX_POINT
     (6, 2)
     """
     mapped = map_points(fitted, limit)
-    documents = fitted.documents
+    documents = None if fitted.corpus is None else fitted.corpus.documents
     low, step = _grid(mapped.points if documents else mapped.places)
     excerpts = None
     if texts and documents:

@@ -16,7 +16,9 @@ _SETTINGS: dict[tuple[str, Plain], str] = {
 }
 """Values of settings that are not numbers."""
 _WEIGHTINGS = {"ctfidf": "c-TF-IDF", "bm25": "BM25"}
-_INTERNAL = frozenset({"digest", "usual_similarity"})  # for `compare` and `predict`, not for readers
+_INTERNAL = frozenset(
+    {"digest", "similarity_p5", "embedder_info"}
+)  # for `compare` and `predict`, not for readers
 
 
 @dataclass(frozen=True)

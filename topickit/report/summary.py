@@ -159,7 +159,7 @@ def summarize(fitted: "Fitted") -> Summary:
         topics=tuple(_clean_topic(topic) for topic in topics),
         n_documents=int(topics.n_documents),
         n_outliers=int(topics.n_outliers),
-        notes={clean(str(key)): plain(value) for key, value in fitted.notes.items()},
+        notes={clean(str(key)): plain(value) for key, value in fitted.provenance.as_dict().items()},
         hierarchy=None if tree is None else _clean_tree(tree),
         similarity=None if tree is None else similarity(fitted, tree),
         over_time=over_time(fitted),

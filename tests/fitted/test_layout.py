@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from topickit import TopicModel
-from topickit.analysis.layout import layout, make_layout, topic_places
+from topickit.fitted.layout import make_layout, topic_places
 
 
 @pytest.fixture(scope="module")
@@ -49,25 +49,25 @@ def test_input_is_not_changed(blobs):
 
 
 def test_made_once_and_kept_through_edits_and_saving(model, tmp_path, monkeypatch):
-    made = layout(model.fitted_)
+    made = model.fitted_.corpus.layout
     model.save(tmp_path / "m", keep_texts=True)
-    monkeypatch.setattr("topickit.analysis.layout.make_layout", None)  # may not run again
-    assert layout(model.fitted_) is made
-    assert layout(model.at(n_topics=2).fitted_) is made
+    monkeypatch.setattr("topickit.fitted.corpus.make_layout", None)  # may not run again
+    assert model.fitted_.corpus.layout is made
+    assert model.at(n_topics=2).fitted_.corpus.layout is made
     loaded = TopicModel.load(tmp_path / "m")
-    assert (layout(loaded.fitted_).points == made.points).all()
+    assert (loaded.fitted_.corpus.layout.points == made.points).all()
 
 
 def test_saving_draws_the_map(corpus, tmp_path, monkeypatch):
     model = TopicModel(embedder="lexical", clusterer="kmeans", n_topics=2).fit(corpus[0][:60])
     model.save(tmp_path / "m", keep_texts=True)
-    monkeypatch.setattr("topickit.analysis.layout.make_layout", None)
-    assert layout(TopicModel.load(tmp_path / "m").fitted_).points.shape == (60, 2)
+    monkeypatch.setattr("topickit.fitted.corpus.make_layout", None)
+    assert TopicModel.load(tmp_path / "m").fitted_.corpus.layout.points.shape == (60, 2)
 
 
 def test_without_documents_there_is_none(model, tmp_path):
     model.save(tmp_path / "m")
-    assert layout(TopicModel.load(tmp_path / "m").fitted_) is None
+    assert TopicModel.load(tmp_path / "m").fitted_.corpus is None
 
 
 def test_names_stand_where_the_documents_are():

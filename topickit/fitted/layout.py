@@ -7,7 +7,6 @@ spaces and the sizes of its islands mean little.
 """
 
 import warnings
-import weakref
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,11 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from topickit._core import processes
-from topickit._core.progress import stage
 from topickit._core.state import State
 from topickit._core.vectors import FloatArray, IntArray, top_k_cosine, umap_start
-from topickit.corpus.documents import Documents
-from topickit.fitted.fitted import Fitted
 
 MAP_SAMPLE = 8_000
 """Documents that UMAP itself places."""
@@ -30,7 +26,7 @@ EPOCHS = 200
 """UMAP's default for large data: on a sample it draws the same islands as more epochs do."""
 _NEAREST = 5
 _SHARPNESS = 30.0
-_SEED = 0
+SEED = 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,50 +48,13 @@ class Layout:
     n_placed: int
 
     def state(self) -> State:
-        """Give what `from_state` makes it of."""
+        """Return the state that `from_state` reads."""
         return State({"method": self.method, "n_placed": self.n_placed}, {"points": self.points})
 
     @classmethod
     def from_state(cls, state: State) -> "Layout":
-        """Make the Layout that gave this state."""
+        """Make the Layout that returned this state."""
         return cls(state.arrays["points"], state.config["method"], state.config["n_placed"])
-
-
-# An edit of topics moves no document on the map, and every edited model holds the same Documents:
-# kept beside them, one layout serves all. It goes when they go.
-_KEPT: "weakref.WeakKeyDictionary[Documents, Layout]" = weakref.WeakKeyDictionary()
-
-
-def layout(fitted: Fitted) -> Layout | None:
-    """Place the documents of a model in the plane; made once, and kept with the model.
-
-    Parameters
-    ----------
-    fitted : Fitted
-
-    Returns
-    -------
-    Layout or None
-        None where the model does not hold its documents. The same for the same model, bit for bit.
-    """
-    documents, vectors = fitted.documents, fitted.vectors
-    if documents is None or vectors is None:
-        return None
-    if documents not in _KEPT:
-        with stage("Drawing the map"):
-            _KEPT[documents] = make_layout(vectors, documents.sample(MAP_SAMPLE, _SEED))
-    return _KEPT[documents]
-
-
-def keep_layout(documents: Documents, made: Layout) -> None:
-    """Keep a layout that was read from a file.
-
-    Parameters
-    ----------
-    documents : Documents
-    made : Layout
-    """
-    _KEPT[documents] = made
 
 
 def make_layout(vectors: FloatArray, sample: IntArray) -> Layout:
@@ -141,8 +100,8 @@ def main_axes(vectors: NDArray[Any]) -> FloatArray:
     result = np.zeros((len(vectors), 2), dtype=np.float32)
     if len(vectors) < 2:
         return result
-    centred = vectors.astype(np.float64) - vectors.mean(axis=0, dtype=np.float64)
-    left, lengths, _ = np.linalg.svd(centred, full_matrices=False)
+    centered = vectors.astype(np.float64) - vectors.mean(axis=0, dtype=np.float64)
+    left, lengths, _ = np.linalg.svd(centered, full_matrices=False)
     axes = (left * lengths)[:, :2]
     # The sign of a singular vector is arbitrary: let the largest entry be positive.
     largest = axes[np.abs(axes).argmax(axis=0), np.arange(axes.shape[1])]
@@ -173,13 +132,13 @@ def topic_places(points: FloatArray, labels: IntArray, weights: IntArray, n_topi
         if not len(rows):
             continue
         mine, weight = points[rows].astype(np.float64), weights[rows].astype(np.float64)
-        centre = np.median(mine, axis=0)
-        for start in (centre, mine[_densest(mine, weight)]):
+        center = np.median(mine, axis=0)
+        for start in (center, mine[_densest(mine, weight)]):
             near = np.einsum("ij,ij->i", mine - start, mine - start) <= (0.05 * span) ** 2
-            if near.any() and (start is not centre or weight[near].sum() > 0.4 * weight.sum()):
-                centre = np.average(mine[near], axis=0, weights=weight[near])
+            if near.any() and (start is not center or weight[near].sum() > 0.4 * weight.sum()):
+                center = np.average(mine[near], axis=0, weights=weight[near])
                 break
-        places[topic] = centre
+        places[topic] = center
     return places
 
 
@@ -213,7 +172,7 @@ def _umap(vectors: FloatArray) -> FloatArray:
             min_dist=0.1,
             n_epochs=EPOCHS,
             metric="cosine",
-            random_state=_SEED,
+            random_state=SEED,
             n_jobs=1,
             init=umap_start(vectors, near.indices),
             precomputed_knn=(near.indices.astype(np.int32), distances, None),

@@ -1,0 +1,289 @@
+"""The edits of a `TopicModel`: each method returns a new model and leaves the old one as it is."""
+
+import copy
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Self
+
+from topickit.fitted import edits
+from topickit.fitted.fitted import Fitted
+from topickit.fitted.naming import NamingFunction, ask_names
+from topickit.fitted.refine import refine
+
+
+class EditingMixin:
+    """Edits of topics, for an estimator with ``fitted_``, ``embedder_``, ``random_state``."""
+
+    outliers: float | None
+    random_state: int
+    embedder_: Any
+
+    if TYPE_CHECKING:
+
+        def _fitted(self) -> Fitted: ...
+        def _adopt(self, fitted: Fitted, embedder: Any) -> Self: ...
+
+    def merge_topics(self, groups: Sequence[Sequence[int]]) -> Self:
+        """Merge each group of topics into one.
+
+        No other document moves. The merged topic keeps a name that you gave to one of its parts, unless
+        they disagree. Works on a model without texts.
+
+        Parameters
+        ----------
+        groups : sequence of sequences of int
+            Topic ids, such as ``[[1, 4], [2, 3, 7]]``.
+
+        Returns
+        -------
+        TopicModel
+            A new model; topics are numbered by falling size.
+
+        Raises
+        ------
+        TopicNotFoundError
+            When an id does not exist.
+        ParameterError
+            When a topic is in two groups.
+
+        See Also
+        --------
+        at : Merge similar topics down to a number.
+
+        Examples
+        --------
+        >>> from topickit import TopicModel
+        >>> texts = ["red apple", "green apple", "apple pie", "fast car", "slow car", "car race"]
+        >>> model = TopicModel(embedder="lexical", clusterer="kmeans", n_topics=2).fit(texts)
+        >>> len(model.merge_topics([[0, 1]]).topics_)
+        1
+        """
+        return self._edited(lambda fitted: edits.merge(fitted, groups))
+
+    def split_topic(self, topic: int, n: int = 2) -> Self:
+        """Split a topic into parts by k-means on its documents.
+
+        A few documents of other topics that are nearer to a new part than to their own topic move there.
+
+        Parameters
+        ----------
+        topic : int
+            Topic id.
+        n : int, default 2
+            Number of parts, at least 2.
+
+        Returns
+        -------
+        TopicModel
+            A new model; topics are numbered by falling size.
+
+        Raises
+        ------
+        TopicNotFoundError
+            When the id does not exist.
+        ParameterError
+            When the topic has fewer than n distinct documents, or is a community.
+        InputError
+            When the model was saved without its texts.
+
+        Examples
+        --------
+        >>> from topickit import TopicModel
+        >>> texts = ["red apple", "green apple", "apple pie", "fast car", "slow car", "car race"]
+        >>> model = TopicModel(embedder="lexical", clusterer="kmeans", n_topics=2).fit(texts)
+        >>> len(model.split_topic(0).topics_)
+        3
+        """
+        return self._edited(lambda fitted: edits.split(fitted, topic, n, random_state=self.random_state))
+
+    def delete_topics(self, topics: Sequence[int]) -> Self:
+        """Delete topics; their documents go to the next nearest topic.
+
+        Where topics have thresholds (outliers were asked for), a document below them becomes an outlier.
+
+        Parameters
+        ----------
+        topics : sequence of int
+            Topic ids.
+
+        Returns
+        -------
+        TopicModel
+            A new model; topics are numbered by falling size.
+
+        Raises
+        ------
+        TopicNotFoundError
+            When an id does not exist.
+        ParameterError
+            When no topic would be left.
+        InputError
+            When the model was saved without its texts.
+
+        Examples
+        --------
+        >>> from topickit import TopicModel
+        >>> texts = ["red apple", "green apple", "apple pie", "fast car", "slow car", "car race"]
+        >>> model = TopicModel(embedder="lexical", clusterer="kmeans", n_topics=2).fit(texts)
+        >>> model.delete_topics([1]).labels_.tolist()
+        [0, 0, 0, 0, 0, 0]
+        """
+        return self._edited(lambda fitted: edits.delete(fitted, topics, outliers=self.outliers))
+
+    def rename_topics(self, names: Mapping[int, str]) -> Self:
+        """Give topics names. Later edits keep them. Works on a model without texts.
+
+        Parameters
+        ----------
+        names : mapping of int to str
+            Names by topic id, such as ``{0: "food"}``.
+
+        Returns
+        -------
+        TopicModel
+            A new model.
+
+        Raises
+        ------
+        TopicNotFoundError
+            When an id does not exist.
+        ParameterError, ParameterTypeError
+            When a name is blank or no str.
+
+        Examples
+        --------
+        >>> from topickit import TopicModel
+        >>> texts = ["red apple", "green apple", "apple pie", "fast car", "slow car", "car race"]
+        >>> model = TopicModel(embedder="lexical", clusterer="kmeans", n_topics=2).fit(texts)
+        >>> model.rename_topics({0: "food"}).topics_[0].name
+        'food'
+        """
+        return self._edited(lambda fitted: edits.rename(fitted, names))
+
+    def name_topics(self, name: NamingFunction, *, send_texts: bool = False) -> Self:
+        """Name topics by a function, such as a call of a language model.
+
+        Parameters
+        ----------
+        name : callable
+            Takes a `topickit.NamingPrompt` and returns a name. A topic whose call fails keeps its name, with
+            a warning.
+        send_texts : bool, default False
+            Put representative documents into the prompt.
+
+        Returns
+        -------
+        TopicModel
+            A new model.
+
+        Examples
+        --------
+        >>> from topickit import TopicModel
+        >>> texts = ["red apple", "green apple", "apple pie", "fast car", "slow car", "car race"]
+        >>> model = TopicModel(embedder="lexical", clusterer="kmeans", n_topics=2).fit(texts)
+        >>> model.name_topics(lambda prompt: "about " + prompt.keywords[0]).topics_[0].name[:6]
+        'about '
+        """
+        names = ask_names(self._fitted().topics, name, send_texts=send_texts)
+        return self._edited(lambda fitted: edits.rename(fitted, names))
+
+    def with_outliers(self, share: float) -> Self:
+        """Set the share of documents that are outliers.
+
+        Parameters
+        ----------
+        share : float
+            At most this share of each topic's documents, the farthest ones, becomes outliers; 0 to below 1.
+
+        Returns
+        -------
+        TopicModel
+            A new model, whose `outliers` is `share`.
+
+        Raises
+        ------
+        ParameterError, ParameterTypeError
+            When the share is out of range, or topics are communities, which have a fixed threshold.
+        InputError
+            When the model was saved without its texts.
+
+        Examples
+        --------
+        >>> from topickit import TopicModel
+        >>> texts = ["red apple", "green apple", "apple pie", "fast car", "slow car", "car race"]
+        >>> model = TopicModel(embedder="lexical", clusterer="kmeans", n_topics=2).fit(texts)
+        >>> bool((model.with_outliers(0.4).labels_ == -1).mean() <= 0.4)
+        True
+        """
+        edited = self._edited(lambda fitted: edits.with_outliers(fitted, share))
+        edited.outliers = share  # later edits keep to it
+        return edited
+
+    def at(self, n_topics: int) -> Self:
+        """Return the model at another level of the hierarchy of topics, without a new fit.
+
+        Levels nest: the topics of `at(5)` are unions of those of `at(10)`, whichever level you start from.
+        Fewer topics are merged by Ward's criterion. More topics are parts of the topics found, about four
+        each; parts need a model with texts.
+
+        Parameters
+        ----------
+        n_topics : int
+            1 to the number of prototypes, about four times the number of topics found.
+
+        Returns
+        -------
+        TopicModel
+            A new model with `n_topics` topics, numbered by falling size.
+
+        Raises
+        ------
+        ParameterError
+            When there is no such level; fit with ``n_topics=`` for finer ones.
+        InputError
+            When more topics are wanted than there are, and the model was saved without its texts.
+
+        See Also
+        --------
+        merge_topics : Merge topics of your choice.
+
+        Examples
+        --------
+        >>> from topickit import TopicModel
+        >>> texts = ["red apple", "green apple", "apple pie", "fast car", "slow car", "car race"]
+        >>> model = TopicModel(embedder="lexical", clusterer="kmeans", n_topics=2).fit(texts)
+        >>> len(model.at(1).topics_)
+        1
+        """
+        return self._edited(lambda fitted: edits.cut(fitted, n_topics))
+
+    def refine(self, seconds: float) -> Self:
+        """Embed the most doubtful documents of a distilled embedder with its teacher, and assign them anew.
+
+        Parameters
+        ----------
+        seconds : float
+            Time to spend, above 0. Documents nearest to a boundary between topics come first.
+
+        Returns
+        -------
+        TopicModel
+            A new model. Its topics have the same meaning; their sizes and order may change.
+
+        Raises
+        ------
+        InputError
+            When the embedder is not distilled, or the model was saved without its texts.
+        ParameterError
+            When `seconds` is not a positive number.
+
+        Examples
+        --------
+        ::
+
+            model = TopicModel(embedder="distilled").fit(texts).refine(seconds=10)
+        """
+        refined = refine(self._fitted(), self.embedder_, seconds, outliers=self.outliers)
+        return copy.copy(self)._adopt(*refined)
+
+    def _edited(self, edit: Callable[[Fitted], Fitted]) -> Self:
+        return copy.copy(self)._adopt(edit(self._fitted()), self.embedder_)

@@ -1,0 +1,103 @@
+"""What a `TopicModel` says of itself: its report and its tables."""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from topickit.analysis.info import document_info, topic_info
+from topickit.fitted.fitted import Fitted
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from topickit.report.report import Report
+
+
+class InfoMixin:
+    """Report and tables, for an estimator with a method ``_fitted``."""
+
+    if TYPE_CHECKING:
+
+        def _fitted(self) -> Fitted: ...
+
+    def report(self) -> "Report":
+        """Return a report of the model.
+
+        Returns
+        -------
+        Report
+            Prints as text, shows as a table in notebooks, and writes HTML, JSON, CSV and Markdown.
+
+        Examples
+        --------
+        >>> from topickit import TopicModel
+        >>> texts = ["red apple", "green apple", "apple pie", "fast car", "slow car", "car race"]
+        >>> model = TopicModel(embedder="lexical", clusterer="kmeans", n_topics=2).fit(texts)
+        >>> "2 topics" in str(model.report())
+        True
+        """
+        from topickit.report.report import Report
+
+        return Report.of(self._fitted())
+
+    def document_info(self) -> "pl.DataFrame":
+        """Return a table of the training documents, one row per row of the corpus.
+
+        Returns
+        -------
+        polars.DataFrame
+            Columns row (from 0), document, topic, name, similarity, probability, representative, and
+            timestamp and class where `fit` got them. ``to_pandas()`` makes a pandas frame.
+
+        Raises
+        ------
+        InputError
+            When the model was saved without its texts.
+
+        See Also
+        --------
+        assign : The same for other texts.
+
+        Examples
+        --------
+        >>> from topickit import TopicModel
+        >>> texts = ["red apple", "green apple", "apple pie", "fast car", "slow car", "car race"]
+        >>> model = TopicModel(embedder="lexical", clusterer="kmeans", n_topics=2).fit(texts)
+        >>> model.document_info()["document"].to_list() == texts
+        True
+        """
+        return document_info(self._fitted())
+
+    def topic_info(self) -> "pl.DataFrame":
+        """Return a table of the topics, one row per topic.
+
+        Returns
+        -------
+        polars.DataFrame
+            Columns topic, name, size, share, keywords (list of str) and stability.
+
+        Examples
+        --------
+        >>> from topickit import TopicModel
+        >>> texts = ["red apple", "green apple", "apple pie", "fast car", "slow car", "car race"]
+        >>> model = TopicModel(embedder="lexical", clusterer="kmeans", n_topics=2).fit(texts)
+        >>> model.topic_info()["size"].to_list()
+        [3, 3]
+        """
+        return topic_info(self._fitted())
+
+    def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:
+        """Name the columns of `transform`, which scikit-learn's ``set_output`` asks for.
+
+        Parameters
+        ----------
+        input_features : ignored
+
+        Returns
+        -------
+        ndarray of str of shape (n_topics,)
+            Such as "topic 0: butter, garlic, onion".
+        """
+        topics = self._fitted().topics
+        return np.array([f"topic {topic.id}: {topic.name}" for topic in topics], dtype=object)

@@ -1,0 +1,59 @@
+"""Flat tables of a fitted model: a row per document, or a row per topic."""
+
+import numpy as np
+import polars as pl
+
+from topickit.fitted.fitted import Fitted
+
+
+def document_info(fitted: Fitted) -> pl.DataFrame:
+    """Return a table of the training documents; see `TopicModel.document_info`.
+
+    Parameters
+    ----------
+    fitted : Fitted
+        With its corpus.
+    """
+    corpus = fitted.need_corpus("document_info")
+    documents, names = corpus.documents, tuple(topic.name for topic in fitted.topics)
+    assignment = fitted.assigner.assign(corpus.vectors).per_row(documents, names)
+    texts = pl.Series([*documents.texts, ""], dtype=pl.String)
+    representative = {text for topic in fitted.topics for text in topic.representative_documents}
+    rows = pl.Series(documents.rows)
+    blank = len(documents)
+    columns = {
+        "row": np.arange(documents.n_rows),
+        "document": texts.gather(rows.replace(-1, blank)),
+        **assignment.to_polars().to_dict(),
+    }
+    frame = pl.DataFrame(columns).with_columns(
+        pl.col("document").is_in(list(representative)).alias("representative")
+    )
+    covariates = fitted.covariates
+    if covariates is not None and covariates.timestamps is not None:
+        frame = frame.with_columns(pl.Series("timestamp", covariates.timestamps.astype("datetime64[ms]")))
+    if covariates is not None and covariates.class_codes is not None:
+        class_names = [*covariates.class_names, None]
+        codes = covariates.class_codes.tolist()
+        frame = frame.with_columns(pl.Series("class", [class_names[code] for code in codes], dtype=pl.String))
+    return frame
+
+
+def topic_info(fitted: Fitted) -> pl.DataFrame:
+    """Return a table of the topics; see `TopicModel.topic_info`.
+
+    Parameters
+    ----------
+    fitted : Fitted
+    """
+    topics = list(fitted.topics)
+    return pl.DataFrame(
+        {
+            "topic": pl.Series([topic.id for topic in topics], dtype=pl.Int64),
+            "name": pl.Series([topic.name for topic in topics], dtype=pl.String),
+            "size": pl.Series([topic.size for topic in topics], dtype=pl.Int64),
+            "share": pl.Series([topic.share for topic in topics], dtype=pl.Float64),
+            "keywords": pl.Series([list(topic.words) for topic in topics], dtype=pl.List(pl.String)),
+            "stability": pl.Series([topic.stability for topic in topics], dtype=pl.Float64),
+        }
+    )

@@ -1,0 +1,66 @@
+"""Corpus: the documents of a fitted model with their vectors and terms, present or absent as one."""
+
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+from topickit._core.progress import stage
+from topickit._core.state import State
+from topickit._core.vectors import FloatArray
+from topickit.corpus.documents import Documents
+from topickit.fitted.layout import MAP_SAMPLE, SEED, Layout, make_layout
+from topickit.keywords.vocabulary import DocumentTerms
+
+
+@dataclass(frozen=True, eq=False)
+class Corpus:
+    """The training corpus of a model.
+
+    Attributes
+    ----------
+    documents : Documents
+        u distinct texts.
+    vectors : float32 ndarray of shape (u, d)
+        Their unit vectors.
+    terms : DocumentTerms
+        Their words.
+    """
+
+    documents: Documents
+    vectors: FloatArray = field(repr=False)
+    terms: DocumentTerms = field(repr=False)
+
+    @cached_property
+    def layout(self) -> Layout:
+        """The map of the documents, computed on first use; models that share the corpus share it."""
+        with stage("Drawing the map"):
+            return make_layout(self.vectors, self.documents.sample(MAP_SAMPLE, SEED))
+
+    def with_vectors(self, vectors: FloatArray) -> "Corpus":
+        """Return the same documents with other vectors. A map that was drawn before stays."""
+        corpus = replace(self, vectors=vectors)
+        if "layout" in self.__dict__:
+            corpus.__dict__["layout"] = self.layout  # fills the cached property
+        return corpus
+
+    def state(self) -> State:
+        """Return the state that `from_state` reads; the map is part of it."""
+        parts = {
+            "documents": self.documents.state(),
+            "terms": self.terms.state(),
+            "vectors": State({}, {"vectors": self.vectors}),
+            "layout": self.layout.state(),
+        }
+        return State(parts=parts)
+
+    @classmethod
+    def from_state(cls, state: State) -> "Corpus":
+        """Make the Corpus that returned this state."""
+        parts = state.parts
+        corpus = cls(
+            Documents.from_state(parts["documents"]),
+            parts["vectors"].arrays["vectors"],
+            DocumentTerms.from_state(parts["terms"]),
+        )
+        if "layout" in parts:
+            corpus.__dict__["layout"] = Layout.from_state(parts["layout"])  # fills the cached property
+        return corpus

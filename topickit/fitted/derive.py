@@ -1,0 +1,296 @@
+"""The one place where results are computed from a corpus and an Assigner.
+
+`derive` assigns, counts and describes. `measure` and `remap` leave out the description (keywords, names,
+representative documents), so that several steps can follow each other before `describe` ranks keywords once.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+
+from topickit._core.vectors import FloatArray, IntArray, group_means, typical_first
+from topickit.corpus.covariates import Covariates
+from topickit.fitted.assigner import Assigner
+from topickit.fitted.base_level import BaseLevel
+from topickit.fitted.corpus import Corpus
+from topickit.fitted.fitted import Fitted
+from topickit.fitted.provenance import Provenance
+from topickit.fitted.topics import Topic, Topics
+from topickit.keywords.counts import TermCounts
+from topickit.keywords.ctfidf import weigh
+from topickit.keywords.evidence import Evidence
+from topickit.keywords.rank import shortlists, top_keywords
+from topickit.keywords.risk_ratio import RiskRatio, risk_ratios
+from topickit.keywords.settings import KeywordSettings
+
+N_REPRESENTATIVES = 5
+SIMILARITY_SAMPLE = 5000
+LOW_PERCENTILE = 0.05
+"""`Provenance.similarity_p5` is this quantile of the sampled documents' similarity to their topics."""
+
+
+def derive(fitted: Fitted, assigner: Assigner, **changes: Any) -> Fitted:
+    """Compute the results of another Assigner on the corpus of a model; arguments as for `remeasure`."""
+    return describe(remeasure(fitted, assigner, **changes))
+
+
+def remeasure(fitted: Fitted, assigner: Assigner, **changes: Any) -> Fitted:
+    """Measure another Assigner on the corpus of a model; topics are not described yet.
+
+    Parameters
+    ----------
+    fitted : Fitted
+        With its corpus.
+    assigner : Assigner
+        As for `measure`.
+    **changes
+        ``names``, ``stability`` and ``base_level`` as for `measure`; ``corpus`` and ``provenance`` replace
+        those of `fitted`.
+    """
+    given = {
+        "corpus": fitted.corpus or fitted.need_corpus("an edit that moves documents"),
+        "keyword_settings": fitted.keyword_settings,
+        "provenance": fitted.provenance,
+        "covariates": fitted.covariates,
+        **changes,
+    }
+    return measure(assigner=assigner, **given)
+
+
+def measure(
+    corpus: Corpus,
+    assigner: Assigner,
+    *,
+    keyword_settings: KeywordSettings,
+    provenance: Provenance,
+    names: Mapping[int, str] | None = None,
+    stability: Sequence[float | None] | None = None,
+    covariates: Covariates | None = None,
+    base_level: BaseLevel | None = None,
+) -> Fitted:
+    """Compute labels, counts and means of a corpus; topics are not described yet.
+
+    Parameters
+    ----------
+    corpus : Corpus
+    assigner : Assigner
+        Its topics may stand in any order and may be empty. Those of the result are numbered from 0 by
+        falling size, without empty ones.
+    keyword_settings : KeywordSettings
+    provenance : Provenance
+    names : mapping of int to str, optional
+        Names given by the user, by the Assigner's topic numbers.
+    stability : sequence of float or None, optional
+        Stability of each of the Assigner's topics.
+    covariates : Covariates, optional
+    base_level : BaseLevel, optional
+        Of the Assigner's prototypes.
+    """
+    documents, vectors, terms = corpus.documents, corpus.vectors, corpus.terms
+    before = assigner.topics
+    assigner, old_ids, labels = _by_falling_size(assigner, vectors, documents.weights)
+    counts = TermCounts.of(terms, labels, documents.weights, assigner.n_topics)
+    evidence = None
+    if keyword_settings.rerank:
+        listed = shortlists(weigh(counts, keyword_settings), counts)
+        candidates = np.unique(np.concatenate([np.empty(0, dtype=np.int64), *listed]))
+        evidence = Evidence.of(terms, vectors, documents.weights, candidates)
+    given = {new: names[old] for new, old in enumerate(old_ids) if names and old in names}
+    rows = documents.per_row(labels, -1)
+    return Fitted(
+        assigner=assigner,
+        labels=rows,
+        counts=counts,
+        topics=_undescribed(rows, given, [stability[old] if stability else None for old in old_ids]),
+        means=group_means(vectors, labels, assigner.n_topics, documents.weights).astype(np.float32),
+        keyword_settings=keyword_settings,
+        provenance=provenance,
+        corpus=corpus,
+        given_names=given,
+        evidence=evidence,
+        covariates=covariates,
+        base_level=None if base_level is None else base_level.kept(np.isin(before, old_ids)),
+    )
+
+
+def remap(fitted: Fitted, mapping: IntArray, names: Mapping[int, str] | None = None) -> Fitted:
+    """Merge topics: counts add up and no text is read; topics are not described yet.
+
+    Parameters
+    ----------
+    fitted : Fitted
+    mapping : int64 ndarray of shape (n_topics,)
+        New number of each topic, in any order; topics of one number become one.
+    names : mapping of int to str, optional
+        Names by new number.
+    """
+    old_sizes = np.array([topic.size for topic in fitted.topics])
+    assigner = fitted.assigner.mapped(mapping)
+    old_ids = assigner.by_size(np.bincount(mapping, old_sizes))
+    assigner = assigner.select(old_ids)
+    mapping = np.argsort(old_ids).astype(np.int64)[mapping]
+    given = {new: names[old] for new, old in enumerate(old_ids) if names and old in names}
+    labels = np.where(fitted.labels >= 0, mapping[fitted.labels], -1)
+    stability: list[float | None] = [None] * len(old_ids)
+    if fitted.base_level is not None:
+        stability = fitted.base_level.stability_of(assigner.topics, len(old_ids))
+    for old, new in enumerate(mapping.tolist()):
+        if (mapping == new).sum() == 1:
+            stability[new] = fitted.topics[old].stability
+    return replace(
+        fitted,
+        assigner=assigner,
+        labels=labels,
+        counts=fitted.counts.merged([int(new) for new in mapping]),
+        topics=_undescribed(labels, given, stability),
+        means=group_means(fitted.means, mapping, len(old_ids), old_sizes).astype(np.float32),
+        given_names=given,
+    )
+
+
+def describe(fitted: Fitted) -> Fitted:
+    """Give each topic its keywords, name and representative documents.
+
+    Parameters
+    ----------
+    fitted : Fitted
+        As `measure` or `remap` returned it.
+    """
+    keywords = _Keywords.of(fitted.counts, fitted.means, fitted.evidence, fitted.keyword_settings)
+    representatives = _representatives(fitted)
+    items = tuple(
+        replace(
+            topic,
+            keywords=keywords.keywords[topic.id],
+            name=fitted.given_names.get(topic.id) or readable_name(keywords.keywords[topic.id], topic.id),
+            representative_documents=representatives[topic.id],
+            risk_ratios=keywords.risk_ratios[topic.id],
+        )
+        for topic in fitted.topics
+    )
+    return replace(fitted, topics=replace(fitted.topics, items=items))
+
+
+def with_base_level(
+    fitted: Fitted, vectors: FloatArray, weights: NDArray[Any], resampled_labels: Sequence[IntArray]
+) -> Fitted:
+    """Record the topics as the base level, and the 5th percentile of similarity.
+
+    Parameters
+    ----------
+    fitted : Fitted
+    vectors : float32 ndarray of shape (n, d), unit rows
+        The sample on which topics were found.
+    weights : ndarray of shape (n,)
+    resampled_labels : sequence of int64 ndarray of shape (n,)
+        As `ClusteringResult.resampled_labels`.
+    """
+    assigner, base_level = fitted.assigner, current_level(fitted)
+    if resampled_labels:  # else there is nothing to compare with, and assigning the sample takes time
+        base_level = base_level.with_tables(assigner.parts().labels(vectors), resampled_labels, weights)
+    few = vectors[:SIMILARITY_SAMPLE]  # in the order of content hashes: a uniform sample
+    similarity = assigner.similarity(few)[few.any(axis=1)]
+    low = float(np.quantile(similarity, LOW_PERCENTILE)) if len(similarity) else 0.0
+    return replace(fitted, base_level=base_level, provenance=replace(fitted.provenance, similarity_p5=low))
+
+
+def current_level(fitted: Fitted, tables: tuple[csr_array, ...] = ()) -> BaseLevel:
+    """Return the present topics as a base level; `tables` as in `BaseLevel`."""
+    return BaseLevel(fitted.assigner.topics, tables, tuple(topic.stability for topic in fitted.topics))
+
+
+def rebased(before: Fitted, after: Fitted) -> Fitted:
+    """Make the level of an edit the base level, unless the edit was made at the base level.
+
+    Other levels are derived from the base level. What an edit of a coarser level means at the base level
+    is undefined: Ward's criterion would merge the base topics in another way now.
+
+    Parameters
+    ----------
+    before, after : Fitted
+        `after` still has the base level of `before`, for the prototypes that the edit leaves.
+    """
+    base_level = before.base_level
+    if base_level is None or after.base_level is None:
+        return after
+    pairs = np.unique(np.stack([base_level.topics, before.assigner.topics]), axis=1).shape[1]
+    if pairs == len(np.unique(base_level.topics)) == len(before.topics):
+        return after
+    return replace(after, base_level=current_level(after, after.base_level.tables))
+
+
+@dataclass(frozen=True)
+class _Keywords:
+    """Keywords of each topic with their risk ratios."""
+
+    keywords: Sequence[tuple[tuple[str, float], ...]]
+    risk_ratios: Sequence[tuple[RiskRatio, ...]]
+
+    @classmethod
+    def of(
+        cls, counts: TermCounts, means: FloatArray, evidence: Evidence | None, settings: KeywordSettings
+    ) -> "_Keywords":
+        """Choose the keywords of each topic."""
+        keywords = top_keywords(weigh(counts, settings), counts, settings, evidence=evidence, means=means)
+        return cls(keywords, risk_ratios(counts, [[word for word, _ in listed] for listed in keywords]))
+
+
+def _by_falling_size(
+    assigner: Assigner, vectors: FloatArray, weights: IntArray
+) -> tuple[Assigner, list[int], IntArray]:
+    """Number topics from 0 by falling size, without empty ones; also the old ids, and the labels."""
+    old_ids = list(range(assigner.n_topics))
+    while True:
+        labels = assigner.labels(vectors)
+        sizes = np.bincount(labels[labels >= 0], weights[labels >= 0], minlength=len(old_ids))
+        order = [topic for topic in assigner.by_size(sizes) if sizes[topic] > 0]
+        assigner, n_before, old_ids = assigner.select(order), len(old_ids), [old_ids[t] for t in order]
+        if len(old_ids) == n_before:
+            numbers = np.append(np.argsort(order), -1)  # the last one is for label −1
+            return assigner, old_ids, numbers[labels].astype(np.int64)
+        # Rows that a dropped topic called outliers may now belong to another one: look again.
+
+
+def _undescribed(labels: IntArray, names: Mapping[int, str], stability: Sequence[float | None]) -> Topics:
+    """Return topics that have sizes, but no keywords yet."""
+    sizes = np.bincount(labels[labels >= 0], minlength=len(stability))
+    items = tuple(
+        Topic(topic, int(size), size / len(labels), (), names.get(topic, ""), stability=stability[topic])
+        for topic, size in enumerate(sizes.tolist())
+    )
+    return Topics(items, len(labels), int((labels < 0).sum()))
+
+
+def _representatives(fitted: Fitted) -> list[tuple[str, ...]]:
+    """Return the distinct texts nearest to the center of each topic; none without a corpus."""
+    n_topics, corpus = len(fitted.topics), fitted.corpus
+    if corpus is None:
+        return [()] * n_topics
+    nearest = typical_first(corpus.vectors, fitted.labels[corpus.documents.first_rows], n_topics)
+    # Equal texts whose given vectors differ, if only by rounding, are several documents.
+    return [_first_distinct(corpus.documents.texts[i] for i in rows) for rows in nearest]
+
+
+def _first_distinct(texts: Iterable[str]) -> tuple[str, ...]:
+    distinct: dict[str, None] = {}
+    for text in texts:
+        distinct[text] = None
+        if len(distinct) == N_REPRESENTATIVES:
+            break
+    return tuple(distinct)
+
+
+def readable_name(keywords: tuple[tuple[str, float], ...], topic: int) -> str:
+    """Name a topic by its first three keywords that do not repeat each other's words."""
+    chosen: list[str] = []
+    for word, _ in keywords:
+        used = {part for other in chosen for part in other.casefold().split()}
+        if not used & set(word.casefold().split()):
+            chosen.append(word)
+        if len(chosen) == 3:
+            break
+    return ", ".join(chosen) if chosen else f"topic {topic}"

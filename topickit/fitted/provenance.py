@@ -1,0 +1,132 @@
+"""Provenance: how a model was made, as typed data that the report shows and other code may read."""
+
+import importlib.metadata
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from topickit._version import __version__
+from topickit.corpus.documents import Documents
+from topickit.embed.base import GIVEN, EmbedderInfo
+
+RECORDED_PACKAGES = ("numpy", "scipy", "scikit-learn", "numba", "sentence-transformers", "torch")
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """How a model was made.
+
+    Attributes
+    ----------
+    settings : mapping
+        The model's parameters as plain data.
+    embedder : EmbedderInfo
+        What made the embeddings.
+    dimension : int
+        Columns of the embeddings.
+    n_documents, n_distinct, n_blank : int
+        Rows of the corpus, distinct texts, and rows without a text.
+    n_sampled : int
+        Distinct documents on which topics were found.
+    digest : str
+        Hash of all rows in their order.
+    clusterer : mapping
+        Findings of the clusterer, such as a resolution.
+    versions : mapping of str to str
+        Of topickit and the packages that decide the result.
+    similarity_p5 : float or None
+        5th percentile of the similarity of the sampled documents to their topics; None if unknown.
+    n_refined : int
+        Documents embedded again by the teacher of a distilled embedder.
+    """
+
+    settings: Mapping[str, Any]
+    embedder: EmbedderInfo
+    dimension: int
+    n_documents: int
+    n_distinct: int
+    n_blank: int
+    n_sampled: int
+    digest: str | None
+    clusterer: Mapping[str, Any]
+    versions: Mapping[str, str] = field(default_factory=dict)
+    similarity_p5: float | None = None
+    n_refined: int = 0
+
+    @classmethod
+    def of(
+        cls,
+        documents: Documents,
+        settings: Mapping[str, Any],
+        embedder: EmbedderInfo,
+        *,
+        dimension: int,
+        n_sampled: int,
+        clusterer: Mapping[str, Any],
+    ) -> "Provenance":
+        """Record how a model is made now, with the versions of the installed packages."""
+        packages = {package: importlib.metadata.version(package) for package in RECORDED_PACKAGES}
+        return cls(
+            settings=dict(settings),
+            embedder=embedder,
+            dimension=dimension,
+            n_documents=documents.n_rows,
+            n_distinct=len(documents),
+            n_blank=documents.n_blank,
+            n_sampled=n_sampled,
+            digest=documents.digest(),
+            clusterer=dict(clusterer),
+            versions={"topickit": __version__, **packages},
+        )
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain data for reports and for `from_dict`."""
+        optional = {
+            "similarity_p5": self.similarity_p5,
+            "refined_documents": self.n_refined or None,
+            "embedder_info": asdict(self.embedder),
+        }
+        return {
+            "settings": dict(self.settings),
+            "embedder": str(self.embedder),
+            "dimension": self.dimension,
+            "documents": self.n_documents,
+            "distinct_documents": self.n_distinct,
+            "blank_documents": self.n_blank,
+            "fitted_on": self.n_sampled,
+            "digest": self.digest,
+            "clusterer": dict(self.clusterer),
+            "versions": dict(self.versions),
+            **{name: value for name, value in optional.items() if value is not None},
+        }
+
+    @classmethod
+    def from_dict(cls, saved: Mapping[str, Any]) -> "Provenance":
+        """Make the Provenance of plain data, also of what topickit 0.1 wrote first."""
+        return cls(
+            settings=saved.get("settings", {}),
+            embedder=_embedder_info(saved),
+            dimension=int(saved.get("dimension", 0)),
+            n_documents=int(saved.get("documents", 0)),
+            n_distinct=int(saved.get("distinct_documents", 0)),
+            n_blank=int(saved.get("blank_documents", 0)),
+            n_sampled=int(saved.get("fitted_on", 0)),
+            digest=saved.get("digest"),
+            clusterer=saved.get("clusterer", {}),
+            versions=saved.get("versions", {}),
+            similarity_p5=saved.get("similarity_p5", saved.get("usual_similarity")),
+            n_refined=int(saved.get("refined_documents", 0)),
+        )
+
+
+def _embedder_info(saved: Mapping[str, Any]) -> EmbedderInfo:
+    """Read the embedder; the first format has only its description."""
+    info = saved.get("embedder_info")
+    if info is not None:
+        languages = info["languages"]
+        return EmbedderInfo(**{**info, "languages": None if languages is None else tuple(languages)})
+    description = str(saved.get("embedder", ""))
+    if description == str(GIVEN):
+        return GIVEN
+    kind = "sentence" if description.startswith("SentenceEmbedder(") else "unknown"
+    return EmbedderInfo(kind, description, description)
