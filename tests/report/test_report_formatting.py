@@ -1,6 +1,5 @@
 import pytest
 
-from topickit._core.display import clip, one_line
 from topickit.report import formatting
 from topickit.report.facts import fact_groups
 
@@ -21,24 +20,6 @@ def test_percent(share, shown):
     assert formatting.percent(share) == shown
 
 
-@pytest.mark.parametrize("limit", [2, 3, 5, 9, 17, 40])
-@pytest.mark.parametrize(
-    "text", ["", "one two three four", "x" * 50, "税金" * 20, "e\u0301" * 30, "👩\u200d👧" * 20]
-)
-def test_clip_is_short_and_a_beginning(text, limit):
-    clipped = clip(text, limit)
-    assert len(clipped) <= limit or clipped == text
-    assert text.startswith(clipped.removesuffix("…"))
-    if clipped != text:
-        assert clipped.endswith("…")
-        assert len(text) > limit
-
-
-def test_clip_splits_no_character():
-    assert clip("abcde\u0301fgh", 6) == "abcd…"
-    assert clip("ab👩\u200d👧cdefgh", 5) == "ab…"
-
-
 def test_values_are_worded():
     assert formatting.value(1234) == "1,234"
     assert formatting.value(1234, "random_state") == "1234"
@@ -52,11 +33,7 @@ def test_values_are_worded():
     assert formatting.decimal(1e-7) == "1e-07"
 
 
-def test_one_line_drops_what_moves_the_cursor_or_turns_the_text():
-    assert one_line("\u202ea\x1b[0m\u2028b\tc\x85") == "a[0m b c"
-
-
-def test_settings_are_told_in_words():
+def test_settings_are_put_into_words():
     keywords = {"n_keywords": 10, "weighting": "ctfidf", "reduce_frequent": False, "phrases": True}
     keywords |= {"rerank": True, "stop_words": "auto"}
     settings = {

@@ -267,7 +267,7 @@ def compare(
     else:
         scores = strength = _cosines(left, right) if basis == "embeddings" else _keyword_jaccard(left, right)
     related = strength >= (THRESHOLDS[basis] if threshold is None else threshold)
-    moved = None if shared is None else _moved(left, right, scores)
+    moved = None if shared is None else _moved_rows(left, right, scores)
     return Comparison(
         basis=basis,
         note=note,
@@ -299,7 +299,7 @@ def _side(value: Any, name: str) -> _Side:
 
 
 def _basis(left: _Side, right: _Side, same_embeddings: bool | None) -> tuple[Basis, str]:
-    """Choose what topics are compared by, and say why."""
+    """Choose the basis of the comparison and explain it."""
     n_left, n_right = len(left.codes), len(right.codes)
     if left.fitted is None or right.fitted is None:
         if n_left != n_right:
@@ -385,7 +385,7 @@ def _matches(
     return tuple(matches)
 
 
-def _moved(left: _Side, right: _Side, scores: NDArray[np.float64]) -> IntArray:
+def _moved_rows(left: _Side, right: _Side, scores: NDArray[np.float64]) -> IntArray:
     labeled = np.flatnonzero((left.codes != UNKNOWN) & (right.codes != UNKNOWN))
     expected = np.full(len(left.ids) + 1, -1)  # the last entry is that of outliers
     for topic, row in enumerate(scores):

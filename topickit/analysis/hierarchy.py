@@ -63,6 +63,10 @@ class Hierarchy:
         ----------
         node : int
             k or above.
+
+        Returns
+        -------
+        (int, int)
         """
         a, b = self.merges[node - self.n_topics]
         return int(a), int(b)
@@ -73,6 +77,11 @@ class Hierarchy:
         Parameters
         ----------
         node : int
+
+        Returns
+        -------
+        tuple of int
+            Topic ids, in the order of the leaves.
         """
         topics, stack = [], [node]
         while stack:

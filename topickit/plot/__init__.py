@@ -66,7 +66,7 @@ def documents(model: "TopicModel", *, texts: bool = True, limit: int = MAX_POINT
     >>> len(plot.documents(model).data)
     2
     """
-    fitted = _fitted(model)
+    fitted = _state(model)
     points = map_points(fitted, limit)
     if fitted.corpus is None:
         return map_figures.bubbles_figure(points, fitted.topics)
@@ -105,7 +105,7 @@ def keywords(model: "TopicModel", topics: Sequence[int] | None = None) -> "Figur
     >>> len(plot.keywords(model, topics=[1]).data)
     1
     """
-    fitted = _fitted(model)
+    fitted = _state(model)
     ids = range(min(9, len(fitted.topics))) if topics is None else topics
     return figures.keywords_figure([fitted.topics[topic] for topic in ids])
 
@@ -139,7 +139,7 @@ def hierarchy(model: "TopicModel") -> "Figure":
     >>> plot.hierarchy(model).layout.xaxis.title.text
     'merge height (Ward)'
     """
-    fitted = _fitted(model)
+    fitted = _state(model)
     return figures.hierarchy_figure(_hierarchy.hierarchy(fitted), _names(fitted))
 
 
@@ -172,7 +172,7 @@ def similarity(model: "TopicModel") -> "Figure":
     >>> plot.similarity(model).data[0].z.shape
     (2, 2)
     """
-    fitted = _fitted(model)
+    fitted = _state(model)
     return figures.similarity_figure(_similarity.similarity(fitted), _names(fitted))
 
 
@@ -220,7 +220,7 @@ def over_time(
     >>> figure.data[-1].x
     ('2023-01-01', '2024-01-01')
     """
-    fitted = _fitted(model)
+    fitted = _state(model)
     trend = _over_time.over_time(fitted, timestamps, unit=unit)
     if trend is None:
         raise InputError(
@@ -264,7 +264,7 @@ def by_class(model: "TopicModel", classes: Any = None) -> "Figure":
     >>> figure.layout.xaxis.ticktext
     ('food', 'road')
     """
-    fitted = _fitted(model)
+    fitted = _state(model)
     table = _by_class.by_class(fitted, classes)
     if table is None:
         raise InputError("the model has no classes; pass classes= to TopicModel.fit or to plot.by_class")
@@ -275,7 +275,7 @@ def _names(fitted: "Fitted") -> list[str]:
     return [topic.name for topic in fitted.topics]
 
 
-def _fitted(model: "TopicModel") -> "Fitted":
+def _state(model: "TopicModel") -> "Fitted":
     if not hasattr(model, "get_params"):
         raise ParameterTypeError(f"model must be a TopicModel, got {type(model).__name__}")
     if not hasattr(model, "fitted_"):

@@ -97,7 +97,7 @@ def _relations(summary: Summary) -> list[str]:
         lines.append("")
     lines += ["Most similar topics (cosine similarity):", ""]
     lines += [
-        f"- {_named(pair.a)} and {_named(pair.b)}: {formatting.score(pair.similarity)}" for pair in pairs
+        f"- {_title(pair.a)} and {_title(pair.b)}: {formatting.score(pair.similarity)}" for pair in pairs
     ]
     return [*lines, ""]
 
@@ -145,7 +145,7 @@ def _reliability(summary: Summary) -> list[str]:
         return []
     lines = ["## Reliability", "", *(f"- {name}: {value}" for name, value in metrics)]
     if summary.unstable:
-        lines.append(f"- Interpret with caution: {'; '.join(map(_named, summary.unstable))}")
+        lines.append(f"- Interpret with caution: {'; '.join(map(_title, summary.unstable))}")
     return [*lines, ""]
 
 
@@ -160,7 +160,7 @@ def _method(summary: Summary) -> list[str]:
     return lines
 
 
-def _named(topic: Topic) -> str:
+def _title(topic: Topic) -> str:
     return _escape(f"{topic.id} {topic.name}")
 
 

@@ -76,6 +76,14 @@ class Report:
         -------
         DocumentMap or None
             None for a report created from a summary alone, or without topics.
+
+        Examples
+        --------
+        >>> from topickit import TopicModel
+        >>> texts = ["red apple", "green apple", "apple pie", "fast car", "slow car", "car race"]
+        >>> model = TopicModel(embedder="lexical", clusterer="kmeans", n_topics=2).fit(texts)
+        >>> model.report().map().labels.tolist().count(0)
+        3
         """
         if self.fitted is None or not self.summary.topics:
             return None

@@ -160,7 +160,7 @@ def _section(heading: str, lines: list[str]) -> list[RenderableType]:
     return [Text(f"\n{heading}"), *(Padding(Text(line), (0, 0, 0, 2)) for line in lines)]
 
 
-def _named(topic: Topic) -> str:
+def _title(topic: Topic) -> str:
     return f"{topic.id} {one_line(topic.name)}"
 
 
@@ -171,7 +171,7 @@ def _relations(summary: Summary) -> list[RenderableType]:
     ]
     levels = ", ".join(map(formatting.count, clusterer_levels(summary)))
     pairs = [
-        f"{formatting.score(pair.similarity)}  {_named(pair.a)} – {_named(pair.b)}"
+        f"{formatting.score(pair.similarity)}  {_title(pair.a)} – {_title(pair.b)}"
         for pair in most_similar(summary)
     ]
     return [
@@ -207,7 +207,7 @@ def _by_class(summary: Summary) -> list[RenderableType]:
     for column, (name, total) in enumerate(table.classes):
         cells = [(cells[column], topic) for topic, cells in table.rows if cells[column].tint > 0]
         best = sorted(cells, key=lambda pair: -pair[0].risk_ratio)[:3]
-        topics = "; ".join(f"{_named(topic)} {cell.text}" for cell, topic in best)
+        topics = "; ".join(f"{_title(topic)} {cell.text}" for cell, topic in best)
         lines.append(f"{one_line(name)} ({formatting.count(total)}): {topics or formatting.MISSING}")
     if table.n_omitted:
         lines.append(f"and {table.n_omitted:,} smaller classes")
@@ -219,7 +219,7 @@ def _by_class(summary: Summary) -> list[RenderableType]:
 def _reliability(summary: Summary) -> list[RenderableType]:
     lines = [f"{name}: {value}" for name, value in quality_metrics(summary)]
     if summary.unstable:
-        lines.append(f"Interpret with caution: {'; '.join(map(_named, summary.unstable))}")
+        lines.append(f"Interpret with caution: {'; '.join(map(_title, summary.unstable))}")
     return _section("Reliability", lines)
 
 
