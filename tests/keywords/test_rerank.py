@@ -73,7 +73,7 @@ def test_weights_count_as_repeated_documents():
     one = Evidence.of(found, vectors[first], counts, all_terms)
     repeated = count_terms(texts, np.ones(60, dtype=np.int64), PLAIN)
     other = Evidence.of(repeated, vectors, np.ones(60), all_terms)
-    np.testing.assert_array_equal(one.together.toarray(), other.together.toarray())
+    np.testing.assert_array_equal(one.cooccurrences.toarray(), other.cooccurrences.toarray())
     np.testing.assert_allclose(one.directions, other.directions, atol=2e-3)
 
 

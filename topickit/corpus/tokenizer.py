@@ -130,7 +130,7 @@ def check_tokenizer(tokenizer: Any) -> None:
 
 
 def gives_n_grams(tokenizer: Any) -> bool:
-    """Say whether a tokenizer is a scikit-learn vectorizer, which yields n-grams instead of words in a row.
+    """Return True for a scikit-learn vectorizer, which yields n-grams instead of words in a row.
 
     Parameters
     ----------
@@ -140,7 +140,7 @@ def gives_n_grams(tokenizer: Any) -> bool:
 
 
 def is_lemmatizer(tokenizer: Any) -> bool:
-    """Say whether a tokenizer gives the lemma of one word, so that texts are split into words by topickit.
+    """Return True for a lemmatizer, which takes one word, so that topickit splits the texts.
 
     Parameters
     ----------
@@ -219,7 +219,7 @@ def _offers(tokenizer: Any, method: str) -> bool:
 
 
 def _is_ordered(tokens: Any) -> bool:
-    """Say whether a value can be read as words in a row: not a str, the keys of a mapping, or a set."""
+    """Return True for a value of words in a row: not a str, the keys of a mapping, or a set."""
     is_sequence = isinstance(tokens, Iterable) or hasattr(tokens, "__getitem__")
     return is_sequence and not isinstance(tokens, str | bytes | Mapping | Set)
 

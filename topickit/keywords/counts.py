@@ -187,12 +187,12 @@ class TermCounts:
                 f"{len(self.terms)} terms and {other.n_topics} of {len(other.terms)}; count all parts with "
                 "the terms of one count_terms, or with one KeywordSettings(vocabulary=...)"
             )
-        known = self.documents is not None and other.documents is not None
+        both = self.documents is not None and other.documents is not None
         return replace(
             self,
             topics=_canonical(csr_array(self.topics + other.topics)),
             outliers=self.outliers + other.outliers,
-            documents=self.documents + other.documents if known else None,  # type: ignore[operator]
+            documents=self.documents + other.documents if both else None,  # type: ignore[operator]
         )
 
     def merged(self, mapping: Sequence[int]) -> "TermCounts":

@@ -86,7 +86,7 @@ def _weighted(
     sizes = np.asarray(counts.sum(axis=1), dtype=np.float64).ravel()
     frequency = np.asarray(counts.sum(axis=0), dtype=np.float64).ravel() + outlier_counts
     words_per_topic = float(sizes.mean()) if len(sizes) else 0.0
-    # A term that no document has is in no row of counts: what stands for its frequency is never read.
+    # A term that no document has is in no row of counts, so that its frequency is never read.
     factor = idf(np.where(frequency > 0, frequency, 1.0), words_per_topic)
     share = counts.data / np.repeat(sizes, np.diff(counts.indptr))
     if reduce_frequent:
@@ -99,7 +99,7 @@ WEIGHTINGS: dict[str, Callable[[csr_array, IntArray, bool], csr_array]] = {"ctfi
 
 
 def weigh(counts: TermCounts, settings: KeywordSettings) -> csr_array:
-    """Weigh the terms of each topic as the settings say.
+    """Weigh the terms of each topic by the weighting of the settings.
 
     Parameters
     ----------

@@ -1,7 +1,7 @@
 """The lexicon of a corpus: all its words, candidates for keywords or not, and their counts.
 
 Words are counted without regard to case and shown as they are most often written. For topickit's own words,
-this module also says which look like words at all: see rule 3 of `topickit.keywords.vocabulary`.
+this module also decides which look like words at all: see rule 3 of `topickit.keywords.vocabulary`.
 """
 
 import re
@@ -145,11 +145,11 @@ def _counted_words(
         return rows.matrix(n_words), sizes, totals, frequencies
 
 
-def well_shaped(lexicon: Lexicon, stream: TokenStream, weights: IntArray, asked: Mask) -> Mask:
-    """Mark those of the asked words that look like words."""
+def well_shaped(lexicon: Lexicon, stream: TokenStream, weights: IntArray, candidates: Mask) -> Mask:
+    """Mark those of the given candidates that look like words."""
     result = np.zeros(len(lexicon.keys), dtype=np.bool_)
-    single = [i for i in np.flatnonzero(asked).tolist() if len(lexicon.keys[i]) == 1]
-    for i in np.flatnonzero(asked).tolist():
+    single = [i for i in np.flatnonzero(candidates).tolist() if len(lexicon.keys[i]) == 1]
+    for i in np.flatnonzero(candidates).tolist():
         key = lexicon.keys[i]
         result[i] = len(key) > 1 and ((key.isalpha() and len(key) <= MAX_LENGTH) or _is_word(key))
     capitals = [i for i in single if lexicon.display[i].isupper()]
@@ -159,7 +159,7 @@ def well_shaped(lexicon: Lexicon, stream: TokenStream, weights: IntArray, asked:
 
 
 def _is_word(key: str) -> bool:
-    """Say whether a word of letters and other characters may be a keyword.
+    """Return True if a word of letters and other characters may be a keyword.
 
     Examples
     --------

@@ -138,10 +138,10 @@ def find_n_grams(
         codes, totals = count_n_grams(stream, words.of, n_words, weights, length)
         first, last = codes // n_words ** (length - 1), codes % n_words
         codes = codes[most_frequent_of((totals >= least) & (np.maximum(first, last) < words.n_terms), totals)]
-        found = locate(stream, words.of, n_words, codes, weights, length)
-        found, frequent = in_several_documents(found, len(codes), weights, least)
+        occurrences = locate(stream, words.of, n_words, codes, weights, length)
+        occurrences, frequent = in_several_documents(occurrences, len(codes), weights, least)
         grams = [_words_of(code, n_words, length) for code in codes[frequent].tolist()]
-        result = concatenated(result, make_phrases(stream, found, grams))
+        result = concatenated(result, make_phrases(stream, occurrences, grams))
     return result
 
 
@@ -167,9 +167,9 @@ def find_listed(
     for length in sorted({len(words) for words in phrases}):
         grams = sorted(words for words in phrases if len(words) == length)
         codes = np.array([_code_of(words, n_words) for words in grams], dtype=np.int64)
-        found = locate(stream, word_of, n_words, codes, weights, length)
+        occurrences = locate(stream, word_of, n_words, codes, weights, length)
         names = tuple(phrases[words] for words in grams)
-        result = concatenated(result, Phrases(tuple(grams), names, found.phrase, found.document))
+        result = concatenated(result, Phrases(tuple(grams), names, occurrences.phrase, occurrences.document))
     return result
 
 
@@ -180,10 +180,10 @@ def most_frequent_of(kept: NDArray[np.bool_], totals: IntArray) -> NDArray[np.bo
     return result
 
 
-def make_phrases(stream: TokenStream, found: Occurrences, words: Sequence[tuple[int, ...]]) -> Phrases:
-    """Name the phrases of one length, of which occurrences and words are known."""
-    names = _names(stream, found, len(words[0]), len(words)) if words else []
-    return Phrases(tuple(words), tuple(names), found.phrase, found.document)
+def make_phrases(stream: TokenStream, occurrences: Occurrences, words: Sequence[tuple[int, ...]]) -> Phrases:
+    """Name the phrases of one length, given their occurrences and words."""
+    names = _names(stream, occurrences, len(words[0]), len(words)) if words else []
+    return Phrases(tuple(words), tuple(names), occurrences.phrase, occurrences.document)
 
 
 def concatenated(one: Phrases, other: Phrases) -> Phrases:
@@ -235,8 +235,8 @@ def count_n_grams(
     codes, totals = np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
     for start, stop in stream.blocks():
         at, of_block = _adjacent(stream, word_of, n_words, start, stop, length)
-        new, which = np.unique(of_block, return_inverse=True)
-        amounts = np.bincount(which, weights[documents_at(stream, at)], minlength=len(new)).astype(np.int64)
+        new, index = np.unique(of_block, return_inverse=True)
+        amounts = np.bincount(index, weights[documents_at(stream, at)], minlength=len(new)).astype(np.int64)
         codes, totals = _without_rarest(*_merged(codes, totals, new, amounts))
     return codes, totals
 
@@ -285,20 +285,22 @@ def locate(
 
 
 def in_several_documents(
-    found: Occurrences, n: int, weights: IntArray, least: int
+    occurrences: Occurrences, n: int, weights: IntArray, least: int
 ) -> tuple[Occurrences, NDArray[np.bool_]]:
     """Drop the phrases in fewer documents than `least`."""
-    pairs = np.unique(found.phrase * len(weights) + found.document)
+    pairs = np.unique(occurrences.phrase * len(weights) + occurrences.document)
     in_documents = np.bincount(pairs // len(weights), weights[pairs % len(weights)], minlength=n)
     keep = in_documents >= least
-    return found.renumbered(keep), keep
+    return occurrences.renumbered(keep), keep
 
 
-def _names(stream: TokenStream, found: Occurrences, length: int, n: int) -> list[str]:
+def _names(stream: TokenStream, occurrences: Occurrences, length: int, n: int) -> list[str]:
     """Write each phrase in its most frequent form, the first in the alphabet of equals."""
-    rows = np.stack([found.phrase, *(stream.ids[found.position + i] for i in range(length))], axis=1)
-    distinct, which = np.unique(rows, axis=0, return_inverse=True)
-    totals = np.bincount(which.ravel(), found.weight, minlength=len(distinct))
+    rows = np.stack(
+        [occurrences.phrase, *(stream.ids[occurrences.position + i] for i in range(length))], axis=1
+    )
+    distinct, index = np.unique(rows, axis=0, return_inverse=True)
+    totals = np.bincount(index.ravel(), occurrences.weight, minlength=len(distinct))
     forms: list[dict[str, int]] = [{} for _ in range(n)]
     for (phrase, *surfaces), total in zip(distinct.tolist(), totals.tolist(), strict=True):
         form = joined([stream.surfaces[i] for i in surfaces])

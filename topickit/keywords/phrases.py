@@ -112,10 +112,10 @@ def _names_where_stop_words(
     if not doubtful.any():
         return pairs, np.ones(len(first), dtype=np.bool_)
     capital = np.array([surface[0].isupper() for surface in stream.surfaces])
-    seen = pairs.where(doubtful[pairs.phrase])
-    both = capital[stream.ids[seen.position]] & capital[stream.ids[seen.position + 1]]
-    times = np.bincount(seen.phrase, seen.weight, minlength=len(first))
-    in_capitals = np.bincount(seen.phrase, seen.weight * both, minlength=len(first))
+    doubtful_pairs = pairs.where(doubtful[pairs.phrase])
+    both = capital[stream.ids[doubtful_pairs.position]] & capital[stream.ids[doubtful_pairs.position + 1]]
+    times = np.bincount(doubtful_pairs.phrase, doubtful_pairs.weight, minlength=len(first))
+    in_capitals = np.bincount(doubtful_pairs.phrase, doubtful_pairs.weight * both, minlength=len(first))
     share = in_capitals / np.maximum(times, 1)
     likely = doubtful & (share >= IN_CAPITALS)
     word, n = np.maximum(first, second), len(words.times)
@@ -137,9 +137,9 @@ def _in_capitals(
     in_capitals = np.zeros(len(words.times))
     for start, stop in stream.blocks():
         ids = stream.ids_of(start, stop)
-        asked = np.flatnonzero((words.of[ids] >= 0) & capital[ids])
-        document = documents_at(stream, asked + stream.offsets[start])
-        in_capitals += np.bincount(words.of[ids[asked]], weights[document], minlength=len(in_capitals))
+        capitalised = np.flatnonzero((words.of[ids] >= 0) & capital[ids])
+        document = documents_at(stream, capitalised + stream.offsets[start])
+        in_capitals += np.bincount(words.of[ids[capitalised]], weights[document], minlength=len(in_capitals))
     return in_capitals
 
 
@@ -173,16 +173,16 @@ def _triples(
     )
     n = int(pairs.phrase.max(initial=0)) + 1
     codes, which = np.unique(pairs.phrase[at] * n + pairs.phrase[at + 1], return_inverse=True)
-    found = Occurrences(pairs.position[at], pairs.document[at], pairs.weight[at], which.astype(np.int64))
-    totals = np.bincount(which, found.weight, minlength=len(codes))
+    triples = Occurrences(pairs.position[at], pairs.document[at], pairs.weight[at], which.astype(np.int64))
+    totals = np.bincount(which, triples.weight, minlength=len(codes))
     of_pairs = np.bincount(pairs.phrase, pairs.weight, minlength=n)
     rarer = np.minimum(of_pairs[codes // n], of_pairs[codes % n])
     keep = (totals >= min_count) & (totals >= MIN_SHARE_OF_PAIR * rarer)
-    found = found.renumbered(keep)
-    found, frequent = in_several_documents(found, int(keep.sum()), weights, least)
-    found, whole = _without_shifted(found, int(frequent.sum()))
+    triples = triples.renumbered(keep)
+    triples, frequent = in_several_documents(triples, int(keep.sum()), weights, least)
+    triples, whole = _without_shifted(triples, int(frequent.sum()))
     kept = codes[keep][frequent][whole]
-    return found, [(int(code // n), int(code % n)) for code in kept]
+    return triples, [(int(code // n), int(code % n)) for code in kept]
 
 
 def _without_shifted(triples: Occurrences, n: int) -> tuple[Occurrences, NDArray[np.bool_]]:

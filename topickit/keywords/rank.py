@@ -1,15 +1,14 @@
-"""From weights to the keywords of a topic, on counts alone.
+"""Choice of a topic's keywords from weights and counts.
 
-The best terms of a topic repeat themselves: "game" and "games", "New", "York" and "New York". A list
-of ten should name ten things, so
+The terms of highest weight repeat themselves: "game" and "games", "New", "York" and "New York". To list
+ten different things in ten keywords,
 
-- of the forms of one stem the best is listed (Snowball stemmers, Porter 2001, by way of nltk, for
-  the first language of the corpus that has one; accents of spelling such as "e-mail" and "email" count
-  as forms, too);
-- a word that hardly occurs in the topic but inside a listed phrase gives way to the phrase;
-- a phrase whose words are all listed gives way to them.
+- only the best form of a stem is listed (Snowball stemmers, Porter 2001, from nltk, for the first language
+  of the corpus that has one; spellings such as "e-mail" and "email" count as forms, too);
+- a phrase replaces a word that hardly occurs outside of it in the topic;
+- a phrase is left out if all of its words are listed.
 
-Where there is `Evidence`, the list is chosen from a shortlist by coherence and relevance.
+With `Evidence`, the list is chosen from a shortlist by coherence and relevance.
 """
 
 import functools
@@ -40,7 +39,7 @@ MIN_SHARE_INSIDE = 0.6
 CANDIDATES = 60
 FEWEST_CANDIDATES = 20
 ALL_CANDIDATES = 6000
-KNOWN_STEMS = 50_000
+MAX_STEMS = 50_000
 _SNOWBALL = {
     "ar": "arabic",
     "da": "danish",
@@ -62,32 +61,32 @@ _SNOWBALL = {
 
 @dataclass(eq=False)
 class _Terms:
-    """The terms of a corpus with their stems and parts, each found once."""
+    """The terms of a corpus with their stems and parts, each computed once."""
 
     counts: TermCounts
     stem: Callable[[str], str]
     parts: dict[int, tuple[int, ...]] = field(default_factory=dict)
-    known: dict[int, tuple[str, ...]] = field(default_factory=dict)
+    stems_of: dict[int, tuple[str, ...]] = field(default_factory=dict)
 
     def parts_of(self, term: int) -> tuple[int, ...]:
-        """Give the words of a phrase, `NO_TERM` for one that is no term; none for a word."""
+        """Return the words of a phrase, `NO_TERM` for one that is no term; nothing for a word."""
         if term not in self.parts:
             self.parts[term] = tuple(int(part) for part in self.counts.parts[term] if part != -1)
         return self.parts[term]
 
     def stems(self, term: int) -> tuple[str, ...]:
-        """Give the stems of a phrase's words, or of the one word."""
-        if term not in self.known:
+        """Return the stems of a phrase's words, or of the single word."""
+        if term not in self.stems_of:
             written = self.counts.terms[term].split(" ")
             words = [
                 self.counts.terms[part] if part != NO_TERM else written[min(place, len(written) - 1)]
                 for place, part in enumerate(self.parts_of(term))
             ] or [self.counts.terms[term]]
-            self.known[term] = tuple(self.stem(bare(word)) for word in words)
-        return self.known[term]
+            self.stems_of[term] = tuple(self.stem(bare(word)) for word in words)
+        return self.stems_of[term]
 
     def name(self, term: int) -> str:
-        """Give what all forms of a term have in common."""
+        """Return the joined stems of a term, which all its forms have in common."""
         return "".join(self.stems(term))
 
 
@@ -99,25 +98,25 @@ def top_keywords(
     evidence: Evidence | None = None,
     means: FloatArray | None = None,
 ) -> list[Keywords]:
-    """List the best terms of each topic, each thing once.
+    """List the best terms of each topic, without repetitions.
 
     Parameters
     ----------
     weights : csr_array of shape (k, t), float64
-        As `topickit.keywords.ctfidf.weigh` gives them.
+        From `topickit.keywords.ctfidf.weigh`.
     counts : TermCounts
         Of the same k topics and t terms.
     settings : KeywordSettings
-        `n_keywords` is read.
+        Only `n_keywords` is used.
     evidence : Evidence, optional
-        What re-ranks the candidates; see `topickit.keywords.rerank`. Without it, weight alone counts.
+        Re-ranks the candidates; see `topickit.keywords.rerank`. Without it, the weight alone decides.
     means : float32 ndarray of shape (k, d), optional
-        Mean vector of each topic's documents; goes with `evidence`.
+        Mean embedding of each topic's documents; required with `evidence`.
 
     Returns
     -------
     list of tuple of (str, float), of length k
-        At most `n_keywords` terms a topic, by falling weight, equal weights by term. A topic
+        At most `n_keywords` terms per topic, by descending weight, equal weights by term. A topic
         without words gets an empty tuple.
 
     Examples
@@ -134,19 +133,19 @@ def top_keywords(
     pools = _pools(weights, alphabet)
     if evidence is not None and means is not None:
         best = _coherent(weights, counts, settings, evidence, means, terms)
-        pools = [_first(first, pool) for first, pool in zip(best, pools, strict=True)]
+        pools = [_put_first(first, pool) for first, pool in zip(best, pools, strict=True)]
     result = []
     for topic, pool in enumerate(pools):
         row = weights[[topic], :]
         value_of = dict(zip(row.indices.tolist(), row.data.tolist(), strict=True))
-        chosen = _chosen(pool, settings.n_keywords, terms, _times(counts, topic))
+        chosen = _choose(pool, settings.n_keywords, terms, _times(counts, topic))
         chosen.sort(key=lambda term, of=value_of: (-of[term], alphabet[term]))  # type: ignore[misc]
         result.append(tuple((counts.terms[term], float(value_of[term])) for term in chosen))
     return result
 
 
 def shortlists(weights: csr_array, counts: TermCounts) -> list[IntArray]:
-    """List the candidates of each topic, each thing once: what `Evidence` is asked about.
+    """List the candidates of each topic, without repetitions: the terms that `Evidence` covers.
 
     Parameters
     ----------
@@ -156,24 +155,24 @@ def shortlists(weights: csr_array, counts: TermCounts) -> list[IntArray]:
     Returns
     -------
     list of int64 ndarray, of length k
-        At most `CANDIDATES` terms a topic, fewer where there are many topics.
+        At most `CANDIDATES` terms per topic, fewer where there are many topics.
     """
     return _shortlists(weights, counts, _Terms(counts, stemmer(counts.languages)), None)
 
 
 def _shortlists(
-    weights: csr_array, counts: TermCounts, terms: _Terms, known: IntArray | None
+    weights: csr_array, counts: TermCounts, terms: _Terms, allowed: IntArray | None
 ) -> list[IntArray]:
     ranked = ranking_weights(weights, counts)
-    if known is not None:
-        allowed = np.zeros(len(counts.terms), dtype=np.bool_)
-        allowed[known] = True
-        ranked.data = np.where(allowed[ranked.indices], ranked.data, 0.0)
+    if allowed is not None:
+        mask = np.zeros(len(counts.terms), dtype=np.bool_)
+        mask[allowed] = True
+        ranked.data = np.where(mask[ranked.indices], ranked.data, 0.0)
         ranked.eliminate_zeros()
     n = int(np.clip(ALL_CANDIDATES // max(counts.n_topics, 1), FEWEST_CANDIDATES, CANDIDATES))
     # Of a pool of ten thousand words the first few hundred decide.
     pools = [pool[: 5 * n] for pool in _pools(ranked, _alphabet(counts))]
-    chosen = [_chosen(pool, n, terms, _times(counts, topic)) for topic, pool in enumerate(pools)]
+    chosen = [_choose(pool, n, terms, _times(counts, topic)) for topic, pool in enumerate(pools)]
     return [np.array(listed, dtype=np.int64) for listed in chosen]
 
 
@@ -185,7 +184,7 @@ def _coherent(
     means: FloatArray,
     terms: _Terms,
 ) -> list[list[int]]:
-    """Choose the keywords of each topic from its shortlist, so that most are of one topic only."""
+    """Choose the keywords of each topic from its shortlist, so that most are in one list only."""
     listed = _shortlists(weights, counts, terms, evidence.terms)
     ranked = ranking_weights(weights, counts)
     elsewhere = doublings(listed, ranked)
@@ -199,8 +198,10 @@ def _coherent(
     chosen: list[list[int]] = []
     most = -1.0
     for price in ELSEWHERE:
-        held = [own - price * others for own, others in zip(worth, elsewhere, strict=True)]
-        orders = [coherent_order(*of_topic, settings.n_keywords) for of_topic in zip(held, npmi, strict=True)]
+        penalised = [own - price * others for own, others in zip(worth, elsewhere, strict=True)]
+        orders = [
+            coherent_order(*of_topic, settings.n_keywords) for of_topic in zip(penalised, npmi, strict=True)
+        ]
         lists = [listed[topic][order].tolist() for topic, order in enumerate(orders)]
         words = list(itertools.chain.from_iterable(lists))
         distinct = len(set(words)) / max(len(words), 1)
@@ -212,14 +213,14 @@ def _coherent(
 
 
 def _alphabet(counts: TermCounts) -> IntArray:
-    """Place of each term in the alphabet: terms of equal weight are listed by it."""
+    """Return the alphabetical rank of each term, which orders terms of equal weight."""
     alphabet = np.empty(len(counts.terms), dtype=np.int64)
     alphabet[np.argsort(np.array(counts.terms, dtype=object), kind="stable")] = np.arange(len(counts.terms))
     return alphabet
 
 
 def _pools(weights: csr_array, alphabet: IntArray) -> list[list[int]]:
-    """Terms of each topic by falling weight. A weight of 0 still says that the topic has the word."""
+    """Terms of each topic by descending weight, those of weight 0 included."""
     result = []
     for begin, end in itertools.pairwise(weights.indptr.tolist()):
         terms, values = weights.indices[begin:end], weights.data[begin:end]
@@ -227,9 +228,9 @@ def _pools(weights: csr_array, alphabet: IntArray) -> list[list[int]]:
     return result
 
 
-def _first(terms: list[int], pool: list[int]) -> list[int]:
-    taken = set(terms)
-    return [*terms, *(term for term in pool if term not in taken)]
+def _put_first(terms: list[int], pool: list[int]) -> list[int]:
+    listed = set(terms)
+    return [*terms, *(term for term in pool if term not in listed)]
 
 
 def _times(counts: TermCounts, topic: int) -> dict[int, int]:
@@ -237,12 +238,12 @@ def _times(counts: TermCounts, topic: int) -> dict[int, int]:
     return dict(zip(row.indices.tolist(), row.data.tolist(), strict=True))
 
 
-def _chosen(pool: list[int], n: int, terms: _Terms, times: dict[int, int]) -> list[int]:
+def _choose(pool: list[int], n: int, terms: _Terms, times: dict[int, int]) -> list[int]:
     """Take n terms from a pool, best first, that name different things."""
     dropped: set[str] = set()
     while True:
         rest = (term for term in pool if terms.name(term) not in dropped)
-        chosen = _distinct(rest, n, terms, times)
+        chosen = _take_distinct(rest, n, terms, times)
         phrases = [term for term in chosen if terms.parts_of(term)]
         absorbed = {word for word in chosen if any(_mostly_inside(word, p, terms, times) for p in phrases)}
         single = {terms.stems(word)[0] for word in chosen if not terms.parts_of(word)}
@@ -252,8 +253,8 @@ def _chosen(pool: list[int], n: int, terms: _Terms, times: dict[int, int]) -> li
         dropped |= {terms.name(word) for word in absorbed}  # and with a word its other forms
 
 
-def _distinct(pool: Iterable[int], n: int, terms: _Terms, times: dict[int, int]) -> list[int]:
-    """Take terms from the best down, leaving out what names nothing new."""
+def _take_distinct(pool: Iterable[int], n: int, terms: _Terms, times: dict[int, int]) -> list[int]:
+    """Take the best terms in order, leaving out repetitions."""
     chosen: list[int] = []
     phrases: list[int] = []
     listed: set[str] = set()  # whole terms, stemmed and without spaces
@@ -264,7 +265,7 @@ def _distinct(pool: Iterable[int], n: int, terms: _Terms, times: dict[int, int])
         if name in listed:
             continue
         if len(own) > 1 and words.issuperset(own):
-            # Unless it is what the listed words stand for: then they give way to it.
+            # Unless the listed words mostly occur in this phrase, which then replaces them.
             if not any(_mostly_inside(other, term, terms, times) for other in chosen):
                 continue
         elif any(_mostly_inside(term, other, terms, times) for other in phrases):
@@ -280,7 +281,7 @@ def _distinct(pool: Iterable[int], n: int, terms: _Terms, times: dict[int, int])
 
 
 def _mostly_inside(inner: int, phrase: int, terms: _Terms, times: dict[int, int]) -> bool:
-    """Say whether nearly all occurrences of a term in the topic are in the phrase."""
+    """Return True if most occurrences of a term in the topic are in the phrase."""
     outer, own = terms.parts_of(phrase), terms.parts_of(inner) or (inner,)
     return (
         len(own) < len(outer)
@@ -290,7 +291,7 @@ def _mostly_inside(inner: int, phrase: int, terms: _Terms, times: dict[int, int]
 
 
 def bare(term: str) -> str:
-    """Fold a term to its letters and digits and the signs behind it that tell it from another (C++, C#).
+    """Fold a term to its letters and digits, and the signs that distinguish C++ and C#.
 
     Examples
     --------
@@ -301,12 +302,16 @@ def bare(term: str) -> str:
 
 
 def stemmer(languages: Iterable[str]) -> Callable[[str], str]:
-    """Give the stemmer of the first language that has one; without one, words are their own stems.
+    """Return the stemmer of the first language that has one, or else the identity.
 
     Parameters
     ----------
     languages : iterable of str
         ISO 639-1 codes.
+
+    Returns
+    -------
+    function of str to str
 
     Examples
     --------
@@ -319,7 +324,7 @@ def stemmer(languages: Iterable[str]) -> Callable[[str], str]:
 
 @functools.cache
 def _snowball(name: str) -> Callable[[str], str]:
-    # Imported here: nltk takes half a second, and only making keywords needs it.
+    # Imported here: nltk takes half a second, and only the choice of keywords needs it.
     from nltk.stem.snowball import SnowballStemmer
 
-    return functools.lru_cache(maxsize=KNOWN_STEMS)(SnowballStemmer(name).stem)
+    return functools.lru_cache(maxsize=MAX_STEMS)(SnowballStemmer(name).stem)

@@ -1,4 +1,4 @@
-"""How keywords are made: one frozen value, given as `keywords=` to a model."""
+"""Settings for keywords: one frozen value, the argument `keywords=` of a model."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, fields, replace
@@ -49,8 +49,8 @@ class KeywordSettings:
 
         Its words are counted without regard to case and shown as they are most often written. Words without
         a letter, digit or pictograph end a phrase and are not counted. Stop words and phrases apply as the
-        other settings say. The object is called once per distinct text, and is never changed. A
-        saved model holds only its description: see `with_tokenizer`.
+        other settings specify. The object is called once per distinct text, and is never changed. A saved
+        model holds only its description: see `with_tokenizer`.
     n_gram_range : tuple of (int, int), default (1, 1)
         Fewest and most words of a term, at most 3. (1, 1) counts words, and the collocations that `phrases`
         finds. (1, 2) counts words and all pairs of adjacent words. An n-gram does not begin or end with a

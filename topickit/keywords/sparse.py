@@ -1,4 +1,4 @@
-"""Documents × words, row block by row block: what bounds the memory of counting a large corpus."""
+"""Sparse matrices of documents × words, in blocks of rows that bound the memory of counting."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -14,7 +14,7 @@ BLOCK_ROWS = 65_536
 
 
 class StoredRows:
-    """Takes a sparse matrix of int32 a block of rows at a time; a large one lies in a file.
+    """Collects a sparse matrix of int32 from blocks of rows; a large one is kept in a file.
 
     Examples
     --------
@@ -38,13 +38,13 @@ class StoredRows:
         self._indices.close()
 
     def add(self, block: csr_array) -> None:
-        """Take more rows, in the form with sorted indices and without duplicates."""
+        """Append rows, with sorted indices and without duplicates."""
         self._data.extend(block.data)
         self._indices.extend(block.indices)
         self._lengths.append(np.diff(block.indptr).astype(np.int64))
 
     def matrix(self, n_columns: int) -> csr_array:
-        """Give all rows."""
+        """Return all rows."""
         ends = np.cumsum(np.concatenate(self._lengths))
         indptr = ends.astype(np.int32) if ends[-1] < 2**31 else ends
         parts = (self._data.array(), self._indices.array(), indptr)
@@ -52,7 +52,7 @@ class StoredRows:
 
 
 def row_blocks(counts: csr_array) -> Iterator[tuple[slice, csr_array]]:
-    """Give blocks of rows, and where they stand."""
+    """Yield blocks of rows and their positions."""
     for start in range(0, counts.shape[0], BLOCK_ROWS):
         rows = slice(start, min(start + BLOCK_ROWS, counts.shape[0]))
         yield rows, counts[rows]
@@ -61,7 +61,7 @@ def row_blocks(counts: csr_array) -> Iterator[tuple[slice, csr_array]]:
 
 
 def weighted_totals(counts: csr_array, weights: IntArray) -> IntArray:
-    """Sum the columns, each row times its weight.
+    """Sum the columns, with each row multiplied by its weight.
 
     Examples
     --------
@@ -75,13 +75,13 @@ def weighted_totals(counts: csr_array, weights: IntArray) -> IntArray:
 
 
 def block_totals(block: csr_array, weights: IntArray) -> IntArray:
-    """Sum the columns of one block of rows, each row times its weight."""
+    """Sum the columns of one block of rows, with each row multiplied by its weight."""
     each = block.data * np.repeat(weights, np.diff(block.indptr))
     return np.bincount(block.indices, each, minlength=block.shape[1]).astype(np.int64)
 
 
 def presence(counts: csr_array) -> csr_array:
-    """Put 1 for every count; the places are shared.
+    """Replace every count by 1; indices are shared with the argument.
 
     Examples
     --------
@@ -92,11 +92,11 @@ def presence(counts: csr_array) -> csr_array:
 
 
 def csr_arrays(matrix: csr_array) -> dict[str, NDArray[Any]]:
-    """Give the three arrays of a sparse matrix, to be saved."""
+    """Return the three arrays of a sparse matrix, to be saved."""
     return {"data": matrix.data, "indices": matrix.indices, "indptr": matrix.indptr}
 
 
 def csr_from(arrays: Mapping[str, NDArray[Any]], n_columns: int) -> csr_array:
-    """Make a sparse matrix of the arrays that `csr_arrays` gave."""
+    """Make a sparse matrix from the arrays of `csr_arrays`."""
     shape = (len(arrays["indptr"]) - 1, n_columns)
     return csr_array((arrays["data"], arrays["indices"], arrays["indptr"]), shape=shape)

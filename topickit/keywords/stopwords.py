@@ -1,8 +1,8 @@
-"""Which languages a corpus is in, and the words of them that say nothing about a subject.
+"""Languages of a corpus, and their stop words.
 
-The lists are those of the package ``stopwordsiso`` (58 languages), but for English: its list has
-1,298 words, among them "world", "system", "computer", "research" and "help". Ours below holds
-closed word classes and the few verbs and adverbs that stand in every kind of English text.
+The lists are those of the package ``stopwordsiso`` (58 languages), except for English: its list has
+1,298 words, among them "world", "system", "computer", "research" and "help". The list below has
+closed word classes, and the few verbs and adverbs that occur in every kind of English text.
 """
 
 import re
@@ -82,8 +82,7 @@ _MISSING = {
     "fr": "quelqu'un aujourd'hui",
     "zh": "没有",
 }
-# The Chinese list is in simplified characters; these are those that are written in another way in
-# Taiwan and Hong Kong.
+# The Chinese list is in simplified characters; these are written differently in Taiwan and Hong Kong.
 _SIMPLIFIED = (
     "万与两个临为么乌于仅从们会体余几况凭别区单却后吓吗呕呗呜哒哗哟喽嗳处宁对将尔尽岂归当总愿据换旧时无来极样欤没犹独离种"
     "称简类紧纵经结给继综罢腾虽见让许论设诚话该说请诸谁贼赖赶较边达过还这进连鉴针问间随难顺齐里着冲关"
@@ -95,7 +94,7 @@ _TRADITIONAL = (
 _TO_TRADITIONAL = str.maketrans(_SIMPLIFIED, _TRADITIONAL)
 _EVERYWHERE = frozenset({"the", "of", "and", "n/a"})
 
-# Scripts that one language alone (or chiefly) is written in: its list can only meet its own words.
+# Scripts that one language alone (or mostly) uses, so that its list matches no other language.
 _SCRIPTS = {
     "zh": r"\p{Han}",
     "ja": r"[\p{Hiragana}\p{Katakana}]",
@@ -107,7 +106,7 @@ _SCRIPTS = {
     "bn": r"\p{Bengali}",
     "gu": r"\p{Gujarati}",
 }
-# Decides where lists cover a corpus equally, as they do in a few words of related languages.
+# The first one wins where lists cover a corpus equally, as with a few words of related languages.
 _WIDELY_WRITTEN = ("en", "es", "fr", "de", "ru", "pt", "it", "pl", "nl", "tr", "fa", "ar", "id", "uk", "vi")
 MIN_SCRIPT_SHARE = 0.01
 MIN_COVERAGE = 0.12
@@ -151,11 +150,11 @@ def stop_words(language: str) -> frozenset[str]:
 
 
 def _listed(number: Mapping[str, int], language: str) -> list[int]:
-    """Find the words of a language's list; the list is shorter than the vocabulary."""
-    found = [number[word] for word in stop_words(language) if word in number]
+    """Number the words of a language's list; the list is shorter than the vocabulary."""
+    listed = [number[word] for word in stop_words(language) if word in number]
     if language == "en":
-        found += [i for key, i in number.items() if "'" in key and _ENGLISH_CONTRACTION.fullmatch(key)]
-    return found
+        listed += [i for key, i in number.items() if "'" in key and _ENGLISH_CONTRACTION.fullmatch(key)]
+    return listed
 
 
 @dataclass(frozen=True, eq=False)
@@ -167,10 +166,10 @@ class StopWords:
     languages : tuple of str
         ISO 639-1 codes, the language of most text first; empty where no list covers enough.
     mask : bool ndarray of shape (v,)
-        For each word of the corpus whether it is a stop word. "the", "of" and "and" always are: they
-        stand in the titles and names of all languages.
+        True for stop words. "the", "of" and "and" always are, as they occur in titles and names in all
+        languages.
     share : float
-        Of the words of the corpus that are of the first language; 0 where there is none.
+        Share of the words of the corpus that are of the first language; 0 where there is none.
     """
 
     languages: tuple[str, ...]
@@ -179,40 +178,44 @@ class StopWords:
 
 
 def find_stop_words(keys: Sequence[str], counts: csr_array, sizes: IntArray, weights: IntArray) -> StopWords:
-    """Find the languages of a corpus from its words, and its stop words in them.
+    """Detect the languages of a corpus from its words, and mark its stop words.
 
-    A language written in a script of its own is there when a hundredth of the words are in that
-    script. The others are taken one by one: the list that covers most of what is left, if it covers
-    an eighth of the words of at least a hundredth of the documents, no other list covers much more of
-    them, and two of its words are met; those documents are then done. A further language has to cover
-    a fifth, with two words a document and five in all, and its words are stop words only where most
-    of their occurrences are in its documents: some French titles do not make a stop word of "point".
+    A language with a script of its own is detected when a hundredth of the words are in that script. The
+    others are detected one by one, by the list that covers most of the remaining documents: it must cover
+    an eighth of the words of at least a hundredth of the documents, no other list may cover many more of
+    them, and two of its words must occur. Those documents are then set aside. A further language must cover
+    a fifth, with two words per document and five in all, and its words are stop words only if most of their
+    occurrences are in its documents: a few French titles do not make "point" a stop word.
 
     Parameters
     ----------
     keys : sequence of str, of length v
         Case-folded words.
     counts : csr_array of shape (u, v), int
-        How often each document has each word.
+        Occurrences of each word in each document.
     sizes : int64 ndarray of shape (u,)
-        Words a document.
+        Words per document.
     weights : int64 ndarray of shape (u,)
-        Documents that each row stands for.
+        How many documents each row stands for.
+
+    Returns
+    -------
+    StopWords
 
     Examples
     --------
     >>> counts = csr_array(np.array([[2, 1, 1, 1]]))
-    >>> found = find_stop_words(["the", "boat", "don't", "is"], counts, np.array([5]), np.array([1]))
-    >>> found.languages, found.mask.tolist()
+    >>> stop_words = find_stop_words(["the", "boat", "don't", "is"], counts, np.array([5]), np.array([1]))
+    >>> stop_words.languages, stop_words.mask.tolist()
     (('en',), [True, False, True, True])
     """
     totals = weighted_totals(counts, weights).astype(np.float64)
     shares = totals / max(float(totals.sum()), 1.0)
-    found = _languages_of_scripts(keys, shares)
-    claims = _languages_of_lists(keys, counts, sizes, weights, foreign=bool(found))
+    shares_of = _languages_of_scripts(keys, shares)
+    claims = _languages_of_lists(keys, counts, sizes, weights, foreign=bool(shares_of))
     for language, documents in claims.items():
-        found[language] = float(sizes[documents] @ weights[documents]) / max(float(sizes @ weights), 1.0)
-    languages = tuple(sorted(found, key=lambda language: (-found[language], language)))
+        shares_of[language] = float(sizes[documents] @ weights[documents]) / max(float(sizes @ weights), 1.0)
+    languages = tuple(sorted(shares_of, key=lambda language: (-shares_of[language], language)))
     number = {key: i for i, key in enumerate(keys)}
     mask = np.zeros(len(keys), dtype=np.bool_)
     mask[[number[word] for word in _EVERYWHERE if word in number]] = True
@@ -225,25 +228,25 @@ def find_stop_words(keys: Sequence[str], counts: csr_array, sizes: IntArray, wei
             inside = weighted_totals(counts, claimed)
             listed = listed[2 * inside[listed] >= totals[listed]]
         mask[listed] = True
-    return StopWords(languages, mask, found[languages[0]] if languages else 0.0)
+    return StopWords(languages, mask, shares_of[languages[0]] if languages else 0.0)
 
 
 def _languages_of_scripts(keys: Sequence[str], shares: NDArray[np.float64]) -> dict[str, float]:
     foreign = [i for i, key in enumerate(keys) if not key.isascii()]
-    found = {}
+    shares_of = {}
     for language, script in _SCRIPTS.items():
         in_script = regex.compile(script)
         share = float(shares[[i for i in foreign if in_script.search(keys[i])]].sum())
         if share >= MIN_SCRIPT_SHARE:
-            found[language] = share
-    if "ja" in found and "zh" in found and found["ja"] > 0.2 * found["zh"]:
-        found["ja"] += found.pop("zh")  # Japanese has Han characters of its own
-    return found
+            shares_of[language] = share
+    if "ja" in shares_of and "zh" in shares_of and shares_of["ja"] > 0.2 * shares_of["zh"]:
+        shares_of["ja"] += shares_of.pop("zh")  # Japanese has Han characters of its own
+    return shares_of
 
 
 @dataclass(frozen=True, eq=False)
 class _Coverage:
-    """Documents × words, words × languages, and their product: listed words a document."""
+    """Documents × words, words × languages, and their product: listed words per document."""
 
     counts: csr_array
     member: NDArray[np.int32]
@@ -252,13 +255,13 @@ class _Coverage:
     weights: IntArray
 
     def distinct_words(self, documents: IntArray, language: int) -> int:
-        """Count the words of a language's list that the documents have; English ones only for English.
+        """Count the words of a language's list that the documents have; English words only for English.
 
         "a car" is English, though French has both words.
         """
-        asked = np.zeros(self.counts.shape[0], dtype=np.int64)
-        asked[documents] = 1
-        present = weighted_totals(self.counts, asked) > 0
+        selected = np.zeros(self.counts.shape[0], dtype=np.int64)
+        selected[documents] = 1
+        present = weighted_totals(self.counts, selected) > 0
         own = (self.member[:, language] > 0) & ((self.member[:, 0] == 0) | (language == 0))
         return int((present & own).sum())
 
@@ -266,17 +269,17 @@ class _Coverage:
 def _languages_of_lists(
     keys: Sequence[str], counts: csr_array, sizes: IntArray, weights: IntArray, foreign: bool
 ) -> dict[str, IntArray]:
-    """Find the languages that share a script, and the documents in each."""
+    """Detect the languages that share a script, and the documents in each."""
     from stopwordsiso import langs
 
     others = sorted(set(langs()) - set(_SCRIPTS) - set(_WIDELY_WRITTEN))
     languages = [*_WIDELY_WRITTEN, *others]
-    # Some lists hold digits, which are of no language.
+    # Some lists have digits, which belong to no language.
     number = {key: i for i, key in enumerate(keys) if key[0].isalpha()}
     member = np.zeros((len(keys), len(languages)), dtype=np.int32)
     for column, language in enumerate(languages):
         member[_listed(number, language), column] = 1
-    # Saturating at 65,535 hits a document costs nothing and keeps the table small.
+    # Limited to 65,535 hits per document, which keeps the table small.
     hits = np.empty((counts.shape[0], len(languages)), dtype=np.uint16)
     listed = csr_array(member)
     for rows, block in row_blocks(counts):
@@ -285,17 +288,17 @@ def _languages_of_lists(
 
 
 def _greedy(languages: Sequence[str], texts: _Coverage, foreign: bool) -> dict[str, IntArray]:
-    found: dict[str, IntArray] = {}
+    documents_of: dict[str, IntArray] = {}
     sizes, weights = texts.sizes, texts.weights
     rest = np.flatnonzero(sizes > 0)
     untried = np.ones(len(languages), dtype=np.bool_)
     least_weight = MIN_DOCUMENT_SHARE * float(weights.sum())
-    # What one list left over is mostly names and numbers, where a chance hit weighs much.
+    # The remaining words are mostly names and numbers, where a chance hit weighs more.
     further = (MIN_COVERAGE_OF_FURTHER, 2, MIN_DISTINCT_OF_FURTHER)
     share, least, distinct = further if foreign else (MIN_COVERAGE, 1, MIN_DISTINCT)
     for _ in range(MAX_LANGUAGES):
         hits = texts.hits[rest]
-        covered = np.where(untried, _weighed(weights[rest], hits), 0.0)
+        covered = np.where(untried, _weighted_sum(weights[rest], hits), 0.0)
         best = int(covered.argmax())  # the first of equals: the more widely written
         untried[best] = False
         claims = hits[:, best] >= np.maximum(share * sizes[rest], least)
@@ -303,16 +306,16 @@ def _greedy(languages: Sequence[str], texts: _Coverage, foreign: bool) -> dict[s
         claimed = rest[claims]
         enough = len(claimed) > 0 and float(weights[claimed].sum()) >= least_weight
         if enough and texts.distinct_words(claimed, best) >= distinct:
-            found[languages[best]] = claimed
+            documents_of[languages[best]] = claimed
             rest = rest[~claims]
             share, least, distinct = further
-        elif not found:
-            break  # where the likeliest is not, the others are chance
-    return found
+        elif not documents_of:
+            break  # where the best list fails, the others match by chance
+    return documents_of
 
 
-def _weighed(weights: IntArray, hits: NDArray[np.uint16]) -> NDArray[np.float64]:
-    """Sum rows by weight, some at a time: float64 takes four times as much room."""
+def _weighted_sum(weights: IntArray, hits: NDArray[np.uint16]) -> NDArray[np.float64]:
+    """Sum rows by weight, in blocks: float64 takes four times the memory."""
     total = np.zeros(hits.shape[1])
     for start in range(0, len(hits), BLOCK_ROWS):
         rows = slice(start, start + BLOCK_ROWS)

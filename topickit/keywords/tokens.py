@@ -302,13 +302,13 @@ def _written_out(text: str) -> str:
     return text
 
 
-def _unescaped(found: re.Match[str]) -> str:
-    entity = found.group()
+def _unescaped(match: re.Match[str]) -> str:
+    entity = match.group()
     return html.unescape(entity) if entity[1] == "#" else html.entities.html5.get(entity[1:], entity)
 
 
-def _accented(found: re.Match[str]) -> str:
-    accent, letter = (part for part in found.groups() if part is not None)
+def _accented(match: re.Match[str]) -> str:
+    accent, letter = (part for part in match.groups() if part is not None)
     return unicodedata.normalize("NFC", letter.lstrip("\\") + _ACCENTS[accent])
 
 

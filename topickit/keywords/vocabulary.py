@@ -171,7 +171,7 @@ def _read(texts: Iterable[str], settings: KeywordSettings, advance: Advance) -> 
 
 
 def _has_own_rules(settings: KeywordSettings) -> bool:
-    """Say whether topickit finds the words of a text, whatever their lemmas."""
+    """Return True if topickit splits the texts into words."""
     return settings.tokenizer is None or is_lemmatizer(settings.tokenizer)
 
 
@@ -182,16 +182,16 @@ def _make_lexicon(stream: TokenStream, weights: IntArray, settings: KeywordSetti
 def _count_chosen(stream: TokenStream, weights: IntArray, settings: KeywordSettings) -> DocumentTerms:
     """Choose the terms from the corpus, and count them."""
     lexicon = _make_lexicon(stream, weights, settings)
-    found = find_stop_words(lexicon.keys, *language_evidence(lexicon), weights)
-    stop = _stop_mask(lexicon.keys, found, settings)
+    stop_words = find_stop_words(lexicon.keys, *language_evidence(lexicon), weights)
+    stop = _stop_mask(lexicon.keys, stop_words, settings)
     chosen = _choose(lexicon, stop, stream, weights, settings)
     fewest, most = settings.n_gram_range
     if most > 1:
         inner = np.setdiff1d(np.flatnonzero(stop), chosen)
     else:
         # Without stop_words nothing is removed, but a collocation still has none of them.
-        stop |= found.mask
-        inner = _in_names(lexicon.keys, found.mask, settings)
+        stop |= stop_words.mask
+        inner = _in_names(lexicon.keys, stop_words.mask, settings)
     word_of = _numbers(len(lexicon.keys), chosen)
     word_of[np.setdiff1d(np.flatnonzero(stop), inner)] = -1
     word_of[inner] = len(chosen) + np.arange(len(inner))
@@ -201,7 +201,7 @@ def _count_chosen(stream: TokenStream, weights: IntArray, settings: KeywordSetti
     if fewest > 1 and phrases.names:
         chosen = chosen[:0]
     phrases = phrases.of_terms(_numbers(len(lexicon.keys), chosen, NO_TERM)[listed])
-    return _assembled(lexicon, chosen, phrases.without(_own_stop_words(settings)), found)
+    return _assembled(lexicon, chosen, phrases.without(_own_stop_words(settings)), stop_words)
 
 
 def _numbers(n: int, chosen: IntArray, missing: int = -1) -> NDArray[np.int32]:
@@ -214,7 +214,7 @@ def _numbers(n: int, chosen: IntArray, missing: int = -1) -> NDArray[np.int32]:
 def _find_phrases(
     stream: TokenStream, words: Words, weights: IntArray, settings: KeywordSettings, n_tokens: int
 ) -> Phrases:
-    """Find n-grams or collocations, as the settings say."""
+    """Find n-grams or collocations, according to the settings."""
     fewest, most = settings.n_gram_range
     least = _min_documents(settings, weights)
     if words.n_terms and most > 1:
@@ -265,8 +265,8 @@ def _count_vocabulary(
     renumbered = {tuple(number[list(words)].tolist()): name for words, name in longer.items()}
     phrases = find_listed(stream, number[lexicon.word_of], weights, renumbered)
     phrases = phrases.of_terms(_numbers(len(lexicon.keys), chosen, NO_TERM)[inner])
-    found = find_stop_words(lexicon.keys, *language_evidence(lexicon), weights)
-    return _assembled(replace(lexicon, display=display), chosen, phrases, found)
+    stop_words = find_stop_words(lexicon.keys, *language_evidence(lexicon), weights)
+    return _assembled(replace(lexicon, display=display), chosen, phrases, stop_words)
 
 
 def _listed_terms(
@@ -288,12 +288,12 @@ def _listed_terms(
     return terms
 
 
-def _stop_mask(keys: Sequence[str], found: StopWords, settings: KeywordSettings) -> Mask:
+def _stop_mask(keys: Sequence[str], stop_words: StopWords, settings: KeywordSettings) -> Mask:
     """Mark the words that the settings remove."""
     own = _own_stop_words(settings)
     mask = np.fromiter((key in own for key in keys), dtype=np.bool_, count=len(keys))
     if settings.stop_words == "auto":
-        mask |= found.mask
+        mask |= stop_words.mask
         if _has_own_rules(settings):
             mask |= np.fromiter(map(is_hiragana, keys), dtype=np.bool_, count=len(keys))
     if gives_n_grams(settings.tokenizer):
@@ -342,7 +342,7 @@ def _choose(
     return np.sort(chosen[in_most_documents])
 
 
-def _assembled(lexicon: Lexicon, chosen: IntArray, phrases: Phrases, found: StopWords) -> DocumentTerms:
+def _assembled(lexicon: Lexicon, chosen: IntArray, phrases: Phrases, stop_words: StopWords) -> DocumentTerms:
     """Put words and phrases into one table; a phrase that is also a word counts as that word."""
     terms = [lexicon.display[i] for i in chosen]
     column_of = {lexicon.keys[i]: n for n, i in enumerate(chosen.tolist())}
@@ -365,11 +365,11 @@ def _assembled(lexicon: Lexicon, chosen: IntArray, phrases: Phrases, found: Stop
             rows.add(both)
         counts = rows.matrix(len(terms))
     table = np.array(parts, dtype=np.int32).reshape(len(terms), MAX_N_GRAM)
-    return DocumentTerms(tuple(terms), counts, found.languages, table, found.share)
+    return DocumentTerms(tuple(terms), counts, stop_words.languages, table, stop_words.share)
 
 
 def _parts(key: str, column_of: Mapping[str, int]) -> list[int]:
-    """Give the words of a term with spaces, which a tokenizer of the user's own made."""
+    """Return the words of a term with spaces, which comes from a tokenizer of the user's own."""
     words = key.split(" ")
     is_phrase = 1 < len(words) <= MAX_N_GRAM and all(words)
     return _padded([column_of.get(word, NO_TERM) for word in words] if is_phrase else [])
