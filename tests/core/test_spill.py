@@ -11,7 +11,7 @@ import pytest
 from tests.conftest import make_corpus
 from topickit._core import spill as stored
 from topickit._core.spill import StoredTexts, TextStore
-from topickit.cli.reading import load_vectors
+from topickit.cli.reading import load_embeddings
 from topickit.corpus.documents import Documents
 from topickit.corpus.tables import TextStream
 from topickit.errors import InputError, InputTypeError
@@ -164,7 +164,7 @@ def test_vectors_in_a_file_are_mapped_and_serve_as_those_in_memory(tmp_path):
     vectors = np.random.default_rng(0).normal(size=(60, 8))
     texts, _ = make_corpus(60)
     np.save(tmp_path / "v.npy", vectors)
-    found = load_vectors(tmp_path / "v.npy", 60)
+    found = load_embeddings(tmp_path / "v.npy", 60)
     assert isinstance(found, np.memmap) or isinstance(found.base, np.memmap)
     one, other = TopicModel().fit(texts, embeddings=vectors), TopicModel().fit(texts, embeddings=found)
     np.testing.assert_array_equal(one.labels_, other.labels_)
@@ -176,7 +176,7 @@ def test_vectors_that_are_no_array_say_so(tmp_path):
     for content in (b"", b"no array", b"\x93NUMPY\x01\x00v\x00"):
         (tmp_path / "v.npy").write_bytes(content)
         with pytest.raises(InputError, match="cannot read vectors from"):
-            load_vectors(tmp_path / "v.npy")
+            load_embeddings(tmp_path / "v.npy")
 
 
 def test_long_texts_are_read_a_few_at_a_time(little_memory):
