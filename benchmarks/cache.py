@@ -1,4 +1,4 @@
-"""The embedding cache: ``python -m benchmarks.cache [--quick]``. Rows a second written and found, bytes a row."""
+"""The embedding cache: ``python -m benchmarks.cache [--quick]``. Rows written and read per second, and bytes per row."""
 
 import shutil
 import sys
@@ -18,7 +18,7 @@ DIMENSION = 384
 
 
 class Ready:
-    """Vectors that are there already: so that only the cache is measured."""
+    """Precomputed embeddings, so that only the cache is measured."""
 
     fingerprint = "ready vectors of the benchmark"
 
@@ -35,8 +35,8 @@ class Ready:
         return State({"kind": "external", "description": "ready vectors", "dimension": DIMENSION})
 
 
-def measured(n: int, dtype: str, rounds: int) -> dict[str, Any]:
-    """Write n rows, find them again in the order of writing and in another, and look for n that are not there."""
+def measure(n: int, dtype: str, rounds: int) -> dict[str, Any]:
+    """Write n rows, and read them in the order of writing and shuffled."""
     texts = [f"{i} is the number of this question, which is as long as questions are" for i in range(n)]
     shuffled = [texts[i] for i in np.random.default_rng(1).permutation(n)]
     ready = Ready(n)
@@ -69,7 +69,7 @@ def main() -> None:
     quick = "--quick" in sys.argv
     sizes = (20_000,) if quick else (100_000, 500_000)
     rows = [
-        in_own_process(measured, n, dtype, 1 if quick else 3)
+        in_own_process(measure, n, dtype, 1 if quick else 3)
         for n in sizes
         for dtype in ("float32", "float16")
     ]

@@ -1,6 +1,6 @@
 """Fast community detection against sentence-transformers': ``python -m benchmarks.community [--quick]``.
 
-Speed is the ratio of two medians over paired runs, ours and the reference's in turn, in one process on
+Speed is the ratio of two medians over paired runs, ours and the reference's alternately, in one process on
 the same threads, after one run of each that is not counted. Every pair of runs is also compared: same
 communities as sets, same centers, same order.
 """
@@ -28,15 +28,15 @@ THRESHOLDS = (0.65, 0.7, 0.75, 0.8, 0.85, 0.9)
 SIZES = (10_000, 30_000, 100_000, 300_000)
 
 
-def timed(work: Callable[[], Any]) -> tuple[Any, float]:
+def call_and_time(work: Callable[[], Any]) -> tuple[Any, float]:
     """What a call returns, and its wall time."""
     start = time.perf_counter()
     result = work()
     return result, time.perf_counter() - start
 
 
-def paired(vectors: np.ndarray, threshold: float, smallest: int, runs: int) -> dict[str, Any]:
-    """Run ours and the reference in turn on the same threads."""
+def compare(vectors: np.ndarray, threshold: float, smallest: int, runs: int) -> dict[str, Any]:
+    """Run ours and the reference alternately on the same threads."""
     import torch
     from sentence_transformers.util import community_detection as reference
 
@@ -45,9 +45,9 @@ def paired(vectors: np.ndarray, threshold: float, smallest: int, runs: int) -> d
     reference(vectors[:2000], threshold, smallest)
     ours, theirs, same = [], [], True
     for _ in range(runs):
-        mine, taken = timed(lambda: community_detection(vectors, threshold, smallest))
+        mine, taken = call_and_time(lambda: community_detection(vectors, threshold, smallest))
         ours.append(taken)
-        other, taken = timed(lambda: reference(vectors, threshold, smallest))
+        other, taken = call_and_time(lambda: reference(vectors, threshold, smallest))
         theirs.append(taken)
         same = same and [(c[0], set(c)) for c in mine] == [(c[0], set(c)) for c in other]
     return {
@@ -65,13 +65,13 @@ def paired(vectors: np.ndarray, threshold: float, smallest: int, runs: int) -> d
     }
 
 
-def alike(n: int) -> np.ndarray:
+def similar_rows(n: int) -> np.ndarray:
     """Rows whose cosine similarity to each other is at least 0.75."""
     rng = np.random.default_rng(0)
     return unit_rows(rng.standard_normal(384) + 0.4 * rng.standard_normal((n, 384)))
 
 
-def tied(n: int) -> np.ndarray:
+def binary_rows(n: int) -> np.ndarray:
     """Rows of 0 and 1 with few different cosines, many of them exactly the threshold."""
     rows = np.random.default_rng(0).random((n, 64)).argsort(axis=1) < 4
     return rows.astype(np.float32)
@@ -81,14 +81,14 @@ def hard_cases(n: int) -> dict[str, tuple[np.ndarray, float]]:
     """Inputs on which the filter or the lists are of no use, each with a threshold."""
     random = np.random.default_rng(0).standard_normal((n, 384)).astype(np.float32)
     return {
-        "all cosine similarities at least 0.75": (alike(n), 0.75),
+        "all cosine similarities at least 0.75": (similar_rows(n), 0.75),
         "Quora questions at threshold 0.2": (embeddings(QUESTIONS)[:n], 0.2),
         "random directions at threshold 0.1": (random, 0.1),
-        "binary rows with many tied similarities": (tied(n), 0.5),
+        "binary rows with many tied similarities": (binary_rows(n), 0.5),
     }
 
 
-def recombined(n: int) -> np.ndarray:
+def recombine(n: int) -> np.ndarray:
     """Each row is 0.9 times one question's embedding plus 0.44 times another's, drawn with a seed."""
     rng = np.random.default_rng(0)
     questions = embeddings(QUESTIONS)
@@ -109,7 +109,7 @@ def memory_mib(what: str) -> float:
 
 def scale(n: int, runs: int, with_reference: bool) -> dict[str, Any]:
     """Time and peak of memory over the vectors for one size."""
-    vectors = recombined(n)
+    vectors = recombine(n)
     community_detection(vectors[:6000], 0.75, SMALLEST)
     Path("/proc/self/clear_refs").write_text("5")  # the peak so far is that of making the vectors
     before = memory_mib("VmRSS")
@@ -117,7 +117,7 @@ def scale(n: int, runs: int, with_reference: bool) -> dict[str, Any]:
     over = memory_mib("VmHWM") - before
     row: dict[str, Any] = {"rows": n, "seconds": taken, "peak_mib_over_vectors": over}
     if with_reference:
-        row["ratio"] = paired(vectors, 0.75, SMALLEST, runs)["ratio"]
+        row["ratio"] = compare(vectors, 0.75, SMALLEST, runs)["ratio"]
     return row
 
 
@@ -196,15 +196,15 @@ def main() -> None:
         print(json.dumps({name: result[name]}, indent=1), flush=True)
         write("community_quick" if quick else "community", result)
 
-    part("thresholds", lambda: [paired(questions, t, SMALLEST, runs) for t in THRESHOLDS])
+    part("thresholds", lambda: [compare(questions, t, SMALLEST, runs) for t in THRESHOLDS])
     part(
         "hard",
         lambda: [
-            {"case": case, **paired(vectors, t, 10, runs)}
+            {"case": case, **compare(vectors, t, 10, runs)}
             for case, (vectors, t) in hard_cases(n_hard).items()
         ],
     )
-    part("scale_input", lambda: recombined.__doc__)
+    part("scale_input", lambda: recombine.__doc__)
     part("scale", lambda: [in_own_process(scale, size, 1 + runs // 3, size <= 30_000) for size in sizes])
     part("growth", lambda: growth(result["scale"]))
     part("automatic", lambda: automatic(n))

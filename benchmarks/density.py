@@ -1,6 +1,6 @@
-"""HDBSCAN on UMAP: its time against UMAP's own, and the share of outliers: ``python -m benchmarks.density``.
+"""HDBSCAN on UMAP: time against UMAP alone, and the share of outliers: ``python -m benchmarks.density``.
 
-In turn, in one process on warmed libraries: UMAP alone on the vectors on which topics are found, with the
+Alternately, in one process after a warm-up: UMAP alone on the vectors on which topics are found, with the
 settings that `DensityClusterer` gives it and its own nearest neighbors, and the whole fit with
 ``clusterer="hdbscan"`` and ``outliers=0.05``: reduction, density, stability, assigning everybody, keywords.
 """

@@ -1,7 +1,7 @@
 """Estimates of ``--dry-run`` against the fit itself: ``python -m benchmarks.estimate``.
 
 Each case is a table of texts and a model. The estimate is made in one process; the fit, with the saving of the
-model, in another. Both begin with nothing imported, as the command does. Seconds are of the whole process.
+model, in another. Both start with nothing imported, as the command does. Seconds are of the whole process.
 """
 
 import tempfile
@@ -38,7 +38,7 @@ def _case(name: str, n: int, given: bool, settings: dict[str, Any]) -> tuple[Any
     return TopicModel(**settings), texts, vectors
 
 
-def estimated(*case: Any) -> dict[str, float]:
+def make_estimate(*case: Any) -> dict[str, float]:
     """Make the estimate."""
     warnings.simplefilter("ignore")
     model, texts, vectors = _case(*case)
@@ -54,7 +54,7 @@ def estimated(*case: Any) -> dict[str, float]:
     }
 
 
-def fitted(*case: Any) -> dict[str, float]:
+def fit_and_save(*case: Any) -> dict[str, float]:
     """Fit, and save the model."""
     warnings.simplefilter("ignore")
     model, texts, vectors = _case(*case)
@@ -73,8 +73,8 @@ def main() -> None:
         raise SystemExit("the shared collections are missing: they belong in ../shared/data")
     rows = []
     for name, n, given, settings in CASES:
-        estimate = in_own_process(estimated, name, n, given, settings)
-        measured = in_own_process(fitted, name, n, given, settings)
+        estimate = in_own_process(make_estimate, name, n, given, settings)
+        measured = in_own_process(fit_and_save, name, n, given, settings)
         what = [TITLES_HERE[name], "embeddings given" if given else "from texts", *settings.values()]
         rows.append({"case": ", ".join(what), "rows": n, "estimated": estimate, "measured": measured})
         print(rows[-1], flush=True)

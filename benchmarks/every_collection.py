@@ -1,7 +1,7 @@
 """Every clusterer on every shared collection at its full size: ``python -m benchmarks.every_collection``.
 
-Vectors by the lexical embedder, so no transformer is waited for; the question is whether each ends, how
-soon after embedding, and in how much memory.
+Embeddings are lexical, so that no transformer runs. Measures whether each fit ends, its time after embedding,
+and its memory.
 """
 
 import argparse

@@ -1,8 +1,8 @@
-"""The hybrid embedder against the vectors that it starts from: ``python -m benchmarks.hybrid``.
+"""The hybrid embedder against the embeddings it starts from: ``python -m benchmarks.hybrid``.
 
-Default fits on ready MiniLM vectors, and on what the hybrid embedder makes of the same; three seeds each.
-Besides the topics: how many of a document's ten nearest others are of its class, which no choice of a level
-affects, and k-means with the number of classes given.
+Default fits on MiniLM embeddings and on hybrid embeddings of the same texts; three seeds each.
+Also the share of a document's ten nearest neighbors that are of its class, which the choice of a level does not
+affect, and k-means with the number of classes given.
 """
 
 import argparse
@@ -37,14 +37,14 @@ def main() -> None:
         collection = load(name, cache_folder())
         if collection.gold is None:
             continue
-        rows = measured(collection)
+        rows = measure(collection)
         kept["rows"] = [row for row in kept["rows"] if row["collection"] != name] + rows
         write(
             "hybrid", {"rows": sorted(kept["rows"], key=lambda row: list(LANGUAGES).index(row["collection"]))}
         )
 
 
-def measured(collection: Collection) -> list[dict[str, Any]]:
+def measure(collection: Collection) -> list[dict[str, Any]]:
     """Measure both kinds of vectors on one collection."""
     texts, ones = collection.texts, np.ones(len(collection.texts))
     start = time.perf_counter()

@@ -1,8 +1,8 @@
-"""How much time buys how much agreement with the teacher: ``python -m benchmarks.refining``.
+"""Agreement of a refined model with the teacher, by time: ``python -m benchmarks.refining``.
 
 A model is fitted with ``embedder="distilled"``; then ``refine(seconds)`` gives the documents nearest to a boundary
 back to the transformer. Agreement: share of the documents whose topic is the one that the same model gives to the
-transformer's vector. The transformer runs; its vectors of all documents are looked up only for the judgement.
+transformer's vector. The transformer runs; its vectors of all documents are looked up only to judge the result.
 """
 
 import time
@@ -16,7 +16,7 @@ from topickit.model import TopicModel
 
 COLLECTIONS = ("stackoverflow_titles", "banking77", "20newsgroups_stripped")
 SECONDS = (5.0, 5.0, 10.0, 20.0)
-"""One after the other: 5, 10, 20 and 40 seconds in all."""
+"""In sequence: 5, 10, 20 and 40 seconds in total."""
 
 
 def measure(name: str) -> list[dict[str, Any]]:

@@ -64,13 +64,13 @@ def corpus(n: int) -> pl.DataFrame:
     arxiv = order[:n].tolist()
     for other, _ in tables[1:]:
         texts += other[: max(0, n - len(texts))]
-    texts += recombined(tables, n - len(texts))
+    texts += recombine(tables, n - len(texts))
     arxiv += [-1] * (n - len(arxiv))
     shuffled = rng.permutation(n)
     return pl.DataFrame({"text": [texts[i] for i in shuffled], "arxiv": [arxiv[i] for i in shuffled]})
 
 
-def recombined(tables: list[tuple[list[str], np.ndarray]], n: int) -> list[str]:
+def recombine(tables: list[tuple[list[str], np.ndarray]], n: int) -> list[str]:
     """The first half of one text and the second half of another of its collection and class."""
     if n <= 0:
         return []
@@ -164,7 +164,9 @@ def run(path: str, folder: str, sample: int | None) -> dict[str, Any]:
     }
 
 
-def timed(table: pl.DataFrame, folder: Path, sample: int | None) -> tuple[dict[str, Any], np.ndarray]:
+def run_in_process(
+    table: pl.DataFrame, folder: Path, sample: int | None
+) -> tuple[dict[str, Any], np.ndarray]:
     """Time by stage, memory and topics of one table, and the labels."""
     path, n = folder / f"{len(table)}.parquet", len(table)
     table.write_parquet(path)
@@ -177,14 +179,14 @@ def timed(table: pl.DataFrame, folder: Path, sample: int | None) -> tuple[dict[s
 def measure(n: int, folder: Path, sample: int | None) -> dict[str, Any]:
     """One size of short texts, with its agreement with gold and that of a full fit."""
     table = corpus(n)
-    row, labels = timed(table, folder, sample)
+    row, labels = run_in_process(table, folder, sample)
     return {**row, **agreement(table["arxiv"].to_numpy(), labels)}
 
 
 def measure_long(n: int, folder: Path) -> dict[str, Any]:
     """One size of posts, with the agreement with their groups."""
     table = long_corpus(n)
-    row, labels = timed(table, folder, None)
+    row, labels = run_in_process(table, folder, None)
     gold = table["group"].to_numpy()
     text_mib = table["text"].str.len_bytes().sum() / 2**20
     return {

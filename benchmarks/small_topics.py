@@ -1,4 +1,4 @@
-"""Small subjects planted into other collections, with and without the second look: ``python -m benchmarks.small_topics``.
+"""Small subjects planted into other collections, with and without the search for small topics: ``python -m benchmarks.small_topics``.
 
 Some documents of a class of another collection are added to each of the labelled ones, and topics are found by
 the default clusterer on the shared vectors. F1: of the topic that holds them best. Found: F1 above one half.
@@ -18,7 +18,7 @@ from topickit.fitted.discover import with_small_topics
 
 SHARES = (0.002, 0.005, 0.01)
 PLANTED = 4
-"""Subjects a collection and share, each in a fit of its own."""
+"""Subjects per collection and share, each in its own fit."""
 
 
 def best_f1(labels: np.ndarray, mask: np.ndarray) -> float:
@@ -27,8 +27,8 @@ def best_f1(labels: np.ndarray, mask: np.ndarray) -> float:
     return float((2 * both / (np.bincount(labels) + mask.sum())).max())
 
 
-def fitted(vectors: np.ndarray) -> tuple[Assigner, Assigner]:
-    """The Assigner of a fit without and with the second look."""
+def assigners(vectors: np.ndarray) -> tuple[Assigner, Assigner]:
+    """The Assigner of a fit without and with the search for small topics."""
     size = GraphClusterer.sample_size or len(vectors)
     rows = np.sort(np.random.default_rng(0).permutation(len(vectors))[:size])
     weights = np.ones(len(rows))
@@ -50,7 +50,7 @@ def measure(name: str, known: dict[str, Collection]) -> list[dict[str, Any]]:
             mask = np.arange(len(vectors) + len(few)) >= len(vectors)
             all_vectors = np.concatenate([vectors, there[few]])
             truth = np.concatenate([gold, np.full(len(few), gold.max() + 1)])
-            labels = [assigner.labels(all_vectors) for assigner in fitted(all_vectors)]
+            labels = [assigner.labels(all_vectors) for assigner in assigners(all_vectors)]
             rows.append(
                 {
                     "collection": name,

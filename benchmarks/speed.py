@@ -1,4 +1,4 @@
-"""topickit's default against BERTopic's, vectors given, in turn: ``python -m benchmarks.speed``.
+"""topickit's default against BERTopic's on precomputed embeddings: ``python -m benchmarks.speed``.
 
 Each run has a process of its own in its system's pinned environment, as in `benchmarks.peers`, on the same texts and
 vectors and all processors; the fit with its keywords is timed, after imports and compilation. Medians and their ratio.
@@ -20,7 +20,7 @@ REPEATS = 3
 
 
 def measure(name: str) -> dict[str, Any]:
-    """Run both in turn."""
+    """Run both alternately."""
     cache = cache_folder()
     collection = load(name, cache)
     store, options = Store("speed", cache), Options(cache / "envs", 1800, n_threads())

@@ -15,7 +15,7 @@ from pathlib import Path
 from benchmarks.common import DATA
 from benchmarks.peers.collections import LANGUAGES, QUICK, load
 from benchmarks.peers.environments import cache_folder, interpreter
-from benchmarks.peers.running import CLOCKED, Options, OutOfTimeError, run, scored
+from benchmarks.peers.running import CLOCKED, Options, OutOfTimeError, run, scores
 from benchmarks.peers.score import Scorer
 from benchmarks.peers.store import KINDS, Store
 from benchmarks.peers.systems import SYSTEMS
@@ -111,7 +111,7 @@ def measure(
 
 
 def rescore(name: str, store: Store, *, quick: bool) -> None:
-    """Score kept labels and words anew, without running anything; timings and checks stay."""
+    """Score kept labels and words again without running anything; timings and checks stay."""
     known = [row for row in store.rows() if row["collection"] == name]
     if not known:
         return
@@ -121,7 +121,7 @@ def rescore(name: str, store: Store, *, quick: bool) -> None:
         system = row["system"]
         for kind in KINDS:
             if kind in row and "error" not in row[kind]:
-                figures = {**row[kind], **scored(name, system, kind, store, scorer)}
+                figures = {**row[kind], **scores(name, system, kind, store, scorer)}
                 store.put(name, system, {kind: figures})
 
 

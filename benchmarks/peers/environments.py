@@ -1,4 +1,4 @@
-"""An environment for each set of packages, made on first use from a file that pins every version."""
+"""An environment for each set of packages, created on first use from a file that pins every version."""
 
 import hashlib
 import os
@@ -22,7 +22,7 @@ def cache_folder() -> Path:
 
 
 def interpreter(name: str, folder: Path) -> Path:
-    """Give the Python of an environment, making the environment if it is not there.
+    """Give the Python of an environment, creating it if it is missing.
 
     Parameters
     ----------
@@ -39,7 +39,7 @@ def interpreter(name: str, folder: Path) -> Path:
     if complete.exists():
         return python
     shutil.rmtree(place, ignore_errors=True)
-    print(f"making the environment of {name} in {place}", flush=True)
+    print(f"creating the environment of {name} in {place}", flush=True)
     subprocess.run([sys.executable, "-m", "venv", str(place)], check=True)
     # The pins are complete, so nothing that they do not name may come along.
     install = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"]

@@ -156,11 +156,11 @@ def _figures(
     figures: dict[str, Any] = {name: round(result[name], 3) for name in TIMES}
     store.keep(collection, system, kind, put_back(labels, order_of(kind, len(work.texts))), result["words"])
     if work.settings.checks:
-        figures |= _checked(labels, result, work.folder)
-    return figures | scored(collection, system, kind, store, scorer)
+        figures |= _check_figures(labels, result, work.folder)
+    return figures | scores(collection, system, kind, store, scorer)
 
 
-def scored(collection: str, system: str, kind: str, store: Store, scorer: Scorer) -> dict[str, Any]:
+def scores(collection: str, system: str, kind: str, store: Store, scorer: Scorer) -> dict[str, Any]:
     """Score the kept labels and words of a run: the fit against gold, other runs against the fit."""
     labels = store.labels(collection, system, kind)
     if labels is None:
@@ -171,7 +171,7 @@ def scored(collection: str, system: str, kind: str, store: Store, scorer: Scorer
     return {"ari_with_fit": None if first is None else same_grouping(labels, first)}
 
 
-def _checked(labels: np.ndarray, result: dict[str, Any], folder: Path) -> dict[str, Any]:
+def _check_figures(labels: np.ndarray, result: dict[str, Any], folder: Path) -> dict[str, Any]:
     found: dict[str, Any] = {}
     if result.get("alone"):
         alone = result["alone"]

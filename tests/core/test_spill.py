@@ -175,7 +175,7 @@ def test_vectors_in_a_file_are_mapped_and_serve_as_those_in_memory(tmp_path):
 def test_vectors_that_are_no_array_say_so(tmp_path):
     for content in (b"", b"no array", b"\x93NUMPY\x01\x00v\x00"):
         (tmp_path / "v.npy").write_bytes(content)
-        with pytest.raises(InputError, match="cannot read vectors from"):
+        with pytest.raises(InputError, match="cannot read embeddings from"):
             load_embeddings(tmp_path / "v.npy")
 
 
