@@ -360,7 +360,7 @@ def test_the_same_settings_another_seed_may_differ_but_each_repeats():
 def test_texts_may_be_given_by_the_place_where_they_lie(tmp_path):
     import polars as pl
 
-    from topickit.corpus.tables import TextFile
+    from topickit import TextFile
 
     texts = make_corpus(60)[0]
     expected = TopicModel(embedder="lexical").fit(texts)

@@ -28,6 +28,7 @@ PUBLIC = [
     "PrecomputedEmbedder",
     "Report",
     "SentenceEmbedder",
+    "TextFile",
     "Topic",
     "TopicModel",
     "TopickitError",

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from topickit.cluster.density import DensityClusterer
     from topickit.cluster.graph import GraphClusterer
     from topickit.cluster.kmeans import KMeansClusterer
+    from topickit.corpus.tables import TextFile
     from topickit.embed.lexical import LexicalEmbedder
     from topickit.embed.precomputed import PrecomputedEmbedder
     from topickit.embed.sentence import SentenceEmbedder
@@ -41,6 +42,7 @@ _HOMES = {
     "PrecomputedEmbedder": "topickit.embed.precomputed",
     "Report": "topickit.report.report",
     "SentenceEmbedder": "topickit.embed.sentence",
+    "TextFile": "topickit.corpus.tables",
     "Topic": "topickit.fitted.topics",
     "TopicModel": "topickit.model",
     "TopickitError": "topickit.errors",
@@ -65,6 +67,7 @@ __all__ = [
     "PrecomputedEmbedder",
     "Report",
     "SentenceEmbedder",
+    "TextFile",
     "Topic",
     "TopicModel",
     "TopickitError",

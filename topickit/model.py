@@ -142,7 +142,7 @@ class TopicModel(EditingMixin, InfoMixin, PersistenceMixin, ClusterMixin, Transf
         Parameters
         ----------
         texts : list, tuple, or column (NumPy, pandas, polars, Arrow) of str; path; or function
-            A blank text is an outlier. A `pathlib.Path` or `topickit.corpus.tables.TextFile` is read as a
+            A blank text is an outlier. A `pathlib.Path` or `topickit.TextFile` is read as a
             table of texts; a function is called for an iterable of texts.
         y : ignored
         embeddings : array-like of shape (n, d), optional
