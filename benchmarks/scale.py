@@ -30,11 +30,10 @@ from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
 from benchmarks.common import DATA, HERE, in_own_process, read, texts_and_labels, write
 from benchmarks.peers.collections import load, rows_of
 from benchmarks.peers.environments import cache_folder, interpreter
+from topickit import TextFile, TopicModel
 from topickit._core.progress import record_stages
-from topickit.corpus.tables import TextFile
 from topickit.embed.distilled.embedder import DistilledEmbedder
 from topickit.embed.sentence import fast_precision
-from topickit.model import TopicModel
 
 SIZES = (10_000, 30_000, 100_000, 300_000, 1_000_000)
 SAMPLE_SIZES = (100_000, 300_000, 1_000_000)

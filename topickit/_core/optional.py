@@ -1,34 +1,43 @@
-"""Optional packages: the one place that says which extra to install."""
+"""Packages that are imported only when they are needed, and the extras that install them."""
 
 import importlib
 from types import ModuleType
 
 from topickit.errors import MissingPackageError
 
+EXTRAS = {"hdbscan": "density", "umap": "density", "plotly": "plot", "rjieba": "chinese"}
+"""Extra of topickit by package. The default install has all of these packages."""
 
-def require(package: str, *, extra: str) -> ModuleType:
-    """Import an optional package, or say how to get it.
+
+def require(module: str) -> ModuleType:
+    """Import a module of a package that may be missing.
 
     Parameters
     ----------
-    package : str
-        The name to import.
-    extra : str
-        The extra of topickit that installs it.
+    module : str
+        Name of the module; its package is one of `EXTRAS`.
+
+    Returns
+    -------
+    module
 
     Raises
     ------
     MissingPackageError
-        When the package is not installed.
+        If the package is not installed.
 
     Examples
     --------
-    >>> require("json", extra="offline").dumps([1])
-    '[1]'
+    >>> require("plotly.graph_objects").Figure.__name__
+    'Figure'
     """
+    package = module.partition(".")[0]
     try:
-        return importlib.import_module(package)
-    except ImportError as error:
+        return importlib.import_module(module)
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.partition(".")[0] != package:
+            raise  # the package is there, and lacks one of its own
         raise MissingPackageError(
-            f"the package {package!r} is not installed; install it with: pip install 'topickit[{extra}]'"
+            f"the package {package!r} is not installed; install it with: "
+            f"pip install 'topickit[{EXTRAS[package]}]'"
         ) from error

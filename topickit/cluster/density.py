@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from topickit._core import devices, processes
 from topickit._core.neighbors import nearest_rows
+from topickit._core.optional import require
 from topickit._core.vectors import FloatArray, IntArray, umap_start
 from topickit.cluster.base import BaseClusterer, on_resamples
 from topickit.cluster.result import ClusteringResult
@@ -97,17 +98,19 @@ class DensityClusterer(BaseClusterer):
         devices.check(self.device)
 
     def _dense(self, points: FloatArray, fewest: int) -> IntArray:
-        from hdbscan import HDBSCAN
-
-        found = HDBSCAN(
-            min_cluster_size=fewest,
-            min_samples=self.min_samples or min(10, max(1, fewest // 3)),
-            core_dist_n_jobs=1,
-        ).fit_predict(points.astype(np.float64))
+        found = (
+            require("hdbscan")
+            .HDBSCAN(
+                min_cluster_size=fewest,
+                min_samples=self.min_samples or min(10, max(1, fewest // 3)),
+                core_dist_n_jobs=1,
+            )
+            .fit_predict(points.astype(np.float64))
+        )
         return np.asarray(found, dtype=np.int64)
 
     def _reduce(self, vectors: FloatArray) -> FloatArray:
-        from umap import UMAP
+        umap = require("umap")
 
         processes.prepare()
         k = min(self.n_neighbors, len(vectors) - 1)
@@ -119,7 +122,7 @@ class DensityClusterer(BaseClusterer):
         with warnings.catch_warnings():
             # UMAP says that it cannot transform new rows without its own index; we assign them ourselves.
             warnings.filterwarnings("ignore", "precomputed_knn", UserWarning)
-            reducer = UMAP(
+            reducer = umap.UMAP(
                 n_neighbors=k,
                 n_components=min(self.n_components, vectors.shape[1], len(vectors) - 2),
                 min_dist=0.0,

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from topickit._core import processes
+from topickit._core.optional import require
 from topickit._core.state import State
 from topickit._core.vectors import FloatArray, IntArray, top_k_cosine, umap_start
 
@@ -154,7 +155,7 @@ def _densest(points: NDArray[np.float64], weights: NDArray[np.float64], cells: i
 
 
 def _umap(vectors: FloatArray) -> FloatArray:
-    from umap import UMAP
+    umap = require("umap")
 
     processes.prepare()
     k = min(N_NEIGHBORS, len(vectors) - 1)
@@ -167,7 +168,7 @@ def _umap(vectors: FloatArray) -> FloatArray:
         warnings.filterwarnings("ignore", "Graph is not fully connected", UserWarning)
         warnings.filterwarnings("ignore", "Spectral initialisation", UserWarning)
         warnings.filterwarnings("ignore", "k >= N", RuntimeWarning)
-        reducer = UMAP(
+        reducer = umap.UMAP(
             n_neighbors=k,
             min_dist=0.1,
             n_epochs=EPOCHS,

@@ -28,6 +28,7 @@ import numpy as np
 import regex  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 
+from topickit._core.optional import require
 from topickit._core.spill import StoredNumbers
 from topickit._core.vectors import IntArray, release
 
@@ -391,9 +392,8 @@ def _cutters(stream: TokenStream) -> dict[str, Callable[[str], list[str]]]:
     n_hiragana = sum(int(times[i]) * len(surfaces[i]) for i in runs if _IS_HIRAGANA.fullmatch(surfaces[i]))
     cut: dict[str, Callable[[str], list[str]]] = {}
     if han and n_hiragana <= HIRAGANA_PER_HAN * n_han:
-        import rjieba
-
-        cut.update((surfaces[i], rjieba.cut) for i in han)
+        segment = require("rjieba").cut
+        cut.update((surfaces[i], segment) for i in han)
     thai = [i for i in runs if _IS_THAI.fullmatch(surfaces[i])]
     if thai:
         thai_cut = _thai_cutter()

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from topickit._core.optional import require
 from topickit.analysis.by_class import ByClass
 from topickit.analysis.hierarchy import Hierarchy
 from topickit.analysis.over_time import OverTime
@@ -33,8 +34,8 @@ def keywords_figure(topics: Sequence[Topic], *, columns: int = 3) -> "Figure":
     -------
     plotly.graph_objects.Figure
     """
-    from plotly.graph_objects import Bar
-    from plotly.subplots import make_subplots
+    go = require("plotly.graph_objects")
+    make_subplots = require("plotly.subplots").make_subplots
 
     rows = max(1, -(-len(topics) // columns))
     titles = [f"{topic.id} {label(topic.name, 34)}" for topic in topics]
@@ -44,7 +45,7 @@ def keywords_figure(topics: Sequence[Topic], *, columns: int = 3) -> "Figure":
     for position, topic in enumerate(topics):
         best = [pair for pair in topic.keywords[:N_BARS] if np.isfinite(pair[1])][::-1]
         panels.add_trace(
-            Bar(
+            go.Bar(
                 x=[weight for _, weight in best],
                 y=[label(word, 24) for word, _ in best],
                 orientation="h",
@@ -74,7 +75,7 @@ def hierarchy_figure(tree: Hierarchy, names: Sequence[str]) -> "Figure":
     -------
     plotly.graph_objects.Figure
     """
-    from plotly.graph_objects import Scatter
+    go = require("plotly.graph_objects")
 
     k = tree.n_topics
     place = np.empty(2 * k - 1) if k else np.zeros(0)
@@ -89,10 +90,10 @@ def hierarchy_figure(tree: Hierarchy, names: Sequence[str]) -> "Figure":
         y += [place[a], place[a], place[b], place[b], None]
     figure = base_figure(900, max(260, 90 + 20 * k))
     figure.add_trace(
-        Scatter(x=x, y=y, mode="lines", line={"color": LIGHT[6], "width": 1.5}, hoverinfo="skip")
+        go.Scatter(x=x, y=y, mode="lines", line={"color": LIGHT[6], "width": 1.5}, hoverinfo="skip")
     )
     figure.add_trace(
-        Scatter(
+        go.Scatter(
             x=tree.heights,
             y=place[k:],
             mode="markers",
@@ -127,7 +128,7 @@ def similarity_figure(similarity: Similarity, names: Sequence[str]) -> "Figure":
     -------
     plotly.graph_objects.Figure
     """
-    from plotly.graph_objects import Heatmap
+    go = require("plotly.graph_objects")
 
     order = list(similarity.order)
     k = len(order)
@@ -137,7 +138,7 @@ def similarity_figure(similarity: Similarity, names: Sequence[str]) -> "Figure":
     labels = [f"{topic} {label(names[topic], 24)}" for topic in order]
     figure = base_figure(None, int(min(900, max(320, 120 + 16 * k))))
     figure.add_trace(
-        Heatmap(
+        go.Heatmap(
             z=cosines,
             # Names per row and column: a text per cell would dominate the size of a large report.
             x=labels,
@@ -178,7 +179,7 @@ def over_time_figure(
     -------
     plotly.graph_objects.Figure
     """
-    from plotly.graph_objects import Scatter
+    go = require("plotly.graph_objects")
 
     figure = base_figure(None, 420)
     for position, topic in enumerate(topics):
@@ -187,7 +188,7 @@ def over_time_figure(
         if bands:
             figure.add_trace(_band(trend, topic, color))
         figure.add_trace(
-            Scatter(
+            go.Scatter(
                 x=trend.periods,
                 y=trend.shares[:, topic].round(6),
                 mode="lines+markers",
@@ -211,12 +212,12 @@ def over_time_figure(
 
 
 def _band(trend: OverTime, topic: int, color: str) -> Any:
-    from plotly.graph_objects import Scatter
+    go = require("plotly.graph_objects")
 
     dated = np.flatnonzero(trend.totals > 0)
     periods = [trend.periods[i] for i in dated]
     red, green, blue = (int(color[i : i + 2], 16) for i in (1, 3, 5))
-    return Scatter(
+    return go.Scatter(
         x=periods + periods[::-1],
         y=np.concatenate([trend.high[dated, topic], trend.low[dated, topic][::-1]]).round(6),
         fill="toself",
@@ -243,7 +244,7 @@ def by_class_figure(by_class: ByClass, names: Sequence[str], *, limit: int = 30)
     -------
     plotly.graph_objects.Figure
     """
-    from plotly.graph_objects import Heatmap
+    go = require("plotly.graph_objects")
 
     classes = [label(name, 30) for name in by_class.classes[:limit]]
     ratio = by_class.risk_ratio[:limit]
@@ -261,7 +262,7 @@ def by_class_figure(by_class: ByClass, names: Sequence[str], *, limit: int = 30)
     ]
     figure = base_figure(None, int(max(320, 140 + 20 * len(names))))
     figure.add_trace(
-        Heatmap(
+        go.Heatmap(
             z=power,
             x=list(range(len(classes))),
             y=list(range(len(names))),

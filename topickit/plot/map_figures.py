@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from topickit._core.optional import require
 from topickit.fitted.topics import Topic
 from topickit.plot.labels import label, without_overlap
 from topickit.plot.map_points import MapPoints
@@ -36,7 +37,7 @@ def documents_figure(points: MapPoints, topics: Sequence[Topic], texts: Sequence
     -------
     plotly.graph_objects.Figure
     """
-    from plotly.graph_objects import Scattergl
+    go = require("plotly.graph_objects")
 
     n_points = len(points.rows)
     title = f"{n_points:,} of {points.n_texts:,} documents" if n_points < points.n_texts else None
@@ -47,7 +48,7 @@ def documents_figure(points: MapPoints, topics: Sequence[Topic], texts: Sequence
         if not len(rows):
             continue
         figure.add_trace(
-            Scattergl(
+            go.Scattergl(
                 x=points.points[rows, 0],
                 y=points.points[rows, 1],
                 mode="markers",
@@ -77,12 +78,12 @@ def bubbles_figure(points: MapPoints, topics: Sequence[Topic]) -> "Figure":
     -------
     plotly.graph_objects.Figure
     """
-    from plotly.graph_objects import Scatter
+    go = require("plotly.graph_objects")
 
     sizes = np.sqrt([topic.size for topic in topics]) if topics else np.zeros(0)
     figure = base_figure(WIDTH, HEIGHT)
     figure.add_trace(
-        Scatter(
+        go.Scatter(
             x=points.places[:, 0],
             y=points.places[:, 1],
             mode="markers",

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from topickit._core.optional import require
 from topickit.plot.labels import label
 
 if TYPE_CHECKING:
@@ -25,9 +26,9 @@ def base_figure(width: int | None = None, height: int | None = None, title: str 
     -------
     plotly.graph_objects.Figure
     """
-    from plotly.graph_objects import Figure
+    go = require("plotly.graph_objects")
 
-    figure = Figure()
+    figure = go.Figure()
     figure.update_layout(
         template="none",
         width=width,

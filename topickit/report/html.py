@@ -12,6 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from topickit._core.display import clip, one_line, plural, printable
+from topickit._core.optional import require
 from topickit.fitted.topics import UNSTABLE, Topic
 from topickit.plot import figures
 from topickit.plot.palette import DARK, LIGHT, NO_TOPIC
@@ -188,7 +189,7 @@ def _asset(name: str) -> str:
 
 @cache
 def _plotly() -> str:
-    from plotly.offline import get_plotlyjs
+    get_plotlyjs = require("plotly.offline").get_plotlyjs
 
     # An HTML parser ends the element at these strings, even inside a string of the script.
     return str(get_plotlyjs()).replace("</script", "<\\/script").replace("<!--", "<\\!--")

@@ -1,0 +1,64 @@
+"""A package that is not installed is named with the extra that installs it."""
+
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import make_corpus
+from topickit import DensityClusterer, TopicModel, plot
+from topickit._core.optional import EXTRAS, require
+from topickit.errors import MissingPackageError
+
+TEXTS, _ = make_corpus(120)
+
+
+@pytest.fixture
+def missing(monkeypatch):
+    """Make a package and its modules impossible to import."""
+
+    def remove(package):
+        for name in [*sys.modules, package]:
+            if name == package or name.startswith(f"{package}."):
+                monkeypatch.setitem(sys.modules, name, None)
+
+    return remove
+
+
+def use_density():
+    TopicModel(embedder="lexical", clusterer=DensityClusterer()).fit(TEXTS)
+
+
+USES = {
+    "hdbscan": use_density,
+    "umap": use_density,
+    "plotly": lambda: plot.keywords(TopicModel(embedder="lexical", clusterer="kmeans").fit(TEXTS)),
+    "rjieba": lambda: TopicModel(embedder="lexical", n_topics=1).fit(["北京的天气很好", "上海的天气不好"]),
+}
+
+
+def test_every_extra_is_tried_and_declared():
+    file = Path(__file__).parents[2] / "pyproject.toml"
+    project = tomllib.loads(file.read_text(encoding="utf-8"))["project"]
+    assert set(USES) == set(EXTRAS)
+    for package, extra in EXTRAS.items():
+        (requirement,) = (r for r in project["optional-dependencies"][extra] if r.startswith(package))
+        assert requirement in project["dependencies"]
+
+
+@pytest.mark.parametrize("package", sorted(USES))
+def test_the_error_names_the_extra(missing, package):
+    missing(package)
+    message = rf"'{package}'.*pip install 'topickit\[{EXTRAS[package]}\]'"
+    with pytest.raises(MissingPackageError, match=message):
+        USES[package]()
+
+
+def test_a_package_that_lacks_one_of_its_own_is_not_called_missing(tmp_path, monkeypatch):
+    (tmp_path / "rjieba.py").write_text("import a_package_that_nobody_has\n")
+    monkeypatch.delitem(sys.modules, "rjieba", raising=False)
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(ModuleNotFoundError, match="a_package_that_nobody_has") as raised:
+        require("rjieba")
+    assert not isinstance(raised.value, MissingPackageError)
