@@ -53,8 +53,8 @@ class StandardStream:
 
     def flush(self) -> None:
         """Flush the stream; raises as `write`."""
-        if self._stream is not None:
-            self._attempt(self._stream.flush)
+        if (flush := getattr(self._stream, "flush", None)) is not None:
+            self._attempt(flush)
 
     def _attempt(self, act: Callable[..., int | None], *arguments: str) -> int | None:
         try:

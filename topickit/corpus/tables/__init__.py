@@ -3,14 +3,13 @@
 import contextlib
 import inspect
 import os
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from topickit.corpus.tables.faults import decoded
-from topickit.corpus.tables.table import Table, check_readable
+from topickit.corpus.tables.table import Table, check_readable, standard_input
 from topickit.errors import InputError, InputTypeError, ParameterError
 
 if TYPE_CHECKING:
@@ -332,7 +331,7 @@ def _others(table: Table, names: Sequence[str], what: str) -> None:
 
 
 def _lines(path: str) -> Iterator[str]:
-    with contextlib.nullcontext(sys.stdin.buffer) if path == "-" else Path(path).open("rb") as file:
+    with contextlib.nullcontext(standard_input()) if path == "-" else Path(path).open("rb") as file:
         yield from decoded(file, path)
 
 

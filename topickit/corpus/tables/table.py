@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, BinaryIO, Self
 
 from topickit._core import processes
 from topickit.corpus.tables import faults
@@ -60,7 +60,7 @@ class Table:
         InputError
         """
         processes.check_polars(f"read {path}")
-        source: Source = io.BytesIO(sys.stdin.buffer.read()) if path == "-" else Path(path)
+        source: Source = io.BytesIO(standard_input().read()) if path == "-" else Path(path)
         check_readable(path)
         head = _head(source)
         if not head:
@@ -189,6 +189,19 @@ class _NestedCheck:
                     f"column {name!r} of {self._table.path} holds strings, but {where} has "
                     f"{faults.kind_of(values[name])}; make a string of it, or null"
                 )
+
+
+def standard_input() -> BinaryIO:
+    """Return the bytes of standard input.
+
+    Raises
+    ------
+    InputError
+        If there is none, or it is closed.
+    """
+    if sys.stdin is None or sys.stdin.closed:
+        raise InputError("cannot read -: there is no standard input")
+    return sys.stdin.buffer
 
 
 def check_readable(path: str) -> None:
