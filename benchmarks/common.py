@@ -5,7 +5,6 @@ import json
 import multiprocessing
 import os
 import platform
-import resource
 import statistics
 import time
 from collections.abc import Callable
@@ -15,6 +14,8 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+
+from topickit._core.memory import peak_memory
 
 HERE = Path(__file__).resolve().parent
 RESULTS = HERE / "results"
@@ -75,7 +76,7 @@ def in_own_process(work: Callable[..., Any], *arguments: Any) -> Any:
 
 def peak_mib() -> float:
     """Peak resident memory of this process so far, MiB."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return peak_memory() / 2**20
 
 
 def seconds(work: Callable[[], Any]) -> float:

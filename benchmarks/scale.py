@@ -13,7 +13,6 @@ import csv
 import datetime
 import json
 import re
-import resource
 import subprocess
 import tempfile
 import threading
@@ -225,6 +224,8 @@ def bertopic(n: int, folder: Path, minutes: float) -> dict[str, Any]:
     command = [str(python), "-m", "benchmarks.peers.runners.bertopic_raw", str(texts), str(out)]
 
     def limited() -> None:
+        import resource
+
         resource.setrlimit(resource.RLIMIT_DATA, (MOST_MEMORY, MOST_MEMORY))
 
     start = time.perf_counter()

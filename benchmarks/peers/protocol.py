@@ -7,7 +7,6 @@ A work folder holds `settings.json`, `texts.json` and `vectors.npy`. A runner ad
 import gc
 import json
 import os
-import resource
 import sys
 import time
 import traceback
@@ -204,6 +203,8 @@ def peak_mib() -> float:
     if status.exists():
         line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
         return int(line.split()[1]) / 1024
+    import resource
+
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 

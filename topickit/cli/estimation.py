@@ -1,7 +1,6 @@
 """How long a fit will take and how much room it needs, from a timed sample, before it is started."""
 
 import math
-import resource
 import sys
 import tempfile
 import time
@@ -14,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from topickit._core.memory import peak_memory
 from topickit._core.progress import record_stages, stage
 from topickit._core.spill import StoredTexts
 from topickit._core.vectors import IN_MEMORY, FloatArray, check_given
@@ -279,10 +279,10 @@ def _linear(small: Mapping[str, float], large: Mapping[str, float], name: str, m
 
 
 def _memory(n: int, m: int, text_bytes: float, dimension: int, embedding: Mapping[str, float]) -> float:
-    now = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+    now = peak_memory()
     kept = 4 * dimension if 4 * n * dimension <= IN_MEMORY else 0
     grown = max(0, n - m) * (text_bytes + kept + BYTES_A_DOCUMENT)
-    return max(float(now), now - (STUDENT_MIB * 2**20 if "learning" in embedding else 0) + grown)
+    return max(now, now - (STUDENT_MIB * 2**20 if "learning" in embedding else 0) + grown)
 
 
 def _disk(n: int, m: int, dimension: int, large: float, small: float, embeds: bool) -> float:
@@ -301,4 +301,6 @@ def _duration(seconds: float) -> str:
 
 
 def _size(n_bytes: float) -> str:
+    if math.isnan(n_bytes):
+        return "unknown"
     return f"{n_bytes / 2**20:,.0f} MiB" if n_bytes < 2**31 else f"{n_bytes / 2**30:.1f} GiB"

@@ -1,14 +1,13 @@
 """BERTopic's default from raw texts to a label each: ``python -m benchmarks.peers.runners.bertopic_raw TEXTS OUT``."""
 
 import json
-import resource
 import sys
 import time
 from pathlib import Path
 
 from bertopic import BERTopic
 
-from benchmarks.peers.protocol import offline_model
+from benchmarks.peers.protocol import offline_model, peak_mib
 
 
 def main() -> None:
@@ -24,7 +23,7 @@ def main() -> None:
         "fit_seconds": time.perf_counter() - embedded,
         "topics": len(set(labels) - {-1}),
         "outliers": sum(label < 0 for label in labels) / len(labels),
-        "peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        "peak_mib": peak_mib(),
     }
     Path(sys.argv[2]).write_text(json.dumps(result), encoding="utf-8")
 
