@@ -41,7 +41,7 @@ PUBLIC = [
     "plot",
 ]
 HEAVY = {"torch", "numba", "sklearn", "umap", "plotly", "scipy", "nltk", "polars", "transformers"}
-MODULES = [module.name for module in pkgutil.walk_packages(topickit.__path__, "topickit.")]
+MODULES = ["topickit"] + [module.name for module in pkgutil.walk_packages(topickit.__path__, "topickit.")]
 
 
 def test_public_names():

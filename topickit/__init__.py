@@ -1,6 +1,14 @@
-"""topickit: what is in a table of texts, in minutes, on your machine, the same every time.
+"""topickit finds the topics of a text collection, reproducibly, and labels new documents consistently.
 
-Names are imported when they are first used, so ``import topickit`` loads nothing heavy.
+Names are imported on first use, so ``import topickit`` is fast.
+
+Examples
+--------
+>>> import topickit
+>>> texts = ["red apple", "green apple", "apple pie", "fast car", "slow car", "car race"]
+>>> model = topickit.TopicModel(embedder="lexical", n_topics=2).fit(texts)
+>>> sorted(topic.size for topic in model.topics_)
+[3, 3]
 """
 
 import importlib

@@ -1,17 +1,17 @@
-"""What topickit raises, drawn once.
+"""The exceptions and warnings of topickit.
 
 ::
 
     TopickitError
-    ├── InputError           (ValueError)    texts, vectors or a file that cannot be used as they are
-    ├── InputTypeError       (TypeError)     texts or vectors of a kind that cannot be used at all
-    ├── ParameterError       (ValueError)    a setting outside what it may be
-    ├── ParameterTypeError   (TypeError)     a setting of the wrong kind
-    ├── NotFittedError       (ValueError, AttributeError)  asked for a result before ``fit``
+    ├── InputError           (ValueError)    texts, embeddings or a file with unusable content
+    ├── InputTypeError       (TypeError)     texts or embeddings of an unsupported type
+    ├── ParameterError       (ValueError)    a setting with an invalid value
+    ├── ParameterTypeError   (TypeError)     a setting of an unsupported type
+    ├── NotFittedError       (ValueError, AttributeError)  a result was requested before ``fit``
     ├── TopicNotFoundError   (IndexError)    no topic has this id
-    ├── StorageError         (ValueError)    a saved model that is damaged, foreign or too new
+    ├── StorageError         (ValueError)    a saved model that is damaged, of another program, or too new
     ├── ProcessError         (RuntimeError)  work that is not possible in a forked process
-    ├── MemoryBudgetError    (MemoryError)   the work does not fit into the stated budget
+    ├── MemoryBudgetError    (MemoryError)   the work exceeds the stated memory budget
     └── MissingPackageError  (ImportError)   an optional package is not installed
 
     TopickitWarning          (UserWarning)   something that the user may want to change
@@ -23,27 +23,39 @@ from numbers import Integral
 
 
 class TopickitError(Exception):
-    """Base of everything that topickit raises on purpose."""
+    """Base of all exceptions that topickit raises.
+
+    Each is also the built-in exception that fits, such as ValueError.
+
+    Examples
+    --------
+    >>> from topickit import TopicModel, TopickitError
+    >>> try:
+    ...     TopicModel().predict(["a text"])
+    ... except TopickitError as error:
+    ...     print(type(error).__name__)
+    NotFittedError
+    """
 
 
 class InputError(TopickitError, ValueError):
-    """Texts, vectors or a file that cannot be used as they are."""
+    """Texts, embeddings or a file have unusable content."""
 
 
 class InputTypeError(TopickitError, TypeError):
-    """Texts or vectors of a kind that cannot be used at all."""
+    """Texts or embeddings have an unsupported type."""
 
 
 class ParameterError(TopickitError, ValueError):
-    """A setting outside what it may be."""
+    """A setting has an invalid value."""
 
 
 class ParameterTypeError(TopickitError, TypeError):
-    """A setting of the wrong kind."""
+    """A setting has an unsupported type."""
 
 
 class NotFittedError(TopickitError, ValueError, AttributeError):
-    """A result was asked for before ``fit`` (both builtins, as scikit-learn's own has it)."""
+    """A result was requested before ``fit``. Its built-in bases are those of scikit-learn's exception."""
 
 
 class TopicNotFoundError(TopickitError, IndexError):
@@ -51,7 +63,7 @@ class TopicNotFoundError(TopickitError, IndexError):
 
 
 class StorageError(TopickitError, ValueError):
-    """A saved model that is damaged, not ours, or made by a newer topickit."""
+    """A saved model is damaged, of another program, or of a newer topickit."""
 
 
 class ProcessError(TopickitError, RuntimeError):
@@ -59,7 +71,7 @@ class ProcessError(TopickitError, RuntimeError):
 
 
 class MemoryBudgetError(TopickitError, MemoryError):
-    """The work does not fit into the stated memory budget."""
+    """The work exceeds the stated memory budget."""
 
 
 class MissingPackageError(TopickitError, ImportError):
@@ -67,7 +79,14 @@ class MissingPackageError(TopickitError, ImportError):
 
 
 class TopickitWarning(UserWarning):
-    """Something that the user may want to change."""
+    """Warning about something that the user may want to change.
+
+    Examples
+    --------
+    >>> import warnings
+    >>> with warnings.catch_warnings():
+    ...     warnings.simplefilter("ignore", TopickitWarning)  # no warnings of topickit in this block
+    """
 
 
 def is_whole(value: object) -> bool:

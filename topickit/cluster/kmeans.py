@@ -24,7 +24,8 @@ class KMeansClusterer(BaseClusterer):
         than clusters, each row is a cluster.
     n_init : int
         Runs from different k-means++ starts; the one of lowest inertia is kept.
-    random_state : int
+    random_state : int, default 0
+        Seed of the starts.
     device : str, optional
         A torch device, such as "cuda", for nearest neighbours and centroids; None for the CPU.
 

@@ -60,6 +60,13 @@ class Assigner:
         What cosines are multiplied by before the softmax of `distribution`.
     device : str, optional
         A torch device that computes products, such as "cuda"; None for the CPU. It is not part of `state`.
+
+    Examples
+    --------
+    >>> prototypes = np.array([[1, 0], [0, 1]], dtype=np.float32)
+    >>> assigner = Assigner(prototypes, np.array([0, 1]), np.array([0.5, 0.5], dtype=np.float32))
+    >>> assigner.labels(np.array([[0.8, 0.6], [0, 1], [-1, 0]], dtype=np.float32)).tolist()
+    [0, 1, -1]
     """
 
     prototypes: FloatArray
@@ -100,9 +107,14 @@ class Assigner:
             the fewest errors (none, where there are no outliers).
         weights : ndarray of shape (n,)
             How many documents each row stands for.
-        random_state : int
+        random_state : int, default 0
+            Seed of the k-means inside each group.
         device : str, optional
             As the attribute.
+
+        Returns
+        -------
+        Assigner
         """
         if clustering.prototypes is not None and clustering.prototype_clusters is not None:
             prototypes, topics = clustering.prototypes, clustering.prototype_clusters
@@ -253,6 +265,10 @@ class Assigner:
         Parameters
         ----------
         sizes : ndarray of shape (n_topics,)
+
+        Returns
+        -------
+        list of int
         """
         first = np.full(self.n_topics, len(self.topics))
         np.minimum.at(first, self.topics, np.arange(len(self.topics)))
@@ -265,6 +281,10 @@ class Assigner:
         ----------
         topics : sequence of int
             Prototypes of other topics are dropped: their documents go to the next topic or to −1.
+
+        Returns
+        -------
+        Assigner
         """
         mapping = np.full(self.n_topics, -1, dtype=np.int64)
         mapping[np.asarray(topics, dtype=np.int64)] = np.arange(len(topics))
@@ -277,6 +297,10 @@ class Assigner:
         ----------
         mapping : int64 ndarray of shape (n_topics,)
             −1 drops the topic's prototypes.
+
+        Returns
+        -------
+        Assigner
         """
         new = np.asarray(mapping, dtype=np.int64)[self.topics]
         kept = new >= 0
@@ -295,6 +319,10 @@ class Assigner:
         topics : int64 ndarray of shape (p,)
         threshold : float
             Of each of them.
+
+        Returns
+        -------
+        Assigner
         """
         thresholds = np.full(len(prototypes), threshold, dtype=np.float32)
         return replace(
@@ -305,7 +333,12 @@ class Assigner:
         )
 
     def parts(self) -> "Assigner":
-        """Make a topic of each prototype: the finest level that these prototypes can tell."""
+        """Make a topic of each prototype: the finest level that these prototypes can tell.
+
+        Returns
+        -------
+        Assigner
+        """
         return replace(self, topics=np.arange(len(self.topics), dtype=np.int64))
 
     def state(self) -> State:
@@ -332,6 +365,10 @@ class Assigner:
         share : float
             Of the weight of each topic, 0 to below 1; 0 leaves none.
 
+        Returns
+        -------
+        Assigner
+
         Raises
         ------
         ParameterTypeError
@@ -351,7 +388,11 @@ class Assigner:
         Parameters
         ----------
         vectors, weights, share
-            As for `with_outliers`; None asks for nothing.
+            As for `with_outliers`; None changes nothing.
+
+        Returns
+        -------
+        Assigner
         """
         if share is None:
             return self

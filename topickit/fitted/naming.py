@@ -39,11 +39,12 @@ _UNSEEN = dict.fromkeys(
 
 @dataclass(frozen=True)
 class NamingPrompt:
-    """What a naming function is told of one topic.
+    """What a naming function gets of one topic.
 
     Attributes
     ----------
     topic : int
+        Its id.
     size : int
         Documents of the topic.
     keywords : tuple of str
@@ -51,6 +52,15 @@ class NamingPrompt:
         Beginnings of representative documents; empty unless they were asked for.
     text : str
         All of this as a request in English, ready to be sent to a language model.
+
+    Examples
+    --------
+    >>> topic = Topic(id=0, size=3, share=0.75, keywords=(("cat", 0.5), ("purr", 0.2)), name="cats")
+    >>> prompt = NamingPrompt.of(topic, send_texts=False)
+    >>> prompt.keywords
+    ('cat', 'purr')
+    >>> print(prompt.text.splitlines()[1])
+    Its keywords, best first: cat, purr
     """
 
     topic: int
@@ -61,7 +71,19 @@ class NamingPrompt:
 
     @classmethod
     def of(cls, topic: Topic, *, send_texts: bool) -> "NamingPrompt":
-        """Make the prompt of a topic."""
+        """Write the prompt for a topic.
+
+        Parameters
+        ----------
+        topic : Topic
+            The topic to name.
+        send_texts : bool
+            Whether the prompt contains the beginnings of representative documents.
+
+        Returns
+        -------
+        NamingPrompt
+        """
         shown = tuple(text[:MAX_CHARACTERS] for text in topic.representative_documents) if send_texts else ()
         lines = [
             "Name a topic that was found in a collection of documents.",

@@ -38,6 +38,14 @@ class Topic:
     risk_ratios : tuple of RiskRatio
         How many times likelier each keyword is inside the topic than outside, in their order; empty if
         unknown.
+
+    Examples
+    --------
+    >>> topic = Topic(id=0, size=3, share=0.75, keywords=(("cat", 0.5), ("purr", 0.2)), name="cats")
+    >>> topic.words
+    ('cat', 'purr')
+    >>> topic
+    Topic(0, 'cats', size=3, share=75.0%, keywords='cat purr')
     """
 
     id: int
@@ -78,6 +86,12 @@ class Topics(Sequence[Topic]):
         Documents in the corpus.
     n_outliers : int
         Documents in no topic, blank ones included.
+
+    Examples
+    --------
+    >>> topics = Topics((Topic(0, 3, 0.75, (("cat", 0.5),), "cats"),), n_documents=4, n_outliers=1)
+    >>> len(topics), topics[0].name, topics.outlier_share
+    (1, 'cats', 0.25)
     """
 
     items: tuple[Topic, ...]
@@ -90,7 +104,12 @@ class Topics(Sequence[Topic]):
         return self.n_outliers / self.n_documents if self.n_documents else 0.0
 
     def without_texts(self) -> "Topics":
-        """Give the same topics without representative documents."""
+        """Return the same topics without representative documents.
+
+        Returns
+        -------
+        Topics
+        """
         items = tuple(replace(topic, representative_documents=()) for topic in self.items)
         return replace(self, items=items)
 

@@ -35,7 +35,14 @@ class Coherence:
     mean : float
         Over the topics that have a value; NaN where none has.
     n_skipped : int
-        Words that were left out because the reference has them not.
+        Words that were ignored because they are not in the reference.
+
+    Examples
+    --------
+    >>> reference = Reference.of([["cat", "purr"], ["cat", "purr"], ["car", "road"]])
+    >>> result = c_npmi([["cat", "purr"], ["car", "road"]], reference)
+    >>> result.per_topic.round(2).tolist(), round(float(result), 2)
+    ([1.0, 1.0], 1.0)
     """
 
     per_topic: Array = field(repr=False)

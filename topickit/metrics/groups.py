@@ -85,6 +85,12 @@ class Agreement:
         Distinct labels, −1 not counted.
     n_documents : int
         Rows whose label and gold label are both known.
+
+    Examples
+    --------
+    >>> result = agreement([0, 0, 1, -1], ["sea", "sea", "food", "food"])
+    >>> result.ari_covered, result.coverage
+    (1.0, 0.75)
     """
 
     nmi: float
@@ -100,7 +106,13 @@ class Agreement:
     n_documents: int
 
     def to_dict(self) -> dict[str, float | int]:
-        """Give the numbers as plain data."""
+        """Return the figures as plain data.
+
+        Returns
+        -------
+        dict of str to float or int
+            By the names of the attributes.
+        """
         return asdict(self)
 
 

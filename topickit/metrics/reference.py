@@ -50,6 +50,10 @@ class Reference:
         tokens : iterable of lists of str
             The tokens of each document, in their order; a document may be empty.
 
+        Returns
+        -------
+        Reference
+
         Raises
         ------
         InputTypeError
@@ -271,6 +275,11 @@ def as_tokens(
         Of what `tokenize` gave.
     phrases : bool
         Put the words of a phrase in its place; else leave phrases out.
+
+    Returns
+    -------
+    list of lists of str
+        The words of each topic.
 
     Raises
     ------

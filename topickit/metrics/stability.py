@@ -26,6 +26,11 @@ class RunPair:
         Adjusted Rand index; documents in no topic count as one topic.
     n_documents : int
         Documents that both labelled.
+
+    Examples
+    --------
+    >>> RunPair("seed 0", "seed 1", ari=0.8, n_documents=500).ari
+    0.8
     """
 
     a: str
@@ -48,6 +53,12 @@ class Stability:
         `topic_stability` of the first run's topics in all other runs.
     pairs : tuple of RunPair
         What the means are of.
+
+    Examples
+    --------
+    >>> result = stability(lambda rows, seed: rows % 2, n=8, seeds=(0, 1), n_samples=1)
+    >>> result.over_seeds, result.over_samples
+    (1.0, 1.0)
     """
 
     over_seeds: float

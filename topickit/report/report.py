@@ -57,10 +57,19 @@ class Report:
         Parameters
         ----------
         fitted : Fitted
+            The attribute ``fitted_`` of a model.
 
         Returns
         -------
         Report
+
+        Examples
+        --------
+        >>> from topickit import TopicModel
+        >>> texts = ["red apple", "green apple", "apple pie", "fast car", "slow car", "car race"]
+        >>> model = TopicModel(embedder="lexical", clusterer="kmeans", n_topics=2).fit(texts)
+        >>> len(Report.of(model.fitted_).summary.topics)
+        2
         """
         return cls(summarize(fitted), fitted)
 

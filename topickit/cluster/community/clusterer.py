@@ -72,7 +72,24 @@ class CommunityClusterer(BaseClusterer):
         self.device = device
 
     def fit(self, X: ArrayLike, y: Any = None, sample_weight: ArrayLike | None = None) -> Self:
-        """Find the communities of the rows of X; see `BaseClusterer.fit`."""
+        """Find the communities of the rows of X.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, d)
+        y : ignored
+        sample_weight : array-like of shape (n,), optional
+            A row of weight w counts as w equal rows. None, the default, weighs each row 1.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        InputError
+            When X is not a finite matrix of numbers.
+        """
         super().fit(X, y, sample_weight)
         clustering = self.result_
         assert clustering.prototypes is not None

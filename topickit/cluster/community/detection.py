@@ -199,7 +199,8 @@ def community_detection(
     batch_size : int
         The batch whose products decide about pairs that are within rounding of the threshold. It
         has no part in speed or memory.
-    show_progress_bar : bool
+    show_progress_bar : bool, default False
+        Whether to show a progress bar on a terminal.
     sample_weight : array-like of shape (n,), optional
         A row of weight w counts as w equal rows; one of weight 0 may belong to a community and
         makes none. Weights are rounded to multiples of 2**-20.
