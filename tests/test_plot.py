@@ -91,6 +91,16 @@ def test_chosen_topics(model):
         plot.over_time(model, topics=[7])
 
 
+def test_topics_are_chosen_by_name(model):
+    name = model.topics_[2].name
+    assert plot.keywords(model, [name, 1]).to_json() == plot.keywords(model, [2, 1]).to_json()
+    assert plot.keywords(model, name).to_json() == plot.keywords(model, 2).to_json()
+    by_name = plot.over_time(model, topics=[f"{name[:8].upper()}…"])
+    assert by_name.to_json() == plot.over_time(model, topics=[2]).to_json()
+    with pytest.raises(TopicNotFoundError, match="no topic named 'golf'"):
+        plot.over_time(model, topics=["golf"])
+
+
 def test_what_is_missing_is_said(corpus):
     bare = TopicModel(embedder="lexical", clusterer="kmeans", n_topics=2).fit(corpus[0][:60])
     with pytest.raises(InputError, match="timestamps="):

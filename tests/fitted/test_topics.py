@@ -1,7 +1,9 @@
 """The result as a value: how it is written."""
 
+import numpy as np
 import pytest
 
+from topickit.errors import ParameterError, ParameterTypeError, TopicNotFoundError
 from topickit.fitted.topics import Topic, Topics
 
 
@@ -18,3 +20,35 @@ def test_the_head_counts_in_words(n_topics, n_documents, head):
     topics = Topics(items, n_documents, 0)
     assert repr(topics).splitlines()[0] == head
     assert f"<caption>{head}</caption>" in topics._repr_html_()
+
+
+def named(*names):
+    return Topics(tuple(Topic(i, 10, 0.5, (), name) for i, name in enumerate(names)), 40, 0)
+
+
+def test_topics_are_found_by_id_or_name():
+    topics = named("golf, club, swing", "Golfing", "tax", "tax")
+    assert topics.ids([1, "golf, club, swing"]) == [1, 0]
+    assert topics.ids(" GOLF,  club, swing ") == topics.ids(np.int64(0)) == [0]
+    assert topics.ids("golf, club…") == topics.ids(["golf, c..."]) == [0]
+    assert topics.ids(np.array([2, 0])) == [2, 0]
+    assert topics.ids([]) == []
+
+
+@pytest.mark.parametrize(
+    ("key", "error", "message"),
+    [
+        (4, TopicNotFoundError, "no topic 4"),
+        (-1, TopicNotFoundError, "no topic -1"),
+        ("Golfings", TopicNotFoundError, "did you mean 'Golfing'"),
+        ("…", TopicNotFoundError, "no topic named"),
+        ("tax", ParameterError, "topics 2, 3 match the name 'tax'"),
+        ("golf…", ParameterError, "topics 0, 1"),
+        (1.0, ParameterTypeError, r"by id \(int\) or name \(str\)"),
+        ([True], ParameterTypeError, "got True"),
+        (None, ParameterTypeError, "got None"),
+    ],
+)
+def test_a_topic_that_cannot_be_found_is_refused(key, error, message):
+    with pytest.raises(error, match=message):
+        named("golf, club, swing", "Golfing", "tax", "tax").ids(key)

@@ -1,13 +1,19 @@
 """Topic and Topics: the result, as values."""
 
 import html
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from difflib import get_close_matches
 from typing import Any, overload
 
+import numpy as np
+
 from topickit._core.state import State
-from topickit.errors import ParameterTypeError, TopicNotFoundError
+from topickit.errors import ParameterError, ParameterTypeError, TopicNotFoundError
 from topickit.keywords.risk_ratio import RiskRatio
+
+TopicKey = int | np.integer[Any] | str
+"""A topic given by its id or by its name."""
 
 UNSTABLE = 0.5
 """Clusters found again with a Jaccard index below this should not be trusted (Hennig 2007)."""
@@ -103,6 +109,62 @@ class Topics(Sequence[Topic]):
         """Share of the documents that are in no topic, 0 to 1."""
         return self.n_outliers / self.n_documents if self.n_documents else 0.0
 
+    def ids(self, topics: "TopicKey | Iterable[TopicKey]") -> list[int]:
+        """Return the ids of topics that are given by id or by name.
+
+        A name matches whatever its case and spaces. A shortened name that ends with "…" or "..."
+        matches the one topic whose name begins so.
+
+        Parameters
+        ----------
+        topics : int, str, or iterable of int and str
+            One topic or several.
+
+        Returns
+        -------
+        list of int
+            In the given order.
+
+        Raises
+        ------
+        TopicNotFoundError
+            If no topic has an id or a name.
+        ParameterError
+            If several topics have a name.
+        ParameterTypeError
+            If a topic is neither an int nor a str.
+
+        Examples
+        --------
+        >>> from topickit import TopicModel
+        >>> texts = ["red apple", "green apple", "apple pie", "fast car", "slow car", "car race"]
+        >>> model = TopicModel(embedder="lexical", clusterer="kmeans", n_topics=2).fit(texts)
+        >>> model.topics_.ids([1, model.topics_[0].name])
+        [1, 0]
+        """
+        if isinstance(topics, str) or not isinstance(topics, Iterable):
+            topics = [topics]
+        return [self._id(topic) for topic in topics]
+
+    def _id(self, topic: "TopicKey") -> int:
+        """Return the id of one topic given by id or by name."""
+        if not isinstance(topic, str):
+            if isinstance(topic, bool | np.bool_) or not hasattr(topic, "__index__"):
+                raise ParameterTypeError(f"a topic must be given by id (int) or name (str), got {topic!r}")
+            return self[topic].id
+        wanted = _normalized(topic)
+        ids = [item.id for item in self.items if _normalized(item.name) == wanted]
+        if not ids and (start := wanted.removesuffix("...").removesuffix("…").rstrip()) != wanted and start:
+            ids = [item.id for item in self.items if _normalized(item.name).startswith(start)]
+        if len(ids) > 1:
+            listed = ", ".join(map(str, ids))
+            raise ParameterError(f"topics {listed} match the name {topic!r}; give the topic by its id")
+        if not ids:
+            close = get_close_matches(topic, [item.name for item in self.items], 1, 0.5)
+            hint = f"; did you mean {close[0]!r}?" if close else ""
+            raise TopicNotFoundError(f"there is no topic named {topic!r}{hint}")
+        return ids[0]
+
     def without_texts(self) -> "Topics":
         """Return the same topics without representative documents.
 
@@ -140,10 +202,10 @@ class Topics(Sequence[Topic]):
         return iter(self.items)
 
     @overload
-    def __getitem__(self, key: int) -> Topic: ...
+    def __getitem__(self, key: int | np.integer[Any]) -> Topic: ...
     @overload
     def __getitem__(self, key: slice) -> Sequence[Topic]: ...
-    def __getitem__(self, key: int | slice) -> Topic | Sequence[Topic]:
+    def __getitem__(self, key: int | np.integer[Any] | slice) -> Topic | Sequence[Topic]:
         if isinstance(key, slice):
             return self.items[key]
         if not hasattr(key, "__index__"):
@@ -181,6 +243,10 @@ def _present_names(item: Mapping[str, Any]) -> dict[str, Any]:
     """Read the risk ratios of a topic where the first format has them."""
     first = {"risk_ratios": item.get("lifts", ())}
     return first | {name: value for name, value in item.items() if name != "lifts"}
+
+
+def _normalized(name: str) -> str:
+    return " ".join(name.split()).casefold()
 
 
 def _count(number: int, noun: str) -> str:

@@ -11,7 +11,7 @@ kaleido and Chrome.
 2
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from topickit.analysis import by_class as _by_class
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
     from topickit.fitted.fitted import Fitted
+    from topickit.fitted.topics import TopicKey
     from topickit.model import TopicModel
 
 __all__ = ["by_class", "documents", "hierarchy", "keywords", "over_time", "similarity"]
@@ -74,15 +75,15 @@ def documents(model: "TopicModel", *, texts: bool = True, limit: int = MAX_POINT
     return map_figures.documents_figure(points, fitted.topics, excerpts)
 
 
-def keywords(model: "TopicModel", topics: Sequence[int] | None = None) -> "Figure":
+def keywords(model: "TopicModel", topics: "TopicKey | Iterable[TopicKey] | None" = None) -> "Figure":
     """Draw the keywords of topics as bars, one panel per topic.
 
     Parameters
     ----------
     model : TopicModel
         A fitted model.
-    topics : sequence of int, optional
-        Topic ids. None takes the nine largest topics.
+    topics : int, str, or iterable of int and str, optional
+        Topics by id or name. None takes the nine largest topics.
 
     Returns
     -------
@@ -91,7 +92,9 @@ def keywords(model: "TopicModel", topics: Sequence[int] | None = None) -> "Figur
     Raises
     ------
     TopicNotFoundError
-        If there is no topic with one of the ids.
+        If there is no topic with one of the ids or names.
+    ParameterError
+        If several topics have a name.
     NotFittedError
         If the model is not fitted.
     ParameterTypeError
@@ -106,7 +109,7 @@ def keywords(model: "TopicModel", topics: Sequence[int] | None = None) -> "Figur
     1
     """
     fitted = _state(model)
-    ids = range(min(9, len(fitted.topics))) if topics is None else topics
+    ids = range(min(9, len(fitted.topics))) if topics is None else fitted.topics.ids(topics)
     return figures.keywords_figure([fitted.topics[topic] for topic in ids])
 
 
@@ -180,7 +183,7 @@ def over_time(
     model: "TopicModel",
     timestamps: Any = None,
     *,
-    topics: Sequence[int] | None = None,
+    topics: "TopicKey | Iterable[TopicKey] | None" = None,
     unit: str | None = None,
 ) -> "Figure":
     """Draw the share of topics by period, with 95% confidence intervals.
@@ -191,8 +194,8 @@ def over_time(
         A fitted model.
     timestamps : sequence, optional
         One timestamp per training document, as in `TopicModel.fit`. None takes those given to `fit`.
-    topics : sequence of int, optional
-        Topic ids. None takes the six largest topics.
+    topics : int, str, or iterable of int and str, optional
+        Topics by id or name. None takes the six largest topics.
     unit : {"decade", "year", "quarter", "month", "week", "day"}, optional
         None takes the finest unit with at most 40 periods.
 
@@ -205,7 +208,9 @@ def over_time(
     InputError
         If there are no timestamps, a timestamp cannot be parsed, or the unit is unknown.
     TopicNotFoundError
-        If there is no topic with one of the ids.
+        If there is no topic with one of the ids or names.
+    ParameterError
+        If several topics have a name.
     NotFittedError
         If the model is not fitted.
     ParameterTypeError
@@ -226,8 +231,8 @@ def over_time(
         raise InputError(
             "the model has no timestamps; pass timestamps= to TopicModel.fit or to plot.over_time"
         )
-    ids = range(min(6, len(fitted.topics))) if topics is None else topics
-    return figures.over_time_figure(trend, _names(fitted), [fitted.topics[topic].id for topic in ids])
+    ids = range(min(6, len(fitted.topics))) if topics is None else fitted.topics.ids(topics)
+    return figures.over_time_figure(trend, _names(fitted), ids)
 
 
 def by_class(model: "TopicModel", classes: Any = None) -> "Figure":
