@@ -40,7 +40,7 @@ def check_vectors(vectors: ArrayLike, *, n_rows: int | None = None, what: str = 
     >>> check_vectors([[1.0, 0.0]]).shape
     (1, 2)
     """
-    array = _as_array(vectors, what)
+    array = as_array(vectors, what=what)
     if array.dtype.kind not in "fiub":
         raise InputTypeError(
             f"{what} must be real numbers, got dtype {array.dtype}; convert them with .astype"
@@ -61,17 +61,31 @@ def check_vectors(vectors: ArrayLike, *, n_rows: int | None = None, what: str = 
     return array
 
 
-def _as_array(vectors: Any, what: str) -> NDArray[Any]:
-    """Make an array of a tensor, wherever it lives, or of a column of arrays or lists."""
+def as_array(vectors: Any, *, what: str = "embeddings") -> NDArray[Any]:
+    """Make an array of tensors on any device, of lists, or of a column of arrays.
+
+    Parameters
+    ----------
+    vectors : array-like, torch.Tensor, or list of either
+    what : str
+        Name of the vectors in error messages.
+
+    Raises
+    ------
+    InputTypeError
+        When they are sparse.
+    InputError
+        When rows have different lengths.
+    """
     if hasattr(vectors, "toarray") or getattr(vectors, "is_sparse", False):
         raise InputTypeError(
-            f"{what} are sparse; reduce them to a few hundred dense columns first, as by scikit-learn's "
-            "TruncatedSVD"
+            f"{what} are sparse; reduce them to a few hundred dense columns first, for example with "
+            "scikit-learn's TruncatedSVD"
         )
-    if hasattr(vectors, "detach"):
-        vectors = from_tensor(vectors)
     try:
-        array = np.asarray(vectors)
+        if isinstance(vectors, list | tuple) and any(hasattr(row, "detach") for row in vectors):
+            vectors = [from_tensor(row) for row in vectors]
+        array = np.asarray(from_tensor(vectors))
         if array.dtype == object and array.ndim == 1 and len(array):
             array = np.asarray([np.asarray(row) for row in array])
     except ValueError as error:
@@ -79,21 +93,20 @@ def _as_array(vectors: Any, what: str) -> NDArray[Any]:
     return array
 
 
-def from_tensor(tensor: Any) -> NDArray[Any]:
-    """Give a torch tensor's numbers, wherever it lives, without importing torch.
+def from_tensor(tensor: Any) -> Any:
+    """Copy a torch tensor into an array, without importing torch; return anything else unchanged.
 
     Parameters
     ----------
-    tensor : torch.Tensor
-        Of any kind; a sparse one is made dense.
+    tensor : torch.Tensor or anything
     """
+    if not hasattr(tensor, "detach"):
+        return tensor
     processes.prepare()
     tensor = tensor.detach().cpu()
-    if getattr(tensor, "is_sparse", False):
-        tensor = tensor.to_dense()
-    if str(tensor.dtype) == "torch.bfloat16":  # numpy has none
+    if str(tensor.dtype) == "torch.bfloat16":  # NumPy has no such type
         tensor = tensor.float()
-    return np.asarray(tensor.numpy())
+    return tensor.numpy()
 
 
 def check_no_vectors(y: Any) -> None:

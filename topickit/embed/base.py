@@ -233,7 +233,7 @@ def embed(embedder: Embedder, texts: Sequence[str], *, dimension: int = 0) -> Fl
 
 def _checked(embedder: Embedder, texts: Sequence[str]) -> FloatArray:
     processes.prepare()  # an object of the user's may use torch, too
-    vectors = as_array(embedder.encode(texts), repr(embedder))
+    vectors = embedder.encode(texts)
     return unit_rows(check_vectors(vectors, n_rows=len(texts), what=f"vectors from {embedder!r}"))
 
 
@@ -391,17 +391,3 @@ def offers(target: Any, name: str) -> bool:
         # An object that forwards attributes to another one. Routines forward nothing.
         return not inspect.isroutine(target) and callable(getattr(target, name, None))
     return True
-
-
-def as_array(vectors: Any, source: str) -> Any:
-    """Turn tensors, and lists of tensors or arrays, into one array; sparse matrices are refused."""
-    if hasattr(vectors, "toarray"):
-        raise InputTypeError(
-            f"vectors from {source} are a sparse matrix; reduce them to a few hundred columns first "
-            "(scikit-learn's TruncatedSVD), or use embedder='lexical'"
-        )
-    if hasattr(vectors, "detach"):
-        return vectors.detach().cpu().float().numpy()  # .float(): NumPy has no bfloat16
-    if isinstance(vectors, list | tuple) and any(hasattr(row, "detach") for row in vectors):
-        return [as_array(row, source) for row in vectors]
-    return vectors

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from topickit._core.state import State
 from topickit._core.validation import check_vectors
-from topickit.embed.base import Embedder, EmbedderInfo, as_array, embed, name_of_object, offers, resolve
+from topickit.embed.base import Embedder, EmbedderInfo, embed, name_of_object, offers, resolve
 from topickit.errors import InputError, ParameterError
 
 _PROBES = ("The train to the airport was late again.", "How do I sort a list of numbers?")
@@ -48,9 +48,7 @@ class ForeignEmbedder:
         InputTypeError, InputError
             When what comes back is not one row of real, finite numbers a text.
         """
-        vectors = check_vectors(
-            as_array(self._call(list(texts)), repr(self)), n_rows=len(texts), what=f"vectors from {self!r}"
-        )
+        vectors = check_vectors(self._call(list(texts)), n_rows=len(texts), what=f"vectors from {self!r}")
         self._dimension = vectors.shape[1]
         return vectors
 

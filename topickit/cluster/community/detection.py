@@ -20,7 +20,7 @@ from typing import Any, Literal, overload
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from topickit._core.validation import check_vectors, from_tensor
+from topickit._core.validation import as_array, check_vectors
 from topickit._core.vectors import FloatArray, IntArray
 from topickit.cluster.community.exact import Judge, Rows, prepare
 from topickit.cluster.community.greedy import claim
@@ -268,14 +268,7 @@ def check_settings(threshold: Threshold, min_community_size: int) -> None:
 
 
 def _as_matrix(embeddings: Any) -> NDArray[Any]:
-    if isinstance(embeddings, list | tuple) and len(embeddings) and hasattr(embeddings[0], "detach"):
-        embeddings = np.stack([from_tensor(row) for row in embeddings])
-    if hasattr(embeddings, "detach"):
-        embeddings = from_tensor(embeddings)
-    try:
-        array = np.asarray(embeddings)
-    except ValueError as error:
-        raise InputError(f"embeddings must be a rectangular array of shape (n, d): {error}") from error
+    array = as_array(embeddings)
     plain = isinstance(embeddings, list | tuple) and len(embeddings) and not hasattr(embeddings[0], "dtype")
     if plain and array.dtype == np.float64:
         array = array.astype(np.float32)  # numbers in lists are single precision, as they are to torch

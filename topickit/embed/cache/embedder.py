@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from topickit._core.state import State
 from topickit._core.validation import check_vectors
 from topickit._core.vectors import FloatArray
-from topickit.embed.base import Embedder, EmbedderInfo, FittedOnCorpus, as_array, describe, resolve
+from topickit.embed.base import Embedder, EmbedderInfo, FittedOnCorpus, describe, resolve
 from topickit.embed.cache.database import FILE, CachedModel, VectorStore, is_damage, set_aside
 from topickit.embed.foreign import AbsentEmbedder, ForeignEmbedder
 from topickit.embed.precomputed import PrecomputedEmbedder
@@ -233,7 +233,7 @@ class CachedEmbedder:
     def _as_kept(self, vectors: Any, n_rows: int) -> NDArray[Any]:
         """Vectors as the store will give them back."""
         what = f"vectors from {self.embedder!r}"
-        checked = check_vectors(as_array(vectors, repr(self.embedder)), n_rows=n_rows, what=what)
+        checked = check_vectors(vectors, n_rows=n_rows, what=what)
         with np.errstate(over="ignore"):
             kept = checked.astype(self.dtype)
         if not np.isfinite(kept).all():

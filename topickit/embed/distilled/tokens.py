@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from topickit._core.validation import from_tensor
 from topickit._core.vectors import FloatArray, IntArray
 from topickit.embed.base import LongDocuments
 from topickit.embed.models import windows
@@ -140,7 +141,7 @@ def _input_embeddings(model: "SentenceTransformer", name: str) -> FloatArray:
     transformer = getattr(model[0], "auto_model", None)
     try:
         weight = transformer.get_input_embeddings().weight  # type: ignore[union-attr]
-        table = np.asarray(weight.detach().cpu().float().numpy(), dtype=np.float32)
+        table = np.asarray(from_tensor(weight), dtype=np.float32)
     except (AttributeError, NotImplementedError, TypeError) as error:
         raise ParameterError(
             f"{name} has no input token embeddings ({type(model[0]).__name__} is its first part), so no "
