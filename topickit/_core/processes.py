@@ -12,6 +12,7 @@ import contextlib
 import ctypes
 import importlib
 import os
+import re
 import sys
 import threading
 from typing import Any
@@ -143,7 +144,7 @@ def _polars_has_threads() -> bool | None:
         return None
     for task in tasks:
         with contextlib.suppress(OSError), open(f"/proc/self/task/{task}/comm") as file:  # it may have ended
-            if file.read().startswith("polars-"):
+            if re.match(r"polars-\d", file.read()):  # others of its threads run before
                 return True
     return False
 
