@@ -257,7 +257,7 @@ def test_given_embeddings_are_as_good_as_embedding():
 def test_predicting_texts_after_vectors_of_unknown_origin_is_warned_of():
     vectors = np.random.default_rng(0).normal(size=(120, 384))
     model = TopicModel(n_topics=4).fit(TEXTS, embeddings=vectors)
-    with pytest.warns(UserWarning, match="fitted on vectors given to it"):
+    with pytest.warns(UserWarning, match="fitted on embeddings that you gave"):
         model.predict(TEXTS[:2])
 
 

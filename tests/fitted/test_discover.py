@@ -4,7 +4,7 @@ import pytest
 from topickit._core.vectors import nearest_prototype, unit_rows
 from topickit.cluster.result import ClusteringResult
 from topickit.fitted.assigner import Assigner
-from topickit.fitted.discover import second_look, with_small_topics
+from topickit.fitted.discover import add_small_topics, with_small_topics
 from topickit.model import TopicModel
 
 N_BROAD, SIZE, FEW, DIMENSIONS = 6, 400, 30, 48
@@ -89,7 +89,7 @@ def test_a_repeated_document_is_no_topic(rows, clustering):
 def test_stability_of_what_was_added(rows, clustering):
     weights = np.ones(len(rows))
     before = Assigner.of(rows, clustering, weights)
-    grown, stability = second_look(before, clustering, rows, weights)
+    grown, stability = add_small_topics(before, clustering, rows, weights)
     assert len(stability) == grown.n_topics == N_BROAD + 1
     assert stability[:-1] == [None] * N_BROAD  # this clustering was not compared with others
     assert stability[-1] is not None
@@ -100,14 +100,14 @@ def test_a_number_that_was_asked_for_stays(rows, clustering):
     weights = np.ones(len(rows))
     asked = ClusteringResult(clustering.labels)
     before = Assigner.of(rows, asked, weights)
-    assert second_look(before, asked, rows, weights)[0] is before
+    assert add_small_topics(before, asked, rows, weights)[0] is before
 
 
 @pytest.mark.parametrize("n", [1, 2, 12])
 def test_few_rows_and_few_topics(rows, n):
     for labels in (np.zeros(n, dtype=np.int64), np.arange(n) % 2):
         assigner = Assigner.of(rows[:n], ClusteringResult(labels), np.ones(n))
-        grown, stability = second_look(
+        grown, stability = add_small_topics(
             assigner, ClusteringResult(labels, may_grow=True), rows[:n], np.ones(n)
         )
         assert grown.n_topics == assigner.n_topics == len(stability)

@@ -1,9 +1,9 @@
-"""Small topics that larger ones cover up: a second look at what a clusterer has found.
+"""The search for topics: cluster a sample, make prototypes, and add small topics.
 
-Topics are found on draws of a few thousand documents, at the level that suits most of them; a subject of
-few documents is then part of a larger topic. Two kinds are looked for afterwards, and become topics where
-they stand out clearly more than topics do among each other: prototypes unlike the others of their topic,
-and groups among the documents that no prototype explains.
+A clusterer chooses the level that fits most of a sample, so a subject of few documents is part of a larger
+topic. Two kinds of candidates are checked afterwards. They become topics if they are separated from the
+other topics clearly better than topics usually are: prototypes unlike the others of their topic, and
+clusters of the documents that are least similar to any prototype.
 """
 
 from dataclasses import dataclass, replace
@@ -30,17 +30,17 @@ from topickit.cluster.stability import or_none, stability
 from topickit.corpus.documents import Documents
 from topickit.fitted.assigner import Assigner
 
-CLEARLY = 1.25
-"""How much more than the median topic stands out from the others: with 1 narrow collections shatter."""
-ABOVE_PARTS = 3.0
-"""How much more than the median prototype: in a narrow collection the parts of every topic are apart."""
-SMALLEST_SHARE = 0.002
-FEWEST = 10
-"""Fewest documents of a small topic; and at least `SMALLEST_SHARE` of all."""
-UNEXPLAINED = 0.15
-"""Share of the documents, those farthest from every prototype, among which groups are looked for."""
+SEPARATION = 1.25
+"""Required separation, in units of the median topic's. With 1, narrow collections fall into pieces."""
+PART_SEPARATION = 3.0
+"""The same in units of the median prototype's: in a narrow collection all prototypes are separated."""
+MIN_SHARE = 0.002
+MIN_SIZE = 10
+"""A small topic has at least this many documents, and at least `MIN_SHARE` of all."""
+UNEXPLAINED_SHARE = 0.15
+"""Share of the documents, the least similar to any prototype, that are clustered again."""
 RESOLUTION = 8.0
-"""Of the communities among these: fine, since what is looked for is small."""
+"""Resolution of that clustering: fine, because small clusters are wanted."""
 STEPS = 2
 N_HALVES = 2
 BLOCK = 16384
@@ -48,7 +48,21 @@ BLOCK = 16384
 
 @dataclass(frozen=True, eq=False)
 class TopicSearch:
-    """What was found in a sample of the documents, and how well each topic is found again."""
+    """Result of the search for topics.
+
+    Attributes
+    ----------
+    sampled : float32 ndarray of shape (n, d), unit rows
+        The sample.
+    weights : ndarray of shape (n,)
+        How many documents each row of the sample stands for.
+    clustering : ClusteringResult
+        What the clusterer returned.
+    assigner : Assigner
+        Prototypes of the clusters and of the small topics.
+    stability : list of float or None
+        Of each topic of the assigner.
+    """
 
     sampled: FloatArray
     weights: NDArray[Any]
@@ -65,9 +79,9 @@ class TopicSearch:
         random_state: int,
         device: str | None = None,
     ) -> "TopicSearch":
-        """Describe groups by prototypes, and look at them for the second time."""
+        """Make prototypes of clusters and add small topics."""
         assigner = Assigner.of(sampled, clustering, weights, random_state=random_state, device=device)
-        assigner, values = second_look(assigner, clustering, sampled, weights, random_state=random_state)
+        assigner, values = add_small_topics(assigner, clustering, sampled, weights, random_state=random_state)
         return cls(sampled, weights, clustering, assigner, values)
 
 
@@ -109,7 +123,7 @@ def find_topics(
     return search
 
 
-def second_look(
+def add_small_topics(
     assigner: Assigner,
     clustering: ClusteringResult,
     vectors: FloatArray,
@@ -117,13 +131,13 @@ def second_look(
     *,
     random_state: int = 0,
 ) -> tuple[Assigner, list[float | None]]:
-    """Add small topics where the number of topics is open, and say how well each topic is found again.
+    """Add small topics if the number of topics was not fixed, and compute the stability of all topics.
 
     Parameters
     ----------
     assigner : Assigner
     clustering : ClusteringResult
-        That it was made of.
+        From which the assigner was made.
     vectors : float32 ndarray of shape (n, d), unit rows
     weights : ndarray of shape (n,)
     random_state : int
@@ -141,10 +155,10 @@ def second_look(
 
 
 def with_small_topics(assigner: Assigner, vectors: FloatArray, weights: NDArray[Any]) -> Assigner:
-    """Make topics of small groups that stand out.
+    """Add topics for small groups that are clearly separated.
 
-    A group stands out by the mean over its documents of the cosine to it, less that to the best of the others
-    (leaving each document out of its own group's mean).
+    The separation of a group is the mean, over its documents, of the cosine to the group minus the cosine
+    to the best other topic. Each document is left out of its own group's mean.
 
     Parameters
     ----------
@@ -156,15 +170,15 @@ def with_small_topics(assigner: Assigner, vectors: FloatArray, weights: NDArray[
     Returns
     -------
     Assigner
-        New topics are numbered from ``assigner.n_topics`` on; the assigner itself where there are none.
+        New topics are numbered from ``assigner.n_topics`` on. The assigner itself if there are none.
     """
     if assigner.n_topics < 2:
         return assigner
-    _, sizes, gaps = _gaps(assigner, vectors, weights)
-    least = CLEARLY * float(np.median(gaps[sizes > 0]))
-    fewest = max(FEWEST, SMALLEST_SHARE * float(weights.sum()))
-    apart = _with_parts(assigner, vectors, weights, least, fewest)
-    return _with_unexplained(apart, vectors, weights, least, fewest)
+    _, sizes, separations = _separations(assigner, vectors, weights)
+    least = SEPARATION * float(np.median(separations[sizes > 0]))
+    fewest = max(MIN_SIZE, MIN_SHARE * float(weights.sum()))
+    apart = _add_parts(assigner, vectors, weights, least, fewest)
+    return _add_unexplained(apart, vectors, weights, least, fewest)
 
 
 def _stability_of_added(
@@ -178,7 +192,7 @@ def _stability_of_added(
     """Compute the stability of the topics that `with_small_topics` added, over halves of the documents."""
     if grown.n_topics == n_before:
         return []
-    before = grown.select(range(n_before)).labels(vectors)  # documents of added topics given back
+    before = grown.select(range(n_before)).labels(vectors)  # documents of added topics go back
     half = np.random.default_rng(random_state).permutation(len(vectors)) % N_HALVES
     resampled_labels = []
     for part in range(N_HALVES):
@@ -192,90 +206,90 @@ def _stability_of_added(
     return or_none(stability(labels, resampled_labels, weights, grown.n_topics))[n_before:]
 
 
-def _gaps(
+def _separations(
     assigner: Assigner, vectors: FloatArray, weights: NDArray[Any]
 ) -> tuple[IntArray, NDArray[np.float64], NDArray[np.float64]]:
-    """Labels, weight of each topic's rows, and the mean of their cosine to it less that to the best other."""
+    """Labels, and the weight and separation of each topic."""
     labels = assigner.labels(vectors)
-    gaps = np.empty(len(vectors))
+    separations = np.empty(len(vectors))
     for start in range(0, len(vectors), BLOCK):
         scores, own = assigner.scores(vectors[start : start + BLOCK]), labels[start : start + BLOCK]
         rows = np.arange(len(scores))
-        known = scores[rows, own].astype(np.float64)
+        to_own = scores[rows, own].astype(np.float64)
         scores[rows, own] = -np.inf
-        gaps[start : start + BLOCK] = known - scores.max(axis=1)
+        separations[start : start + BLOCK] = to_own - scores.max(axis=1)
     sizes = np.asarray(np.bincount(labels, weights, minlength=assigner.n_topics), dtype=np.float64)
-    totals = np.bincount(labels, weights * gaps, minlength=assigner.n_topics)
+    totals = np.bincount(labels, weights * separations, minlength=assigner.n_topics)
     return labels, sizes, totals / np.maximum(sizes, 1e-300)
 
 
-def _with_parts(
+def _add_parts(
     assigner: Assigner, vectors: FloatArray, weights: NDArray[Any], least: float, fewest: float
 ) -> Assigner:
-    """Make a topic of each prototype that stands out from all others, those of its own topic included."""
+    """Make a topic of each prototype that is separated from all others, also from those of its topic."""
     parts = assigner.parts()
-    labels, sizes, gaps = _gaps(parts, vectors, weights)
-    least = max(least, ABOVE_PARTS * float(np.median(gaps[sizes > 0])))
+    labels, sizes, separations = _separations(parts, vectors, weights)
+    least = max(least, PART_SEPARATION * float(np.median(separations[sizes > 0])))
     topics = assigner.topics.copy()
-    for part in np.flatnonzero((sizes >= fewest) & (gaps >= least)):
+    for part in np.flatnonzero((sizes >= fewest) & (separations >= least)):
         if (topics == topics[part]).sum() == 1:
             continue
         member = labels == part
         others = np.delete(parts.scores(vectors[member]), part, axis=1).max(axis=1)
-        if _stands_out(vectors[member], weights[member], others, least, fewest):
+        if _is_separated(vectors[member], weights[member], others, least, fewest):
             topics[part] = topics.max() + 1
     return replace(assigner, topics=topics)
 
 
-def _with_unexplained(
+def _add_unexplained(
     assigner: Assigner, vectors: FloatArray, weights: NDArray[Any], least: float, fewest: float
 ) -> Assigner:
-    """Make a topic of each group that stands out among the documents farthest from every prototype."""
+    """Make topics of separated clusters among the documents that are least similar to any prototype."""
     best = assigner.scores(vectors).max(axis=1)
-    far = np.argsort(best, kind="stable")[: int(UNEXPLAINED * len(vectors))]
-    if len(far) < FEWEST:
+    far = np.argsort(best, kind="stable")[: int(UNEXPLAINED_SHARE * len(vectors))]
+    if len(far) < MIN_SIZE:
         return assigner
     groups = communities(knn_graph(vectors[far], weights[far], N_NEIGHBORS, assigner.device), RESOLUTION)
     means = group_means(vectors[far], groups, int(groups.max()) + 1, weights[far])
     for _ in range(STEPS):
-        near = _nearer(vectors, best, means)
-        drawn = group_means(vectors, near, len(means), weights)
-        empty = ~drawn.any(axis=1)
-        drawn[empty] = means[empty]
-        means = drawn
-    near = _nearer(vectors, best, means)
+        near = _nearest_group(vectors, best, means)
+        moved = group_means(vectors, near, len(means), weights)
+        empty = ~moved.any(axis=1)
+        moved[empty] = means[empty]
+        means = moved
+    near = _nearest_group(vectors, best, means)
     members = [near == group for group in range(len(means))]
     kept = [
         group
         for group, member in enumerate(members)
-        if _stands_out(vectors[member], weights[member], best[member], least, fewest)
+        if _is_separated(vectors[member], weights[member], best[member], least, fewest)
     ]
     return assigner.added(means[kept].astype(np.float32), assigner.n_topics + np.arange(len(kept)))
 
 
-def _stands_out(
+def _is_separated(
     vectors: FloatArray, weights: NDArray[Any], others: FloatArray, least: float, fewest: float
 ) -> bool:
-    """Whether a group is large enough, and its rows nearer to each other than to the others."""
+    """Return whether a group is large enough, and its rows are nearer to each other than to the others."""
     if weights.sum() < fewest:
         return False
-    return bool(np.average(_left_out(vectors, weights) - others, weights=weights) >= least)
+    return bool(np.average(_cosine_to_rest(vectors, weights) - others, weights=weights) >= least)
 
 
-def _nearer(vectors: FloatArray, best: FloatArray, means: NDArray[np.float64]) -> IntArray:
-    """The group of largest cosine of each row, −1 where a prototype has a larger one."""
+def _nearest_group(vectors: FloatArray, best: FloatArray, means: NDArray[np.float64]) -> IntArray:
+    """Return the group of largest cosine of each row; −1 if a prototype has a larger one."""
     units = unit_rows(means)
 
-    def nearer(start: int, stop: int) -> IntArray:
+    def nearest(start: int, stop: int) -> IntArray:
         cosines = vectors[start:stop] @ units.T
         group = cosines.argmax(axis=1)
         return np.where(cosines[np.arange(stop - start), group] > best[start:stop], group, -1)
 
-    return np.concatenate(map_blocks(nearer, len(vectors), block_rows(8 * len(means))))
+    return np.concatenate(map_blocks(nearest, len(vectors), block_rows(8 * len(means))))
 
 
-def _left_out(vectors: FloatArray, weights: NDArray[Any]) -> NDArray[np.float64]:
-    """Cosine of each row to the sum of the others, 0 where there are none: a repeated text is no group."""
+def _cosine_to_rest(vectors: FloatArray, weights: NDArray[Any]) -> NDArray[np.float64]:
+    """Return the cosine of each row to the sum of the others; 0 for a single row, which is no group."""
     if len(vectors) < 2:
         return np.zeros(len(vectors))
     with single_threaded():

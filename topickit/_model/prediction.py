@@ -1,0 +1,171 @@
+"""What a fitted `TopicModel` answers for other texts."""
+
+import os
+import warnings
+from typing import TYPE_CHECKING, Any
+
+from numpy.typing import ArrayLike
+from sklearn.base import TransformerMixin
+
+from topickit._core.validation import check_no_vectors
+from topickit._core.vectors import FloatArray, IntArray, check_given
+from topickit.corpus.documents import Documents
+from topickit.corpus.tables import read
+from topickit.embed import base as embed
+from topickit.embed import pipeline
+from topickit.errors import TopickitWarning
+from topickit.fitted.assignment import Assignment
+from topickit.fitted.fitted import Fitted
+from topickit.fitted.topics import Topics
+
+DEFAULT_EMBEDDER = "all-MiniLM-L6-v2"
+
+
+class PredictionMixin(TransformerMixin):
+    """Prediction, for an estimator with ``fitted_``, ``embedder_``, ``embedder`` and ``cache``."""
+
+    embedder: Any
+    cache: str | os.PathLike[str] | None
+    fitted_: Fitted
+    embedder_: embed.Embedder
+    topics_: Topics
+
+    if TYPE_CHECKING:
+
+        def _fitted(self) -> Fitted: ...
+
+    def predict(self, texts: Any, y: Any = None, *, embeddings: ArrayLike | None = None) -> IntArray:
+        """Return the topic of each text, independently of the others.
+
+        Parameters
+        ----------
+        texts : list, tuple, or column of str
+        y : ignored
+        embeddings : array-like of shape (n, d), optional
+            Embeddings of the texts, from the same model as those of `fit`.
+
+        Returns
+        -------
+        int64 ndarray of shape (n,)
+            −1 for an outlier or a blank text.
+
+        Examples
+        --------
+        >>> from topickit import TopicModel
+        >>> texts = ["red apple", "green apple", "apple pie", "fast car", "slow car", "car race"]
+        >>> model = TopicModel(embedder="lexical", clusterer="kmeans", n_topics=2).fit(texts)
+        >>> bool(model.predict(["apple cake"])[0] == model.labels_[0])
+        True
+        """
+        check_no_vectors(y)
+        documents, vectors = self._vectors(texts, embeddings)
+        return documents.per_row(self._fitted().assigner.labels(vectors), -1)
+
+    def assign(
+        self, texts: Any, *, embeddings: ArrayLike | None = None, probabilities: bool = True
+    ) -> Assignment:
+        """Return topic, similarity and probabilities of each text, in one pass.
+
+        Parameters
+        ----------
+        texts : list, tuple, or column of str
+        embeddings : array-like of shape (n, d), optional
+            Embeddings of the texts, from the same model as those of `fit`.
+        probabilities : bool, default True
+            False leaves them out, which saves memory: they take 4 bytes per text and topic.
+
+        Returns
+        -------
+        Assignment
+            With `labels`, `similarity` and `probabilities`; `to_polars()` and `to_pandas()` make tables.
+
+        See Also
+        --------
+        predict, similarity, transform : One of the three.
+
+        Examples
+        --------
+        >>> from topickit import TopicModel
+        >>> texts = ["red apple", "green apple", "apple pie", "fast car", "slow car", "car race"]
+        >>> model = TopicModel(embedder="lexical", clusterer="kmeans", n_topics=2).fit(texts)
+        >>> model.assign(["apple cake"]).to_polars().columns
+        ['topic', 'name', 'similarity', 'probability']
+        """
+        documents, vectors = self._vectors(texts, embeddings)
+        assignment = self._fitted().assigner.assign(vectors, probabilities=probabilities)
+        return assignment.per_row(documents, self._names())
+
+    def transform(self, texts: Any, y: Any = None, *, embeddings: ArrayLike | None = None) -> FloatArray:
+        """Return the distribution of each text over the topics.
+
+        Parameters
+        ----------
+        texts : list, tuple, or column of str
+        y : ignored
+        embeddings : array-like of shape (n, d), optional
+
+        Returns
+        -------
+        float32 ndarray of shape (n, n_topics)
+            Rows sum to 1. The largest entry is the label's unless the label is −1. A blank text is uniform.
+
+        Examples
+        --------
+        >>> from topickit import TopicModel
+        >>> texts = ["red apple", "green apple", "apple pie", "fast car", "slow car", "car race"]
+        >>> model = TopicModel(embedder="lexical", clusterer="kmeans", n_topics=2).fit(texts)
+        >>> model.transform(["apple cake"]).shape
+        (1, 2)
+        """
+        check_no_vectors(y)
+        return self.assign(texts, embeddings=embeddings).probabilities
+
+    def similarity(self, texts: Any, *, embeddings: ArrayLike | None = None) -> FloatArray:
+        """Return the similarity of each text to its topic: the cosine to the topic's nearest prototype.
+
+        Parameters
+        ----------
+        texts : list, tuple, or column of str
+        embeddings : array-like of shape (n, d), optional
+
+        Returns
+        -------
+        float32 ndarray of shape (n,)
+            0 for a blank text; of an outlier, to the most similar topic. One in twenty of the documents
+            that were clustered is below ``fitted_.provenance.similarity_p5``.
+
+        Examples
+        --------
+        >>> from topickit import TopicModel
+        >>> texts = ["red apple", "green apple", "apple pie", "fast car", "slow car", "car race"]
+        >>> model = TopicModel(embedder="lexical", clusterer="kmeans", n_topics=2).fit(texts)
+        >>> bool(model.similarity(["apple pie"])[0] > model.similarity(["apple car"])[0])
+        True
+        """
+        documents, vectors = self._vectors(texts, embeddings)
+        return documents.per_row(self._fitted().assigner.similarity(vectors), 0)
+
+    def _vectors(self, texts: Any, embeddings: ArrayLike | None) -> tuple[Documents, FloatArray]:
+        """Return documents and their unit vectors."""
+        assigner = self._fitted().assigner
+        given = None if embeddings is None else check_given(embeddings, stacklevel=4)
+        documents = Documents.of(read(texts), given, may_be_empty=True)
+        if given is None:
+            self._warn_of_other_vectors()
+        return documents, pipeline.transform(
+            self.embedder_, documents, embeddings=given, cache=self.cache, dimension=assigner.dimension
+        )
+
+    def _warn_of_other_vectors(self) -> None:
+        given = self.fitted_.provenance.embedder.kind == embed.GIVEN.kind
+        if given and embed.name(self.embedder) in (DEFAULT_EMBEDDER, "hybrid"):
+            warnings.warn(
+                f"the model was fitted on embeddings that you gave, and these texts are embedded with "
+                f"{self.embedder}; if those came from another model, pass embeddings=, or set embedder= "
+                "to it",
+                TopickitWarning,
+                stacklevel=4,
+            )
+
+    def _names(self) -> tuple[str, ...]:
+        return tuple(topic.name for topic in self.topics_)
