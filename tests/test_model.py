@@ -153,7 +153,7 @@ def test_bad_texts(texts, error, model):
 @pytest.mark.parametrize(
     ("embeddings", "error", "said"),
     [
-        (np.ones((119, 3)), InputError, "120 documents, 119 rows"),
+        (np.ones((119, 3)), InputError, "119 rows for 120 documents"),
         (np.zeros(120), InputError, "shape"),
         (np.full((120, 2), np.nan), InputError, "row 0"),
         (np.full((120, 2), np.inf), InputError, "row 0"),

@@ -68,8 +68,8 @@ def test_columns_of_tables():
         ({"2024"}, InputTypeError, "set"),
         (np.zeros((1, 2)), InputTypeError, "shape"),
         ([True], InputTypeError, "bool"),
-        ("2024", InputTypeError, "a column"),
-        (["2024", "2025", "2026"], InputError, "3 timestamps"),
+        ("2024", InputTypeError, "ordered column"),
+        (["2024", "2025", "2026"], InputError, "got 3 for 2 documents"),
     ],
 )
 def test_bad_times_say_where_and_what(values, error, says):
@@ -244,7 +244,7 @@ def test_a_number_of_eight_digits_is_a_day():
     ]
     with pytest.raises(InputError, match="month"):
         read_timestamps([20241399], 1)
-    with pytest.raises(InputError, match="convert epochs"):
+    with pytest.raises(InputError, match="convert Unix times"):
         read_timestamps([1717171717], 1)
 
 

@@ -259,7 +259,11 @@ def test_standard_input(files):
     [
         (["fit", "absent.csv", "--out", "m"], 1, "absent.csv"),
         (["fit", "{files}/t.csv", "--out", "m"], 1, "choose one with --text"),
-        (["fit", "{files}/t.csv", "--text", "nothing", "--out", "m"], 1, "it has: 'id', 'body', 'other'"),
+        (
+            ["fit", "{files}/t.csv", "--text", "nothing", "--out", "m"],
+            1,
+            "its columns are 'id', 'body', 'other'",
+        ),
         (["fit", "{files}/t.csv", "--text", "id", "--out", "m"], 1, "not text"),
         (["fit", "{files}/bad.parquet", "--out", "m"], 1, "bad.parquet"),
         (["fit", "{files}/latin.txt", "--out", "m"], 1, "UTF-8"),

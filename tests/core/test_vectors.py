@@ -15,7 +15,7 @@ from topickit.errors import InputError, InputTypeError
     ("bad", "error", "said"),
     [
         (np.zeros(3), InputError, r"shape \(n, d\)"),
-        (np.zeros((2, 0)), InputError, "no columns"),
+        (np.zeros((2, 0)), InputError, "at least one column"),
         (np.array([["a", "b"]]), InputTypeError, "real numbers"),
         (np.zeros((2, 2), dtype=complex), InputTypeError, "real numbers"),
         ([[1.0, 2.0], [3.0]], InputError, "rectangular"),
@@ -29,7 +29,7 @@ def test_check_vectors_says_what_and_where(bad, error, said):
 
 
 def test_check_vectors_counts_rows():
-    with pytest.raises(InputError, match="3 documents, 2 rows"):
+    with pytest.raises(InputError, match="2 rows for 3 documents"):
         checks.check_vectors(np.zeros((2, 2)), n_rows=3)
 
 

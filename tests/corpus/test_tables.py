@@ -130,7 +130,7 @@ def test_rows_with_too_few_fields_have_no_text(tmp_path):
 @pytest.mark.parametrize(
     ("content", "where", "what"),
     [
-        ('id,text\n1,x\n2,"c d\n3,e\n', "line 3", "nothing closes"),
+        ('id,text\n1,x\n2,"c d\n3,e\n', "line 3", "is not closed"),
         ('id,text\n1,x\n2,"c" d\n', "line 3", "inside a field"),
         ('id,text\n1,x\n2,5" pipe\n3,b\n4,6" pipe\n5,d\n', "line 3", "inside a field"),
         ("id,text\n1,x\n2,café\n".encode("latin-1"), "byte 17, line 3", "save it as UTF-8"),
@@ -160,8 +160,8 @@ def test_a_text_after_many_numbers_makes_a_column_of_texts(tmp_path):
     numbers = ["007"] * 3000
     path = written(tmp_path, "t.csv", "id,text\n" + "".join(f"1,{text}\n" for text in [*numbers, "boat"]))
     assert streamed(path) == streamed(path, None) == [*numbers, "boat"]
-    assert "holds Int64, not text" in message(streamed, path, "id")
-    assert "no column of text; it has: a (" in message(
+    assert "has type Int64, not text" in message(streamed, path, "id")
+    assert "no text column; its columns are a (" in message(
         streamed, written(tmp_path, "n.csv", "a,b\n1,2\n"), None
     )
 
@@ -206,7 +206,7 @@ def test_other_values_in_json_are_texts_among_strings_only(tmp_path):
     expected = ["a", "1.5", "true", "", '{"a": 1}', "[deleted]", "[1]"]
     assert streamed(written(tmp_path, "t.jsonl", "\n".join(rows))) == expected
     assert streamed(written(tmp_path, "t.json", "[" + ",".join(rows) + "]")) == expected
-    assert "holds Float64, not text" in message(streamed, written(tmp_path, "t.jsonl", rows[1]))
+    assert "has type Float64, not text" in message(streamed, written(tmp_path, "t.jsonl", rows[1]))
 
 
 @pytest.mark.parametrize(
@@ -214,7 +214,7 @@ def test_other_values_in_json_are_texts_among_strings_only(tmp_path):
     [
         ('{"text": "a"', "is not JSON (Expecting ',' delimiter at character 13)"),
         ('{"text": "a\tb"}', "is not JSON (Invalid control character at character 12)"),
-        ('{"text": NaN}', "is not JSON (NaN is no JSON number)"),
+        ('{"text": NaN}', "is not JSON (NaN is not a JSON number)"),
         ('{"text": "a"} {"text": "b"}', "is not JSON (Extra data at character 15)"),
         ("boat", "is not JSON"),
         ('["a"]', "holds a list, not an object"),
@@ -260,9 +260,9 @@ def test_json_lines_may_begin_with_the_mark_of_utf8(tmp_path):
 def test_the_name_of_a_file_is_not_taken_for_a_text(tmp_path):
     there = written(tmp_path, "notes", "a\n")
     for name in ("a.parquet", "folder/A.CSV", there):
-        with pytest.raises(InputTypeError, match="got one str") as caught:
+        with pytest.raises(InputTypeError, match="got a single str") as caught:
             read(name)
-        assert f"wrap it: [text]; for the texts of a file give pathlib.Path({name!r})" in str(caught.value)
+        assert f"wrap it: [text]; to read a file, pass pathlib.Path({name!r})" in str(caught.value)
     for text in ("a boat", "a. Boat", "x" * 10_000, "a\0b", ""):
         assert read(text) == text  # refused with all else that is no collection
 

@@ -106,13 +106,13 @@ def test_arrays_of_any_dtype_and_list_of_arrays(dtype):
 @pytest.mark.parametrize(
     ("answer", "error", "says"),
     [
-        (np.ones((3, 2)), InputError, "2 documents, 3 rows"),
+        (np.ones((3, 2)), InputError, "3 rows for 2 documents"),
         (np.ones(2), InputError, "shape"),
         (np.array([[1.0, 2.0], [np.nan, 0.0]]), InputError, "row 1"),
         (np.array([["a"], ["b"]]), InputTypeError, "real numbers"),
         (None, InputTypeError, "real numbers"),
         ([[1.0], [1.0, 2.0]], InputError, "rectangular"),
-        (np.empty((2, 0)), InputError, "no columns"),
+        (np.empty((2, 0)), InputError, "at least one column"),
     ],
 )
 def test_a_wrong_answer_names_the_embedder(answer, error, says):

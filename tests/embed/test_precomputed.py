@@ -32,7 +32,7 @@ def test_equal_texts_need_equal_vectors():
 
 
 def test_input_is_checked():
-    with pytest.raises(InputError, match="2 documents, 1 rows"):
+    with pytest.raises(InputError, match="1 rows for 2 documents"):
         PrecomputedEmbedder(["a", "b"], [[1.0]])
     with pytest.raises(InputTypeError, match=r"\[text\]"):
         PrecomputedEmbedder("a", [[1.0]])

@@ -1,4 +1,4 @@
-"""Writing files so that they are whole or not there."""
+"""Atomic writing of files."""
 
 import contextlib
 import os
@@ -9,35 +9,35 @@ from typing import Any
 from topickit.errors import InputError, InputTypeError
 
 TEMPORARY = ".topickit-"
-"""How files begin that are not whole yet: what a killed process leaves of one."""
+"""Prefix of unfinished files. A killed process may leave one."""
 
 
 def write_atomic(path: str | os.PathLike[str], data: str | bytes) -> Path:
-    """Write a file in one step: readers see the old file or the whole new one, never a part.
+    """Write a file atomically: readers see the old file or the new one, never a part of it.
 
-    The data goes to a temporary file in the same folder, is flushed to the disk and then renamed.
-    A link is followed: the file that it points to is replaced. The permissions of a replaced file
-    are kept. A pipe or a device is written to as it is.
+    The data is written to a temporary file in the same folder, flushed to disk and renamed. If `path` is a
+    symbolic link, the file that it points to is replaced. The permissions of a replaced file are kept. Pipes
+    and devices are written to directly.
 
     Parameters
     ----------
     path : str or path-like
         The file to write; its folder must exist.
     data : str or bytes
-        A str is written as UTF-8, its line ends as they are.
+        A str is written as UTF-8, without changing line ends.
 
     Returns
     -------
     Path
-        The path as it was given.
+        The given path.
 
     Raises
     ------
     InputTypeError
-        When `path` is not a path.
+        If `path` is not a path.
     InputError
-        When the folder does not exist, the path is a folder, the text cannot be encoded, or the
-        system refuses to write (full disk, no permission). Nothing is left behind.
+        If the folder does not exist, the path is a folder, the text cannot be encoded, or the file cannot
+        be written (full disk, no permission). No temporary file remains.
 
     Examples
     --------
@@ -65,23 +65,33 @@ def write_atomic(path: str | os.PathLike[str], data: str | bytes) -> Path:
 
 
 def check_target(path: Any) -> Path:
-    """Check that a file can be written at a path, before the work for it is done; nothing is written.
+    """Check that a file can be written, before the work for it is done.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The file to write.
+
+    Returns
+    -------
+    Path
+        The given path.
 
     Raises
     ------
     InputTypeError
-        When `path` is not a path.
+        If `path` is not a path.
     InputError
-        When it is a folder, or the folder it is in does not exist or may not be written.
+        If it is a folder, or if its folder does not exist or may not be written.
     """
     try:
         result = Path(path)
     except TypeError as error:
         raise InputTypeError(f"a path must be a str or path-like, got {type(path).__name__}") from error
     if "\0" in str(result):
-        raise InputError(f"a path cannot hold a NUL character: {str(path)!r}")
+        raise InputError(f"a path cannot contain a NUL character: {str(path)!r}")
     if os.path.isdir(result):  # Path.is_dir raises where a name is too long
-        raise InputError(f"cannot write {str(path)!r}: it is a folder; add a file name")
+        raise InputError(f"cannot write {str(path)!r}: it is a folder; append a file name")
     if not os.path.isdir(result.parent):
         raise InputError(
             f"cannot write {str(path)!r}: there is no folder {str(result.parent)!r}; create it first"
@@ -95,12 +105,12 @@ def check_target(path: Any) -> Path:
 
 
 def _is_stream(path: Path) -> bool:
-    """Whether there is something that is no file, such as a pipe or /dev/null: it must not be replaced."""
+    """Return whether the path is a pipe or device, such as /dev/null, which must not be replaced."""
     return os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path)
 
 
 def _replace(target: Path, content: bytes) -> None:
-    # A name of its own length: the target's name may already be as long as the system allows.
+    # A short name: that of the target may have the maximum length.
     temporary = target.parent / f"{TEMPORARY}{secrets.token_hex(8)}.tmp"
     try:
         with open(temporary, "xb") as file:
@@ -110,7 +120,7 @@ def _replace(target: Path, content: bytes) -> None:
         if target.exists():
             os.chmod(temporary, target.stat().st_mode & 0o7777)
         os.replace(temporary, target)
-    except BaseException:  # an interrupt, too, must leave nothing behind
+    except BaseException:  # also for an interrupt
         with contextlib.suppress(OSError):
             temporary.unlink()
         raise

@@ -1,6 +1,7 @@
-"""Compiling loops with numba: machine code that is kept on disk and runs outside the interpreter lock.
+"""Loops compiled by numba, cached on disk and run without the interpreter lock.
 
-Modules that import this one import numba (half a second): import them inside functions.
+Importing this module imports numba, which takes half a second. Import it, and modules that import it, inside
+functions.
 """
 
 from collections.abc import Callable
@@ -10,12 +11,18 @@ import numba
 
 
 def compiled(**options: Any) -> Callable[[Callable[..., Any]], Any]:
-    """Compile with numba, keeping the machine code on disk where there is a place for it."""
+    """Compile a function with numba; its machine code is cached if there is a writable folder.
+
+    Parameters
+    ----------
+    **options
+        Options of `numba.njit`.
+    """
 
     def wrap(function: Callable[..., Any]) -> Any:
         try:
             return numba.njit(nogil=True, cache=True, **options)(function)
-        except RuntimeError:  # neither the package's folder nor the user's cache folder can be written
+        except RuntimeError:  # neither the folder of the package nor the user's cache folder is writable
             return numba.njit(nogil=True, **options)(function)
 
     return wrap

@@ -1,4 +1,4 @@
-"""The largest entries of each row, compiled."""
+"""Compiled search for the largest entries of each row."""
 
 from typing import Any
 
@@ -9,19 +9,19 @@ from topickit._core.compiled import compiled
 
 @compiled()
 def largest(scores: Any, k: int) -> Any:
-    """Find the k largest entries of each row; see `topickit._core.vectors.top_k_cosine`.
+    """Return the k largest entries of each row, for `topickit._core.vectors.top_k_cosine`.
 
     Parameters
     ----------
     scores : float32 ndarray of shape (n, m)
-        Without NaN.
+        Must not contain NaN.
     k : int
         At most m.
 
     Returns
     -------
     positions, values : int64 and float32 ndarray of shape (n, k)
-        Largest first, equal ones by position.
+        Sorted by falling value, then by position.
     """
     n, m = scores.shape
     positions = np.empty((n, k), dtype=np.int64)

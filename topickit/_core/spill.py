@@ -1,7 +1,7 @@
-"""What does not fit in memory lies in a temporary file: texts, and long arrays that grow.
+"""Temporary files for texts and growing arrays that are too large for memory.
 
-The files have no name, vanish with what is made of them, and lie in the folder for temporary files (set by
-the variable TMPDIR).
+The files are in the system's temporary folder, which the variable TMPDIR sets. They are deleted with the
+objects that use them.
 """
 
 import mmap
@@ -16,35 +16,35 @@ from numpy.typing import NDArray
 IntArray = NDArray[np.int64]
 KeyArray = NDArray[np.uint64]
 IN_MEMORY = 256 * 1024**2
-"""Bytes of texts from which on they lie in a file."""
+"""Texts of more bytes are stored in a file."""
 RUN = 64 * 1024**2
-"""Bytes of texts that are put in order and written at once."""
+"""Bytes of texts that are sorted and written at once."""
 BLOCK = 8192
 NUMBERS_IN_MEMORY = 256 * 1024**2
-"""Bytes of an array from which on it lies in a file."""
+"""An array of more bytes is stored in a file."""
 NUMBERS_A_PART = 4_000_000
 
 
 def unnamed_file() -> IO[bytes]:
-    """Open a temporary file that vanishes with the last handle to it."""
+    """Open a temporary file that is deleted when its last handle is closed."""
     return tempfile.TemporaryFile(prefix="topickit-")
 
 
-def give_back(mapped: mmap.mmap) -> None:
-    """Give back the memory that a file's contents take; what is asked for again is read again."""
+def release_pages(mapped: mmap.mmap) -> None:
+    """Release the memory of a mapped file; its pages are read again when needed."""
     if hasattr(mapped, "madvise") and hasattr(mmap, "MADV_DONTNEED"):
         mapped.madvise(mmap.MADV_DONTNEED)
 
 
 class StoredTexts(Sequence[str]):
-    """Texts in one file without a name, which vanishes with them; used as a list of str is.
+    """Texts in a temporary file, as a sequence of str.
 
     Parameters
     ----------
     content : mmap
-        UTF-8.
+        The texts in UTF-8.
     starts, sizes : int64 ndarray of shape (n,)
-        Where each text begins, and its bytes.
+        Position of the first byte of each text, and its number of bytes.
     """
 
     __slots__ = ("_content", "_sizes", "_starts")
@@ -68,18 +68,18 @@ class StoredTexts(Sequence[str]):
             return self._content[start : start + int(self._sizes[at])].decode()
         starts, content = self._starts[at], self._content
         ends = starts + self._sizes[at]
-        found = [
+        texts = [
             content[start:end].decode() for start, end in zip(starts.tolist(), ends.tolist(), strict=True)
         ]
-        give_back(content)
-        return found
+        release_pages(content)
+        return texts
 
     def __iter__(self) -> Iterator[str]:
         for start, stop in self.spans(BLOCK):
             yield from self[start:stop]
 
     def spans(self, most: int) -> Iterator[tuple[int, int]]:
-        """Give first and last-plus-one of blocks of at most so many texts, and about `RUN` bytes."""
+        """Yield the start and stop of blocks of at most `most` texts and about `RUN` bytes."""
         ends = np.cumsum(self._sizes)
         start = 0
         while start < len(self):
@@ -95,18 +95,25 @@ class StoredTexts(Sequence[str]):
         return all(mine == theirs for mine, theirs in zip(self, other, strict=True))
 
     def __reduce__(self) -> tuple[type[list[str]], tuple[list[str]]]:
-        return list, (list(self),)  # another process has no such file
+        return list, (list(self),)  # another process cannot open the file
 
     def __repr__(self) -> str:
         return f"<StoredTexts: {len(self):,} texts, {int(self._sizes.sum()):,} bytes>"
 
-    def taken(self, rows: IntArray) -> "StoredTexts":
-        """Give some of the texts, in another order; the file is the same."""
+    def take(self, rows: IntArray) -> "StoredTexts":
+        """Return the texts of some rows, from the same file."""
         return StoredTexts(self._content, self._starts[rows], self._sizes[rows])
 
 
 def spans(texts: Sequence[str], most: int) -> list[tuple[int, int]]:
-    """List blocks of at most so many texts; where they lie in a file, of about `RUN` bytes at most.
+    """List the start and stop of blocks of texts.
+
+    Parameters
+    ----------
+    texts : sequence of str
+        Blocks of `StoredTexts` also have at most about `RUN` bytes.
+    most : int
+        Maximum number of texts in a block.
 
     Examples
     --------
@@ -119,10 +126,10 @@ def spans(texts: Sequence[str], most: int) -> list[tuple[int, int]]:
 
 
 class TextStore:
-    """Takes texts one block after another, and writes them to a file when they become too many.
+    """Collects texts, and writes them to a file when they become too large for memory.
 
-    In the file they lie in runs, each in the order of its keys: who reads them in that order reads every
-    run from its beginning to its end, and a disk likes that.
+    The file consists of runs that are sorted by key. Reading the texts in the order of their keys reads each
+    run sequentially.
 
     Examples
     --------
@@ -141,13 +148,13 @@ class TextStore:
         self._sizes: list[IntArray] = []
 
     def add(self, texts: Sequence[str], keys: KeyArray) -> None:
-        """Take more texts.
+        """Add texts.
 
         Parameters
         ----------
         texts : sequence of str
         keys : uint64 ndarray of shape (len(texts), 2)
-            Their order is that in which the texts will be read.
+            The texts will be read in the order of their keys.
         """
         self._kept += texts
         self._keys.append(keys)
@@ -156,7 +163,7 @@ class TextStore:
             self._write()
 
     def texts(self) -> Sequence[str]:
-        """Give all texts in the order in which they came; `StoredTexts` where they were too many."""
+        """Return all texts in the order in which they were added: a list, or `StoredTexts`."""
         if self._file is None:
             return self._kept
         self._write()
@@ -169,7 +176,7 @@ class TextStore:
 
     def __exit__(self, *error: object) -> None:
         if self._file is not None:
-            self._file.close()  # the texts have a handle of their own
+            self._file.close()  # the texts have their own handle
 
     def _write(self) -> None:
         if not self._kept:
@@ -190,11 +197,12 @@ class TextStore:
 
 
 class StoredNumbers:
-    """A long array that grows at its end; in a temporary file when it becomes too long.
+    """A growing array that moves to a temporary file when it becomes too large for memory.
 
     Parameters
     ----------
     dtype : type
+        Type of the numbers.
 
     Examples
     --------
@@ -220,19 +228,19 @@ class StoredNumbers:
         self.close()
 
     def close(self) -> None:
-        """Close the file; arrays that were given stay."""
+        """Close the file; returned arrays stay valid."""
         if self._file is not None:
             self._file.close()
 
     def extend(self, values: NDArray[Any]) -> None:
-        """Copy numbers to the end."""
+        """Append a copy of numbers."""
         self._parts.append(np.array(values, dtype=self._dtype))
         self._size += len(values)
         if self._file is not None or self._size * self._dtype.itemsize > NUMBERS_IN_MEMORY:
             self._write()
 
     def parts(self) -> Iterator[NDArray[Any]]:
-        """Give all numbers in parts, which may be changed in place."""
+        """Yield all numbers in parts, which may be changed in place."""
         if self._file is None:
             yield from self._parts
             return
@@ -241,7 +249,7 @@ class StoredNumbers:
             yield whole[start : start + NUMBERS_A_PART]
 
     def array(self) -> NDArray[Any]:
-        """Give all numbers."""
+        """Return all numbers."""
         if self._file is not None:
             self._file.flush()
             return np.memmap(self._file, dtype=self._dtype, mode="r+", shape=(self._size,))

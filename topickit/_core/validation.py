@@ -1,4 +1,4 @@
-"""Checks of vectors that a user gives, in whatever they lie."""
+"""Checks of embeddings that a user passes."""
 
 from typing import Any
 
@@ -9,31 +9,33 @@ from topickit._core import processes
 from topickit.errors import InputError, InputTypeError
 
 FEWEST_COLUMNS = 16
-"""From so many columns on, floating-point numbers in the place of a target are taken for vectors."""
+"""A target `y` of at least this many columns of floating-point numbers is taken for embeddings."""
 
 
 def check_vectors(vectors: ArrayLike, *, n_rows: int | None = None, what: str = "embeddings") -> NDArray[Any]:
-    """Check that an array can serve as one vector a row; the array itself is not changed.
+    """Check an array of one vector per row, without changing it.
 
     Parameters
     ----------
-    vectors : array-like of shape (n, d), any real dtype
+    vectors : array-like of shape (n, d)
+        Real numbers of any dtype.
     n_rows : int, optional
-        The number of rows there must be.
+        Required number of rows.
     what : str
-        How the error calls the array.
+        Name of the array in error messages.
 
     Returns
     -------
     ndarray of shape (n, d)
-        The caller's array, or the array made of it.
+        The given array, or a conversion of it.
 
     Raises
     ------
     InputTypeError
-        When it is not numeric.
+        If it is not numeric.
     InputError
-        When it is not two-dimensional, has the wrong number of rows, no columns, NaN or infinity.
+        If it is not two-dimensional, has the wrong number of rows or no columns, or contains NaN or
+        infinity.
 
     Examples
     --------
@@ -46,17 +48,19 @@ def check_vectors(vectors: ArrayLike, *, n_rows: int | None = None, what: str = 
             f"{what} must be real numbers, got dtype {array.dtype}; convert them with .astype"
         )
     if array.ndim != 2:
-        raise InputError(f"{what} must have shape (n, d), one row a document; got shape {array.shape}")
+        raise InputError(f"{what} must have shape (n, d), with one row per document; got shape {array.shape}")
     if n_rows is not None and len(array) != n_rows:
-        raise InputError(f"{what} must have one row a document: {n_rows} documents, {len(array)} rows")
+        raise InputError(
+            f"{what} must have one row per document: got {len(array)} rows for {n_rows} documents"
+        )
     if array.shape[1] == 0:
-        raise InputError(f"{what} have no columns: shape {array.shape}")
+        raise InputError(f"{what} must have at least one column; got shape {array.shape}")
     for start in range(0, len(array), 65536):
         finite = np.isfinite(array[start : start + 65536]).all(axis=1)
         if not finite.all():
             row = start + int(np.argmin(finite))
             raise InputError(
-                f"{what} contain NaN or infinity, first in row {row}; drop or embed that row again"
+                f"{what} contain NaN or infinity, first in row {row}; remove that row or embed it again"
             )
     return array
 
@@ -67,15 +71,20 @@ def as_array(vectors: Any, *, what: str = "embeddings") -> NDArray[Any]:
     Parameters
     ----------
     vectors : array-like, torch.Tensor, or list of either
+        One vector per row.
     what : str
         Name of the vectors in error messages.
+
+    Returns
+    -------
+    ndarray
 
     Raises
     ------
     InputTypeError
-        When they are sparse.
+        If they are sparse.
     InputError
-        When rows have different lengths.
+        If rows have different lengths.
     """
     if hasattr(vectors, "toarray") or getattr(vectors, "is_sparse", False):
         raise InputTypeError(
@@ -110,17 +119,17 @@ def from_tensor(tensor: Any) -> Any:
 
 
 def check_no_vectors(y: Any) -> None:
-    """Refuse vectors in the place of a target, where they would be ignored and a model would run instead.
+    """Refuse embeddings passed as the target `y`, which scikit-learn's interface ignores.
 
     Parameters
     ----------
     y : anything
-        The second argument of a scikit-learn estimator.
+        Second argument of a scikit-learn estimator.
 
     Raises
     ------
     InputTypeError
-        When it is a table of at least 16 columns of floating-point numbers.
+        If it has at least 16 columns of floating-point numbers.
     """
     shape: tuple[int, ...] = tuple(getattr(y, "shape", ()))
     floating = "float" in str(getattr(y, "dtype", ""))
@@ -128,6 +137,6 @@ def check_no_vectors(y: Any) -> None:
         shape, floating = (len(y), len(y[0])), isinstance(y[0][0], float | np.floating)
     if floating and len(shape) == 2 and shape[1] >= FEWEST_COLUMNS:
         raise InputTypeError(
-            f"an array of shape {shape} was given as y, which is ignored, as scikit-learn has it; "
-            "if these are the vectors of the texts, write embeddings=…"
+            f"y is ignored, but an array of shape {shape} was passed; if it contains the embeddings of the "
+            "texts, pass it as embeddings="
         )

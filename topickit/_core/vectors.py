@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from topickit._core import devices
-from topickit._core.spill import give_back, unnamed_file
+from topickit._core.spill import release_pages, unnamed_file
 from topickit._core.validation import check_vectors
 from topickit.errors import TopickitWarning
 
@@ -128,7 +128,7 @@ def release(array: NDArray[Any]) -> None:
     while whole is not None and getattr(whole, "_mmap", None) is None:
         whole = getattr(whole, "base", None)
     if whole is not None:
-        give_back(whole._mmap)
+        release_pages(whole._mmap)
 
 
 def n_threads() -> int:

@@ -1,4 +1,4 @@
-"""How long a fit will take and how much room it needs, from a timed sample, before it is started."""
+"""Estimates of the time, memory and disk space of a fit, from timed samples."""
 
 import math
 import sys
@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike
 from topickit._core.memory import peak_memory
 from topickit._core.progress import record_stages, stage
 from topickit._core.spill import StoredTexts
+from topickit._core.state import State
 from topickit._core.vectors import IN_MEMORY, FloatArray, check_given
 from topickit.cluster import base as cluster
 from topickit.corpus.documents import Documents
@@ -26,28 +27,29 @@ from topickit.errors import InputError, TopickitWarning
 from topickit.model import TopicModel
 
 SAMPLE = 16_000
-"""Documents of the larger of the two samples that are fitted."""
+"""Documents in the larger of the two samples."""
 TIMED_TEXTS = 512
 TIMED_SECONDS = 4.0
-BYTES_A_DOCUMENT = 1000
-"""Of everything but its text and vector, at the peak: hashes, words, their counts (measured at a million)."""
+BYTES_PER_DOCUMENT = 1000
+"""Peak memory per document besides text and embedding: hashes, words, counts (measured on a million)."""
 STUDENT_MIB = 600
-"""What fitting a student takes at its peak, and is given back before words are counted."""
+"""Peak memory of learning a student, which is released before words are counted."""
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """What a fit will take.
+    """Estimated cost of a fit.
 
     Attributes
     ----------
     n_documents : int
+        Number of documents, including blank ones.
     stages : mapping of str to float
-        Seconds of each; the sum of them is `seconds`.
+        Seconds of each stage.
     memory : float
-        Peak of the process, bytes.
+        Peak memory of the process in bytes; NaN if the system does not report it (Windows).
     disk : float
-        Bytes: vectors in a temporary file while it runs, and the saved model.
+        Bytes of the temporary files and the saved model.
     """
 
     n_documents: int
@@ -57,11 +59,11 @@ class Estimate:
 
     @property
     def seconds(self) -> float:
-        """Wall time of the whole."""
+        """Wall time of all stages."""
         return sum(self.stages.values())
 
     def __str__(self) -> str:
-        """Write a table."""
+        """Format the estimate as a table."""
         lines = [f"{self.n_documents:,} documents, estimated from a timed sample:", ""]
         lines += [f"  {name:<18}{_duration(value):>10}" for name, value in self.stages.items()]
         lines += ["", f"  {'time':<18}{_duration(self.seconds):>10}"]
@@ -72,20 +74,26 @@ class Estimate:
 def estimate_fit(
     model: TopicModel, texts: Any, *, embeddings: ArrayLike | None = None, keep_texts: bool = False
 ) -> Estimate:
-    """Estimate what ``model.fit(texts)`` will take, by fitting samples of the texts.
+    """Estimate the cost of ``model.fit(texts)`` by fitting two samples of the texts.
 
-    It takes some seconds, and with a distilled embedder as long as the teacher takes for its sample. Each
-    stage is extrapolated from two samples: finding topics up to the documents on which they are found, the
-    others up to all. Vectors that a cache holds are not counted on.
+    This takes some seconds; with a distilled embedder, it takes the time of embedding the teacher's sample.
+    Each stage is extrapolated from the two samples, finding topics only to the size of the fit sample. The
+    embedding cache is not considered.
 
     Parameters
     ----------
     model : TopicModel
-        Not changed.
+        The model; it is not changed.
     texts : as for `TopicModel.fit`
+        Texts to fit.
     embeddings : array-like of shape (n, d), optional
-    keep_texts : bool
-        The model will be saved with its documents.
+        Precomputed embeddings.
+    keep_texts : bool, default False
+        Whether the model will be saved with its texts.
+
+    Returns
+    -------
+    Estimate
 
     Raises
     ------
@@ -104,7 +112,7 @@ def estimate_fit(
     reading = time.perf_counter() - start
     n = len(corpus)
     if not n:
-        raise InputError("all documents are blank; there is nothing to time")
+        raise InputError("all documents are blank; there are no topics to find")
     rows = corpus.sample(SAMPLE)
     sample = [corpus.texts[row] for row in rows.tolist()]
     vectors = None if given is None else np.asarray(given[corpus.first_rows[rows]], np.float32)
@@ -117,10 +125,10 @@ def estimate_fit(
         random_state=model.random_state,
     )
     if vectors is None:
-        vectors, embedding, embedder_bytes = _embedded(embedder, sample, n)
+        vectors, embedding, embedder_bytes = _time_embedder(embedder, sample, n)
     elif isinstance(embedder, embed.BuildsOnVectors):
-        vectors, embedding, embedder_bytes = _with_words(embedder, vectors, sample, n)
-    small, large, loading = _timed_fits(model, sample, vectors, keep_texts)
+        vectors, embedding, embedder_bytes = _time_words(embedder, vectors, sample, n)
+    small, large, loading = _time_fits(model, sample, vectors, keep_texts)
     stages = {
         "starting": loading,
         "reading": reading,
@@ -139,13 +147,13 @@ def estimate_fit(
     )
 
 
-def _embedded(
+def _time_embedder(
     embedder: embed.Embedder, sample: list[str], n: int
 ) -> tuple[FloatArray, dict[str, float], float]:
-    """Vectors for the sample from what is cheap, seconds to embed n texts, bytes of the saved embedder."""
+    """Return vectors for the sample, seconds of each stage for n texts, and bytes of the saved embedder."""
     if isinstance(embedder, embed.BuildsOnVectors):
-        vectors, seconds, _ = _embedded(embedder.model, sample, n)
-        own, more, n_bytes = _with_words(embedder, vectors, sample, n)
+        vectors, seconds, _ = _time_embedder(embedder.model, sample, n)
+        own, more, n_bytes = _time_words(embedder, vectors, sample, n)
         return own, seconds | more, n_bytes
     start = time.perf_counter()
     embedder_is_learning = isinstance(embedder, embed.FittedOnCorpus)
@@ -153,45 +161,45 @@ def _embedded(
         embed.embed(embedder, sample[:2])  # loads the model
     loading = time.perf_counter() - start
     if embedder_is_learning:
-        return _learning(embedder, sample, n)
+        return _time_learning(embedder, sample, n)
     done, start = 0, time.perf_counter()
     while done < min(TIMED_TEXTS, len(sample)) and time.perf_counter() - start < TIMED_SECONDS:
-        made = embed.embed(embedder, sample[done : done + 64])
-        done += len(made)
+        vectors = embed.embed(embedder, sample[done : done + 64])
+        done += len(vectors)
     rate = (time.perf_counter() - start) / done
-    return _stand_in(sample, made.shape[1]), {"loading the model": loading, "embedding": rate * n}, 0.0
+    return _stand_in(sample, vectors.shape[1]), {"loading the model": loading, "embedding": rate * n}, 0.0
 
 
-def _with_words(
+def _time_words(
     embedder: embed.Embedder, vectors: FloatArray, sample: list[str], n: int
 ) -> tuple[FloatArray, dict[str, float], float]:
-    """Time an embedder that adds to vectors what it learns from some of the texts."""
-    learnt, own, learning, adding = _timed_embedding(embedder, sample, vectors)
+    """Time an embedder that adds words to the vectors of another one."""
+    learned, own, learning, adding = _time_embedding(embedder, sample, vectors)
     grows = max(1.0, min(n, hybrid.SAMPLE) / len(sample))
     seconds = learning * grows + adding * n / len(sample)
-    # New words come ever more rarely (Heaps).
-    return own, {"learning words": seconds}, _state_bytes(learnt) * math.sqrt(grows)
+    # Vocabulary grows with the square root of the texts (Heaps' law).
+    return own, {"learning words": seconds}, _n_bytes(embed.state(learned)) * math.sqrt(grows)
 
 
-def _learning(embedder: Any, sample: list[str], n: int) -> tuple[FloatArray, dict[str, float], float]:
-    """Time an embedder that learns from the corpus: learning once, and the rest by its rate."""
-    learnt, vectors, learning, rest = _timed_embedding(embedder, sample)
-    if embed.n_exact(learnt) is not None:  # what it learns from does not grow with the corpus
+def _time_learning(embedder: Any, sample: list[str], n: int) -> tuple[FloatArray, dict[str, float], float]:
+    """Time an embedder that learns from the corpus."""
+    learned, vectors, learning, rest = _time_embedding(embedder, sample)
+    if embed.n_exact(learned) is not None:  # it learns from a sample
         share = getattr(embedder, "sample", None)
         grows = n / len(sample) if isinstance(share, float) and share < 1 else 1.0
-        others = len(sample) - (embed.n_exact(learnt) or 0)
+        others = len(sample) - (embed.n_exact(learned) or 0)
         seconds = {"learning": learning * grows, "embedding": rest * n / max(1, others)}
-        return vectors, seconds, _state_bytes(learnt) * grows
+        return vectors, seconds, _n_bytes(embed.state(learned)) * grows
     quarter = sample[: max(2, len(sample) // 4)]
     try:
-        _, _, learning_less, rest_less = _timed_embedding(embedder, quarter)
-    except InputError:  # the few have no words, which says nothing of all
-        return vectors, {"embedding": (learning + rest) * n / len(sample)}, _state_bytes(learnt)
+        _, _, learning_less, rest_less = _time_embedding(embedder, quarter)
+    except InputError:  # a quarter may have no words
+        return vectors, {"embedding": (learning + rest) * n / len(sample)}, _n_bytes(embed.state(learned))
     less, more = {"": learning_less + rest_less}, {"": learning + rest}
-    return vectors, {"embedding": _linear(less, more, "", len(sample), n)}, _state_bytes(learnt)
+    return vectors, {"embedding": _linear(less, more, "", len(sample), n)}, _n_bytes(embed.state(learned))
 
 
-def _timed_embedding(
+def _time_embedding(
     embedder: Any, texts: list[str], vectors: FloatArray | None = None
 ) -> tuple[embed.Embedder, FloatArray, float, float]:
     """Return the fitted embedder, the embeddings of distinct texts, seconds to learn and seconds to embed."""
@@ -204,63 +212,65 @@ def _timed_embedding(
     return learned, embeddings[documents.rows], middle - start, seconds
 
 
-def _state_bytes(learnt: Any) -> float:
-    return float(sum(array.nbytes for array in embed.state(learnt).arrays.values()))
+def _n_bytes(state: State) -> float:
+    return float(
+        sum(array.nbytes for array in state.arrays.values()) + sum(map(_n_bytes, state.parts.values()))
+    )
 
 
 def _stand_in(sample: list[str], dimension: int) -> FloatArray:
-    """Make vectors of the right length that group as texts do, without the model."""
+    """Make vectors with the clusters of the texts without running the model."""
     rng = np.random.default_rng(0)
     try:
         lexical = embed.fitted(embed.resolve("lexical"), sample, np.ones(len(sample)))
     except InputError:  # no text has a word, or shares one
         return rng.normal(size=(len(sample), dimension)).astype(np.float32)
-    found = embed.embed(lexical, sample)
-    turned = rng.normal(size=(found.shape[1], dimension))
-    return np.asarray(found @ turned, dtype=np.float32)
+    vectors = embed.embed(lexical, sample)
+    projection = rng.normal(size=(vectors.shape[1], dimension))
+    return np.asarray(vectors @ projection, dtype=np.float32)
 
 
-def _timed_fits(
+def _time_fits(
     model: TopicModel, sample: Sequence[str], vectors: FloatArray, keep_texts: bool
 ) -> tuple[dict[str, float], dict[str, float], float]:
-    """Seconds of each stage on a quarter of the sample and on all of it, and seconds of starting up."""
+    """Return seconds of each stage on a quarter of the sample and on all of it, and seconds of start-up."""
     quarter = max(2, len(sample) // 4)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", TopickitWarning)  # of samples and made-up vectors: not the user's
+        warnings.simplefilter("ignore", TopickitWarning)  # about the sample, not about the user's corpus
         try:
-            cold = _timed_fit(model, sample[:quarter], vectors[:quarter], keep_texts)
-            small = _timed_fit(model, sample[:quarter], vectors[:quarter], keep_texts)
-        except ValueError:  # the few are too few for a clusterer of the user's, which says nothing of all
-            cold = small = _timed_fit(model, sample, vectors, keep_texts)
-        large = _timed_fit(model, sample, vectors, keep_texts)
+            cold = _time_fit(model, sample[:quarter], vectors[:quarter], keep_texts)
+            small = _time_fit(model, sample[:quarter], vectors[:quarter], keep_texts)
+        except ValueError:  # a quarter may be too few for the clusterer
+            cold = small = _time_fit(model, sample, vectors, keep_texts)
+        large = _time_fit(model, sample, vectors, keep_texts)
     return small, large, max(0.0, cold["all"] - small["all"])
 
 
-def _timed_fit(
+def _time_fit(
     model: TopicModel, texts: Sequence[str], vectors: FloatArray, keep_texts: bool
 ) -> dict[str, float]:
-    # The vectors are given: an embedder, which may be large or not bear to be copied, has nothing to do.
+    # The embedder may be large or impossible to copy, and is not needed.
     copy = type(model)(**{**model.get_params(deep=False), "embedder": "lexical", "cache": None})
     start = time.perf_counter()
     with record_stages() as stages, stage("Timing a sample"), tempfile.TemporaryDirectory() as folder:
         copy.fit(list(texts), embeddings=vectors)
         copy.save(Path(folder) / "model", keep_texts=keep_texts)
         size = sum(file.stat().st_size for file in (Path(folder) / "model").rglob("*") if file.is_file())
-        found = {name: sum(s for other, s in stages if other == name) for name, _ in stages}
-    return {**found, "all": time.perf_counter() - start, "bytes": float(size)}
+        seconds = {name: sum(s for other, s in stages if other == name) for name, _ in stages}
+    return {**seconds, "all": time.perf_counter() - start, "bytes": float(size)}
 
 
 def _after_embedding(
     model: TopicModel, small: Mapping[str, float], large: Mapping[str, float], m: int, n: int
 ) -> dict[str, float]:
-    """Extrapolate finding, counting (which runs beside it) and describing."""
+    """Extrapolate the stages after embedding; words are counted while topics are found."""
     clusterer = cluster.resolve(model.clusterer)
     most = clusterer.sample_size if model.fit_sample == "auto" else model.fit_sample
     used = n if most is None else min(n, most)
     finding = large["Finding topics"]
     if used > m:
-        grown = finding / max(small["Finding topics"], 1e-9)
-        power = min(max(math.log(max(grown, 1e-9)) / math.log(4), 1.0), 2.0)
+        growth = finding / max(small["Finding topics"], 1e-9)
+        power = min(max(math.log(max(growth, 1e-9)) / math.log(4), 1.0), 2.0)
         finding *= (used / m) ** power
     counting = _linear(small, large, "Counting words", m, n)
     return {
@@ -271,7 +281,7 @@ def _after_embedding(
 
 
 def _linear(small: Mapping[str, float], large: Mapping[str, float], name: str, m: int, n: int) -> float:
-    """Extrapolate from m / 4 and m documents to n; never less than on the larger sample, if n is more."""
+    """Extrapolate linearly from m / 4 and m documents to n, at least to the value for m."""
     quarter = max(2, m // 4)
     low, high = small.get(name, 0.0), large.get(name, 0.0)
     slope = max(0.0, (high - low) / max(1, m - quarter))
@@ -281,7 +291,7 @@ def _linear(small: Mapping[str, float], large: Mapping[str, float], name: str, m
 def _memory(n: int, m: int, text_bytes: float, dimension: int, embedding: Mapping[str, float]) -> float:
     now = peak_memory()
     kept = 4 * dimension if 4 * n * dimension <= IN_MEMORY else 0
-    grown = max(0, n - m) * (text_bytes + kept + BYTES_A_DOCUMENT)
+    grown = max(0, n - m) * (text_bytes + kept + BYTES_PER_DOCUMENT)
     return max(now, now - (STUDENT_MIB * 2**20 if "learning" in embedding else 0) + grown)
 
 
@@ -289,7 +299,7 @@ def _disk(n: int, m: int, dimension: int, large: float, small: float, embeds: bo
     vectors = 4.0 * n * dimension if embeds and 4 * n * dimension > IN_MEMORY else 0.0
     if n <= m:
         return vectors + large
-    # Labels grow with the documents, but words by a power below 1.
+    # Labels grow linearly, the vocabulary by a power below 1.
     power = float(np.clip(math.log(large / max(small, 1.0)) / math.log(m / max(2, m // 4)), 0.0, 1.0))
     return float(vectors + large * (n / m) ** power)
 

@@ -1,4 +1,4 @@
-"""Covariates: what the caller knows of each row beside its text: when it is from, and its class."""
+"""Covariates: the timestamp and class of each document."""
 
 import datetime
 from collections.abc import Iterable
@@ -16,21 +16,21 @@ NO_CLASS = -1
 
 @dataclass(frozen=True, eq=False)
 class Covariates:
-    """When each of the caller's rows is from, and what class it is of.
+    """Timestamps and classes of the caller's rows.
 
     Attributes
     ----------
     timestamps : datetime64[s] ndarray of shape (n,), or None
-        UTC; NaT where a row has none.
+        In UTC; NaT if a row has none.
     class_codes : int64 ndarray of shape (n,), or None
-        Position in `class_names`; −1 where a row has none.
+        Position in `class_names`; −1 if a row has none.
     class_names : tuple of str
-        In the order of the alphabet.
+        Sorted alphabetically.
 
     Examples
     --------
-    >>> known = Covariates.of(2, timestamps=["2024-05-01", None], classes=["b", "a"])
-    >>> known.timestamps.astype(str).tolist(), known.class_names, known.class_codes.tolist()
+    >>> covariates = Covariates.of(2, timestamps=["2024-05-01", None], classes=["b", "a"])
+    >>> covariates.timestamps.astype(str).tolist(), covariates.class_names, covariates.class_codes.tolist()
     (['2024-05-01T00:00:00', 'NaT'], ('a', 'b'), [1, 0])
     """
 
@@ -40,22 +40,27 @@ class Covariates:
 
     @classmethod
     def of(cls, n_rows: int, *, timestamps: Any = None, classes: Any = None) -> "Covariates | None":
-        """Check what the caller gave; None where there is nothing.
+        """Check timestamps and classes.
 
         Parameters
         ----------
         n_rows : int
-            Rows that there must be.
+            Required number of rows.
         timestamps : sequence of ISO 8601 str, date, datetime, datetime64, int or None, optional
-            A datetime without a time zone is read as UTC; an int is a year, or a day as 20240531.
+            A datetime without a time zone is taken as UTC. An int is a year, or a day such as 20240531.
         classes : sequence of str, number or None, optional
+
+        Returns
+        -------
+        Covariates or None
+            None if there are neither timestamps nor classes.
 
         Raises
         ------
         InputError
-            When there is not one a row, or a timestamp cannot be read.
+            If the number of values is wrong, or a timestamp cannot be read.
         InputTypeError
-            When one is of a kind that cannot be used.
+            If a value is of an unsupported type.
         """
         if timestamps is None and classes is None:
             return None
@@ -63,13 +68,13 @@ class Covariates:
         if classes is None:
             return cls(times)
         names = _class_names(classes, n_rows)
-        known = sorted({name for name in names if name is not None})
-        rank = {name: code for code, name in enumerate(known)}
+        distinct = sorted({name for name in names if name is not None})
+        rank = {name: code for code, name in enumerate(distinct)}
         codes = np.array([NO_CLASS if name is None else rank[name] for name in names], dtype=np.int64)
-        return cls(times, codes, tuple(known))
+        return cls(times, codes, tuple(distinct))
 
     def state(self) -> State:
-        """Give what `from_state` makes it of."""
+        """Return the state that `from_state` reads."""
         arrays: dict[str, NDArray[Any]] = {}
         if self.timestamps is not None:
             arrays["timestamps"] = self.timestamps.astype(np.int64)
@@ -79,7 +84,7 @@ class Covariates:
 
     @classmethod
     def from_state(cls, state: State) -> "Covariates":
-        """Make the Covariates that gave this state."""
+        """Make the Covariates that returned this state."""
         times = state.arrays.get("timestamps")
         return cls(
             None if times is None else times.astype("datetime64[s]"),
@@ -89,12 +94,14 @@ class Covariates:
 
 
 def read_timestamps(values: Any, n_rows: int) -> NDArray[np.datetime64]:
-    """Read timestamps of any usual kind.
+    """Convert timestamps to datetime64.
 
     Parameters
     ----------
     values : sequence of ISO 8601 str, date, datetime, datetime64, int (a year or day) or None
+        A datetime without a time zone is taken as UTC.
     n_rows : int
+        Required number of values.
 
     Returns
     -------
@@ -103,7 +110,7 @@ def read_timestamps(values: Any, n_rows: int) -> NDArray[np.datetime64]:
     Raises
     ------
     InputError, InputTypeError
-        The message names the first row that cannot be used.
+        If a value cannot be read; the message names the first such row.
 
     Examples
     --------
@@ -118,7 +125,7 @@ def _column(values: Any, n_rows: int, what: str) -> list[Any]:
     ordered = isinstance(values, Iterable) and not isinstance(values, str | bytes | dict | set | frozenset)
     if not ordered or len(getattr(values, "shape", (0,))) != 1:
         raise InputTypeError(
-            f"{what} must be a column, one a document, in their order; got {type(values).__name__}"
+            f"{what} must be an ordered column, one per document; got {type(values).__name__}"
             + (f" of shape {values.shape}" if ordered else "")
         )
     for method in ("to_pylist", "to_list"):  # Arrow; pandas and polars
@@ -126,7 +133,7 @@ def _column(values: Any, n_rows: int, what: str) -> list[Any]:
             values = getattr(values, method)()
     items = list(values)
     if len(items) != n_rows:
-        raise InputError(f"{what} must hold one a document: {n_rows} documents, {len(items)} {what}")
+        raise InputError(f"{what} must have one value per document: got {len(items)} for {n_rows} documents")
     return items
 
 
@@ -134,34 +141,34 @@ def _read_time(item: Any, row: int) -> np.datetime64:
     if is_missing(item) or (isinstance(item, str) and not item.strip()):
         return np.datetime64("NaT", "s")
     if isinstance(item, np.datetime64):
-        made: np.datetime64 = np.array([item]).astype("datetime64[s]")[0]
-        return made
+        seconds: np.datetime64 = np.array([item]).astype("datetime64[s]")[0]
+        return seconds
     if isinstance(item, bool | np.bool_):
         raise InputTypeError(f"timestamp {row} is a bool, not a time")
     try:
         if isinstance(item, int | np.integer) or (
             isinstance(item, float | np.floating) and item == item // 1
         ):
-            item = _year_or_day(int(item))  # pandas makes floats of a column of years with a hole
+            item = _year_or_day(int(item))  # pandas stores years with a missing value as float
         if isinstance(item, str):
             text = item.strip()
-            # A year, or a year and a month, is less than `fromisoformat` wants.
+            # `fromisoformat` reads neither a year nor a year and month.
             item = text if len(text) <= 7 and not text.isdigit() else _iso(text)
     except ValueError as error:
         raise InputError(
             f"timestamp {row} cannot be read: {str(item)[:40]!r} ({error}); "
-            "write ISO 8601, such as 2024-05-31, or leave it empty"
+            "use ISO 8601, such as 2024-05-31, or leave it empty"
         ) from error
     return _from_datetime(item, row)
 
 
 def _year_or_day(number: int) -> str:
-    """Write a number that is a year, or a day as 20240531, as text."""
+    """Convert a number that is a year or a day such as 20240531 to str."""
     if 1 <= number <= 9999:
         return f"{number:04d}"
     if 10_000_000 <= number <= 99_999_999:
         return str(number)
-    raise ValueError("an int is read as a year or as a day such as 20240531; convert epochs to datetimes")
+    raise ValueError("an int must be a year or a day such as 20240531; convert Unix times to datetimes")
 
 
 def _iso(text: str) -> Any:
@@ -182,10 +189,10 @@ def _from_datetime(item: Any, row: int) -> np.datetime64:
             return np.datetime64(item, "s")
     except (ValueError, OverflowError) as error:
         raise InputError(
-            f"timestamp {row} cannot be read: {str(item)[:40]!r}; write ISO 8601, such as 2024-05-31, "
+            f"timestamp {row} cannot be read: {str(item)[:40]!r}; use ISO 8601, such as 2024-05-31, "
             "or leave it empty"
         ) from error
-    raise InputTypeError(f"timestamp {row} is {type(item).__name__}; give ISO 8601 str, dates or datetimes")
+    raise InputTypeError(f"timestamp {row} is {type(item).__name__}; use ISO 8601 str, dates or datetimes")
 
 
 def _class_names(values: Any, n_rows: int) -> list[str | None]:

@@ -1,8 +1,8 @@
-"""Documents: the caller's texts, checked, de-duplicated and put into a canonical order, once.
+"""Documents: the caller's texts, checked, deduplicated and in canonical order.
 
-Every algorithm sees the distinct texts in the order of their content hash. So the order of the
-caller's rows cannot matter, equal texts cannot get different answers, and a text that stands in
-the table a thousand times is embedded once and weighs a thousand.
+Every algorithm sees the distinct texts in the order of their content hash. Therefore results do not depend on
+the order of rows, equal texts get equal results, and a text that occurs a thousand times is embedded once and
+has a weight of a thousand.
 """
 
 import hashlib
@@ -19,24 +19,24 @@ from topickit._core.validation import check_vectors
 from topickit._core.vectors import IntArray, unit_rows
 from topickit.errors import InputError, InputTypeError, is_missing
 
-_HOW_TO_FILL = "drop that row, or fill it with '' (a blank text is an outlier)"
+_HOW_TO_FILL = "remove that row, or replace it by '' (a blank document is an outlier)"
 
 
 @dataclass(frozen=True, eq=False)
 class Documents:
-    """Distinct, non-blank texts in canonical order, and the way back to the caller's rows.
+    """Distinct texts in canonical order, and their positions in the caller's rows.
 
     Attributes
     ----------
     texts : sequence of str
-        The u distinct texts that are not blank, ordered by content hash: a tuple, or `StoredTexts` where
-        they came one by one and were too many for the memory.
+        The u distinct texts that are not blank, ordered by content hash. A tuple, or `StoredTexts` if
+        they were read from an iterator and are too large for memory.
     weights : int64 ndarray of shape (u,)
-        How many of the caller's rows each text stands for.
+        Number of the caller's rows with each text.
     rows : int64 ndarray of shape (n,)
-        For each of the caller's rows its position in `texts`; −1 for a blank one.
+        Position in `texts` of each of the caller's rows; −1 for a blank text.
     first_rows : int64 ndarray of shape (u,)
-        The first of the caller's rows that holds each text.
+        First of the caller's rows with each text.
 
     Examples
     --------
@@ -54,32 +54,35 @@ class Documents:
     def of(
         cls, texts: Any, embeddings: NDArray[Any] | None = None, *, may_be_empty: bool = False
     ) -> "Documents":
-        """Check texts and put them into canonical order.
+        """Check texts and sort them into canonical order.
 
         Parameters
         ----------
         texts : list, tuple, or column (NumPy, pandas, polars, Arrow) of str; or iterator of str
-            The texts of an iterator are taken one by one, and lie in a temporary file when they are
-            more than 256 MiB (in the folder set by the variable TMPDIR).
+            Texts of an iterator that take more than 256 MiB are stored in a temporary file, in the folder
+            that the variable TMPDIR sets.
         embeddings : ndarray of shape (n, d), optional
-            The caller's own vectors. Equal texts with different vectors stay apart: the caller
-            has said that they differ.
-        may_be_empty : bool
-            Take no texts, too.
+            The caller's embeddings. Equal texts with different embeddings are different documents.
+        may_be_empty : bool, default False
+            Accept an empty collection.
+
+        Returns
+        -------
+        Documents
 
         Raises
         ------
         InputTypeError
-            When `texts` is not a collection of str.
+            If `texts` is not a collection of str.
         InputError
-            When it is empty, or a text cannot be encoded in UTF-8.
+            If it is empty, or a text cannot be encoded in UTF-8.
         """
-        strings, keys = _gathered(texts, may_be_empty=may_be_empty)
+        strings, keys = _collect(texts, may_be_empty=may_be_empty)
         if embeddings is not None:
             embeddings = check_vectors(embeddings, n_rows=len(strings))
             keys = np.hstack([keys, _keys_of_repeated(keys, embeddings)])
-        order = np.lexsort(keys.T[::-1])  # stable: of equal texts the first stands first
-        order = order[keys[order, :2].any(axis=1)]  # blank ones have the key 0
+        order = np.lexsort(keys.T[::-1])  # stable: of equal texts, the first row comes first
+        order = order[keys[order, :2].any(axis=1)]  # the key of a blank text is 0
         ordered = keys[order]
         is_new = np.ones(len(order), dtype=np.bool_)
         is_new[1:] = (ordered[1:] != ordered[:-1]).any(axis=1)
@@ -87,16 +90,16 @@ class Documents:
         rows[order] = np.cumsum(is_new) - 1
         first_rows = order[is_new]
         weights = np.bincount(rows[rows >= 0], minlength=len(first_rows)).astype(np.int64)
-        return cls(_taken(strings, first_rows), weights, rows, first_rows)
+        return cls(_take(strings, first_rows), weights, rows, first_rows)
 
     @property
     def n_rows(self) -> int:
-        """The number of the caller's rows, blank ones included."""
+        """Number of the caller's rows, including blank ones."""
         return len(self.rows)
 
     @property
     def n_blank(self) -> int:
-        """The number of blank rows."""
+        """Number of blank rows."""
         return int((self.rows < 0).sum())
 
     def __len__(self) -> int:
@@ -104,7 +107,7 @@ class Documents:
         return len(self.texts)
 
     def digest(self) -> str:
-        """Hash all rows, in their order: by it two models without texts know whether theirs were the same."""
+        """Hash all rows in their order; models without texts are compared by it."""
         hasher = hashlib.blake2b(self.rows.tobytes(), digest_size=16)
         for text in self.texts:
             hasher.update(content_hash(text))
@@ -121,16 +124,22 @@ class Documents:
         return cls(tuple(state.texts or ()), **state.arrays)
 
     def per_row(self, values: NDArray[Any], blank: Any) -> NDArray[Any]:
-        """Hand a value per distinct text back to the caller's rows; blank rows get `blank`.
+        """Expand values of distinct texts to the caller's rows.
 
         Parameters
         ----------
         values : ndarray of shape (u, ...)
+            A value per distinct text.
         blank : scalar
+            Value of blank rows.
+
+        Returns
+        -------
+        ndarray of shape (n, ...)
         """
         result = np.full((self.n_rows, *values.shape[1:]), blank, dtype=values.dtype)
-        known = self.rows >= 0
-        result[known] = values[self.rows[known]]
+        has_text = self.rows >= 0
+        result[has_text] = values[self.rows[has_text]]
         return result
 
     def sample(
@@ -140,21 +149,21 @@ class Documents:
         *,
         usable: Callable[[IntArray], IntArray] | None = None,
     ) -> IntArray:
-        """Choose distinct texts at random, the same ones whatever the caller's order.
+        """Draw distinct texts at random, independently of the order of the caller's rows.
 
         Parameters
         ----------
         size : int or None
-            How many; None, or as many as there are, for all.
-        random_state : int
+            Sample size; None for all texts.
+        random_state : int, default 0
+            Seed.
         usable : function, optional
-            Gives those of some positions, ascending, that may be chosen; others are drawn for the rest.
+            Takes positions in ascending order and returns those that may be drawn. Others replace the rest.
 
         Returns
         -------
         int64 ndarray
-            Positions in `texts`, ascending. Positions follow content hashes, so any set of them
-            that is drawn without looking is a uniform sample.
+            Positions in `texts`, in ascending order.
         """
         n = len(self)
         if size is None or size >= n:
@@ -173,7 +182,7 @@ class Documents:
 
 
 def content_hash(text: str) -> bytes:
-    """Hash one text (BLAKE2b, 16 bytes): its place in the canonical order and in caches."""
+    """Hash a text (BLAKE2b, 16 bytes); the hash defines the canonical order and keys of caches."""
     return _hash(text.encode("utf-8"))
 
 
@@ -181,9 +190,9 @@ def _hash(data: bytes) -> bytes:
     return hashlib.blake2b(data, digest_size=16).digest()
 
 
-def _gathered(texts: Any, *, may_be_empty: bool) -> tuple[Sequence[str], KeyArray]:
-    """All texts, checked, and the key of each."""
-    if isinstance(texts, StoredTexts):  # checked when they were stored
+def _collect(texts: Any, *, may_be_empty: bool) -> tuple[Sequence[str], KeyArray]:
+    """Return all texts, checked, and the key of each."""
+    if isinstance(texts, StoredTexts):  # checked when stored
         blocks = (texts[start:stop] for start, stop in spans(texts, BLOCK))
         return texts, np.concatenate([_keys(block) for block in blocks])
     if not isinstance(texts, Iterator):
@@ -202,7 +211,7 @@ def _gathered(texts: Any, *, may_be_empty: bool) -> tuple[Sequence[str], KeyArra
 
 
 def _blocks(texts: Iterator[Any]) -> Iterator[list[Any]]:
-    """Take so many texts, and so much text, at a time."""
+    """Yield blocks of limited numbers of texts and characters."""
     block: list[Any] = []
     size = 0
     for text in texts:
@@ -215,44 +224,48 @@ def _blocks(texts: Iterator[Any]) -> Iterator[list[Any]]:
         yield block
 
 
-def _taken(texts: Sequence[str], rows: IntArray) -> Sequence[str]:
+def _take(texts: Sequence[str], rows: IntArray) -> Sequence[str]:
     if isinstance(texts, StoredTexts):
-        return texts.taken(rows)
+        return texts.take(rows)
     return tuple(texts[row] for row in rows.tolist())
 
 
 def _keys(texts: Sequence[str]) -> KeyArray:
-    """Content hashes as two numbers a text, which order as the hashes do; 0 for a blank text."""
+    """Return content hashes as two integers per text, in the same order; 0 for a blank text."""
     blank = bytes(16)
     joined = b"".join([content_hash(text) if text and not text.isspace() else blank for text in texts])
     return np.frombuffer(joined, dtype=">u8").reshape(-1, 2).astype(np.uint64)
 
 
 def _keys_of_repeated(keys: KeyArray, embeddings: NDArray[Any]) -> KeyArray:
-    """Hashes of the vectors of those texts that stand in several rows; 0 for all others."""
+    """Return hashes of the embeddings of texts that occur in several rows; 0 for all others."""
     order = np.lexsort(keys.T[::-1])
     same = (keys[order[1:]] == keys[order[:-1]]).all(axis=1) & keys[order[1:]].any(axis=1)
     repeated = np.union1d(order[1:][same], order[:-1][same])
-    found = np.zeros_like(keys)
+    hashes = np.zeros_like(keys)
     for start in range(0, len(repeated), BLOCK):
         rows = repeated[start : start + BLOCK]
-        # As single precision of length 1, and no −0: the same numbers in another dtype are the same vector.
+        # Unit length in single precision, without −0: the same numbers in another dtype are the same vector.
         units = unit_rows(embeddings, rows) + np.float32(0)
         joined = b"".join([_hash(unit.tobytes()) for unit in units])
-        found[rows] = np.frombuffer(joined, dtype=">u8").reshape(-1, 2)
-    return found
+        hashes[rows] = np.frombuffer(joined, dtype=">u8").reshape(-1, 2)
+    return hashes
 
 
 def check_texts(texts: Any, *, first_row: int = 0, may_be_empty: bool = False) -> list[str]:
-    """Make a list of str of any column of texts, or say what is wrong and where.
+    """Convert a column of texts to a list of str.
 
     Parameters
     ----------
     texts : list, tuple, or column (NumPy, pandas, polars, Arrow) of str
-    first_row : int
-        How errors number the first of them.
-    may_be_empty : bool
-        Take no texts, too.
+    first_row : int, default 0
+        Row of the first text in error messages.
+    may_be_empty : bool, default False
+        Accept an empty collection.
+
+    Returns
+    -------
+    list of str
 
     Raises
     ------
@@ -278,20 +291,20 @@ def check_texts(texts: Any, *, first_row: int = 0, may_be_empty: bool = False) -
 def _as_list(texts: Any) -> list[Any]:
     if isinstance(texts, str | bytes | bytearray):
         raise InputTypeError(
-            f"documents must be a collection of str, got one {type(texts).__name__}; wrap it: [text]"
+            f"documents must be a collection of str; got a single {type(texts).__name__}; wrap it: [text]"
         )
     if isinstance(texts, dict | set | frozenset):
-        raise InputTypeError(f"documents must have an order, got a {type(texts).__name__}; pass a list")
+        raise InputTypeError(f"documents must be ordered; got a {type(texts).__name__}; pass a list")
     if len(getattr(texts, "shape", (0,))) != 1:  # a table, or an array of more than one dimension
         raise InputTypeError(
-            f"documents must be one column of str, got a {type(texts).__name__} of shape {texts.shape}; "
-            "choose the column that holds the texts"
+            f"documents must be one column of str; got a {type(texts).__name__} of shape {texts.shape}; "
+            "select the column of the texts"
         )
     for method in ("to_pylist", "to_list", "tolist"):  # Arrow; pandas and polars; NumPy
         if hasattr(texts, method):
             return list(getattr(texts, method)())
     if not isinstance(texts, Iterable):
-        raise InputTypeError(f"documents must be a collection of str, got {type(texts).__name__}")
+        raise InputTypeError(f"documents must be a collection of str; got {type(texts).__name__}")
     return list(texts)
 
 
@@ -301,7 +314,7 @@ def _as_str(text: Any, row: int) -> str:
     if is_missing(text):
         raise InputTypeError(f"document {row} is missing ({text}); {_HOW_TO_FILL}")
     if isinstance(text, bytes | bytearray):
-        raise InputTypeError(f"document {row} is bytes; decode it first: text.decode('utf-8')")
+        raise InputTypeError(f"document {row} is bytes; decode it with text.decode('utf-8')")
     raise InputTypeError(
         f"document {row} is {type(text).__name__}, not str: {str(text)[:40]!r}; {_HOW_TO_FILL}"
     )
@@ -313,5 +326,5 @@ def _check_encodable(text: str, row: int) -> None:
     except UnicodeEncodeError as error:
         raise InputError(
             f"document {row} has an unpaired surrogate (U+{ord(text[error.start]):04X}) at character "
-            f"{error.start}, which no encoding can hold; repair it: text.encode('utf-8', 'replace').decode()"
+            f"{error.start}, which cannot be encoded; repair it with text.encode('utf-8', 'replace').decode()"
         ) from None

@@ -1,4 +1,4 @@
-"""A column of texts from a file: CSV, TSV, JSON lines, Parquet or plain lines."""
+"""Texts from a file: CSV, TSV, JSON lines, Parquet or plain lines."""
 
 import contextlib
 import inspect
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from topickit.corpus.tables.faults import decoded
+from topickit.corpus.tables.faults import decode_lines
 from topickit.corpus.tables.table import Table, check_readable, standard_input
 from topickit.errors import InputError, InputTypeError, ParameterError
 
@@ -29,21 +29,21 @@ FORMATS = ("csv", "tsv", "jsonl", "parquet", "lines")
 UNREAD = {
     **dict.fromkeys((".gz", ".bz2", ".xz", ".zst", ".zip"), "decompress it first"),
     **dict.fromkeys((".xlsx", ".xls", ".ods", ".feather", ".arrow"), "save it as CSV or Parquet"),
-    **dict.fromkeys((".pdf", ".docx", ".doc"), "put its texts into a CSV file, one a row"),
+    **dict.fromkeys((".pdf", ".docx", ".doc"), "put its texts into a CSV file, one per row"),
 }
-"""What to do with files that are neither tables nor lines of text, by the end of their names."""
+"""What to do with unsupported files, by file extension."""
 
 
 @dataclass(frozen=True)
 class TextColumn:
-    """The texts of a file, one a row, with how many rows had none.
+    """The texts of a file, one per row.
 
     Attributes
     ----------
     texts : list of str
-        A missing text is ''.
+        A missing text is an empty str.
     n_missing : int
-        Rows without text, those of blanks alone included.
+        Number of rows with a missing or blank text.
     """
 
     texts: list[str]
@@ -58,45 +58,50 @@ def read_texts(path: str, column: str | None = None, file_format: str | None = N
     path, column, file_format : str
         As for `TextStream`.
 
+    Returns
+    -------
+    TextColumn
+
     Raises
     ------
     InputError
-        When the file cannot be read, or has no such column of str.
+        If the file cannot be read, or has no such text column.
     """
     stream = TextStream(path, column, file_format)
     return TextColumn(list(stream), stream.n_missing)
 
 
 class TextStream(Iterator[str]):
-    """The texts of a file one after another, a missing one as ''; the file is read a block at a time.
+    """Iterator over the texts of a file, which is read in blocks. A missing text is an empty str.
 
     Parameters
     ----------
     path : str
-        ``"-"`` reads standard input.
+        File to read; ``"-"`` is standard input.
     column : str, optional
-        The column that holds the texts; may be left out where there is only one of str, or one that
-        is called ``text``. Plain lines have no columns.
+        Column of the texts; by default the column ``text``, or the only text column. Plain lines have no
+        columns.
     file_format : {"csv", "tsv", "jsonl", "parquet", "lines"}, optional
-        None goes by the end of the name, and takes plain lines where it says nothing. CSV may be divided by
-        semicolons, tabs or bars where its first line has no comma; "jsonl" may be one array of objects.
+        By default determined by the file extension, or plain lines if it is unknown. CSV may be separated
+        by semicolons, tabs or bars if its first line has no comma. "jsonl" may be one array of objects.
 
     Notes
     -----
-    A column of numbers is not one of texts, whatever the format. In CSV a column is one of texts as soon as
-    it holds any, and then all its values are texts, as they are written ("007", "1.0"); where no column is
-    asked for, the first 1,000 rows decide which are of texts. In JSON a number or boolean among strings is
-    the text that JSON writes for it (1.50 is "1.5"); lists and objects are refused, as in Parquet.
+    A column of numbers is not a text column in any format. A CSV column with at least one text is a text
+    column, and all its values are texts, as written in the file ("007", "1.0"). Without `column`, the first
+    1,000 rows decide which columns are text columns. In JSON, a number or boolean among strings is converted
+    to its JSON representation (1.50 to "1.5"). Lists and objects are refused, as in Parquet.
 
     Attributes
     ----------
     n_rows, n_missing : int
-        Of what was read so far.
+        Number of rows, and of rows without text, that have been read.
 
     Raises
     ------
     InputError
-        When the file cannot be read, or has no such column of str; some only when it is come to.
+        If the file cannot be read, or has no such text column. Errors in later rows are raised when they
+        are read.
     """
 
     def __init__(self, path: str, column: str | None = None, file_format: str | None = None) -> None:
@@ -126,16 +131,16 @@ class TextStream(Iterator[str]):
 
 @dataclass(frozen=True)
 class TextFile:
-    """A column of texts in a file, to be read when a model is fitted.
+    """A text column of a file, which is read when a model is fitted.
 
     Attributes
     ----------
     path : path
         CSV, TSV, JSON lines, Parquet or plain lines.
     column : str, optional
-        May be left out where there is only one of str, or one that is called ``text``.
+        Column of the texts; by default the column ``text``, or the only text column.
     file_format : {"csv", "tsv", "jsonl", "parquet", "lines"}, optional
-        None goes by the end of the name.
+        By default determined by the file extension.
 
     Examples
     --------
@@ -149,22 +154,26 @@ class TextFile:
 
 
 def read(texts: Any) -> Any:
-    """Read texts that are given by the place where they lie; any others are returned as they are.
+    """Open texts that are given as a file or a function; return others unchanged.
 
     Parameters
     ----------
     texts : path, TextFile, function, or anything else
-        A function is called without arguments, and gives an iterable of texts.
+        A function is called without arguments and returns an iterable of texts.
+
+    Returns
+    -------
+    TextStream, the result of the function, or `texts`
 
     Raises
     ------
     InputError
-        When the file cannot be read.
+        If the file cannot be read.
     InputTypeError
-        For a str that names a file, or a function that needs arguments.
+        If `texts` is a str that names a file, or a function that needs arguments.
     """
     if isinstance(texts, str):
-        _refuse_name_of_file(texts)
+        _check_no_file_name(texts)
     if isinstance(texts, os.PathLike):
         texts = TextFile(texts)
     if isinstance(texts, TextFile):
@@ -175,39 +184,39 @@ def read(texts: Any) -> Any:
     return texts
 
 
-def _refuse_name_of_file(text: str) -> None:
-    """Say of a str that names a file how to give the file; any other is for others to refuse."""
+def _check_no_file_name(text: str) -> None:
+    """Refuse a str that names a file, and explain how to pass the file."""
     if Path(text).suffix.lower() in {*SUFFIXES, *UNREAD} or os.path.isfile(text):
         raise InputTypeError(
-            f"documents must be a collection of str, got one str, {text[:200]!r}; wrap it: [text]; for the "
-            f"texts of a file give pathlib.Path({text[:200]!r}), or TextFile(path, column)"
+            f"documents must be a collection of str; got a single str, {text[:200]!r}; wrap it: [text]; to "
+            f"read a file, pass pathlib.Path({text[:200]!r}) or topickit.TextFile(path, column)"
         )
 
 
 def _check_without_arguments(function: Callable[..., Any]) -> None:
-    # Not by calling it: a TypeError from inside the function is the user's to see as it is.
+    # Calling it would hide a TypeError from inside the function.
     try:
         signature = inspect.signature(function)
-    except (TypeError, ValueError):  # some functions in C have none
+    except (TypeError, ValueError):  # some functions in C have no signature
         return
     try:
         signature.bind()
     except TypeError as error:
         name = getattr(function, "__name__", type(function).__name__)
         raise InputTypeError(
-            "a function for the documents is called without arguments, and must return an iterable of texts; "
+            "a function for documents is called without arguments and must return an iterable of texts; "
             f"got {name}{signature}: {error}; wrap it: lambda: function(...)"
         ) from None
 
 
 @dataclass(frozen=True)
 class LabelledTexts(TextColumn):
-    """The texts of a file with a label each.
+    """The texts of a file and their labels.
 
     Attributes
     ----------
     labels : list of str, number or None
-        None where there is none.
+        None if a row has no label.
     """
 
     labels: list[Any]
@@ -216,40 +225,44 @@ class LabelledTexts(TextColumn):
 def read_labelled(
     path: str, labels: str, column: str | None = None, file_format: str | None = None
 ) -> LabelledTexts:
-    """Read the texts of a table and the column of their labels.
+    """Read the texts and labels of a table.
 
     Parameters
     ----------
     path : str
         ``"-"`` reads standard input.
     labels : str
-        The column of labels; it is not taken for the texts.
+        Column of the labels. It is not considered as the text column.
     column, file_format : optional
         As for `read_texts`; plain lines have no labels.
+
+    Returns
+    -------
+    LabelledTexts
 
     Raises
     ------
     InputError
-        When the file cannot be read, or has no such columns.
+        If the file cannot be read, or has no such columns.
     """
     table = _table(path, labels, file_format)
-    _others(table, [labels], "label")
+    _check_columns(table, [labels], "label")
     if labels == column:
-        raise InputError(f"column {labels!r} of {path} cannot be both the texts and their labels")
+        raise InputError(f"column {labels!r} of {path} cannot be both the text column and the label column")
     name = table.text_column(column, without=[labels])
-    found = table.read([name, labels])
-    texts = _text_column(found[name])
-    return LabelledTexts(texts.texts, texts.n_missing, table.typed(found[labels]).to_list())
+    frame = table.read([name, labels])
+    texts = _text_column(frame[name])
+    return LabelledTexts(texts.texts, texts.n_missing, table.infer_type(frame[labels]).to_list())
 
 
 @dataclass(frozen=True)
 class TextsWithColumns(TextColumn):
-    """The texts of a file with other columns of it.
+    """The texts and other columns of a file.
 
     Attributes
     ----------
     columns : dict of str to list
-        By name; None where a row has no value.
+        Values by column name; None if a row has no value.
     """
 
     columns: dict[str, list[Any]]
@@ -263,31 +276,35 @@ def read_with_columns(
     *,
     as_written: bool = False,
 ) -> TextsWithColumns:
-    """Read the texts of a table and some of its other columns.
+    """Read the texts and other columns of a table.
 
     Parameters
     ----------
     path : str
         ``"-"`` reads standard input.
     others : sequence of str
-        Columns to read; they are not taken for the texts unless `column` says so.
+        Columns to read. They are not considered as the text column, except by `column`.
     column, file_format : optional
         As for `read_texts`.
     as_written : bool
-        Leave the values of a file without types (CSV) as they are: the id 007 is no number.
+        Do not infer types of CSV columns, so that the id 007 stays a str.
+
+    Returns
+    -------
+    TextsWithColumns
 
     Raises
     ------
     InputError
-        When the file cannot be read, or has no such columns.
+        If the file cannot be read, or has no such columns.
     """
     table = _table(path, others[0], file_format)
-    _others(table, others, "value")
+    _check_columns(table, others, "value")
     name = table.text_column(column, without=[other for other in others if other != column])
-    found = table.read([name, *others])
-    texts = _text_column(found[name])
+    frame = table.read([name, *others])
+    texts = _text_column(frame[name])
     columns = {
-        other: (found[other] if as_written else table.typed(found[other])).to_list() for other in others
+        other: (frame[other] if as_written else table.infer_type(frame[other])).to_list() for other in others
     }
     return TextsWithColumns(texts.texts, texts.n_missing, columns)
 
@@ -295,10 +312,10 @@ def read_with_columns(
 def _kind(path: str, file_format: str | None) -> str:
     suffix = Path(path).suffix.lower()
     if file_format is None and suffix in UNREAD:
-        raise InputError(f"cannot read {path}: {suffix} is no table of texts; {UNREAD[suffix]}")
+        raise InputError(f"cannot read {path}: {suffix} files are not supported; {UNREAD[suffix]}")
     kind = file_format or SUFFIXES.get(suffix, "lines")
     if kind not in FORMATS:
-        raise ParameterError(f"there is no format {kind!r}; choose one of {', '.join(FORMATS)}")
+        raise ParameterError(f"unknown file format {kind!r}; choose one of {', '.join(FORMATS)}")
     return kind
 
 
@@ -310,29 +327,29 @@ def _no_columns(path: str, column: str) -> InputError:
 
 
 def _table(path: str, column: str, file_format: str | None) -> Table:
-    """Open a table that has to have columns."""
+    """Open a file that must be a table."""
     kind = _kind(path, file_format)
     if kind == "lines":
         raise _no_columns(path, column)
     return Table.of(path, kind)
 
 
-def _others(table: Table, names: Sequence[str], what: str) -> None:
-    """Check that a table has columns of plain values."""
+def _check_columns(table: Table, names: Sequence[str], what: str) -> None:
+    """Check that a table has these columns, and that their values are not nested."""
     for name in names:
         if name not in table.schema:
             raise InputError(
-                f"{table.path} has no column {name!r}; it has: {', '.join(map(repr, table.schema))}"
+                f"{table.path} has no column {name!r}; its columns are {', '.join(map(repr, table.schema))}"
             )
         if table.schema[name].is_nested():
             raise InputError(
-                f"column {name!r} of {table.path} holds {table.schema[name]}, not one {what} a text"
+                f"column {name!r} of {table.path} has type {table.schema[name]}, not one {what} per row"
             )
 
 
 def _lines(path: str) -> Iterator[str]:
     with contextlib.nullcontext(standard_input()) if path == "-" else Path(path).open("rb") as file:
-        yield from decoded(file, path)
+        yield from decode_lines(file, path)
 
 
 def _text_column(texts: "pl.Series") -> TextColumn:

@@ -1,7 +1,6 @@
-"""What is wrong with a file that is no table of texts, and in which line.
+"""Diagnosis of files that polars cannot read: the first fault and its line.
 
-The files are read by polars, whose errors name no line. Only when it has failed are they read here, line by
-line, for the first fault.
+Errors of polars do not name the line. When polars fails, the file is read again here, line by line.
 """
 
 import codecs
@@ -19,7 +18,7 @@ Source = Path | io.BytesIO
 GZIP = b"\x1f\x8b"
 ZSTD = b"\x28\xb5\x2f\xfd"
 PACKED = (GZIP, ZSTD)
-"""How files begin that polars unpacks."""
+"""First bytes of compressed files, which polars decompresses."""
 SIGNS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 KINDS = {dict: "an object", list: "a list", str: "a string", bool: "a boolean", type(None): "null"}
 QUOTED = re.compile(r'"(?:[^"]|"")*+"')
@@ -29,15 +28,15 @@ NOT_OBJECTS = (
 )
 
 
-def decoded(lines: Iterator[bytes], path: str) -> Iterator[str]:
-    """Decode lines, each without its end; the mark of UTF-8 is left out.
+def decode_lines(lines: Iterator[bytes], path: str) -> Iterator[str]:
+    """Decode lines, without line ends and without the byte order mark.
 
     Raises
     ------
     InputError
-        When they are not UTF-8.
+        If they are not UTF-8.
     """
-    # Not str.splitlines: form feeds and U+2028 stand inside texts.
+    # Not str.splitlines: texts may contain form feeds and U+2028.
     done = 0
     for number, raw in enumerate(lines, start=1):
         start = 3 if number == 1 and raw.startswith(codecs.BOM_UTF8) else 0
@@ -45,11 +44,11 @@ def decoded(lines: Iterator[bytes], path: str) -> Iterator[str]:
             text = raw[start:].decode()
         except UnicodeDecodeError as error:
             is_wide = number == 1 and raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
-            # What Latin 1 has there, no text has; Windows writes the euro and its quotation marks so.
+            # No text has the characters of Latin 1 there; Windows-1252 has the euro and quotation marks.
             likely = "UTF-16" if is_wide else "WINDOWS-1252"
             raise InputError(
                 f"{path} is not UTF-8: byte {done + start + error.start}, line {number}; save it as UTF-8, "
-                f"or convert it: iconv -f {likely} -t UTF-8 (if that is the encoding that it has)"
+                f"or convert it with iconv -f {likely} -t UTF-8, if that is its encoding"
             ) from error
         done += len(raw)
         if text.endswith("\n"):
@@ -58,45 +57,50 @@ def decoded(lines: Iterator[bytes], path: str) -> Iterator[str]:
 
 
 def raw_lines(source: Source) -> Iterator[bytes]:
-    """Give the lines of a file: unpacked where gzip packed it, and none where Zstandard did."""
+    """Yield the lines of a file, decompressed if it is gzip, and none if it is Zstandard."""
     with io.BytesIO(source.getvalue()) if isinstance(source, io.BytesIO) else source.open("rb") as file:
         head = file.read(4)
         file.seek(0)
         if head.startswith(GZIP):
-            with gzip.open(file) as unpacked:
-                yield from unpacked
+            with gzip.open(file) as lines:
+                yield from lines
         elif head != ZSTD:
             yield from file
 
 
 def fault(source: Source, path: str, kind: str, separator: str) -> InputError | None:
-    """Find the first line of a file that makes it unreadable; None where no line does.
+    """Find the first line of a file that makes it unreadable.
 
     Parameters
     ----------
     source : path or BytesIO
     path, kind, separator : str
-        How errors call the file; "csv", "tsv" or "jsonl"; what divides the columns of the first two.
+        Name of the file in errors; "csv", "tsv" or "jsonl"; separator of CSV and TSV.
+
+    Returns
+    -------
+    InputError or None
+        None if no line is at fault.
     """
     try:
-        lines = decoded(raw_lines(source), path)
-        found = _json_fault(lines) if kind == "jsonl" else _csv_fault(lines, separator)
+        lines = decode_lines(raw_lines(source), path)
+        text = _json_fault(lines) if kind == "jsonl" else _csv_fault(lines, separator)
     except InputError as error:
         return error
-    except (OSError, EOFError):  # the end of what gzip packed is missing: polars has said so
+    except (OSError, EOFError):  # a truncated gzip file, which polars reports
         return None
-    return None if found is None else InputError(f"cannot read {path} as {kind}: {found}")
+    return None if text is None else InputError(f"cannot read {path} as {kind}: {text}")
 
 
 def _csv_fault(lines: Iterator[str], separator: str) -> str | None:
     n_columns = 0
     for number, record, n_lines in _records(lines):
         if record is None:
-            return f'line {number}: nothing closes a quotation mark (") that opens here; close or double it'
+            return f'line {number}: the quotation mark (") that opens here is not closed; close or double it'
         fields = QUOTED.sub('"', record).split(separator)
         if any(field != '"' and '"' in field and (n_lines > 1 or field[0] == '"') for field in fields):
             return (
-                f'line {number}: a quotation mark (") stands inside a field; put the whole field in '
+                f'line {number}: a quotation mark (") is inside a field; put the whole field in '
                 'quotation marks, and double those inside ("say ""so"" again")'
             )
         n_columns = n_columns or (len(fields) if record else 0)
@@ -109,16 +113,16 @@ def _too_many_fields(number: int, n_fields: int, n_columns: int, separator: str)
     sign = SIGNS[separator]
     lines = "" if n_columns > 1 else ', or read it as plain lines with TextFile(path, file_format="lines")'
     return (
-        f"line {number} has {n_fields} fields, the header {n_columns}: an unquoted {sign} would cut a text; "
+        f"line {number} has {n_fields} fields, the header {n_columns}: an unquoted {sign} splits a text; "
         f'put texts that hold a {sign} in quotation marks ("one{separator} two"), or save the table as JSON '
         f"lines or Parquet{lines}"
     )
 
 
 def _records(lines: Iterator[str]) -> Iterator[tuple[int, str | None, int]]:
-    """Give the first line, the content and the number of lines of each record; None where its end is missing.
+    """Yield the first line, content and number of lines of each record; content None if its end is missing.
 
-    As polars does, a record is taken to end where the quotation marks before the end of a line are even.
+    As in polars, a record ends at the end of a line with an even number of quotation marks before it.
     """
     start, parts, is_open = 1, [], False
     for number, line in enumerate(lines, start=1):
@@ -136,7 +140,7 @@ def _json_fault(lines: Iterator[str]) -> str | None:
         if not line.strip():
             continue
         try:
-            value = parsed(line)
+            value = parse_json(line)
         except (ValueError, RecursionError) as error:
             return f"line {number} is not JSON ({reason(error)}); {NOT_OBJECTS}"
         if not isinstance(value, dict):
@@ -144,29 +148,29 @@ def _json_fault(lines: Iterator[str]) -> str | None:
     return None
 
 
-def parsed(text: str) -> Any:
-    """Parse JSON: unlike Python's own, without NaN and infinity, which are none.
+def parse_json(text: str) -> Any:
+    """Parse JSON; NaN and infinity are errors, unlike in `json.loads`.
 
     Raises
     ------
     ValueError, RecursionError
     """
-    return json.loads(text, parse_constant=_refused)
+    return json.loads(text, parse_constant=_refuse)
 
 
-def _refused(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no JSON number")
+def _refuse(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not a JSON number")
 
 
 def reason(error: Exception) -> str:
-    """Say why JSON cannot be parsed, without the line, which is another one in the file."""
+    """Return why JSON cannot be parsed, without the line number, which is relative to the parsed text."""
     if isinstance(error, json.JSONDecodeError):
         return f"{error.msg.removesuffix(' at')} at character {error.colno}"
     return "too deeply nested" if isinstance(error, RecursionError) else str(error)
 
 
 def kind_of(value: Any) -> str:
-    """Say what a value of JSON is.
+    """Name the type of a JSON value.
 
     Examples
     --------
@@ -177,17 +181,17 @@ def kind_of(value: Any) -> str:
 
 
 def array_as_lines(content: bytes, path: str) -> io.BytesIO:
-    """Write each object of a JSON array on a line of its own.
+    """Convert a JSON array of objects to JSON lines.
 
     Raises
     ------
     InputError
-        When the content is no array of objects.
+        If the content is not an array of objects.
     """
-    for _ in decoded(io.BytesIO(content), path):
-        pass  # says where it is not UTF-8
+    for _ in decode_lines(io.BytesIO(content), path):
+        pass  # raises where it is not UTF-8
     try:
-        rows = parsed(content.decode())
+        rows = parse_json(content.decode())
     except json.JSONDecodeError as error:
         raise InputError(
             f"cannot read {path} as jsonl: line {error.lineno} is not JSON ({reason(error)}); {NOT_OBJECTS}"
@@ -195,7 +199,7 @@ def array_as_lines(content: bytes, path: str) -> io.BytesIO:
     except (ValueError, RecursionError) as error:
         raise InputError(f"cannot read {path} as jsonl: {reason(error)}") from None
     if not rows:
-        raise InputError(f"cannot read {path} as jsonl: its array is empty; there are no texts")
+        raise InputError(f"cannot read {path} as jsonl: its array is empty")
     for number, row in enumerate(rows, start=1):
         if not isinstance(row, dict):
             raise InputError(

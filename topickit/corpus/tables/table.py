@@ -1,4 +1,4 @@
-"""A table in a file: its columns are known when it is opened, its rows are read a block at a time."""
+"""A table in a file: its columns are read when it is opened, its rows in blocks."""
 
 import codecs
 import contextlib
@@ -20,27 +20,26 @@ if TYPE_CHECKING:
 
 CSV = ("csv", "tsv")
 TYPED_ROWS = 1000
-"""Rows of a CSV file by which its columns are taken for texts or numbers."""
+"""Rows of a CSV file that decide whether a column is a text column."""
 
 
 @dataclass(frozen=True, eq=False)
 class Table:
-    """A table that is open; standard input and JSON arrays are read whole, of other files only the columns.
+    """An open table. Standard input and JSON arrays are read whole, of other files only the columns.
 
     Attributes
     ----------
     path, kind : str
-        How errors call it; "csv", "tsv", "jsonl" or "parquet".
+        Name in errors; "csv", "tsv", "jsonl" or "parquet".
     source : path or BytesIO
     separator : str
-        What divides the columns of CSV.
+        Separator of CSV columns.
     is_array : bool
-        The source was one JSON array.
+        Whether the source is one JSON array.
     scan : LazyFrame
-        All columns of CSV are str here: what is written stays as it is, and no file is read only to find out
-        what it holds.
+        All CSV columns are str: values stay as written, and no file is read only to infer types.
     schema : dict of str to polars.DataType
-        What the columns hold; of CSV as its first rows have it.
+        Types of the columns; of CSV those of its first rows.
     """
 
     path: str
@@ -58,6 +57,7 @@ class Table:
         Raises
         ------
         InputError
+            If it cannot be read.
         """
         processes.check_polars(f"read {path}")
         source: Source = io.BytesIO(standard_input().read()) if path == "-" else Path(path)
@@ -69,48 +69,50 @@ class Table:
         is_array = kind == "jsonl" and start.lstrip().startswith(b"[")
         if is_array:
             source = faults.array_as_lines(_head(source, None).removeprefix(codecs.BOM_UTF8), path)
-        elif kind == "jsonl" and start != head:  # polars takes the mark of UTF-8 for a part of the first line
+        elif (
+            kind == "jsonl" and start != head
+        ):  # polars takes the byte order mark for a part of the first line
             source = io.BytesIO(_head(source, None).removeprefix(codecs.BOM_UTF8))
         separator = "\t" if kind == "tsv" else _separator(start)
         if kind in CSV and not head.startswith(faults.PACKED):
             first_line = head[: head.find(b"\n") + 1]
-            list(faults.decoded(iter([first_line]), path))  # polars takes any bytes for the names of columns
+            list(faults.decode_lines(iter([first_line]), path))  # polars accepts any bytes as column names
         with _errors(source, path, kind, separator):
             scan = _scan(source, kind, separator)
             typed = _scan(source, kind, separator, TYPED_ROWS) if kind in CSV else scan
             return cls(path, kind, source, separator, is_array, scan, dict(typed.collect_schema()))
 
     def text_column(self, column: str | None, without: Sequence[str] = ()) -> str:
-        """Find the column that holds the texts.
+        """Find the text column.
 
         Parameters
         ----------
         column : str, optional
-            The one that is asked for; None for the only one of str, or the one that is called ``text``.
+            Name of the column; by default ``text``, or the only text column.
         without : sequence of str
-            Columns that are not it.
+            Columns to ignore.
 
         Raises
         ------
         InputError
-            When there is none, or more than one.
+            If there is no text column, or several.
         """
         schema = {name: dtype for name, dtype in self.schema.items() if name not in without}
-        asked = list(schema) if column is None else [name for name in schema if name == column]
-        if self.kind in CSV and asked and not any(_is_text(schema[name]) for name in asked):
-            # Numbers in the first rows may be followed by texts: only here are all rows read to know.
-            schema |= {name: self.scan.collect_schema()[name] for name in self._with_texts(asked)}
-        return _chosen(schema, column, self.path)
+        names = list(schema) if column is None else [name for name in schema if name == column]
+        if self.kind in CSV and names and not any(_is_text(schema[name]) for name in names):
+            # Texts may follow numbers in the first rows: only in this case are all rows read.
+            schema |= {name: self.scan.collect_schema()[name] for name in self._find_texts(names)}
+        return _choose_column(schema, column, self.path)
 
     def batches(self, names: Sequence[str]) -> "Iterator[pl.DataFrame]":
-        """Give some columns a block of rows at a time; those of CSV as str.
+        """Yield blocks of rows of some columns; CSV columns are str.
 
         Raises
         ------
         InputError
-            When the file cannot be read on, or a column of str in JSON holds a list or an object.
+            If the file cannot be read, or a text column in JSON contains a list or an object.
         """
-        # All columns of CSV are read: polars does not see what is too much in a line behind the last one.
+        # All CSV columns are read: polars ignores surplus fields behind the last selected column.
         scan = self.scan if self.kind in CSV else self.scan.select(names)
         check = _NestedCheck(self) if self.kind == "jsonl" else None
         with self._errors():
@@ -125,7 +127,7 @@ class Table:
             yield batch.select(names)
 
     def read(self, names: Sequence[str]) -> "pl.DataFrame":
-        """Read some columns whole; those of CSV as str."""
+        """Read some columns whole; CSV columns are str."""
         import polars as pl
 
         names = list(dict.fromkeys(names))
@@ -133,40 +135,40 @@ class Table:
         empty = pl.DataFrame(schema={name: schema[name] for name in names})
         return pl.concat([empty, *self.batches(names)])
 
-    def typed(self, values: "pl.Series") -> "pl.Series":
-        """Make numbers or booleans of a column of CSV whose values are all such; others stay as they are."""
+    def infer_type(self, values: "pl.Series") -> "pl.Series":
+        """Convert a CSV column of numbers or booleans; return other columns unchanged."""
         if self.kind not in CSV:
             return values
         with self._errors():
-            return _typed(values)
+            return _infer_type(values)
 
     def _errors(self) -> contextlib.AbstractContextManager[None]:
         return _errors(self.source, self.path, self.kind, self.separator)
 
-    def _with_texts(self, names: Sequence[str]) -> set[str]:
-        """Find which columns hold a text in any row, as far as it takes to find one in each."""
-        found: set[str] = set()
+    def _find_texts(self, names: Sequence[str]) -> set[str]:
+        """Find the columns with a text in any row."""
+        with_text: set[str] = set()
         for batch in self.batches(names):
             for name in names:
                 values = batch[name].drop_nulls()
-                if name not in found and len(values) and _is_text(self.typed(values).dtype):
-                    found.add(name)
-            if len(found) == len(names):
+                if name not in with_text and len(values) and _is_text(self.infer_type(values).dtype):
+                    with_text.add(name)
+            if len(with_text) == len(names):
                 break
-        return found
+        return with_text
 
 
 class _NestedCheck:
-    """Refuses lists and objects among the strings of a JSON column, of which polars makes strings.
+    """Refuses lists and objects in a JSON column of strings, which polars converts to strings.
 
-    What looks like one is looked up in the file; the lines before it are passed over, each once.
+    A value that looks like one is looked up in the file.
     """
 
     def __init__(self, table: Table) -> None:
         self._table = table
         self._n_rows = 0
-        lines = enumerate(faults.decoded(faults.raw_lines(table.source), table.path), start=1)
-        # Blank lines are no rows.
+        lines = enumerate(faults.decode_lines(faults.raw_lines(table.source), table.path), start=1)
+        # Blank lines are not rows.
         self._lines = enumerate((number, line) for number, line in lines if line.strip())
 
     def __call__(self, batch: "pl.DataFrame") -> None:
@@ -180,14 +182,14 @@ class _NestedCheck:
         self._n_rows += len(batch)
 
     def _look_up(self, row: int, of_text: Sequence[str]) -> None:
-        number, line = next((found for at, found in self._lines if at == row), (0, "{}"))
-        values = faults.parsed(line)  # by polars it is JSON
+        number, line = next((line for at, line in self._lines if at == row), (0, "{}"))
+        values = faults.parse_json(line)  # polars has parsed it
         for name in of_text:
             if isinstance(values.get(name), list | dict):
                 where = f"item {number} of its array" if self._table.is_array else f"line {number}"
                 raise InputError(
-                    f"column {name!r} of {self._table.path} holds strings, but {where} has "
-                    f"{faults.kind_of(values[name])}; make a string of it, or null"
+                    f"column {name!r} of {self._table.path} contains strings, but {where} has "
+                    f"{faults.kind_of(values[name])}; convert it to a string or null"
                 )
 
 
@@ -205,11 +207,12 @@ def standard_input() -> BinaryIO:
 
 
 def check_readable(path: str) -> None:
-    """Raise unless a file can be opened.
+    """Check that a file can be opened.
 
     Raises
     ------
     InputError
+        If it cannot be opened.
     """
     if path == "-":
         return
@@ -221,7 +224,7 @@ def check_readable(path: str) -> None:
 
 @contextlib.contextmanager
 def _errors(source: Source, path: str, kind: str, separator: str) -> Iterator[None]:
-    """Say of what polars cannot read what is wrong with it."""
+    """Replace errors of polars by errors that name the fault and its line."""
     import polars as pl
 
     try:
@@ -231,13 +234,13 @@ def _errors(source: Source, path: str, kind: str, separator: str) -> Iterator[No
     except OSError as error:
         raise InputError(f"cannot read {path}: {error.strerror or error}") from error
     except (pl.exceptions.PolarsError, ValueError) as error:
-        found = None if kind == "parquet" else faults.fault(source, path, kind, separator)
+        fault = None if kind == "parquet" else faults.fault(source, path, kind, separator)
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        raise found or InputError(f"cannot read {path} as {kind}: {reason}") from error
+        raise fault or InputError(f"cannot read {path} as {kind}: {reason}") from error
 
 
 def _scan(source: Source, kind: str, separator: str, typed_rows: int = 0) -> "pl.LazyFrame":
-    """Scan a file; the columns of CSV are str, or what its first rows say."""
+    """Scan a file; CSV columns are str, or have the types of the first rows."""
     import polars as pl
 
     readers: dict[str, Callable[[], pl.LazyFrame]] = {
@@ -257,9 +260,10 @@ def _head(source: Source, size: int | None = 65536) -> bytes:
 
 
 def _separator(head: bytes) -> str:
-    r"""Find what divides the columns of a CSV file: a comma, unless its first two lines say otherwise.
+    r"""Find the separator of a CSV file.
 
-    Another sign divides a file whose first line has no comma, and whose second line has as many of that sign.
+    It is a comma, unless the first line has none and the second line has as many of another separator as the
+    first one.
 
     Examples
     --------
@@ -267,24 +271,27 @@ def _separator(head: bytes) -> str:
     (';', ',')
     """
     if head.startswith(faults.PACKED):
-        return ","  # polars unpacks it; what it holds is not seen here
+        return ","  # compressed: the content is not visible here
     lines = re.sub(r'"[^"]*"', "", head.decode(errors="replace")).splitlines()
     first, second = (*lines, "", "")[:2]
     counts = {sign: first.count(sign) for sign in ";\t|"}
     best = max(counts, key=lambda sign: counts[sign])
-    alike = second.count(best) == counts[best] or len(lines) < 2
-    return best if "," not in first and counts[best] and alike else ","
+    same = second.count(best) == counts[best] or len(lines) < 2
+    return best if "," not in first and counts[best] and same else ","
 
 
-def _typed(values: "pl.Series") -> "pl.Series":
-    """Let polars say what strings are, as it does where it reads them from a file."""
+def _infer_type(values: "pl.Series") -> "pl.Series":
+    """Infer the type of strings as polars does when it reads a file."""
     import polars as pl
 
     content = io.BytesIO()
-    pl.DataFrame({"values": values, "": ""}).write_csv(content)  # a row of one empty value would be no row
-    found = pl.read_csv(content.getvalue(), infer_schema_length=None)["values"]
-    # As numbers, versions 1.1 and 1.10 would be one, and so would codes 07 and 7.
-    return values if found.dtype == pl.String or found.n_unique() < values.n_unique() else found
+    pl.DataFrame({"values": values, "": ""}).write_csv(
+        content
+    )  # a second column, because a row of one empty value is not a row
+    inferred = pl.read_csv(content.getvalue(), infer_schema_length=None)["values"]
+    # Different values must stay different: versions 1.1 and 1.10, codes 07 and 7.
+    keep = inferred.dtype == pl.String or inferred.n_unique() < values.n_unique()
+    return values if keep else inferred
 
 
 def _is_text(dtype: "pl.DataType") -> bool:
@@ -293,11 +300,11 @@ def _is_text(dtype: "pl.DataType") -> bool:
     return dtype in (pl.String, pl.Categorical)
 
 
-def _listed(schema: "dict[str, pl.DataType]") -> str:
+def _list_columns(schema: "dict[str, pl.DataType]") -> str:
     return ", ".join(f"{name} ({dtype})" for name, dtype in schema.items())
 
 
-def _chosen(schema: "dict[str, pl.DataType]", column: str | None, path: str) -> str:
+def _choose_column(schema: "dict[str, pl.DataType]", column: str | None, path: str) -> str:
     import polars as pl
 
     of_text = [name for name, dtype in schema.items() if _is_text(dtype)]
@@ -305,13 +312,13 @@ def _chosen(schema: "dict[str, pl.DataType]", column: str | None, path: str) -> 
         column = "text" if "text" in of_text else of_text[0] if len(of_text) == 1 else None
     if column is None:
         if not of_text:
-            raise InputError(f"{path} has no column of text; it has: {_listed(schema)}")
+            raise InputError(f"{path} has no text column; its columns are {_list_columns(schema)}")
         raise InputError(
             f"{path} has {len(of_text)} text columns ({', '.join(of_text)}); choose one with "
             "TextFile(path, column=…)"
         )
     if column not in schema:
-        raise InputError(f"{path} has no column {column!r}; it has: {', '.join(map(repr, schema))}")
+        raise InputError(f"{path} has no column {column!r}; its columns are {', '.join(map(repr, schema))}")
     if column not in of_text and schema[column] != pl.Null:
-        raise InputError(f"column {column!r} of {path} holds {schema[column]}, not text")
+        raise InputError(f"column {column!r} of {path} has type {schema[column]}, not text")
     return column
