@@ -8,6 +8,7 @@ from scipy.sparse import csr_matrix
 
 from topickit._core.neighbors import nearest_rows
 from topickit._core.vectors import FloatArray, IntArray
+from topickit.cluster.ward import cheapest_merges, group_of_each
 
 N_NEIGHBORS = 10
 LEAST_WEIGHT = 1e-6
@@ -117,17 +118,13 @@ def merged_down(graph: csr_matrix, labels: IntArray, n_clusters: int) -> IntArra
         return labels
     between = aggregate(graph, labels)
     between /= max(between.sum(), 1e-300)
-    names = [[group] for group in range(len(between))]
-    while len(names) > n_clusters:
-        degree = between.sum(axis=1)
-        gain = between - np.outer(degree, degree)
-        np.fill_diagonal(gain, -np.inf)
-        a, b = sorted(np.unravel_index(int(gain.argmax()), gain.shape))
+    degree = between.sum(axis=1)
+
+    def join(a: int, b: int) -> NDArray[np.float64]:
         between[a] += between[b]
         between[:, a] += between[:, b]
-        between = np.delete(np.delete(between, b, axis=0), b, axis=1)
-        names[a] += names.pop(b)
-    new = np.empty(int(labels.max()) + 1, dtype=np.int64)
-    for group, members in enumerate(names):
-        new[members] = group
-    return np.asarray(new[labels])
+        degree[a] += degree[b]
+        return np.asarray(degree[a] * degree - between[a])
+
+    steps = cheapest_merges(np.outer(degree, degree) - between, n_clusters, join)
+    return group_of_each(len(between), steps)[labels]

@@ -1,5 +1,6 @@
 """Ward's merging of groups, step by step: the order in which topics become fewer."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -26,13 +27,30 @@ def merge_order(
     int64 ndarray of shape (k,)
         New group of each, 0 … n_groups − 1.
     """
-    members = [[group] for group in range(len(means))]
-    for a, b in merge_steps(means, sizes, n_groups, within=within):
+    return group_of_each(len(means), merge_steps(means, sizes, n_groups, within=within))
+
+
+def group_of_each(n: int, steps: list[tuple[int, int]]) -> IntArray:
+    """Return the group of each of n rows after merges.
+
+    Parameters
+    ----------
+    n : int
+    steps : list of (int, int)
+        As `merge_steps` returns them.
+
+    Examples
+    --------
+    >>> group_of_each(3, [(0, 2)]).tolist()
+    [0, 1, 0]
+    """
+    members = [[row] for row in range(n)]
+    for a, b in steps:
         members[a] += members.pop(b)
-    mapping = np.empty(sum(map(len, members)), dtype=np.int64)
+    groups = np.empty(n, dtype=np.int64)
     for group, merged in enumerate(members):
-        mapping[merged] = group
-    return mapping
+        groups[merged] = group
+    return groups
 
 
 def merge_steps(
@@ -73,19 +91,64 @@ def _steps(
     cost = distances * np.outer(sizes, sizes) / np.add.outer(sizes, sizes)
     if within is not None:
         cost[within[:, None] != within[None, :]] = np.inf
-    np.fill_diagonal(cost, np.inf)
-    steps: list[tuple[int, int]] = []
-    while len(sizes) > n_groups:
-        a, b = sorted(int(i) for i in np.unravel_index(int(cost.argmin()), cost.shape))
+
+    def join(a: int, b: int) -> NDArray[np.float64]:
         # Lance and Williams' update for Ward's criterion
         total = sizes[a] + sizes[b] + sizes
-        row = ((sizes[a] + sizes) * cost[a] + (sizes[b] + sizes) * cost[b] - sizes * cost[a, b]) / total
-        row[a] = np.inf
-        cost[a], cost[:, a] = row, row
-        cost = np.delete(np.delete(cost, b, axis=0), b, axis=1)
+        with np.errstate(invalid="ignore"):  # infinite costs of groups that are gone or kept apart
+            row = ((sizes[a] + sizes) * cost[a] + (sizes[b] + sizes) * cost[b] - sizes * cost[a, b]) / total
         sizes[a] += sizes[b]
-        sizes = np.delete(sizes, b)
-        steps.append((a, b))
+        return np.asarray(row)
+
+    return cheapest_merges(cost, n_groups, join)
+
+
+def cheapest_merges(
+    cost: NDArray[np.float64], n_groups: int, join: Callable[[int, int], NDArray[np.float64]]
+) -> list[tuple[int, int]]:
+    """Merge the cheapest pair again and again until a number of groups is left.
+
+    The cheapest partner of each row is remembered, so a merge reads the rows whose partner it changes
+    instead of the whole matrix.
+
+    Parameters
+    ----------
+    cost : float64 ndarray of shape (k, k)
+        Symmetric costs of the pairs; overwritten.
+    n_groups : int
+    join : function of (a, b)
+        Returns the costs of the union of rows a and b with all rows, shape (k,). Entries of rows that are
+        gone are ignored.
+
+    Returns
+    -------
+    list of (int, int)
+        As `merge_steps`. Of equal costs the first pair is merged.
+
+    References
+    ----------
+    Anderberg, "Cluster Analysis for Applications", 1973 (the stored-minimum method).
+    """
+    np.fill_diagonal(cost, np.inf)
+    rows = np.arange(len(cost))
+    alive = np.ones(len(cost), dtype=np.bool_)
+    partner = cost.argmin(axis=1)
+    lowest = cost[rows, partner]
+    steps: list[tuple[int, int]] = []
+    for _ in range(len(cost) - n_groups):
+        a, b = sorted((first := int(lowest.argmin()), int(partner[first])))
+        row = np.where(alive, join(a, b), np.inf)
+        alive[b] = False
+        row[[a, b]] = np.inf
+        steps.append((int(alive[:a].sum()), int(alive[:b].sum())))
+        cost[a] = cost[:, a] = row
+        cost[b] = cost[:, b] = np.inf
+        cheaper = alive & ((row < lowest) | ((row == lowest) & (a < partner)))
+        partner[cheaper], lowest[cheaper] = a, row[cheaper]
+        lowest[b] = np.inf
+        stale = np.flatnonzero(alive & ~cheaper & ((partner == a) | (partner == b) | (rows == a)))
+        partner[stale] = cost[stale].argmin(axis=1)
+        lowest[stale] = cost[stale, partner[stale]]
     return steps
 
 
