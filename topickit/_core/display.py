@@ -1,5 +1,6 @@
 """Text for people: safe on one line, counted, and rendered for a terminal."""
 
+import html
 import io
 import re
 import shutil
@@ -19,6 +20,7 @@ _CONTROL = {code: None for code in (*range(0x20), *range(0x7F, 0xA0)) if chr(cod
     0xFFFE: None,
     0xFFFF: None,
 }
+_ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,31});")
 _CONTROL_OR_BIDI = _CONTROL | dict.fromkeys(_BIDI)
 
 
@@ -35,6 +37,21 @@ def printable(text: str) -> str:
     'red[0m'
     """
     return text.translate(_CONTROL)
+
+
+def unescaped(text: str) -> str:
+    """Replace HTML entities by their characters, once; an entity must end with a semicolon.
+
+    Parameters
+    ----------
+    text : str
+
+    Examples
+    --------
+    >>> unescaped("fish &amp; chips&#39; &#x27;&amp;lt;&copy=1")
+    "fish & chips' '&lt;&copy=1"
+    """
+    return _ENTITY.sub(lambda entity: html.unescape(entity[0]), text) if "&" in text else text
 
 
 def one_line(text: str) -> str:

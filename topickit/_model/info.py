@@ -9,6 +9,8 @@ from topickit.analysis.info import document_info, topic_info
 from topickit.fitted.fitted import Fitted
 
 if TYPE_CHECKING:
+    import os
+
     import polars as pl
 
     from topickit.report.report import Report
@@ -21,13 +23,25 @@ class InfoMixin:
 
         def _fitted(self) -> Fitted: ...
 
-    def report(self) -> "Report":
+    def report(self, title: str | None = None, *, source: "str | os.PathLike[str] | None" = None) -> "Report":
         """Return a report of the model.
+
+        Parameters
+        ----------
+        title : str, optional
+            Title of the report.
+        source : str or path-like, optional
+            Where the documents come from, such as the name of a file; shown below the title.
 
         Returns
         -------
         Report
             Prints as text, shows as a table in notebooks, and writes HTML, JSON, CSV and Markdown.
+
+        Raises
+        ------
+        ParameterTypeError
+            If the title or the source is not a str.
 
         Examples
         --------
@@ -39,7 +53,7 @@ class InfoMixin:
         """
         from topickit.report.report import Report
 
-        return Report.of(self._fitted())
+        return Report.of(self._fitted(), title=title, source=source)
 
     def document_info(self) -> "pl.DataFrame":
         """Return a table of the training documents, one row per row of the corpus.

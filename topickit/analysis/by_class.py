@@ -10,6 +10,10 @@ from scipy.stats import beta
 from topickit.corpus.covariates import Covariates
 from topickit.fitted.fitted import Fitted
 
+MIN_CLASS = 20
+"""Fewest documents of a class, and of the other classes, for a risk ratio to be shown."""
+MIN_COUNT = 5
+"""A risk ratio is shown if a topic has, or is expected to have, this many documents of the class."""
 TAIL = 0.025
 """Probability beyond each end of a 95% confidence interval."""
 
@@ -41,6 +45,29 @@ class ByClass:
     low: NDArray[np.float64] = field(repr=False)
     high: NDArray[np.float64] = field(repr=False)
     n_unclassed: int = 0
+
+    @property
+    def shares(self) -> NDArray[np.float64]:
+        """Share of each class's documents in each topic, of shape (c, k)."""
+        return self.counts / np.maximum(self.totals, 1)[:, None]
+
+    @property
+    def has_ratio(self) -> NDArray[np.bool_]:
+        """Whether there are enough documents for each risk ratio to be shown, of shape (c, k)."""
+        others = int(self.totals.sum()) - self.totals
+        enough = (self.totals >= MIN_CLASS) & (others >= MIN_CLASS)
+        outside = self.counts.sum(axis=0) - self.counts
+        expected = self.totals[:, None] * outside / np.maximum(others, 1)[:, None]
+        return np.asarray(enough[:, None] & (np.maximum(self.counts, expected) >= MIN_COUNT))
+
+    @property
+    def tint(self) -> NDArray[np.float64]:
+        """Logarithm of each shown risk ratio, −1 (1/16 or less) to 1 (16 or more), of shape (c, k).
+
+        0 if the ratio is not shown or its confidence interval includes 1.
+        """
+        differs = self.has_ratio & ((self.low > 1) | (self.high < 1))
+        return np.where(differs, np.clip(np.log2(self.risk_ratio) / 4, -1, 1), 0.0)
 
 
 def by_class(fitted: Fitted, classes: Any = None) -> ByClass | None:

@@ -16,6 +16,8 @@ MAX_PERIODS = 40
 """By default the finest unit with at most this many periods is used."""
 Z = 1.96
 """Standard errors on each side of a 95% confidence interval."""
+MIN_DOCUMENTS = 20
+"""Fewest documents of a period whose shares are drawn."""
 N_WORDS = 5
 """Rising and falling words listed per topic."""
 
@@ -54,6 +56,24 @@ class OverTime:
     rising_words: tuple[tuple[str, ...], ...] = ()
     falling_words: tuple[tuple[str, ...], ...] = ()
     n_undated: int = 0
+
+    @property
+    def least(self) -> int:
+        """Fewest documents of a period that has a point: 20, or half the median period if that is less."""
+        if not (self.totals > 0).any():
+            return 1
+        half = int(np.ceil(np.median(self.totals[self.totals > 0]) / 2))
+        return max(1, min(MIN_DOCUMENTS, half))
+
+    @property
+    def drawn(self) -> NDArray[np.bool_]:
+        """Whether each period has enough documents for a point, of shape (p,)."""
+        return np.asarray(self.totals >= self.least)
+
+    @property
+    def drawn_shares(self) -> NDArray[np.float64]:
+        """The shares, NaN in periods that are not drawn, of shape (p, k)."""
+        return np.where(self.drawn[:, None], self.shares, np.nan)
 
 
 def over_time(fitted: Fitted, timestamps: Any = None, *, unit: str | None = None) -> OverTime | None:

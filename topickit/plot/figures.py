@@ -12,13 +12,14 @@ from topickit.analysis.over_time import OverTime
 from topickit.analysis.similarity import Similarity
 from topickit.fitted.topics import Topic
 from topickit.plot.labels import label
-from topickit.plot.palette import LIGHT, SEQUENTIAL
+from topickit.plot.palette import COLORS, LESS, MORE, SEQUENTIAL
 from topickit.plot.style import GRID, base_figure, category_axis, color_bar
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
 N_BARS = 8
+_RATIOS = ["1/16×", "1/4×", "1×", "4×", "16×"]
 
 
 def keywords_figure(topics: Sequence[Topic], *, columns: int = 3) -> "Figure":
@@ -49,7 +50,7 @@ def keywords_figure(topics: Sequence[Topic], *, columns: int = 3) -> "Figure":
                 x=[weight for _, weight in best],
                 y=[label(word, 24) for word, _ in best],
                 orientation="h",
-                marker={"color": LIGHT[0]},
+                marker={"color": COLORS[7]},
                 hovertemplate="%{y}: %{x:.3g}<extra></extra>",
                 showlegend=False,
             ),
@@ -90,14 +91,14 @@ def hierarchy_figure(tree: Hierarchy, names: Sequence[str]) -> "Figure":
         y += [place[a], place[a], place[b], place[b], None]
     figure = base_figure(900, max(260, 90 + 20 * k))
     figure.add_trace(
-        go.Scatter(x=x, y=y, mode="lines", line={"color": LIGHT[6], "width": 1.5}, hoverinfo="skip")
+        go.Scatter(x=x, y=y, mode="lines", line={"color": COLORS[17], "width": 1.5}, hoverinfo="skip")
     )
     figure.add_trace(
         go.Scatter(
             x=tree.heights,
             y=place[k:],
             mode="markers",
-            marker={"color": LIGHT[6], "size": 6},
+            marker={"color": COLORS[17], "size": 6},
             text=[
                 f"{k - 1 - i} topics: {label(tree.names[k + i] if len(tree.names) > k else '', 60)}"
                 f"<br>{int(tree.sizes[k + i]):,} documents"
@@ -153,17 +154,26 @@ def similarity_figure(similarity: Similarity, names: Sequence[str]) -> "Figure":
     )
     settings = {"ticks": "", "type": "category"}
     ids = [str(topic) for topic in order]
+    small = {"tickfont": {"size": 11}}
     return figure.update_layout(
-        xaxis=category_axis(ids, max(1, -(-k // 24)), tickangle=0, title="topic", **settings),
+        # Upright ids need the width of a line only, and do not cover each other.
+        xaxis=category_axis(ids, max(1, -(-k // 24)), tickangle=-90, **small, title="topic", **settings),
         yaxis=category_axis(labels, max(1, -(-k // 45)), autorange="reversed", **settings),
         margin={"b": 45},
     )
 
 
 def over_time_figure(
-    trend: OverTime, names: Sequence[str], topics: Sequence[int], *, bands: bool = True
+    trend: OverTime,
+    names: Sequence[str],
+    topics: Sequence[int],
+    *,
+    bands: bool = True,
+    colors: Sequence[int] | None = None,
 ) -> "Figure":
     """Draw the share of topics by period, with 95% confidence intervals as bands.
+
+    Periods with too few documents have no point; see `OverTime.drawn`.
 
     Parameters
     ----------
@@ -174,6 +184,8 @@ def over_time_figure(
         Ids of the topics to draw.
     bands : bool
         Draw the confidence intervals.
+    colors : sequence of int, optional
+        Color of each topic on the map, as an index into the palette; None takes the topic's id.
 
     Returns
     -------
@@ -182,15 +194,16 @@ def over_time_figure(
     go = require("plotly.graph_objects")
 
     figure = base_figure(None, 420)
-    for position, topic in enumerate(topics):
-        color = LIGHT[position % len(LIGHT)]
+    shares = trend.drawn_shares
+    for topic in topics:
+        color = COLORS[(topic if colors is None else colors[topic]) % len(COLORS)]
         name = f"{topic} {label(names[topic], 30)}"
         if bands:
             figure.add_trace(_band(trend, topic, color))
         figure.add_trace(
             go.Scatter(
                 x=trend.periods,
-                y=trend.shares[:, topic].round(6),
+                y=shares[:, topic].round(6),
                 mode="lines+markers",
                 name=name,
                 legendgroup=str(topic),
@@ -214,12 +227,13 @@ def over_time_figure(
 def _band(trend: OverTime, topic: int, color: str) -> Any:
     go = require("plotly.graph_objects")
 
-    dated = np.flatnonzero(trend.totals > 0)
+    dated = np.flatnonzero(trend.drawn)
     periods = [trend.periods[i] for i in dated]
     red, green, blue = (int(color[i : i + 2], 16) for i in (1, 3, 5))
     return go.Scatter(
         x=periods + periods[::-1],
         y=np.concatenate([trend.high[dated, topic], trend.low[dated, topic][::-1]]).round(6),
+        mode="lines",
         fill="toself",
         fillcolor=f"rgba({red},{green},{blue},.18)",
         line={"width": 0},
@@ -230,7 +244,9 @@ def _band(trend: OverTime, topic: int, color: str) -> Any:
 
 
 def by_class_figure(by_class: ByClass, names: Sequence[str], *, limit: int = 30) -> "Figure":
-    """Draw the risk ratio of each topic in each class as a heat map.
+    """Draw the risk ratio of each topic in each class as a heat map, in the colors of the report.
+
+    A cell is colored if there are enough documents for a ratio and its 95% confidence interval excludes 1.
 
     Parameters
     ----------
@@ -247,31 +263,21 @@ def by_class_figure(by_class: ByClass, names: Sequence[str], *, limit: int = 30)
     go = require("plotly.graph_objects")
 
     classes = [label(name, 30) for name in by_class.classes[:limit]]
-    ratio = by_class.risk_ratio[:limit]
-    power = np.log2(ratio).T
-    bound = float(np.abs(power).max(initial=1.0))
-    ticks = [t for t in range(-6, 7) if abs(t) <= bound]
     cells = [
-        [
-            f"{label(names[t])}<br>{classes[c]}<br>{ratio[c, t]:.2f} times as likely "
-            f"(95% CI: {by_class.low[c, t]:.2f} to {by_class.high[c, t]:.2f})<br>"
-            f"{by_class.counts[c, t]:,} of {by_class.totals[c]:,} documents"
-            for c in range(len(classes))
-        ]
+        [f"{label(names[t])}<br>{classes[c]}<br>{_class_text(by_class, c, t)}" for c in range(len(classes))]
         for t in range(len(names))
     ]
     figure = base_figure(None, int(max(320, 140 + 20 * len(names))))
     figure.add_trace(
         go.Heatmap(
-            z=power,
+            z=by_class.tint[:limit].T,
             x=list(range(len(classes))),
             y=list(range(len(names))),
             text=cells,
-            zmin=-bound,
-            zmax=bound,
-            colorscale="RdBu",
-            reversescale=True,
-            colorbar=color_bar("risk ratio", tickvals=ticks, ticktext=[f"×{2.0**t:g}" for t in ticks]),
+            zmin=-1,
+            zmax=1,
+            colorscale=[[0, LESS[0]], [0.5, "rgba(128,128,128,.06)"], [1, MORE[0]]],
+            colorbar=color_bar("risk ratio", tickvals=[-1, -0.5, 0, 0.5, 1], ticktext=_RATIOS),
             hovertemplate="%{text}<extra></extra>",
         )
     )
@@ -279,3 +285,19 @@ def by_class_figure(by_class: ByClass, names: Sequence[str], *, limit: int = 30)
     return figure.update_layout(
         xaxis=category_axis(classes, side="top"), yaxis=category_axis(topics, autorange="reversed")
     )
+
+
+def _class_text(by_class: ByClass, column: int, topic: int) -> str:
+    """Describe a cell: counts first, then the capped risk ratio if there are enough documents."""
+    count, total = by_class.counts[column, topic], by_class.totals[column]
+    text = f"{count:,} of {total:,} documents ({count / max(1, total):.1%})"
+    if not by_class.has_ratio[column, topic]:
+        return f"{text}<br>too few documents for a risk ratio"
+    ratio, low, high = (
+        _ratio(float(part[column, topic])) for part in (by_class.risk_ratio, by_class.low, by_class.high)
+    )
+    return f"{text}<br>{ratio} as likely (95% CI: {low} to {high})"
+
+
+def _ratio(ratio: float) -> str:
+    return "&lt;0.01×" if ratio < 0.01 else "&gt;99×" if ratio > 99 else f"{ratio:.2f}×"

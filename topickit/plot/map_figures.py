@@ -10,7 +10,7 @@ from topickit._core.optional import require
 from topickit.fitted.topics import Topic
 from topickit.plot.labels import label, without_overlap
 from topickit.plot.map_points import MapPoints
-from topickit.plot.palette import LIGHT, NO_TOPIC
+from topickit.plot.palette import COLORS, NO_TOPIC
 from topickit.plot.style import base_figure
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ def bubbles_figure(points: MapPoints, topics: Sequence[Topic]) -> "Figure":
 
 
 def _color(topic: int, points: MapPoints) -> str:
-    return NO_TOPIC[0] if topic < 0 else LIGHT[points.colors[topic]]
+    return NO_TOPIC[0] if topic < 0 else COLORS[points.colors[topic]]
 
 
 def _names(

@@ -1,9 +1,9 @@
 """Topics by class as a table of risk ratios."""
 
-import math
 from dataclasses import dataclass
 
-from topickit.analysis.by_class import ByClass
+from topickit._core.display import plural
+from topickit.analysis.by_class import MIN_CLASS, ByClass
 from topickit.fitted.topics import Topic
 from topickit.report import formatting
 from topickit.report.summary import Summary
@@ -18,20 +18,35 @@ class ClassCell:
 
     Attributes
     ----------
-    risk_ratio : float
     count : int
         Documents of the class in the topic.
     tint : float
-        −1 to 1; 0 if the confidence interval of the risk ratio includes 1.
-    text, title : str
-        The risk ratio and its confidence interval in words.
+        −1 to 1; see `ByClass.tint`.
+    share : str
+        Share of the class's documents; a count for a class that is too small for shares.
+    ratio : str
+        Risk ratio; empty if there are too few documents for one.
+    title : str
+        The numbers behind the share and the ratio.
     """
 
-    risk_ratio: float
     count: int
     tint: float
-    text: str
+    share: str
+    ratio: str
     title: str
+
+    @property
+    def text(self) -> str:
+        """The share, the ratio if there is one, and the count."""
+        share = f"{self.share}, {self.ratio}" if self.ratio else self.share
+        return f"{share} ({formatting.count(self.count)})" if self.share.endswith("%") else share
+
+    @property
+    def note(self) -> str:
+        """The ratio if there is one, and the count; empty if the share is a count."""
+        parts = [self.ratio, formatting.count(self.count)] if self.share.endswith("%") else [self.ratio]
+        return " · ".join(part for part in parts if part)
 
 
 @dataclass(frozen=True)
@@ -73,10 +88,17 @@ def class_table(summary: Summary, limit: int = MAX_CLASSES) -> ClassTable | None
     if by_class is None:
         return None
     columns = range(min(limit, len(by_class.classes)))
+    tint, has_ratio = by_class.tint, by_class.has_ratio
     return ClassTable(
         classes=tuple((by_class.classes[c], int(by_class.totals[c])) for c in columns),
         rows=tuple(
-            (topic, tuple(_cell(by_class, column, topic.id) for column in columns))
+            (
+                topic,
+                tuple(
+                    _cell(by_class, c, topic.id, float(tint[c, topic.id]), bool(has_ratio[c, topic.id]))
+                    for c in columns
+                ),
+            )
             for topic in summary.topics
         ),
         n_omitted=len(by_class.classes) - len(columns),
@@ -84,15 +106,16 @@ def class_table(summary: Summary, limit: int = MAX_CLASSES) -> ClassTable | None
     )
 
 
-def _cell(by_class: ByClass, column: int, topic: int) -> ClassCell:
+def _cell(by_class: ByClass, column: int, topic: int, tint: float, has_ratio: bool) -> ClassCell:
+    count, total = int(by_class.counts[column, topic]), int(by_class.totals[column])
+    numbers = f"{formatting.count(count)} of {plural(total, 'document')}"
     ratio, low, high = (
         float(values[column, topic]) for values in (by_class.risk_ratio, by_class.low, by_class.high)
     )
-    differs = low > 1 or high < 1
     return ClassCell(
-        risk_ratio=ratio,
-        count=int(by_class.counts[column, topic]),
-        tint=round(max(-1.0, min(1.0, math.log2(ratio) / 4)), 3) if differs else 0.0,
-        text=formatting.risk_ratio(ratio),
-        title=formatting.interval(low, high),
+        count=count,
+        tint=round(tint, 3),
+        share=formatting.percent(count / total) if total >= MIN_CLASS else f"{count} of {total}",
+        ratio=formatting.risk_ratio(ratio) if has_ratio else "",
+        title=f"{numbers}; {formatting.interval(low, high) if has_ratio else 'too few for a ratio'}",
     )

@@ -4,7 +4,7 @@ import csv
 import io
 import json
 
-from topickit._core.display import clip, printable
+from topickit._core.display import clip, printable, unescaped
 from topickit.report.summary import Summary
 
 MAX_CELL = 30_000
@@ -62,7 +62,7 @@ def render_csv(summary: Summary) -> str:
     header = ["id", "name", "size", "share", "stability", "keywords", "weights"]
     writer.writerow([*header, *(f"document_{i + 1}" for i in range(n_documents))])
     for topic in summary.topics:
-        texts = [safe_cell(text) for text in topic.representative_documents]
+        texts = [safe_cell(unescaped(text)) for text in topic.representative_documents]
         row = [
             topic.id,
             safe_cell(topic.name),

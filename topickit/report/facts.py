@@ -15,6 +15,12 @@ _SETTINGS: dict[tuple[str, Plain], str] = {
     ("long_documents", "chunk"): "split into windows",
 }
 """Values of settings that are not numbers."""
+_LABELS = {
+    "modularity": "modularity (above 0.3: separate groups)",
+    "stability": "stability (1: the same topics in every sample)",
+    "agreement": "agreement (1: the same topics in every sample)",
+}
+"""Labels that say how to read a value."""
 _WEIGHTINGS = {"ctfidf": "c-TF-IDF", "bm25": "BM25"}
 _INTERNAL = frozenset(
     {"digest", "similarity_p5", "embedder_info"}
@@ -63,7 +69,7 @@ def fact_groups(notes: dict[str, Plain]) -> tuple[FactGroup, ...]:
 
 
 def _fact(name: str, part: Plain) -> tuple[str, str]:
-    return printable(formatting.label(name)), formatting.value(part, name)
+    return _LABELS.get(name) or printable(formatting.label(name)), formatting.value(part, name)
 
 
 def _setting(name: str, part: Plain) -> tuple[str, str]:

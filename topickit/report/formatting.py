@@ -95,7 +95,7 @@ def weight(number: float) -> str:
 
 
 def risk_ratio(ratio: float) -> str:
-    """Write a risk ratio with one or two significant digits.
+    """Write a risk ratio with one or two significant digits, from "<0.01×" to ">99×".
 
     Parameters
     ----------
@@ -103,12 +103,14 @@ def risk_ratio(ratio: float) -> str:
 
     Examples
     --------
-    >>> risk_ratio(0.001), risk_ratio(0.034), risk_ratio(2.345), risk_ratio(61.7)
-    ('<×0.01', '×0.03', '×2.3', '×62')
+    >>> risk_ratio(0.001), risk_ratio(0.034), risk_ratio(2.345), risk_ratio(61.7), risk_ratio(15620)
+    ('<0.01×', '0.03×', '2.3×', '62×', '>99×')
     """
-    if ratio < 0.005:
-        return "<×0.01"
-    return f"×{ratio:.0f}" if ratio >= 9.95 else f"×{ratio:.1f}" if ratio >= 0.95 else f"×{ratio:.2f}"
+    if ratio < 0.01:
+        return "<0.01×"
+    if ratio > 99:
+        return ">99×"
+    return f"{ratio:.0f}×" if ratio >= 9.95 else f"{ratio:.1f}×" if ratio >= 0.95 else f"{ratio:.2f}×"
 
 
 def interval(low: float, high: float) -> str:
@@ -122,10 +124,11 @@ def interval(low: float, high: float) -> str:
     Examples
     --------
     >>> interval(1.2, 3.4), interval(5, math.inf)
-    ('95% CI: ×1.2 to ×3.4', '95% CI: ×5.0 or more')
+    ('95% CI: 1.2× to 3.4×', '95% CI: 5.0× or more')
     """
-    ends = f"{risk_ratio(low)} to {risk_ratio(high)}" if math.isfinite(high) else f"{risk_ratio(low)} or more"
-    return f"95% CI: {ends}"
+    if low > 99:
+        return "95% CI: >99×"
+    return f"95% CI: {risk_ratio(low)} " + (f"to {risk_ratio(high)}" if high <= 99 else "or more")
 
 
 def label(key: str) -> str:

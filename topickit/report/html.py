@@ -11,20 +11,21 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from topickit._core.display import clip, one_line, plural, printable
+from topickit._core.display import clip, one_line, plural, printable, unescaped
 from topickit._core.optional import require
 from topickit.fitted.topics import UNSTABLE, Topic
 from topickit.plot import figures
-from topickit.plot.palette import DARK, LIGHT, NO_TOPIC
+from topickit.plot.palette import COLORS, LESS, MORE, NO_TOPIC
 from topickit.report import formatting
 from topickit.report.class_table import class_table
 from topickit.report.document_map import DocumentMap
 from topickit.report.facts import fact_groups
+from topickit.report.finding import finding
 from topickit.report.quality import quality_metrics
 from topickit.report.relations import topic_tree
 from topickit.report.summary import Plain, Summary
 from topickit.report.text import headline
-from topickit.report.trends import share_changes, sparklines
+from topickit.report.trends import excluded, last_period, share_changes, sparklines
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -46,6 +47,7 @@ def render_html(
     title: str = "Topics",
     *,
     map: DocumentMap | None = None,
+    byline: str = "",
 ) -> str:
     """Render the whole report as one page that needs no network and no other file.
 
@@ -60,6 +62,8 @@ def render_html(
         Heading and title of the page.
     map : DocumentMap, optional
         None leaves out the map.
+    byline : str
+        Source and date, below the heading.
 
     Returns
     -------
@@ -80,6 +84,8 @@ def render_html(
         .render(
             summary=summary,
             title=title,
+            byline=byline,
+            finding=finding(summary),
             map=map,
             tree=topic_tree(summary),
             groups=fact_groups(summary.notes),
@@ -87,6 +93,8 @@ def render_html(
             largest=max((topic.share for topic in summary.topics), default=0.0),
             sparks=sparklines(summary),
             changes=share_changes(summary)[:MAX_CHANGES],
+            excluded="" if summary.over_time is None else excluded(summary.over_time),
+            last="" if summary.over_time is None else last_period(summary.over_time),
             classes=class_table(summary),
             data={name: _embed(value) for name, value in data.items()},
             # These files are topickit's and Plotly's own and contain no user data.
@@ -121,22 +129,24 @@ def render_notebook(summary: Summary) -> str:
 def _data(summary: Summary, map: DocumentMap | None) -> dict[str, Plain]:
     """Give the data for the page's scripts, by the id of the element that holds it."""
     data: dict[str, Plain] = {
-        "palette-data": {"light": [NO_TOPIC[0], *LIGHT], "dark": [NO_TOPIC[1], *DARK]},
+        "palette-data": {"colors": list(COLORS), "none": list(NO_TOPIC)},
         "topics-data": [{"name": one_line(topic.name), "size": topic.size} for topic in summary.topics],
-        "figures-data": _figures_data(summary),
+        "figures-data": _figures_data(summary, map),
     }
     if map is not None:
         data["map-data"] = map.as_dict()
     return data
 
 
-def _figures_data(summary: Summary) -> dict[str, Plain]:
+def _figures_data(summary: Summary, map: DocumentMap | None) -> dict[str, Plain]:
     names = [topic.name for topic in summary.topics]
     data: dict[str, Plain] = {}
     if summary.similarity is not None:
         data["similarity"] = _as_plain(figures.similarity_figure(summary.similarity, names))
     if summary.over_time is not None:
-        figure = figures.over_time_figure(summary.over_time, names, range(len(names)))
+        figure = figures.over_time_figure(
+            summary.over_time, names, range(len(names)), colors=None if map is None else map.colors
+        )
         for trace in figure.data:
             trace.visible = trace.showlegend is not False and int(trace.legendgroup) < MAX_LINES
         data["over_time"] = _as_plain(figure)
@@ -197,9 +207,10 @@ def _plotly() -> str:
 
 @cache
 def _colors() -> str:
-    pairs = [*zip(LIGHT, DARK, strict=True)]
-    lines = [f"--c{i}: light-dark({light}, {dark});" for i, (light, dark) in enumerate(pairs)]
-    return f":root {{ {' '.join(lines)} --c-none: light-dark({NO_TOPIC[0]}, {NO_TOPIC[1]}); }}"
+    lines = [f"--c{i}: {color};" for i, color in enumerate(COLORS)]
+    pairs = {"c-none": NO_TOPIC, "more": MORE, "less": LESS}
+    lines += [f"--{name}: light-dark({light}, {dark});" for name, (light, dark) in pairs.items()]
+    return f":root {{ {' '.join(lines)} }}"
 
 
 @cache
@@ -208,13 +219,13 @@ def _digest(script: str) -> str:
 
 
 def _preview(text: str) -> str:
-    return clip(one_line(text), MAX_PREVIEW)
+    return clip(one_line(unescaped(text)), MAX_PREVIEW)
 
 
 def _full_text(text: str) -> str:
     """Give the whole text if it is longer than its preview, else nothing."""
-    whole = printable(text).strip()
-    return clip(whole, MAX_DOCUMENT) if len(one_line(text)) > MAX_PREVIEW else ""
+    whole = printable(unescaped(text)).strip()
+    return clip(whole, MAX_DOCUMENT) if len(one_line(whole)) > MAX_PREVIEW else ""
 
 
 def _risk_ratio(topic: Topic, index: int) -> tuple[str, str] | None:
@@ -222,6 +233,8 @@ def _risk_ratio(topic: Topic, index: int) -> tuple[str, str] | None:
     if index >= len(topic.risk_ratios) or not math.isfinite(topic.risk_ratios[index].ratio):
         return None
     ratio, low, high = topic.risk_ratios[index]
+    if low <= 1 <= high:  # too few documents to tell
+        return "", formatting.interval(low, high)
     return formatting.risk_ratio(ratio), formatting.interval(low, high)
 
 

@@ -3,16 +3,17 @@
 import re
 from collections.abc import Iterable
 
-from topickit._core.display import clip, one_line
+from topickit._core.display import clip, one_line, unescaped
 from topickit.fitted.topics import Topic
 from topickit.report import formatting
 from topickit.report.class_table import class_table
 from topickit.report.facts import fact_groups
+from topickit.report.finding import finding
 from topickit.report.quality import quality_metrics
 from topickit.report.relations import most_similar, top_groups
 from topickit.report.summary import Summary
 from topickit.report.text import headline
-from topickit.report.trends import period_range, share_changes, text_sparkline
+from topickit.report.trends import excluded, last_period, period_range, share_changes, text_sparkline
 
 MAX_DOCUMENT = 300
 """Characters of a document that are quoted."""
@@ -20,7 +21,7 @@ _SYNTAX = re.compile(r"([\\`*_\[\]#|~$])")
 _LIST_MARK = re.compile(r"^([-+=]|\d+(?=[.)](\s|$)))")
 
 
-def render_markdown(summary: Summary) -> str:
+def render_markdown(summary: Summary, title: str = "Topics", byline: str = "") -> str:
     r"""Render the topics, their relations, trends, classes, metrics and settings as Markdown.
 
     Whatever comes from texts is escaped; documents are truncated at 300 characters.
@@ -28,6 +29,10 @@ def render_markdown(summary: Summary) -> str:
     Parameters
     ----------
     summary : Summary
+    title : str
+        Heading of the first level.
+    byline : str
+        Source and date, below the title.
 
     Returns
     -------
@@ -36,11 +41,13 @@ def render_markdown(summary: Summary) -> str:
     Examples
     --------
     >>> topic = Topic(id=0, size=3, share=0.75, keywords=(("cat", 0.5),), name="a|b")
-    >>> render_markdown(Summary((topic,), n_documents=4, n_outliers=1, notes={})).splitlines()[6]
+    >>> render_markdown(Summary((topic,), n_documents=4, n_outliers=1, notes={})).splitlines()[8]
     '| 0 | a\\|b | 3 | 75.0% | cat (0.500) |'
     """
     sections = (_topics, _documents, _relations, _over_time, _by_class, _reliability, _method)
-    lines = ["# Topics", "", f"{headline(summary)}.", ""]
+    lines = [f"# {_escape(title) or 'Topics'}", ""]
+    for sentence in (byline, finding(summary), f"{headline(summary)}."):
+        lines += [_escape(sentence), ""] if sentence else []
     for section in sections:
         lines.extend(section(summary))
     return "\n".join(lines).rstrip("\n") + "\n"
@@ -71,7 +78,7 @@ def _documents(summary: Summary) -> list[str]:
     lines = []
     for topic in summary.topics:
         if topic.representative_documents:
-            texts = [clip(one_line(text), MAX_DOCUMENT) for text in topic.representative_documents]
+            texts = [clip(one_line(unescaped(text)), MAX_DOCUMENT) for text in topic.representative_documents]
             lines += [f"### {topic.id}: {_escape(topic.name)}", "", *(f"- {_escape(text)}" for text in texts)]
             lines.append("")
     return ["## Representative documents", "", *lines] if lines else []
@@ -106,6 +113,7 @@ def _over_time(summary: Summary) -> list[str]:
     trend = summary.over_time
     if trend is None:
         return []
+    changes = share_changes(summary)
     words = [words for words in (trend.rising_words, trend.falling_words) if words]
     rows = [
         [
@@ -113,13 +121,17 @@ def _over_time(summary: Summary) -> list[str]:
             text_sparkline(trend, change.topic.id),
             formatting.percent(change.first_half),
             f"{formatting.percent(change.second_half)} {change.arrow}".rstrip(),
+            f"{formatting.percent(change.last)} {change.last_arrow}".rstrip(),
             *(_escape(", ".join(part[change.topic.id])) or formatting.MISSING for part in words),
         ]
-        for change in share_changes(summary)
+        for change in changes
     ]
+    note = [excluded(trend), ""] if excluded(trend) else []
+    if not changes:
+        return ["## Over time", "", *note] if note else []
     text = ["Topic", f"Share by {period_range(trend)}", *(["Rising words", "Falling words"] if words else [])]
-    head = [*text[:2], "First half", "Second half", *text[2:]]
-    return ["## Over time", "", *_table(head, rows, text)]
+    head = [*text[:2], "First half", "Second half", f"Last ({last_period(trend)})", *text[2:]]
+    return ["## Over time", "", *_table(head, rows, text), *note]
 
 
 def _by_class(summary: Summary) -> list[str]:
@@ -127,13 +139,11 @@ def _by_class(summary: Summary) -> list[str]:
     if table is None:
         return []
     head = ["Topic", *(f"{_escape(name)} ({formatting.count(total)})" for name, total in table.classes)]
-    rows = (
-        [_escape(topic.name), *(f"{cell.text} ({formatting.count(cell.count)})" for cell in cells)]
-        for topic, cells in table.rows
-    )
+    rows = ([_escape(topic.name), *(_escape(cell.text) for cell in cells)] for topic, cells in table.rows)
     note = (
-        "Each cell shows the risk ratio and, in parentheses, the number of documents. The risk ratio tells "
-        "how many times as likely a document of this class is to be in the topic as one of the other classes."
+        "Each cell shows the share of the class's documents in the topic, the risk ratio where there are "
+        "enough documents, and the number of documents in parentheses. The risk ratio tells how many times "
+        "as likely a document of this class is to be in the topic as one of the other classes."
     )
     omitted = [f"Smaller classes not shown: {table.n_omitted:,}.", ""] if table.n_omitted else []
     return ["## By class", "", note, "", *_table(head, rows, ("Topic",)), *omitted]
@@ -143,7 +153,7 @@ def _reliability(summary: Summary) -> list[str]:
     metrics = quality_metrics(summary)
     if not metrics:
         return []
-    lines = ["## Reliability", "", *(f"- {name}: {value}" for name, value in metrics)]
+    lines = ["## Reliability", "", *(f"- {name}: {value}. {hint}" for name, value, hint in metrics)]
     if summary.unstable:
         lines.append(f"- Interpret with caution: {'; '.join(map(_title, summary.unstable))}")
     return [*lines, ""]

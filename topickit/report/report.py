@@ -1,17 +1,19 @@
 """Report: text in a terminal, a table in a notebook, and files in several formats."""
 
+import datetime
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, overload
 
 from topickit._core.atomic import write_atomic
-from topickit.errors import ParameterError
+from topickit._core.display import one_line
+from topickit.errors import ParameterError, ParameterTypeError
 from topickit.report.document_map import DocumentMap, document_map
 from topickit.report.exports import render_csv, render_json
 from topickit.report.html import render_html, render_notebook
 from topickit.report.markdown import render_markdown
-from topickit.report.summary import Summary, summarize
+from topickit.report.summary import Summary, clean, summarize
 from topickit.report.text import render_text
 
 if TYPE_CHECKING:
@@ -37,6 +39,12 @@ class Report:
         The contents of the report as plain data.
     fitted : Fitted or None
         The fitted state, needed for the map of the HTML page.
+    title : str
+        Title of the report; empty for none.
+    source : str
+        Where the documents come from, such as the name of a file; empty if unknown.
+    date : str
+        Date of the report, ISO 8601; empty for none.
 
     Examples
     --------
@@ -49,14 +57,27 @@ class Report:
 
     summary: Summary
     fitted: "Fitted | None" = field(default=None, compare=False)
+    title: str = ""
+    source: str = ""
+    date: str = field(default="", compare=False)
 
     @classmethod
-    def of(cls, fitted: "Fitted") -> "Report":
-        """Create the report on a fitted state.
+    def of(
+        cls, fitted: "Fitted", *, title: str | None = None, source: str | os.PathLike[str] | None = None
+    ) -> "Report":
+        """Create the report on a fitted state, with the date of today.
 
         Parameters
         ----------
         fitted : Fitted
+        title : str, optional
+        source : str or path-like, optional
+            Where the documents come from, such as the name of a file.
+
+        Raises
+        ------
+        ParameterTypeError
+            If the title or the source is not a str.
             The attribute ``fitted_`` of a model.
 
         Returns
@@ -71,7 +92,18 @@ class Report:
         >>> len(Report.of(model.fitted_).summary.topics)
         2
         """
-        return cls(summarize(fitted), fitted)
+        if title is not None and not isinstance(title, str):
+            raise ParameterTypeError(f"title must be a str, got {type(title).__name__}")
+        if source is not None and not isinstance(source, str | os.PathLike):
+            raise ParameterTypeError(f"source must be a str or a path, got {type(source).__name__}")
+        today = datetime.date.today().isoformat()
+        return cls(summarize(fitted), fitted, clean(title or ""), clean(os.fsdecode(source or "")), today)
+
+    @property
+    def byline(self) -> str:
+        """The source and the date, as shown below the title."""
+        source = [f"Source: {one_line(self.source)}"] if self.source else []
+        return " · ".join([*source, *([self.date] if self.date else [])])
 
     def map(self, *, texts: bool = True) -> DocumentMap | None:
         """Give the map of the documents; it is computed once and kept with the model.
@@ -99,7 +131,7 @@ class Report:
         return document_map(self.fitted, texts=texts)
 
     def __str__(self) -> str:
-        return render_text(self.summary)
+        return render_text(self.summary, title=self.title)
 
     __repr__ = __str__
 
@@ -133,14 +165,14 @@ class Report:
         >>> report.to_text(80)
         'no topics in 4 documents · 100% outliers'
         """
-        return render_text(self._contents(texts), width, n_topics)
+        return render_text(self._contents(texts), width, n_topics, self.title)
 
     @overload
-    def to_html(self, path: None = None, *, texts: bool = True, title: str = "Topics") -> str: ...
+    def to_html(self, path: None = None, *, texts: bool = True, title: str | None = None) -> str: ...
     @overload
-    def to_html(self, path: PathLike, *, texts: bool = True, title: str = "Topics") -> Path: ...
+    def to_html(self, path: PathLike, *, texts: bool = True, title: str | None = None) -> Path: ...
     def to_html(
-        self, path: PathLike | None = None, *, texts: bool = True, title: str = "Topics"
+        self, path: PathLike | None = None, *, texts: bool = True, title: str | None = None
     ) -> str | Path:
         """Render the report as one HTML page that works offline.
 
@@ -154,8 +186,8 @@ class Report:
         texts : bool
             Include the beginning of each document on the map, and the representative documents, each
             up to 5,000 characters.
-        title : str
-            Heading and title of the page.
+        title : str, optional
+            Heading and title of the page; None takes the title of the report, or "Topics".
 
         Returns
         -------
@@ -173,7 +205,9 @@ class Report:
         >>> report.to_html(title="Support tickets")[:15]
         '<!DOCTYPE html>'
         """
-        return _deliver(render_html(self._contents(texts), title, map=self.map(texts=texts)), path)
+        title = self.title or "Topics" if title is None else title
+        page = render_html(self._contents(texts), title, map=self.map(texts=texts), byline=self.byline)
+        return _deliver(page, path)
 
     @overload
     def to_json(self, path: None = None, *, texts: bool = True, indent: int | None = 2) -> str: ...
@@ -290,7 +324,7 @@ class Report:
         >>> report.to_markdown().splitlines()[0]
         '# Topics'
         """
-        return _deliver(render_markdown(self._contents(texts)), path)
+        return _deliver(render_markdown(self._contents(texts), self.title or "Topics", self.byline), path)
 
     def _contents(self, texts: bool) -> Summary:
         return self.summary if texts else self.summary.without_texts()

@@ -8,16 +8,24 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from topickit._core.display import MAX_WIDTH, one_line, plural, render_plain, text_width
+from topickit._core.display import MAX_WIDTH, one_line, plural, render_plain, text_width, unescaped
 from topickit.errors import ParameterError
 from topickit.fitted.topics import Topic
 from topickit.report import formatting
 from topickit.report.class_table import class_table
 from topickit.report.facts import fact_groups
+from topickit.report.finding import finding
 from topickit.report.quality import quality_metrics
 from topickit.report.relations import clusterer_levels, most_similar, top_groups
 from topickit.report.summary import Summary
-from topickit.report.trends import changed_words, period_range, share_changes, text_sparkline
+from topickit.report.trends import (
+    changed_words,
+    excluded,
+    last_period,
+    period_range,
+    share_changes,
+    text_sparkline,
+)
 
 MIN_WIDTH = 40
 _MIN_WIDTH_FOR_STABILITY = 60
@@ -27,7 +35,9 @@ MAX_CHANGES = 10
 """Number of topics listed under "Over time"."""
 
 
-def render_text(summary: Summary, width: int | None = None, n_topics: int | None = 50) -> str:
+def render_text(
+    summary: Summary, width: int | None = None, n_topics: int | None = 50, title: str | None = None
+) -> str:
     """Render the topics, their relations, trends, classes, metrics and settings as plain text.
 
     Parameters
@@ -38,6 +48,8 @@ def render_text(summary: Summary, width: int | None = None, n_topics: int | None
         (Chinese, for example) take two columns.
     n_topics : int or None
         Number of topics in the table, largest first; None shows all.
+    title : str, optional
+        First line.
 
     Returns
     -------
@@ -59,6 +71,8 @@ def render_text(summary: Summary, width: int | None = None, n_topics: int | None
     if n_topics is not None and n_topics < 1:
         raise ParameterError(f"n_topics must be at least 1, or None for all; got {n_topics}")
     parts = _largest(summary, n_topics, width, "to_text(n_topics=None)")
+    if title:
+        parts.insert(0, Text(one_line(title)))
     for section in (_relations, _over_time, _by_class, _reliability, _method):
         parts.extend(section(summary))
     return render_plain(Group(*parts), width)
@@ -108,6 +122,8 @@ def _largest(summary: Summary, n_topics: int | None, width: int, more: str) -> l
     """Give the headline, the table of the largest topics and the number of the others."""
     shown = summary.topics[:n_topics]
     parts: list[RenderableType] = [Text(headline(summary))]
+    if sentence := finding(summary):
+        parts.append(Text(sentence))
     if shown:
         parts.append(_table(summary, shown, width))
     if n_omitted := len(summary.topics) - len(shown):
@@ -145,7 +161,7 @@ def _keywords(topic: Topic) -> RenderableType:
     if not topic.representative_documents:
         return words
     # Rich truncates at the edge of the column and need not measure a long document for that.
-    example = one_line(topic.representative_documents[0][: 10 * MAX_WIDTH])
+    example = one_line(unescaped(topic.representative_documents[0][: 10 * MAX_WIDTH]))
     return Group(words, Text(f"“{example}”", no_wrap=True, overflow="ellipsis"))
 
 
@@ -188,15 +204,17 @@ def _over_time(summary: Summary) -> list[RenderableType]:
     changes = share_changes(summary)
     lines = [
         f"{text_sparkline(trend, change.topic.id)} {formatting.percent(change.first_half)} → "
-        f"{formatting.percent(change.second_half)} {change.arrow or '·'} {one_line(change.topic.name)}"
+        f"{formatting.percent(change.second_half)} {change.arrow or '·'} "
+        f"(last {formatting.percent(change.last)} {change.last_arrow or '·'}) {one_line(change.topic.name)}"
         + changed_words(trend, change.topic.id)
         for change in changes[:MAX_CHANGES]
     ]
     if n_omitted := len(changes[MAX_CHANGES:]):
-        lines.append(f"and {plural(n_omitted, 'topic')} with smaller changes")
-    if trend.n_undated:
-        lines.append(f"excluded: {plural(trend.n_undated, 'document')} without a date")
-    return _section(f"Share by {period_range(trend)}: first half → second half", lines)
+        lines.append(f"and {plural(n_omitted, 'topic')} with less clear changes")
+    if note := excluded(trend):
+        lines.append(note)
+    last = f" (last: {last_period(trend)})" if changes else ""
+    return _section(f"Share by {period_range(trend)}: first half → second half{last}", lines)
 
 
 def _by_class(summary: Summary) -> list[RenderableType]:
@@ -206,18 +224,18 @@ def _by_class(summary: Summary) -> list[RenderableType]:
     lines = []
     for column, (name, total) in enumerate(table.classes):
         cells = [(cells[column], topic) for topic, cells in table.rows if cells[column].tint > 0]
-        best = sorted(cells, key=lambda pair: -pair[0].risk_ratio)[:3]
+        best = sorted(cells, key=lambda pair: (-pair[0].tint, -pair[0].count))[:3]
         topics = "; ".join(f"{_title(topic)} {cell.text}" for cell, topic in best)
         lines.append(f"{one_line(name)} ({formatting.count(total)}): {topics or formatting.MISSING}")
     if table.n_omitted:
         lines.append(f"and {table.n_omitted:,} smaller classes")
     if table.n_unclassed:
         lines.append(f"excluded: {plural(table.n_unclassed, 'document')} without a class")
-    return _section("By class: most over-represented topics (risk ratio)", lines)
+    return _section("By class: most over-represented topics (share of the class, risk ratio)", lines)
 
 
 def _reliability(summary: Summary) -> list[RenderableType]:
-    lines = [f"{name}: {value}" for name, value in quality_metrics(summary)]
+    lines = [f"{name}: {value}" for name, value, _ in quality_metrics(summary)]
     if summary.unstable:
         lines.append(f"Interpret with caution: {'; '.join(map(_title, summary.unstable))}")
     return _section("Reliability", lines)

@@ -34,7 +34,7 @@
   const largest = Math.max(1, ...topics.map((topic) => topic.size));
 
   const scale = (dark) => {
-    const colors = dark ? topickit.palette.dark : topickit.palette.light;
+    const colors = [topickit.palette.none[dark ? 1 : 0], ...topickit.palette.colors];
     return colors.flatMap((color, i) => [[i / colors.length, color], [(i + 1) / colors.length, color]]);
   };
   const pointSize = n < 2000 ? 7 : n < 10000 ? 5 : n < 25000 ? 4 : 3;
@@ -46,7 +46,7 @@
     marker: {
       size: hasPoints ? pointSize : placed.map((id) => 14 + 60 * Math.sqrt(topics[id].size / largest)),
       color: topicOf.map((id) => (id < 0 ? 0 : data.colors[id] + 1)),
-      colorscale: scale(topickit.isDark()), cmin: -0.5, cmax: topickit.palette.light.length - 0.5,
+      colorscale: scale(topickit.isDark()), cmin: -0.5, cmax: topickit.palette.colors.length + 0.5,
       line: { width: 0 }, opacity: hasPoints ? 0.75 : 0.6,
     },
     selected: { marker: { opacity: 0.95 } },

@@ -130,14 +130,6 @@ const topickit = (() => {
     ["xaxis", "yaxis"].forEach((axis) => { parts[`${axis}.tickfont.color`] = parts[`${axis}.title.font.color`] = ink; });
     return parts;
   };
-  // Replace line colors by those of the dark palette, and back.
-  const lines = (holder, figure, dark) => {
-    const { light, dark: night } = topickit.palette;
-    const turn = (color) => (dark ? night[light.indexOf(color)] || color : color);
-    const drawn = figure.data.map((part, i) => [part, i]).filter(([part]) => part.type === "scatter" && part.line.color);
-    if (!drawn.length) return Promise.resolve();
-    return Plotly.restyle(holder, { "line.color": drawn.map(([part]) => turn(part.line.color)) }, drawn.map(([, i]) => i));
-  };
   const draw = (holder) => {
     const figure = figures[holder.dataset.figure];
     const layout = { ...figure.layout, autosize: true, dragmode: false };
@@ -154,7 +146,7 @@ const topickit = (() => {
       holder.style.height = `${layout.height}px`;
     }
     Plotly.newPlot(holder, figure.data, layout, { displayModeBar: false, responsive: true }).then(() => {
-      const dress = (dark) => Promise.all([Plotly.relayout(holder, inks(dark)), lines(holder, figure, dark)]);
+      const dress = (dark) => Plotly.relayout(holder, inks(dark));
       topickit.onTheme(dress);
       return dress(topickit.isDark());
     }).then(() => {
