@@ -51,7 +51,7 @@ def measure(collection: Collection) -> list[dict[str, Any]]:
     hybrid = HybridEmbedder().fitted_on(collection.vectors, texts, ones)
     learning = time.perf_counter() - start
     start = time.perf_counter()
-    vectors = hybrid.completed(collection.vectors, texts)
+    vectors = hybrid.combine(collection.vectors, texts)
     seconds = {"learning": learning, "adding": time.perf_counter() - start}
     rows = []
     for kind, used in (("given", collection.vectors), ("hybrid", vectors)):

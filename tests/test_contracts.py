@@ -129,7 +129,7 @@ def test_inputs_are_untouched(name):
     np.testing.assert_array_equal(embeddings, before)
     after = model.get_params(deep=False)
     assert {k: repr(v) for k, v in after.items()} == {k: repr(v) for k, v in parameters.items()}
-    assert EMBEDDER._known is None
+    assert EMBEDDER._learned is None
 
 
 @BY_NAME

@@ -59,7 +59,8 @@ class TopicModel(PredictionMixin, EditingMixin, InfoMixin, PersistenceMixin, Clu
         "auto" (default) is 15,000 for "graph", all for "community" and 5,000 for the others. None is all.
     long_documents : {"truncate", "chunk"}
         How a named sentence-transformers model embeds a text longer than its maximum length: truncated
-        (default), or as the mean of the embeddings of its windows.
+        (default), or as the mean of the embeddings of its windows. Only "truncate" is
+        accepted for an embedder object, which has settings of its own, and for "lexical".
     cache : path, optional
         Folder that keeps embeddings of named models between runs, by hashes of the texts; see
         `topickit.embed.CachedEmbedder`. None (default) disables it. Not saved with the model.
@@ -186,7 +187,7 @@ class TopicModel(PredictionMixin, EditingMixin, InfoMixin, PersistenceMixin, Clu
             documents,
             embeddings=given,
             cache=self.cache,
-            device=self.device,
+            device=embed.device_for(self.embedder, self.device),
             long_documents=self.long_documents,
             random_state=self.random_state,
         )

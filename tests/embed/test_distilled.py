@@ -1,4 +1,4 @@
-"""The distilled embedder, with tiny transformers of random weights and tokenisers of every family."""
+"""The distilled embedder, with tiny transformers of random weights and tokenizers of every family."""
 
 import json
 import warnings
@@ -71,7 +71,7 @@ def tiny_tokenizer(family):
 
 @pytest.fixture(scope="module")
 def tiny_model(tmp_path_factory):
-    """Make the folder of a two-layer transformer with a tokeniser of some family."""
+    """Make the folder of a two-layer transformer with a tokenizer of some family."""
     import torch
     from transformers import BertConfig, BertModel
 
@@ -104,7 +104,7 @@ def teacher_of(folder):
 
 
 @pytest.fixture(scope="module")
-def learnt(tiny_model):
+def fitted(tiny_model):
     return DistilledEmbedder(teacher_of(tiny_model("wordpiece")), sample=150).fitted(TEXTS)
 
 
@@ -164,7 +164,7 @@ def test_tokens_are_those_that_the_teacher_reads(tiny_model, family):
         read = model.tokenizer(text.strip(), truncation=True, max_length=ROOM + 2)["input_ids"][1:-1]
         assert tokens.ids[tokens.ends[i] : tokens.ends[i + 1]].tolist() == read
     assert max(np.diff(tokens.ends)) == ROOM
-    # The teacher's own tokeniser still cuts and pads as it did.
+    # The teacher's own tokenizer still cuts and pads as it did.
     assert len(model.tokenizer(ODD[-1], truncation=True)["input_ids"]) == ROOM + 2
 
 
@@ -191,28 +191,28 @@ def test_a_student_of_each_family(tiny_model, family):
     assert not made.encode(["", "  "]).any()
 
 
-def test_the_sample_keeps_the_vectors_of_the_teacher(learnt):
-    exact = learnt.is_exact(TEXTS)
-    truth = learnt._teacher().encode(TEXTS)
-    found = learnt.encode(TEXTS)
+def test_the_sample_keeps_the_vectors_of_the_teacher(fitted):
+    exact = fitted.is_exact(TEXTS)
+    truth = fitted._teacher().encode(TEXTS)
+    found = fitted.encode(TEXTS)
     np.testing.assert_allclose(found[exact], truth[exact], atol=5e-4)
     assert np.abs(found[~exact] - truth[~exact]).max() > 2e-3
-    np.testing.assert_allclose(learnt.encode_exactly(TEXTS), truth, atol=5e-4)
+    np.testing.assert_allclose(fitted.encode_exactly(TEXTS), truth, atol=5e-4)
 
 
-def test_a_row_does_not_depend_on_the_others(learnt):
+def test_a_row_does_not_depend_on_the_others(fitted):
     texts = [*NEW, *TEXTS[:20], *ODD]
-    together = learnt.encode(texts)
-    alone = np.concatenate([learnt.encode([text]) for text in texts])
+    together = fitted.encode(texts)
+    alone = np.concatenate([fitted.encode([text]) for text in texts])
     np.testing.assert_allclose(together, alone, atol=1e-6)
-    exact = learnt.is_exact(texts)
+    exact = fitted.is_exact(texts)
     np.testing.assert_array_equal(together[exact], alone[exact])
-    assert learnt.encode([]).shape == learnt.encode_exactly([]).shape == (0, 32)
+    assert fitted.encode([]).shape == fitted.encode_exactly([]).shape == (0, 32)
 
 
-def test_neither_order_nor_threads_change_what_is_learnt(learnt):
-    truth = learnt._teacher().encode(TEXTS)
-    recipe = DistilledEmbedder(Ready(learnt._teacher().model, TEXTS, truth), sample=150)
+def test_neither_order_nor_threads_change_what_is_learnt(fitted):
+    truth = fitted._teacher().encode(TEXTS)
+    recipe = DistilledEmbedder(Ready(fitted._teacher().model, TEXTS, truth), sample=150)
     with threadpool_limits(1):
         one = recipe.fitted(TEXTS)
     other = recipe.fitted([*TEXTS[::-1], *TEXTS[:9], "  "], np.ones(250))
@@ -233,14 +233,14 @@ def test_the_sample_is_that_of_the_model_and_nested(tiny_model):
     assert made.is_exact([documents.texts[row] for row in rows]).all()
 
 
-def test_state_makes_it_again_without_a_text(learnt):
-    state = learnt.state()
+def test_state_makes_it_again_without_a_text(fitted):
+    state = fitted.state()
     config = json.loads(json.dumps(dict(state.config)))
     again = base.from_state(State(config, dict(state.arrays)))
     texts = [*TEXTS, *NEW, *ODD]
-    np.testing.assert_array_equal(again.encode(texts), learnt.encode(texts))
-    assert again.fingerprint == learnt.fingerprint
-    assert again.held_out == learnt.held_out
+    np.testing.assert_array_equal(again.encode(texts), fitted.encode(texts))
+    assert again.fingerprint == fitted.fingerprint
+    assert again.held_out == fitted.held_out
     assert repr(again).count("cosine") == 1
     words = json.dumps(config) + "".join(str(array.dtype) for array in state.arrays.values())
     assert "onion" not in words
@@ -248,16 +248,16 @@ def test_state_makes_it_again_without_a_text(learnt):
 
 
 @pytest.mark.parametrize("name", ["keys", "vectors", "own", "pairs", "anchors", "bias", "errors"])
-def test_a_damaged_state_says_so(learnt, name):
-    state = learnt.state()
+def test_a_damaged_state_says_so(fitted, name):
+    state = fitted.state()
     arrays = {**state.arrays, name: state.arrays[name][:-1]}
     with pytest.raises(StorageError, match="damaged"):
         base.from_state(State(state.config, arrays))
 
 
-def test_another_teacher_does_not_fit(learnt):
+def test_another_teacher_does_not_fit(fitted):
     with pytest.raises(InputError, match="teacher that it was fitted with"):
-        learnt._known.student.folded(np.zeros((500, 31), dtype=np.float32))
+        fitted._learned.student.fold(np.zeros((500, 31), dtype=np.float32))
 
 
 def test_a_model_of_it_saves_and_predicts(tiny_model, tmp_path):
@@ -306,50 +306,50 @@ def test_the_sample_grows_until_the_student_is_good(tiny_model, monkeypatch):
 
     monkeypatch.setattr(distilled, "SIZES", (60, 200))
     teacher = Counting(tiny_model("wordpiece"), TEXTS, truth)
-    monkeypatch.setattr(distilled, "ENOUGH", 1.1)
-    monkeypatch.setattr(distilled, "POOR", 0.0)
+    monkeypatch.setattr(distilled, "GOOD_AGREEMENT", 1.1)
+    monkeypatch.setattr(distilled, "MIN_AGREEMENT", 0.0)
     assert DistilledEmbedder(teacher).fitted(TEXTS).n_exact == 200
     assert asked == [60, 140]
-    monkeypatch.setattr(distilled, "ENOUGH", 0.0)
+    monkeypatch.setattr(distilled, "GOOD_AGREEMENT", 0.0)
     assert DistilledEmbedder(teacher).fitted(TEXTS).n_exact == 60
 
 
-def test_texts_can_be_given_back_to_the_teacher(learnt):
-    before = learnt.encode(NEW)
-    more = learnt.with_exact([*NEW[:10], *TEXTS])
+def test_texts_can_be_given_back_to_the_teacher(fitted):
+    before = fitted.encode(NEW)
+    more = fitted.with_exact([*NEW[:10], *TEXTS])
     assert more.is_exact(NEW).tolist() == [True] * 10 + [False] * 30
-    np.testing.assert_allclose(more.encode(NEW)[:10], learnt._teacher().encode(NEW[:10]), atol=5e-4)
+    np.testing.assert_allclose(more.encode(NEW)[:10], fitted._teacher().encode(NEW[:10]), atol=5e-4)
     np.testing.assert_allclose(more.encode(NEW)[10:], before[10:], atol=1e-6)
-    np.testing.assert_array_equal(learnt.encode(NEW), before)
-    assert more.fingerprint != learnt.fingerprint
+    np.testing.assert_array_equal(fitted.encode(NEW), before)
+    assert more.fingerprint != fitted.fingerprint
     again = base.from_state(more.state())
     np.testing.assert_array_equal(again.encode(NEW), more.encode(NEW))
 
 
-def test_a_teacher_with_a_cache(tiny_model, tmp_path, learnt):
+def test_a_teacher_with_a_cache(tiny_model, tmp_path, fitted):
     from topickit.embed.cache.embedder import CachedEmbedder
 
     teacher = CachedEmbedder(teacher_of(tiny_model("wordpiece")), tmp_path)
     made = DistilledEmbedder(teacher, sample=150).fitted(TEXTS)
-    np.testing.assert_allclose(made.encode(NEW), learnt.encode(NEW), atol=5e-3)
+    np.testing.assert_allclose(made.encode(NEW), fitted.encode(NEW), atol=5e-3)
     again = base.from_state(made.state())
     np.testing.assert_array_equal(again.encode(NEW), made.encode(NEW))
 
 
-def test_fit_fits_the_object_itself(tiny_model, learnt, tmp_path):
+def test_fit_fits_the_object_itself(tiny_model, fitted, tmp_path):
     teacher = teacher_of(tiny_model("wordpiece"))
     embedder = DistilledEmbedder(teacher, sample=150, random_state=0).with_cache(tmp_path)
     assert embedder.fit(TEXTS, np.ones(len(TEXTS))) is embedder
     assert embedder._cache == tmp_path
-    assert embedder.fingerprint == learnt.fingerprint
-    np.testing.assert_array_equal(embedder.encode(NEW), learnt.encode(NEW))
+    assert embedder.fingerprint == fitted.fingerprint
+    np.testing.assert_array_equal(embedder.encode(NEW), fitted.encode(NEW))
     with pytest.raises(InputError, match="blank"):
         embedder.fit([" "])
-    np.testing.assert_array_equal(embedder.encode(NEW), learnt.encode(NEW))
+    np.testing.assert_array_equal(embedder.encode(NEW), fitted.encode(NEW))
     other = embedder.fitted(TEXTS[:160])
-    assert embedder.n_exact == learnt.n_exact
+    assert embedder.n_exact == fitted.n_exact
     embedder.fit(TEXTS[:160])
-    assert embedder.fingerprint == other.fingerprint != learnt.fingerprint
+    assert embedder.fingerprint == other.fingerprint != fitted.fingerprint
     np.testing.assert_array_equal(embedder.encode(NEW), other.encode(NEW))
 
 
@@ -361,7 +361,7 @@ def test_fit_forgets_what_was_learnt_of_another_corpus(tiny_model):
 
 
 def test_a_poor_student_is_warned_of_where_it_was_asked_for(tiny_model, monkeypatch):
-    monkeypatch.setattr(distilled, "POOR", 1.1)
+    monkeypatch.setattr(distilled, "MIN_AGREEMENT", 1.1)
     embedder = DistilledEmbedder(teacher_of(tiny_model("wordpiece")), sample=150)
     for ask in (lambda: embedder.fitted(TEXTS), lambda: embedder.fit(TEXTS)):
         with pytest.warns(TopickitWarning, match="teacher embeds all") as warned:
@@ -392,13 +392,13 @@ def test_a_sample_of_another_kind(sample):
         DistilledEmbedder(sample=sample).fitted(TEXTS)
 
 
-def test_texts_that_cannot_be_used(learnt):
+def test_texts_that_cannot_be_used(fitted):
     with pytest.raises(InputError, match="blank"):
         DistilledEmbedder().fitted([" ", ""])
     with pytest.raises(InputError, match="weights"):
         DistilledEmbedder().fitted(TEXTS, np.ones(3))
     with pytest.raises(InputTypeError, match=r"\[text\]"):
-        learnt.encode("text")
+        fitted.encode("text")
 
 
 def test_teachers_that_have_no_student(tiny_model):
@@ -410,7 +410,7 @@ def test_teachers_that_have_no_student(tiny_model):
     embedder._model = SentenceTransformer(modules=[static], device="cpu")
     with pytest.raises(ParameterError, match="no input token embeddings"):
         DistilledEmbedder(embedder, sample=60).fitted(TEXTS)
-    with pytest.raises(ParameterTypeError, match="tokeniser and token embeddings"):
+    with pytest.raises(ParameterTypeError, match="tokenizer and token embeddings"):
         DistilledEmbedder("lexical", sample=60).fitted(TEXTS)
     model = teacher_of(tiny_model("wordpiece"))._loaded()
 
@@ -420,7 +420,7 @@ def test_teachers_that_have_no_student(tiny_model):
         def __getitem__(self, i):
             return model[i]
 
-    with pytest.raises(ParameterError, match="fast tokeniser"):
+    with pytest.raises(ParameterError, match="fast tokenizer"):
         TokenTable.of(Slow(), "truncate", "it")
 
 

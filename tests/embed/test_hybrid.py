@@ -73,16 +73,16 @@ def test_the_model_is_asked_once_for_each_text():
 def test_a_large_corpus_is_learnt_from_a_sample(monkeypatch):
     monkeypatch.setattr(hybrid_module, "SAMPLE", 40)
     fitted = HybridEmbedder(noise).fitted(TEXTS)
-    assert len(fitted._kept[0]) == 40
+    assert len(fitted._sample_vectors[0]) == 40
     assert same_class_nearest(fitted.encode(TEXTS)) > 0.7
 
 
 def test_before_it_has_learnt():
-    with pytest.raises(NotFittedError, match="has not seen a corpus"):
+    with pytest.raises(NotFittedError, match="is not fitted to a corpus"):
         HybridEmbedder(noise).encode(TEXTS)
     with pytest.raises(InputError, match="all are blank"):
         HybridEmbedder(noise).fitted(["", " "])
-    with pytest.raises(InputError, match="one a text"):
+    with pytest.raises(InputError, match="one per text"):
         HybridEmbedder(noise).fitted(TEXTS, np.ones(3))
 
 
@@ -148,11 +148,11 @@ def test_equal_texts_may_have_other_given_vectors():
 
 def test_vectors_of_another_length_are_refused():
     model = TopicModel(embedder=HybridEmbedder(noise), n_topics=4).fit(TEXTS, embeddings=np.eye(len(TEXTS)))
-    with pytest.raises(InputError, match=r"learnt on vectors of length 120; those of .* have length 3"):
+    with pytest.raises(InputError, match=r"fitted on vectors of length 120, and those of .* have length 3"):
         model.predict(TEXTS)
     fitted = model.embedder_
-    with pytest.raises(InputError, match="give one a text"):
-        fitted.completed(np.eye(len(TEXTS), dtype=np.float32), TEXTS[:5])
+    with pytest.raises(InputError, match="pass one per text"):
+        fitted.combine(np.eye(len(TEXTS), dtype=np.float32), TEXTS[:5])
 
 
 def test_a_model_that_has_learnt_nothing_asks_for_vectors():

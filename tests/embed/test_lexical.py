@@ -47,7 +47,7 @@ def test_the_nearest_of_few_texts_shares_a_word():
 
 
 def test_texts_without_a_single_word_are_refused():
-    with pytest.raises(InputError, match="no text of 3 has a word"):
+    with pytest.raises(InputError, match="none of the 3 texts contains a word"):
         LexicalEmbedder().fitted(["!!!", "??", "🙂"])
     fitted = LexicalEmbedder().fitted(["!!!", "??", "word"])
     assert not fitted.encode(["!!!", "other"]).any()
@@ -115,8 +115,8 @@ def test_a_weight_of_three_is_the_text_three_times():
     # Of as many distinct texts, so that as much of the mean is subtracted.
     by_repeating = LexicalEmbedder().fitted(repeated)
     scale = (30 / 40) / (40 / 50)
-    known = by_repeating._known
-    moved = type(known)(known.vocabulary, known.idf, known.components, known.centre * scale)
+    values = by_repeating._learned
+    moved = type(values)(values.vocabulary, values.idf, values.components, values.center * scale)
     from topickit._core.vectors import unit_rows
 
     other = unit_rows(moved.projected(moved.tfidf(texts)))

@@ -53,8 +53,8 @@ def test_leave_one_out_is_that_of_fitting_without_each(n_last):
 def test_the_folded_student_is_the_regression():
     from sklearn.kernel_ridge import KernelRidge
 
-    lesson = student.fit_student(TOKENS, VECTORS, TABLE)
-    folded = lesson.student.folded(TABLE)
+    result = student.fit_student(TOKENS, VECTORS, TABLE)
+    folded = result.student.fold(TABLE)
     features = student.learn_features(TOKENS, 40)
     new = Tokens.of([RNG.integers(0, 30, size=8).tolist() for _ in range(9)])
     sparse, others = features.of(TOKENS).toarray(), features.of(new).toarray()
@@ -63,24 +63,24 @@ def test_the_folded_student_is_the_regression():
     scale = np.sqrt(((dense - centre) ** 2).sum() / len(dense))
     rows = np.hstack([sparse, (dense - centre) / scale])
     mean = VECTORS.mean(axis=0)
-    ridge = KernelRidge(alpha=lesson.penalty, kernel="linear").fit(rows, VECTORS - mean)
+    ridge = KernelRidge(alpha=result.penalty, kernel="linear").fit(rows, VECTORS - mean)
     expected = ridge.predict(np.hstack([others, (dense_others - centre) / scale])) + mean
     linear = folded.features.of(new) @ folded.matrix + folded.bias
     np.testing.assert_allclose(linear, expected, atol=2e-3)  # float16
     near = unit_rows(linear)
-    errors = lesson.student.errors.astype(np.float64)
-    corrected = linear + np.exp(3.0 * (near @ lesson.student.anchors.astype(np.float64).T - 1)) @ errors
+    errors = result.student.errors.astype(np.float64)
+    corrected = linear + np.exp(3.0 * (near @ result.student.anchors.astype(np.float64).T - 1)) @ errors
     np.testing.assert_allclose(folded.vectors(new), unit_rows(corrected), atol=1e-5)
 
 
 def test_tokens_that_the_sample_did_not_hold():
-    folded = student.fit_student(TOKENS, VECTORS, TABLE).student.folded(TABLE)
+    folded = student.fit_student(TOKENS, VECTORS, TABLE).student.fold(TABLE)
     assert folded.features.token_weights[35] > folded.features.token_weights[:30].max()
     assert folded.vectors(Tokens.of([[35, 36], []])).any(axis=1).tolist() == [True, False]
 
 
 def test_more_rows_than_are_learnt_from(monkeypatch):
-    monkeypatch.setattr(student, "MOST_ROWS", 40)
+    monkeypatch.setattr(student, "MAX_ROWS", 40)
     assert len(student.fit_student(TOKENS, VECTORS, TABLE).student.anchors) == 40
 
 
@@ -88,12 +88,12 @@ def test_many_rows_are_learnt_as_few_are(monkeypatch):
     exact = student.fit_student(TOKENS, VECTORS, TABLE, penalty=1.0)
     monkeypatch.setattr(student, "DUAL_ROWS", 40)
     monkeypatch.setattr(student, "ANCHORS", 20)
-    lesson = student.fit_student(TOKENS, VECTORS, TABLE, penalty=1.0)
+    result = student.fit_student(TOKENS, VECTORS, TABLE, penalty=1.0)
     np.testing.assert_allclose(
-        lesson.student.own.astype(np.float64), exact.student.own.astype(np.float64), atol=5e-3
+        result.student.own.astype(np.float64), exact.student.own.astype(np.float64), atol=5e-3
     )
-    np.testing.assert_allclose(lesson.student.shared, exact.student.shared, atol=5e-3)
-    assert len(lesson.student.anchors) == 20
+    np.testing.assert_allclose(result.student.shared, exact.student.shared, atol=5e-3)
+    assert len(result.student.anchors) == 20
 
 
 def test_conjugate_gradients_solve_the_ridge_regression(monkeypatch):
@@ -120,11 +120,11 @@ def test_arguments_are_not_written_to():
     vectors, table = VECTORS.copy(), TABLE.copy()
     vectors.setflags(write=False)
     table.setflags(write=False)
-    student.fit_student(TOKENS, vectors, table).student.folded(table).vectors(TOKENS)
+    student.fit_student(TOKENS, vectors, table).student.fold(table).vectors(TOKENS)
 
 
 @pytest.mark.parametrize("n", [2, 3, 6])
 def test_few_texts(n):
-    lesson = student.fit_student(Tokens.of(IDS[:n]), VECTORS[:n], TABLE)
-    assert np.isfinite(lesson.student.folded(TABLE).vectors(TOKENS)).all()
-    assert 0 <= lesson.held_out.agreement <= 1
+    result = student.fit_student(Tokens.of(IDS[:n]), VECTORS[:n], TABLE)
+    assert np.isfinite(result.student.fold(TABLE).vectors(TOKENS)).all()
+    assert 0 <= result.held_out.agreement <= 1

@@ -19,7 +19,9 @@ TEXTS, _ = make_corpus(240)
 @pytest.fixture(scope="module")
 def model():
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(distilled, "POOR", -1.0)  # keep the student, however poor it is on so few texts
+        patch.setattr(
+            distilled, "MIN_AGREEMENT", -1.0
+        )  # keep the student, however poor it is on so few texts
         yield TopicModel(DistilledEmbedder("all-MiniLM-L6-v2", sample=100), n_topics=4).fit(TEXTS)
 
 
@@ -70,7 +72,7 @@ def test_the_last_batch_is_as_large_as_the_time_left_allows(model, monkeypatch):
 
 
 def test_refining_does_not_repeat_what_the_teacher_warns_of(monkeypatch, recwarn):
-    monkeypatch.setattr(distilled, "POOR", -1.0)
+    monkeypatch.setattr(distilled, "MIN_AGREEMENT", -1.0)
     texts = [f"{text} {'and so on ' * 200}" for text in TEXTS[:80]]
     model = TopicModel(DistilledEmbedder("all-MiniLM-L6-v2", sample=50), n_topics=2).fit(texts)
     recwarn.clear()
@@ -96,7 +98,7 @@ def test_without_documents_there_is_nothing_to_refine(model, tmp_path):
 
 
 def test_refining_leaves_no_more_outliers_than_were_asked_for(monkeypatch):
-    monkeypatch.setattr(distilled, "POOR", -1.0)
+    monkeypatch.setattr(distilled, "MIN_AGREEMENT", -1.0)
     embedder = DistilledEmbedder("all-MiniLM-L6-v2", sample=60)
     model = TopicModel(embedder, n_topics=4, outliers=0.05).fit(TEXTS)
     assert model.refine(60).topics_.outlier_share <= 0.05

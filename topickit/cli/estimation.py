@@ -121,7 +121,7 @@ def estimate_fit(
     embedder = embed.resolve(
         model.embedder,
         long_documents=model.long_documents,
-        device=model.device,
+        device=embed.device_for(model.embedder, model.device),
         random_state=model.random_state,
     )
     if vectors is None:
@@ -250,7 +250,8 @@ def _time_fit(
     model: TopicModel, texts: Sequence[str], vectors: FloatArray, keep_texts: bool
 ) -> dict[str, float]:
     # The embedder may be large or impossible to copy, and is not needed.
-    copy = type(model)(**{**model.get_params(deep=False), "embedder": "lexical", "cache": None})
+    settings = {"embedder": "lexical", "long_documents": "truncate", "cache": None}
+    copy = type(model)(**{**model.get_params(deep=False), **settings})
     start = time.perf_counter()
     with record_stages() as stages, stage("Timing a sample"), tempfile.TemporaryDirectory() as folder:
         copy.fit(list(texts), embeddings=vectors)

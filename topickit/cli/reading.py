@@ -114,7 +114,7 @@ def embed(
     from topickit.corpus.documents import Documents
     from topickit.embed import base, pipeline
 
-    resolved = base.resolve(embedder, device=device)
+    resolved = base.resolve(embedder, device=base.device_for(embedder, device))
     if given is not None and not isinstance(resolved, base.BuildsOnVectors):
         return given  # type: ignore[no-any-return]
     documents = Documents.of(texts, given)

@@ -183,7 +183,7 @@ def _with_seed(model: "TopicModel", seed: int) -> "TopicModel":
     recipe: TopicModel = clone(model)
     seeds = {"random_state", "clusterer__random_state"} & recipe.get_params().keys()
     # The vectors come from the model's embedder: another one must not add words to them again.
-    recipe.set_params(cache=None, embedder="lexical", **dict.fromkeys(seeds, seed))
+    recipe.set_params(cache=None, embedder="lexical", long_documents="truncate", **dict.fromkeys(seeds, seed))
     return recipe
 
 

@@ -124,7 +124,7 @@ class BuildsOnVectors(Protocol):
     def fitted_on(self, vectors: FloatArray, texts: Sequence[str], weights: NDArray[Any]) -> Embedder:
         """Return a new embedder, fitted to texts and the model's unit vectors of them."""
 
-    def completed(self, vectors: FloatArray, texts: Sequence[str]) -> FloatArray:
+    def combine(self, vectors: FloatArray, texts: Sequence[str]) -> FloatArray:
         """Return its own embeddings, computed from the model's unit vectors."""
 
 
@@ -135,25 +135,33 @@ def resolve(
     device: str | None = None,
     random_state: int = 0,
 ) -> Embedder:
-    """Make an Embedder of what a user may give as one.
+    """Make an Embedder of what a user may pass as one.
 
     Parameters
     ----------
     embedder : str, path, Embedder, object with ``encode``, or callable
-        "lexical", or any other name or path of a sentence-transformers model (not loaded here);
-        one of topickit's embedders; any object with ``encode(list of str)``, such as a
-        `sentence_transformers.SentenceTransformer`; or a function of a list of str.
+        A name: "lexical", "hybrid", "distilled", or the name or path of a sentence-transformers model, which
+        is not loaded here. An object: one of topickit's embedders, or any object with
+        ``encode(list of str)``, such as a `sentence_transformers.SentenceTransformer`. Or a function of a
+        list of str.
     long_documents : {"truncate", "chunk"}
-        Handed to the `SentenceEmbedder` that a name or path becomes; objects know their own way.
+        For a sentence-transformers model given by name, or one that "hybrid" or "distilled" uses: truncate
+        longer texts at the model's maximum length (the default), or average the embeddings of windows.
     device : str, optional
-        Likewise: the torch device of the model.
+        Torch device of that model; None (the default) lets sentence-transformers choose.
     random_state : int
-        Likewise, to an embedder by name that learns from a sample.
+        Seed of a named embedder that learns from a corpus; 0 by default.
+
+    Returns
+    -------
+    Embedder
+        An object of topickit's as it is; other objects and functions in a wrapper.
 
     Raises
     ------
     ParameterError
-        For an empty name.
+        For an empty name, and for ``long_documents="chunk"`` or a device with an embedder that does not take
+        them: an object has settings of its own, and "lexical" has neither.
     ParameterTypeError
         For anything else.
 
@@ -162,6 +170,16 @@ def resolve(
     >>> resolve("all-MiniLM-L6-v2")
     SentenceEmbedder('all-MiniLM-L6-v2')
     """
+    for parameter, value, default in (
+        ("long_documents", long_documents, "truncate"),
+        ("device", device, None),
+    ):
+        if value != default and not _takes(embedder, parameter):
+            raise ParameterError(
+                f"{parameter}={value!r} has no effect on embedder={_shown(embedder)}: it applies to a "
+                "sentence-transformers model given by name. Leave it out; an embedder object takes its own "
+                f"settings, such as SentenceEmbedder(name, {parameter}={value!r})"
+            )
     if isinstance(embedder, str | os.PathLike):
         settings = {"long_documents": long_documents, "device": device, "random_state": random_state}
         return _named(os.fspath(embedder), settings)
@@ -207,8 +225,7 @@ def embed(embedder: Embedder, texts: Sequence[str], *, dimension: int = 0) -> Fl
     >>> embed(resolve(lambda texts: [[3.0, 4.0] for _ in texts]), ["a"]).round(1).tolist()
     [[0.6000000238418579, 0.800000011920929]]
     """
-    if isinstance(texts, str):
-        raise InputTypeError("texts must be a collection of str, got one str; wrap it: [text]")
+    refuse_str(texts)
     if len(texts) == 0:
         return np.empty((0, dimension), dtype=np.float32)
     with stage("Embedding", len(texts)) as progress:
@@ -229,6 +246,17 @@ def embed(embedder: Embedder, texts: Sequence[str], *, dimension: int = 0) -> Fl
             vectors[start:stop] = found
             release(vectors)
     return vectors
+
+
+def refuse_str(texts: Sequence[str]) -> None:
+    """Refuse a single str, which is a sequence of str as well.
+
+    Raises
+    ------
+    InputTypeError
+    """
+    if isinstance(texts, str):
+        raise InputTypeError("texts must be a collection of str, got one str; wrap it: [text]")
 
 
 def _checked(embedder: Embedder, texts: Sequence[str]) -> FloatArray:
@@ -359,13 +387,47 @@ def from_state(state: State, *, device: str | None = None) -> Embedder:
     return embedder
 
 
+def device_for(embedder: Any, device: str | None) -> str | None:
+    """Return the device to resolve an embedder with, where other stages use the device as well.
+
+    Parameters
+    ----------
+    embedder : str, path, Embedder, object with ``encode``, or callable
+        As for `resolve`.
+    device : str, optional
+
+    Returns
+    -------
+    str or None
+        The device for a name that takes one; None otherwise.
+
+    Examples
+    --------
+    >>> device_for("hybrid", "cuda"), device_for("lexical", "cuda"), device_for(len, "cuda")
+    ('cuda', None, None)
+    """
+    return device if _takes(embedder, "device") else None
+
+
+def _takes(embedder: Any, parameter: str) -> bool:
+    if not isinstance(embedder, str | os.PathLike):
+        return False
+    return parameter in inspect.signature(_class_of(os.fspath(embedder))).parameters
+
+
+def _shown(embedder: Any) -> str:
+    return repr(embedder) if isinstance(embedder, str | os.PathLike) else f"<{name_of_object(embedder)}>"
+
+
+def _class_of(name: str | bytes) -> Any:
+    return _load(EMBEDDERS.get(str(name), KINDS["sentence"]))
+
+
 def _named(name: str | bytes, settings: Mapping[str, Any]) -> Embedder:
     if not isinstance(name, str) or not name.strip():
         raise ParameterError(f"embedder must be the name or path of a model, got {name!r}; {_WAYS}")
-    made = _load(EMBEDDERS.get(name, KINDS["sentence"]))
-    known = inspect.signature(made).parameters
-    taken = {key: value for key, value in settings.items() if key in known}
-    embedder: Embedder = made(**taken) if name in EMBEDDERS else made(name, **taken)
+    accepted = {key: value for key, value in settings.items() if _takes(name, key)}
+    embedder: Embedder = _class_of(name)(*(() if name in EMBEDDERS else (name,)), **accepted)
     return embedder
 
 

@@ -13,21 +13,21 @@ from numpy.typing import NDArray
 from topickit._core.state import State
 from topickit._core.vectors import FloatArray, single_threaded
 from topickit.embed.base import EmbedderInfo
-from topickit.embed.learning import learnt
+from topickit.embed.learning import LearnedValues, LearningEmbedder
 from topickit.errors import InputError, check_whole
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
 MAX_VOCABULARY = 20_000
-"""Features at most: they are saved with the model, one row of `dimension` float32 each."""
+"""Maximum number of features. Each is saved with the model as a row of `dimension` float32."""
 PREFIX = 5
-"""Letters of the prefix that a longer word adds, as a stem that needs no knowledge of the language."""
+"""Letters of the prefix that a longer word adds as a language-independent stem."""
 MANY_TEXTS = 1_000
-"""From here on a word that stands in one text only is left out: it can relate that text to no other."""
+"""Number of texts from which features with a document frequency of 1 are dropped."""
 SVD_ITERATIONS = 4
-CENTRE_AFTER = 10.0
-"""Texts after which half of the corpus' mean is subtracted; for a single text hardly any may be."""
+CENTER_AFTER = 10.0
+"""Number of texts at which half of the corpus mean is subtracted; less is subtracted from fewer texts."""
 
 # Thai and Lao, Myanmar, Khmer, kana, Han: scripts that put no space between words.
 _UNSPACED = (
@@ -39,15 +39,20 @@ _RUNS = re.compile(rf"([{_UNSPACED}]+)|((?:(?![{_UNSPACED}])\w)+)")
 
 
 def features(text: str) -> list[str]:
-    """Cut a text into the features that are counted.
+    """Split a text into the features that are counted.
 
-    A run of a script without spaces gives its characters and pairs of characters; so nothing has
-    to be chosen for a corpus of one language or of several. A word of two letters or more gives
-    itself and, if it is longer than `PREFIX`, its prefix; single letters count where there is nothing else.
+    A word of two letters or more is a feature, and so is the prefix of a word longer than `PREFIX`. In
+    scripts without spaces, characters and pairs of characters are features, so no language has to be chosen.
+    Single letters are features only of a text that has no others.
 
     Parameters
     ----------
     text : str
+
+    Returns
+    -------
+    list of str
+        In the order of the text, repeated features included.
 
     Examples
     --------
@@ -79,13 +84,13 @@ def _features_of_runs(mixed: str) -> Iterator[str]:
 
 
 @dataclass(frozen=True, eq=False)
-class _Known:
-    """What was learnt: v words, and the (d, v) directions that their weights are projected on."""
+class _Values(LearnedValues):
+    """What is learned: v features, and the (d, v) directions that they are projected on."""
 
     vocabulary: tuple[str, ...]
     idf: FloatArray
     components: FloatArray
-    centre: FloatArray
+    center: FloatArray
 
     @functools.cached_property
     def counter(self) -> Any:
@@ -94,31 +99,31 @@ class _Known:
         return CountVectorizer(analyzer=features, vocabulary=self.vocabulary, dtype=np.float32)
 
     def tfidf(self, texts: Sequence[str]) -> Any:
-        return _weighed(self.counter.transform(texts), self.idf)
+        return _tfidf(self.counter.transform(texts), self.idf)
 
     def projected(self, matrix: Any) -> FloatArray:
-        vectors = np.asarray(matrix @ self.components.T, dtype=np.float32) - self.centre
+        vectors = np.asarray(matrix @ self.components.T, dtype=np.float32) - self.center
         vectors[np.diff(matrix.indptr) == 0] = 0.0
         return vectors
 
     def arrays(self) -> dict[str, FloatArray]:
-        return {"idf": self.idf, "components": self.components, "centre": self.centre}
+        return {"idf": self.idf, "components": self.components, "centre": self.center}
 
 
-class LexicalEmbedder:
-    """Vectors from the words of this corpus: TF-IDF, then truncated SVD, then centred.
+class LexicalEmbedder(LearningEmbedder[_Values]):
+    """Embeddings from the words of the corpus: TF-IDF, truncated SVD and centering.
 
-    It learns from the corpus: `fitted` returns a new, fitted embedder, and this one stays as it
-    is. A text with no known word gets a row of zeros, which the model takes for an outlier; a corpus
-    in which no text has a word is refused. The vectors are the same bits whatever the number of
-    threads, and whatever texts are encoded together.
+    It needs no model, no download and no choice of language. It learns from the corpus: `fitted` returns a
+    new, fitted embedder and does not change this one. The embedding of a text without a word of the corpus is
+    all zeros, which a `TopicModel` treats as an outlier. Embeddings are bit-identical for any number of
+    threads and for any texts encoded together.
 
     Parameters
     ----------
     dimension : int
-        Columns at most; a corpus of few texts or words gives fewer.
+        Maximum number of columns, 100 by default; a corpus of few texts or words gives fewer.
     random_state : int
-        Seed of the randomised SVD.
+        Seed of the randomized SVD, 0 by default.
 
     References
     ----------
@@ -134,93 +139,102 @@ class LexicalEmbedder:
     (3, False)
     """
 
-    __slots__ = ("_known", "dimension", "random_state")
+    __slots__ = ("dimension", "random_state")
 
     def __init__(self, dimension: int = 100, random_state: int = 0) -> None:
         self.dimension = dimension
         self.random_state = random_state
-        self._known: _Known | None = None
+        self._learned: _Values | None = None
 
     def fitted(self, texts: Sequence[str], weights: NDArray[Any] | None = None) -> "LexicalEmbedder":
-        """Return a new embedder that knows the words of these texts.
+        """Return a new embedder, fitted to texts.
 
         Parameters
         ----------
         texts : sequence of str
         weights : ndarray of shape (len(texts),), optional
-            How many documents each text stands for; None for one each.
+            Number of documents that each text stands for; 1 by default.
+
+        Returns
+        -------
+        LexicalEmbedder
 
         Raises
         ------
         ParameterError
             When `dimension` is not a positive integer.
         InputError
-            When there are no texts, not one weight a text, or no words that could relate texts.
+            When there are no texts, when the weights are not one positive number per text, or when no two
+            texts share a word.
         """
         return self.fitted_with_tfidf(texts, weights)[0]
 
     def fitted_with_tfidf(
         self, texts: Sequence[str], weights: NDArray[Any] | None = None
     ) -> "tuple[LexicalEmbedder, csr_matrix]":
-        """Return what `fitted` does, and what its `tfidf` gives for these texts: they are counted once."""
+        """Return the fitted embedder and its `tfidf` of the texts, which are counted once for both."""
         check_whole("dimension", self.dimension)
         weights = checked_weights(len(texts), weights)
         with single_threaded():
-            made = LexicalEmbedder(self.dimension, self.random_state)
-            made._known, tfidf = _learn(texts, weights, self.dimension, self.random_state)
-        return made, tfidf
+            embedder = LexicalEmbedder(self.dimension, self.random_state)
+            embedder._learned, tfidf = _learn(texts, weights, self.dimension, self.random_state)
+        return embedder, tfidf
 
     def encode(self, texts: Sequence[str]) -> FloatArray:
-        """Return the vector of each text.
+        """Return the embedding of each text.
 
         Parameters
         ----------
         texts : sequence of str
-            Seen before or not.
+            From the corpus or new.
 
         Returns
         -------
         float32 ndarray of shape (n, d)
-            d ≤ `dimension`, not scaled to length 1; zeros for a text without a known word.
+            d ≤ `dimension`; not scaled to length 1. Zeros for a text without a feature of the corpus.
 
         Raises
         ------
         NotFittedError
             Before `fitted`.
         """
-        known = self._learnt()
-        if len(texts) == 0 or not known.vocabulary:
-            return np.zeros((len(texts), len(known.components)), dtype=np.float32)
+        values = self._fitted_values()
+        if len(texts) == 0 or not values.vocabulary:
+            return np.zeros((len(texts), len(values.components)), dtype=np.float32)
         with single_threaded():
-            return known.projected(known.tfidf(texts))
+            return values.projected(values.tfidf(texts))
 
     def tfidf(self, texts: Sequence[str]) -> "csr_matrix":
-        """Return the weights of the known features of each text, shape (n, v), rows of length 1 or 0.
+        """Return the TF-IDF matrix of texts, of shape (n, v), with rows of length 1 or 0.
+
+        Parameters
+        ----------
+        texts : sequence of str
 
         Raises
         ------
         NotFittedError
             Before `fitted`.
         """
-        return self._learnt().tfidf(texts)
+        return self._fitted_values().tfidf(texts)
 
     def projected(self, tfidf: "csr_matrix") -> FloatArray:
-        """Return what `encode` makes of texts of these weights, shape (n, d)."""
+        """Return the embeddings of texts with this TF-IDF matrix, of shape (n, d)."""
         with single_threaded():
-            return self._learnt().projected(tfidf)
+            return self._fitted_values().projected(tfidf)
 
     @property
     def idf(self) -> FloatArray:
-        """Inverse document frequency of each known feature, shape (v,)."""
-        return self._learnt().idf
+        """Inverse document frequency of each feature, of shape (v,)."""
+        return self._fitted_values().idf
 
     @property
     def fingerprint(self) -> str:
-        """Hash of the settings and, once fitted, of everything learnt."""
+        """Hash of the settings and, once fitted, of everything learned."""
         digest = hashlib.blake2b(f"{self.dimension} {self.random_state}".encode(), digest_size=16)
-        if self._known is not None:
-            digest.update("\0".join(self._known.vocabulary).encode("utf-8"))
-            for array in self._known.arrays().values():
+        if self._learned is not None:
+            digest.update("\0".join(self._learned.vocabulary).encode("utf-8"))
+            for array in self._learned.arrays().values():
                 digest.update(array.tobytes())
         return f"lexical:{digest.hexdigest()}"
 
@@ -230,63 +244,60 @@ class LexicalEmbedder:
         return EmbedderInfo("lexical", "lexical", repr(self), fingerprint=self.fingerprint)
 
     def state(self) -> State:
-        """Return settings, vocabulary and arrays."""
+        """Return the settings and, once fitted, the vocabulary and arrays."""
         config = {"kind": "lexical", "dimension": self.dimension, "random_state": self.random_state}
-        if self._known is None:
+        if self._learned is None:
             return State(config)
-        return State({**config, "vocabulary": list(self._known.vocabulary)}, self._known.arrays())
+        return State({**config, "vocabulary": list(self._learned.vocabulary)}, self._learned.arrays())
 
     @classmethod
     def from_state(cls, state: State) -> "LexicalEmbedder":
-        """Make the embedder again; it encodes bit for bit as the saved one did.
+        """Restore the embedder; its embeddings are bit-identical to those of the saved one.
 
         Raises
         ------
         InputError
             When the arrays do not fit the vocabulary.
         """
-        made = cls(int(state.config["dimension"]), int(state.config["random_state"]))
+        embedder = cls(int(state.config["dimension"]), int(state.config["random_state"]))
         if "vocabulary" not in state.config:
-            return made
+            return embedder
         vocabulary = tuple(str(word) for word in state.config["vocabulary"])
-        known = _Known(vocabulary, *(state.arrays[name] for name in ("idf", "components", "centre")))
-        if known.idf.shape != (len(vocabulary),) or known.components.shape != (
-            *known.centre.shape,
+        values = _Values(vocabulary, *(state.arrays[name] for name in ("idf", "components", "centre")))
+        if values.idf.shape != (len(vocabulary),) or values.components.shape != (
+            *values.center.shape,
             len(vocabulary),
         ):
             raise InputError(
-                f"{len(vocabulary)} words do not fit arrays of shapes {known.idf.shape} and "
-                f"{known.components.shape}"
+                f"{len(vocabulary)} words do not fit arrays of shapes {values.idf.shape} and "
+                f"{values.components.shape}; save the model again"
             )
-        made._known = known
-        return made
-
-    def _learnt(self) -> _Known:
-        return learnt(self._known, self)
+        embedder._learned = values
+        return embedder
 
     def __repr__(self) -> str:
         return f"LexicalEmbedder({self.dimension}, random_state={self.random_state})"
 
 
 def checked_weights(n_texts: int, weights: NDArray[Any] | None) -> NDArray[np.float64]:
-    """Give how many documents each text stands for, one where nothing is said.
+    """Return the number of documents that each text stands for, 1 by default.
 
     Raises
     ------
     InputError
-        When there are no texts, or not one positive weight a text.
+        When there are no texts, or when the weights are not one positive number per text.
     """
     if n_texts == 0:
-        raise InputError("there are no texts to learn words from")
+        raise InputError("there are no texts to fit the embedder to; pass at least one")
     result = np.ones(n_texts) if weights is None else np.asarray(weights, dtype=np.float64)
     if result.shape != (n_texts,) or not (np.isfinite(result) & (result > 0)).all():
-        raise InputError(f"weights must be {n_texts} positive numbers, one a text; got shape {result.shape}")
+        raise InputError(f"weights must be {n_texts} positive numbers, one per text; got {result.shape}")
     return result
 
 
 def _learn(
     texts: Sequence[str], weights: NDArray[np.float64], dimension: int, random_state: int
-) -> "tuple[_Known, csr_matrix]":
+) -> "tuple[_Values, csr_matrix]":
     from sklearn.feature_extraction.text import CountVectorizer
 
     counter = CountVectorizer(analyzer=features, dtype=np.float32)
@@ -294,30 +305,30 @@ def _learn(
         counts = counter.fit_transform(texts)
     except ValueError as error:
         raise InputError(
-            f"no text of {len(texts):,} has a word, only signs or emoji; "
-            "embed them with a sentence-transformers model instead"
+            f"none of the {len(texts):,} texts contains a word; use a sentence-transformers model, "
+            "such as embedder='all-MiniLM-L6-v2'"
         ) from error
     words = counter.get_feature_names_out()
     frequency = np.asarray((counts > 0).T @ weights).ravel()
     kept = np.flatnonzero(frequency >= (2 if len(texts) >= MANY_TEXTS else 1))
     if not len(kept):
         raise InputError(
-            f"no two of the {len(texts):,} texts share a word, which is all that would relate them; "
-            "embed them with a sentence-transformers model instead"
+            f"no two of the {len(texts):,} texts share a word; use a sentence-transformers model, "
+            "such as embedder='all-MiniLM-L6-v2'"
         )
-    # Words stand in alphabetical order, and a stable sort makes that the order of equals.
+    # Words are in alphabetical order, and a stable sort breaks ties by it.
     kept = np.sort(kept[np.argsort(-frequency[kept], kind="stable")[:MAX_VOCABULARY]])
     idf = (np.log((1 + weights.sum()) / (1 + frequency[kept])) + 1).astype(np.float32)
-    matrix = _weighed(counts[:, kept], idf)
+    matrix = _tfidf(counts[:, kept], idf)
     components = _components(matrix, weights, dimension, random_state)
-    centre = np.average(matrix @ components.T, axis=0, weights=weights)
-    shrunk = centre * (len(texts) / (len(texts) + CENTRE_AFTER))
-    known = _Known(tuple(str(word) for word in words[kept]), idf, components, shrunk.astype(np.float32))
-    return known, matrix
+    center = np.average(matrix @ components.T, axis=0, weights=weights)
+    shrunk = center * (len(texts) / (len(texts) + CENTER_AFTER))
+    vocabulary = tuple(str(word) for word in words[kept])
+    return _Values(vocabulary, idf, components, shrunk.astype(np.float32)), matrix
 
 
-def _weighed(counts: Any, idf: FloatArray) -> Any:
-    """TF-IDF with 1 + log of the counts, rows of length 1; the counts are used up."""
+def _tfidf(counts: Any, idf: FloatArray) -> Any:
+    """TF-IDF with 1 + log of the counts, rows of length 1; overwrites the counts."""
     from sklearn.preprocessing import normalize
 
     counts.data = (np.log(counts.data) + 1) * idf[counts.indices]
@@ -325,11 +336,11 @@ def _weighed(counts: Any, idf: FloatArray) -> Any:
 
 
 def _components(matrix: Any, weights: NDArray[np.float64], dimension: int, random_state: int) -> FloatArray:
-    """The directions of the corpus, shape (≤ dimension, words), strongest first."""
+    """Right singular vectors of the weighted corpus, of shape (≤ dimension, v), strongest first."""
     from scipy.sparse import diags_array
     from sklearn.utils.extmath import randomized_svd
 
-    # One row a document: a text that stands for many pulls the directions as they would.
+    # Scaled so that a text that stands for many documents counts as they would.
     weighted = (diags_array(np.sqrt(weights)) @ matrix).astype(np.float32).tocsr()
     if min(weighted.shape) <= 2 * dimension:
         return _exact_components(weighted.astype(np.float64), dimension)
@@ -338,7 +349,7 @@ def _components(matrix: Any, weights: NDArray[np.float64], dimension: int, rando
 
 
 def _exact_components(matrix: Any, dimension: int) -> FloatArray:
-    """All directions there are, where texts or words are few, from the smaller matrix of products."""
+    """Exact singular vectors of a small matrix, from the smaller of its two Gram matrices."""
     wide = matrix.shape[0] <= matrix.shape[1]
     products = (matrix @ matrix.T if wide else matrix.T @ matrix).toarray()
     squares, vectors = np.linalg.eigh(products)

@@ -256,4 +256,4 @@ def _embed(
 ) -> FloatArray:
     if units is None:
         return base.embed(cached(embedder, cache), documents.texts, dimension=dimension)
-    return embedder.completed(units, documents.texts) if isinstance(embedder, BuildsOnVectors) else units
+    return embedder.combine(units, documents.texts) if isinstance(embedder, BuildsOnVectors) else units

@@ -17,13 +17,19 @@ from numpy.typing import NDArray
 from topickit._core.state import State
 from topickit._core.validation import check_vectors
 from topickit._core.vectors import FloatArray
-from topickit.embed.base import Embedder, EmbedderInfo, FittedOnCorpus, describe, resolve
+from topickit.embed.base import (
+    Embedder,
+    EmbedderInfo,
+    FittedOnCorpus,
+    describe,
+    refuse_str,
+    resolve,
+)
 from topickit.embed.cache.database import FILE, CachedModel, VectorStore, is_damage, set_aside
 from topickit.embed.foreign import AbsentEmbedder, ForeignEmbedder
 from topickit.embed.precomputed import PrecomputedEmbedder
 from topickit.errors import (
     InputError,
-    InputTypeError,
     ParameterError,
     StorageError,
     TopickitWarning,
@@ -153,8 +159,7 @@ class CachedEmbedder:
         TopickitWarning
             When the file or a value in it was damaged, or the file cannot be used.
         """
-        if isinstance(texts, str):
-            raise InputTypeError("texts must be a collection of str, got one str; wrap it: [text]")
+        refuse_str(texts)
         if len(texts) == 0:
             return np.asarray(self.embedder.encode(texts), dtype=np.float32)
         inner = self.embedder

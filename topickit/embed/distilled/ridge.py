@@ -1,7 +1,7 @@
-"""Ridge regression of many targets on sparse and dense features, in two ways.
+"""Ridge regression of many targets on sparse and dense features.
 
-For a few thousand rows in the dual: exact, and what all other rows say of a row comes with it. For more by
-conjugate gradients, whose time and memory grow with the rows, not with their square.
+Up to a few thousand rows, the dual problem is solved exactly, with leave-one-out predictions. More rows are
+solved by conjugate gradients, whose time and memory are linear in the number of rows.
 """
 
 from typing import Any
@@ -13,25 +13,29 @@ from topickit._core.vectors import FloatArray, map_blocks, unit_rows
 
 PENALTIES = (0.03, 0.1, 0.3, 1.0, 3.0)
 ITERATIONS = 20
-"""More gain less than .001 of held-out cosine."""
-TARGETS_A_BLOCK = 64
+"""More iterations improve the held-out cosine similarity by less than .001."""
+TARGETS_PER_BLOCK = 64
 LEAST = 1e-30
 
 
 def choose_penalty(products: FloatArray, targets: FloatArray) -> float:
-    """Take the one of `PENALTIES` whose predictions of each row by all others have the largest cosine.
+    """Return the one of `PENALTIES` with the largest cosine similarity of leave-one-out predictions.
 
     Parameters
     ----------
     products : float32 ndarray of shape (n, n)
-        Of the rows' features; only the lower triangle is read.
+        Gram matrix of the features; only the lower triangle is read.
     targets : float32 ndarray of shape (n, d), unit rows
+
+    Returns
+    -------
+    float
     """
     mean = targets.mean(axis=0)
 
     def cosine(penalty: float) -> float:
-        found = unit_rows(leave_one_out(products, targets - mean, penalty, len(targets))[1] + mean)
-        return float(np.einsum("ij,ij->", found, targets, dtype=np.float64))
+        predicted = unit_rows(leave_one_out(products, targets - mean, penalty, len(targets))[1] + mean)
+        return float(np.einsum("ij,ij->", predicted, targets, dtype=np.float64))
 
     return max(PENALTIES, key=cosine)
 
@@ -39,17 +43,17 @@ def choose_penalty(products: FloatArray, targets: FloatArray) -> float:
 def leave_one_out(
     products: FloatArray, targets: FloatArray, penalty: float, n_last: int
 ) -> tuple[FloatArray, FloatArray]:
-    """Solve in the dual, in the precision of what is given.
+    """Solve the dual problem, in the precision of the arguments.
 
     Parameters
     ----------
     products : float ndarray of shape (n, n)
-        Of the rows' features; only the lower triangle is read.
+        Gram matrix of the features; only the lower triangle is read.
     targets : float ndarray of shape (n, d)
     penalty : float
-        The smallest of `PENALTIES` is far above what float32 rounds.
+        Well above float32 rounding, as all of `PENALTIES` are.
     n_last : int
-        Rows, the last ones, that are predicted by all others.
+        Number of last rows to predict, each from all other rows.
 
     Returns
     -------
@@ -70,8 +74,8 @@ def leave_one_out(
     def solve(start: int, stop: int) -> FloatArray:
         return np.asarray(cho_solve((lower, True), targets[:, start:stop], check_finite=False))
 
-    dual = np.concatenate(map_blocks(solve, targets.shape[1], TARGETS_A_BLOCK), axis=1)
-    # Columns of the inverse of a lower triangle begin at their own row.
+    dual = np.concatenate(map_blocks(solve, targets.shape[1], TARGETS_PER_BLOCK), axis=1)
+    # Columns of the inverse of a lower triangular matrix are zero above the diagonal.
     (triangle_inverse,) = get_lapack_funcs(("trtri",), (lower,))
     inverse, _ = triangle_inverse(lower[-n_last:, -n_last:], lower=1)
     leverage = np.einsum("ij,ij->j", inverse, inverse)
@@ -81,7 +85,7 @@ def leave_one_out(
 def conjugate_gradients(
     sparse: Any, dense: FloatArray, targets: FloatArray, penalty: float
 ) -> tuple[FloatArray, FloatArray]:
-    """Solve in the primal, to what `ITERATIONS` steps reach; the same whatever the number of threads.
+    """Solve the primal problem by `ITERATIONS` steps; independent of the number of threads.
 
     Parameters
     ----------
@@ -93,7 +97,7 @@ def conjugate_gradients(
     Returns
     -------
     float32 ndarrays of shape (p, d) and (e, d)
-        Weights of both kinds of features.
+        Weights of the sparse and the dense features.
 
     References
     ----------
@@ -108,16 +112,16 @@ def conjugate_gradients(
     >>> (own + shared).round(3).tolist()
     [[2.0, 0.0, 0.0], [0.0, 2.0, 0.0], [0.0, 0.0, 2.0]]
     """
-    turned, p = sparse.T.tocsr(), sparse.shape[1]
+    transposed, p = sparse.T.tocsr(), sparse.shape[1]
     squares = [np.asarray(sparse.multiply(sparse).sum(axis=0)).ravel(), np.einsum("ij,ij->j", dense, dense)]
     inverse = (1.0 / (np.concatenate(squares) + penalty)).astype(np.float32)[:, None]
-    found = np.empty((len(inverse), targets.shape[1]), dtype=np.float32)
+    solution = np.empty((len(inverse), targets.shape[1]), dtype=np.float32)
 
     def back(rows: FloatArray) -> FloatArray:
-        return np.concatenate([turned @ rows, dense.T @ rows])
+        return np.concatenate([transposed @ rows, dense.T @ rows])
 
     def solve(start: int, stop: int) -> None:
-        """Targets do not depend on each other."""
+        """Solve for some targets, which are independent of each other."""
         left = back(np.ascontiguousarray(targets[:, start:stop]))
         weights, scaled = np.zeros_like(left), inverse * left
         direction, size = scaled.copy(), _dots(left, scaled)
@@ -130,12 +134,12 @@ def conjugate_gradients(
             scaled = inverse * left
             before, size = size, _dots(left, scaled)
             direction = scaled + (size / np.maximum(before, LEAST)).astype(np.float32) * direction
-        found[:, start:stop] = weights
+        solution[:, start:stop] = weights
 
-    map_blocks(solve, targets.shape[1], TARGETS_A_BLOCK)
-    return found[:p], found[p:]
+    map_blocks(solve, targets.shape[1], TARGETS_PER_BLOCK)
+    return solution[:p], solution[p:]
 
 
 def _dots(a: FloatArray, b: FloatArray) -> NDArray[np.float64]:
-    """Product of each pair of columns."""
+    """Return the dot product of each pair of columns."""
     return np.asarray(np.einsum("ij,ij->j", a, b, dtype=np.float64))

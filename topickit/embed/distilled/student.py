@@ -1,10 +1,10 @@
-"""A student of a transformer, learnt by ridge regression from the teacher's vectors of a sample.
+"""A student of a transformer, fitted by ridge regression to the teacher's embeddings of a sample.
 
-The features of a text are its tokens, by the teacher's own tokeniser, and pairs of neighbouring tokens,
-weighed and scaled to length 1, joined with the tokens' product with the teacher's input token embeddings.
-The regression is linear in all of them, so what it learns folds into one vector a token or pair: a text
-costs its tokenising and a sparse product. What is left is corrected by a smooth function of the student's
-vector itself: what the student gets wrong about texts, it gets wrong about their neighbours too.
+The features of a text are its tokens, from the teacher's tokenizer, and pairs of adjacent tokens, weighted
+and scaled to length 1, and the weighted sum of the teacher's input token embeddings. The regression is linear
+in all of them, so its weights fold into one vector per token or pair: embedding a text costs tokenization and
+a sparse product. The residuals are reduced by a kernel regression on the student's own vectors, since similar
+texts have similar errors.
 """
 
 from dataclasses import dataclass, replace
@@ -26,27 +26,27 @@ from topickit.embed.distilled.tokens import Tokens
 from topickit.errors import InputError
 
 CHOOSING_ROWS = 1_500
-"""Rows on which the penalty is chosen: the best one hardly moves with more."""
+"""Number of rows that the penalty is chosen on; more rows hardly change the choice."""
 DUAL_ROWS = 6_000
-"""Rows up to which the regression is solved exactly, in memory that grows with their square."""
-MOST_ROWS = 100_000
-"""Rows that a student learns from at most."""
+"""Maximum number of rows for the exact solution, whose memory grows with their square."""
+MAX_ROWS = 100_000
+"""Maximum number of rows that a student is fitted to."""
 PAIR_SHARE = 0.3
-"""Weight of the pairs' similarity next to that of the tokens."""
-MOST_PAIRS = 20_000
+"""Squared length of the pair features; that of the token features is 1."""
+MAX_PAIRS = 20_000
 ANCHORS = 2_000
-"""Texts whose errors the correction remembers."""
-SHARPNESS = 3.0
+"""Number of texts whose residuals the kernel regression uses."""
+INVERSE_TEMPERATURE = 3.0
 CORRECTION_PENALTY = 1.0
-CENTRES = 20
-ROWS_A_CENTRE = 5
+CENTERS = 20
+ROWS_PER_CENTER = 5
 CORRECTION_BLOCK = 512
 PRODUCT_BLOCK = 512
 
 
 @dataclass(frozen=True, eq=False)
 class Features:
-    """Which tokens and pairs count, and how much each.
+    """Weights of tokens and pairs of adjacent tokens.
 
     Attributes
     ----------
@@ -55,7 +55,7 @@ class Features:
         Pairs as first token × v + second, ascending.
     pair_weights : float32 ndarray of shape (p,)
     unseen_pair : float
-        Weight of any other pair: it makes the others of its text count less.
+        Weight of any other pair, which only enters the normalization of its text.
     """
 
     token_weights: FloatArray
@@ -69,35 +69,40 @@ class Features:
         Returns
         -------
         float32 csr_array of shape (n, v + p)
-            Tokens' rows have length 1, pairs' rows at most the root of `PAIR_SHARE`; or all are zero.
+            Token features of a row have length 1, pair features at most the square root of `PAIR_SHARE`. All
+            zeros for a text without tokens.
         """
         from scipy.sparse import csr_array, hstack
 
         v = len(self.token_weights)
         rows = np.repeat(np.arange(len(tokens)), np.diff(tokens.ends))
-        single = _counted(rows, tokens.ids, (len(tokens), v))
+        single = _count_matrix(rows, tokens.ids, (len(tokens), v))
         single.data = np.sqrt(single.data) * self.token_weights[single.indices]
         _divide_rows(single, _square_norms(single), 1.0)
         if not len(self.pairs):
             return single
         keys, owners = _pairs(tokens, rows, v)
         place = np.minimum(np.searchsorted(self.pairs, keys), len(self.pairs) - 1)
-        known = self.pairs[place] == keys
-        double = _counted(owners[known], place[known], (len(tokens), len(self.pairs)))
+        is_kept = self.pairs[place] == keys
+        double = _count_matrix(owners[is_kept], place[is_kept], (len(tokens), len(self.pairs)))
         double.data = np.sqrt(double.data) * self.pair_weights[double.indices]
-        unknown = np.bincount(owners[~known], minlength=len(tokens)) * self.unseen_pair**2
-        _divide_rows(double, _square_norms(double) + unknown, PAIR_SHARE)
+        unseen = np.bincount(owners[~is_kept], minlength=len(tokens)) * self.unseen_pair**2
+        _divide_rows(double, _square_norms(double) + unseen, PAIR_SHARE)
         return csr_array(hstack([single, double], format="csr", dtype=np.float32))
 
 
 def learn_features(tokens: Tokens, n_tokens: int) -> Features:
-    """Weigh the tokens of a sample, and choose the pairs that stand in two texts or more.
+    """Compute token weights on a sample, and choose the pairs that occur in at least two texts.
 
     Parameters
     ----------
     tokens : Tokens
     n_tokens : int
         Size v of the teacher's vocabulary.
+
+    Returns
+    -------
+    Features
 
     Examples
     --------
@@ -106,14 +111,14 @@ def learn_features(tokens: Tokens, n_tokens: int) -> Features:
     """
     n = len(tokens)
     rows = np.repeat(np.arange(n), np.diff(tokens.ends))
-    frequency = np.bincount(_counted(rows, tokens.ids, (n, n_tokens)).indices, minlength=n_tokens)
+    frequency = np.bincount(_count_matrix(rows, tokens.ids, (n, n_tokens)).indices, minlength=n_tokens)
     keys, owners = _pairs(tokens, rows, n_tokens)
     pairs, place = np.unique(keys, return_inverse=True)
     pair_frequency = np.bincount(
-        _counted(owners, place.ravel(), (n, max(1, len(pairs)))).indices, minlength=len(pairs)
+        _count_matrix(owners, place.ravel(), (n, max(1, len(pairs)))).indices, minlength=len(pairs)
     )
     common = np.flatnonzero(pair_frequency >= 2)
-    kept = np.sort(common[np.argsort(-pair_frequency[common], kind="stable")[:MOST_PAIRS]])
+    kept = np.sort(common[np.argsort(-pair_frequency[common], kind="stable")[:MAX_PAIRS]])
     return Features(
         _weights(frequency, n),
         pairs[kept],
@@ -123,17 +128,17 @@ def learn_features(tokens: Tokens, n_tokens: int) -> Features:
 
 
 def _weights(frequency: NDArray[Any], n: int) -> FloatArray:
-    # The square root of the usual idf: best on short titles, and within .001 of none on short questions.
+    # The square root of the usual idf was best on short titles, and within .001 of no weights on questions.
     return np.asarray(np.sqrt(np.log((1 + n) / (1 + frequency)) + 1), dtype=np.float32)
 
 
 def _pairs(tokens: Tokens, rows: IntArray, n_tokens: int) -> tuple[IntArray, IntArray]:
-    """Pairs of neighbours as numbers, and the text of each."""
+    """Return the number of each pair of adjacent tokens, and its text."""
     inside = rows[1:] == rows[:-1]
     return (tokens.ids[:-1] * n_tokens + tokens.ids[1:])[inside], rows[1:][inside]
 
 
-def _counted(rows: IntArray, columns: IntArray, shape: tuple[int, int]) -> Any:
+def _count_matrix(rows: IntArray, columns: IntArray, shape: tuple[int, int]) -> Any:
     from scipy.sparse import csr_array
 
     counts = csr_array((np.ones(len(rows), dtype=np.float32), (rows, columns)), shape=shape)
@@ -154,15 +159,15 @@ def _divide_rows(matrix: Any, square_norms: NDArray[np.float64], share: float) -
 
 @dataclass(frozen=True)
 class HeldOut:
-    """How well a student does on texts that it did not learn from.
+    """Scores of a student on held-out texts.
 
     Attributes
     ----------
     cosine : float
-        Mean cosine of its vector and the teacher's.
+        Mean cosine similarity of the student's and the teacher's embeddings.
     agreement : float
-        Share of texts for which both are nearest to the same of `CENTRES` k-means centres of the
-        teacher's vectors: what topics are made of.
+        Share of texts whose two embeddings are nearest to the same of `CENTERS` k-means centers of the
+        teacher's embeddings.
     """
 
     cosine: float
@@ -171,7 +176,7 @@ class HeldOut:
 
 @dataclass(frozen=True, eq=False)
 class Student:
-    """What a student has learnt, without the teacher's own table.
+    """Weights of a student, without the teacher's input token embeddings.
 
     Attributes
     ----------
@@ -184,12 +189,12 @@ class Student:
     pair_weights : float32 ndarray of shape (p,)
     unseen_pair : float
     own : float16 ndarray of shape (t + p, d)
-        What each token of the sample means beyond its input embedding, and each pair.
+        Weights of each token of the sample, added to its mapped input embedding, and of each pair.
     shared : float32 ndarray of shape (e, d)
-        What input embeddings mean.
+        Linear map of the input token embeddings.
     bias : float32 ndarray of shape (d,)
     anchors, errors : float16 ndarrays of shape (a, d)
-        The correction: where, and how much.
+        Vectors and residual weights of the kernel regression.
     """
 
     tokens: IntArray
@@ -204,19 +209,19 @@ class Student:
     anchors: NDArray[np.float16]
     errors: NDArray[np.float16]
 
-    def folded(self, embeddings: FloatArray) -> "FoldedStudent":
-        """Join with the teacher's input embeddings: one vector a token or pair.
+    def fold(self, embeddings: FloatArray) -> "FoldedStudent":
+        """Combine the weights with the teacher's input token embeddings into one vector per token or pair.
 
         Raises
         ------
         InputError
-            When they are not those that it learnt with, by their shape.
+            When the shape of the token embeddings is not that of the fit.
         """
         n_tokens = int(self.tokens[-1]) + 1 if len(self.tokens) else 0
         if embeddings.shape[1] != len(self.shared) or n_tokens > len(embeddings):
             raise InputError(
-                f"the student learnt with {len(self.shared)} columns of token embeddings, the teacher now "
-                f"has a table of shape {embeddings.shape}; use the teacher that it was fitted with"
+                f"the student was fitted on token embeddings with {len(self.shared)} columns, and those of "
+                f"the teacher have shape {embeddings.shape}; use the teacher that it was fitted with"
             )
         v, t = len(embeddings), len(self.tokens)
         matrix = np.empty((v + len(self.pairs), self.own.shape[1]), dtype=np.float32)
@@ -233,7 +238,7 @@ class Student:
 
 @dataclass(frozen=True, eq=False)
 class FoldedStudent:
-    """A student ready for texts: features, a vector of each (v + p, d), bias (d,), correction (a, d)."""
+    """A student ready to embed: features, their vectors (v + p, d), bias (d,), kernel regression (a, d)."""
 
     features: Features
     matrix: FloatArray
@@ -242,35 +247,35 @@ class FoldedStudent:
     errors: FloatArray
 
     def vectors(self, tokens: Tokens) -> FloatArray:
-        """Return unit rows; zeros for a text without a token.
+        """Return unit rows; zeros for a text without tokens.
 
-        A row alone and in a batch agree to float32 rounding, whatever the number of threads.
+        Rows do not depend on the batch or the number of threads, except for float32 rounding.
 
         Parameters
         ----------
         tokens : Tokens
         """
-        found = np.asarray(self.features.of(tokens) @ self.matrix, dtype=np.float32) + self.bias
-        near = unit_rows(found)
+        predicted = np.asarray(self.features.of(tokens) @ self.matrix, dtype=np.float32) + self.bias
+        directions = unit_rows(predicted)
 
         def correct(start: int, stop: int) -> None:
-            found[start:stop] += _kernel(near[start:stop], self.anchors) @ self.errors
+            predicted[start:stop] += _kernel(directions[start:stop], self.anchors) @ self.errors
 
         map_blocks(correct, len(tokens), CORRECTION_BLOCK)
-        found[np.diff(tokens.ends) == 0] = 0.0
-        return unit_rows(found)
+        predicted[np.diff(tokens.ends) == 0] = 0.0
+        return unit_rows(predicted)
 
 
 def _kernel(rows: NDArray[Any], anchors: NDArray[Any]) -> NDArray[Any]:
     cosines = rows @ anchors.T
     cosines -= 1.0
-    cosines *= SHARPNESS
+    cosines *= INVERSE_TEMPERATURE
     return np.asarray(np.exp(cosines, out=cosines))
 
 
 @dataclass(frozen=True, eq=False)
-class Lesson:
-    """A fitted student, the penalty chosen for it, and its figures on held-out texts."""
+class DistillationResult:
+    """A fitted student, its ridge penalty, and its scores on held-out texts."""
 
     student: Student
     penalty: float
@@ -284,24 +289,28 @@ def fit_student(
     *,
     penalty: float | None = None,
     random_state: int = 0,
-) -> Lesson:
+) -> DistillationResult:
     """Fit a student by ridge regression.
 
-    Up to `DUAL_ROWS` texts it is solved in the dual, and held-out figures are leave-one-out, which ridge
-    regression gives in closed form. More are learnt from by conjugate gradients, once without those held out.
+    Up to `DUAL_ROWS` texts the dual problem is solved exactly, and scores are leave-one-out, which has a
+    closed form. Larger samples are solved by conjugate gradients, once more without the held-out texts.
 
     Parameters
     ----------
     tokens : Tokens
-        Of the n texts of the sample; above `MOST_ROWS` only evenly spaced ones are used.
+        Of the n texts of the sample. Above `MAX_ROWS` texts, evenly spaced ones are used.
     vectors : float32 ndarray of shape (n, d), unit rows
-        The teacher's.
+        The teacher's embeddings.
     embeddings : float32 ndarray of shape (v, e)
         The teacher's input token embeddings.
     penalty : float, optional
-        Of the regression; None for that of `PENALTIES` with the largest held-out cosine.
+        Ridge penalty; None chooses the one of `PENALTIES` with the largest leave-one-out cosine similarity.
     random_state : int
-        Seed of the k-means by which agreement is measured, nothing else.
+        Seed of k-means for the agreement score only; 0 by default.
+
+    Returns
+    -------
+    DistillationResult
 
     Examples
     --------
@@ -312,8 +321,8 @@ def fit_student(
     >>> fit_student(tokens, vectors, np.eye(8, dtype=np.float32)).held_out.cosine > 0.9
     True
     """
-    if len(tokens) > MOST_ROWS:
-        rows = _evenly(len(tokens), MOST_ROWS)
+    if len(tokens) > MAX_ROWS:
+        rows = _evenly(len(tokens), MAX_ROWS)
         tokens, vectors = tokens.rows(rows), vectors[rows]
     with single_threaded():
         return _fit(tokens, vectors.astype(np.float32), embeddings, penalty, random_state)
@@ -325,9 +334,9 @@ def _fit(
     embeddings: FloatArray,
     penalty: float | None,
     random_state: int,
-) -> Lesson:
+) -> DistillationResult:
     n, v = len(tokens), len(embeddings)
-    # The texts that are predicted by all others stand last: their part of the inverse is a small one.
+    # Held-out texts come last, so that only a small part of the inverse is needed.
     held_out, few = _evenly(n, ANCHORS), _evenly(n, CHOOSING_ROWS)
     order = np.concatenate([np.setdiff1d(np.arange(n), held_out), held_out])
     few = np.flatnonzero(np.isin(order, few))
@@ -340,7 +349,7 @@ def _fit(
     seen = np.unique(tokens.ids)
     columns = np.concatenate([seen, np.arange(v, design.sparse.shape[1])])
     narrow = replace(design, sparse=design.sparse[:, columns])
-    solve = narrow.solved_exactly if n <= DUAL_ROWS else narrow.solved
+    solve = narrow.solve_exactly if n <= DUAL_ROWS else narrow.solve
     own, shared, unseen = solve(targets - mean, penalty, len(held_out))
     unseen += mean
     anchors = unit_rows(unseen).astype(np.float16)
@@ -358,59 +367,59 @@ def _fit(
         unseen_pair=features.unseen_pair,
         own=np.asarray(own).astype(np.float16),
         shared=shared.astype(np.float32),
-        bias=(mean - design.centre @ shared).astype(np.float32),
+        bias=(mean - design.center @ shared).astype(np.float32),
         anchors=anchors,
         errors=errors.astype(np.float16),
     )
-    figures = held_out_figures(unit_rows(unseen + left), unit_rows(truth), random_state)
-    return Lesson(student, penalty, figures)
+    scores = score_held_out(unit_rows(unseen + left), unit_rows(truth), random_state)
+    return DistillationResult(student, penalty, scores)
 
 
 _Solution = tuple[NDArray[Any], NDArray[Any], FloatArray]
-"""Weights of the sparse and of the dense features, and what is predicted of the last rows without them."""
+"""Weights of the sparse and the dense features, and predictions of the held-out rows."""
 
 
 @dataclass(frozen=True, eq=False)
 class _Design:
-    """What the regression sees: tokens and pairs, sparse (n, v + p); tokens' embeddings, dense (n, e)."""
+    """Features of the regression: sparse (n, v + p) for tokens and pairs, dense (n, e) for embeddings."""
 
     sparse: Any
     dense: FloatArray
-    centre: FloatArray
+    center: FloatArray
     scale: float
 
     @classmethod
     def of(cls, features: Features, tokens: Tokens, embeddings: FloatArray) -> "_Design":
         sparse = features.of(tokens)
         dense = np.asarray(sparse[:, : len(embeddings)] @ embeddings, dtype=np.float32)
-        centre = dense.mean(axis=0, dtype=np.float64).astype(np.float32)
-        dense -= centre
-        # Both parts of equal mean square: one penalty serves both.
+        center = dense.mean(axis=0, dtype=np.float64).astype(np.float32)
+        dense -= center
+        # Equal mean squares, so that one penalty suits both parts.
         squares = np.einsum("ij,ij->", dense, dense, dtype=np.float64)
         scale = float(np.sqrt(squares / len(tokens))) or 1.0
         dense /= np.float32(scale)
-        return cls(sparse, dense, centre, scale)
+        return cls(sparse, dense, center, scale)
 
     def rows(self, rows: IntArray) -> "_Design":
         return replace(self, sparse=self.sparse[rows], dense=self.dense[rows])
 
     def products(self) -> FloatArray:
-        """Of all rows, below the diagonal and on it."""
+        """Return the Gram matrix, of which only the lower triangle is filled."""
         n = len(self.dense)
-        found = np.zeros((n, n), dtype=np.float32)
+        result = np.zeros((n, n), dtype=np.float32)
 
         def fill(start: int, stop: int) -> None:
-            found[start:stop, :stop] = self.dense[start:stop] @ self.dense[:stop].T
-            found[start:stop, :stop] += (self.sparse[start:stop] @ self.sparse[:stop].T).toarray()
+            result[start:stop, :stop] = self.dense[start:stop] @ self.dense[:stop].T
+            result[start:stop, :stop] += (self.sparse[start:stop] @ self.sparse[:stop].T).toarray()
 
         map_blocks(fill, n, PRODUCT_BLOCK)
-        return found
+        return result
 
-    def solved_exactly(self, targets: FloatArray, penalty: float, n_last: int) -> _Solution:
+    def solve_exactly(self, targets: FloatArray, penalty: float, n_last: int) -> _Solution:
         dual, unseen = leave_one_out(self.products(), targets, penalty, n_last)
         return self.sparse.T @ dual, self.dense.T @ dual, unseen
 
-    def solved(self, targets: FloatArray, penalty: float, n_last: int) -> _Solution:
+    def solve(self, targets: FloatArray, penalty: float, n_last: int) -> _Solution:
         n = len(targets) - n_last
         own, shared = conjugate_gradients(self.sparse[:n], self.dense[:n], targets[:n], penalty)
         unseen = np.asarray(self.sparse[n:] @ own + self.dense[n:] @ shared)
@@ -418,28 +427,32 @@ class _Design:
 
 
 def _evenly(n: int, most: int) -> IntArray:
-    # Rows stand in the order of their hashes, so evenly spaced ones are as good as random ones.
+    # Rows are in the order of their hashes, so evenly spaced ones are as good as random ones.
     return np.unique(np.linspace(0, n - 1, min(n, most)).astype(np.int64))
 
 
-def held_out_figures(found: FloatArray, truth: FloatArray, random_state: int = 0) -> HeldOut:
-    """Compare a student's vectors of texts that it did not learn from with the teacher's.
+def score_held_out(predicted: FloatArray, truth: FloatArray, random_state: int = 0) -> HeldOut:
+    """Compare a student's embeddings of held-out texts with the teacher's.
 
     Parameters
     ----------
-    found, truth : float32 ndarrays of shape (n, d), unit rows
+    predicted, truth : float32 ndarrays of shape (n, d), unit rows
     random_state : int
-        Seed of k-means.
+        Seed of k-means; 0 by default.
+
+    Returns
+    -------
+    HeldOut
 
     Examples
     --------
     >>> rows = unit_rows(np.random.default_rng(0).normal(size=(40, 3)))
-    >>> held_out_figures(rows, rows).agreement
+    >>> score_held_out(rows, rows).agreement
     1.0
     """
     from sklearn.cluster import KMeans
 
-    k = max(1, min(CENTRES, len(truth) // ROWS_A_CENTRE))
-    centres = KMeans(k, n_init=1, random_state=random_state).fit(truth).cluster_centers_.astype(np.float32)
-    same = nearest_prototype(found, centres) == nearest_prototype(truth, centres)
-    return HeldOut(float(np.einsum("ij,ij->i", found, truth).mean()), float(same.mean()))
+    k = max(1, min(CENTERS, len(truth) // ROWS_PER_CENTER))
+    centers = KMeans(k, n_init=1, random_state=random_state).fit(truth).cluster_centers_.astype(np.float32)
+    same = nearest_prototype(predicted, centers) == nearest_prototype(truth, centers)
+    return HeldOut(float(np.einsum("ij,ij->i", predicted, truth).mean()), float(same.mean()))

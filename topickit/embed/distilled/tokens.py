@@ -1,4 +1,4 @@
-"""What a student needs of its teacher: the tokeniser, how much of a text is read, the token embeddings."""
+"""What a student takes from its teacher: tokenizer, maximum length and input token embeddings."""
 
 import itertools
 from collections.abc import Iterator, Sequence
@@ -17,17 +17,17 @@ if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
 BLOCK = 4_096
-"""Texts tokenised at a time: enough for all threads, little enough for memory."""
+"""Number of texts tokenized at a time: enough for all threads, little memory."""
 
 
 @dataclass(frozen=True, eq=False)
 class Tokens:
-    """The tokens of n texts, one after another.
+    """The concatenated tokens of n texts.
 
     Attributes
     ----------
     ids : int64 ndarray
-        Of all texts.
+        Tokens of all texts.
     ends : int64 ndarray of shape (n + 1,)
         Text i has ``ids[ends[i]:ends[i + 1]]``.
     """
@@ -39,13 +39,13 @@ class Tokens:
         return len(self.ends) - 1
 
     def rows(self, rows: IntArray) -> "Tokens":
-        """Return those of some texts."""
+        """Return the tokens of some texts."""
         parts = [self.ids[self.ends[i] : self.ends[i + 1]] for i in rows]
         return Tokens.of([part.tolist() for part in parts])
 
     @classmethod
     def of(cls, ids: Sequence[Sequence[int]]) -> "Tokens":
-        """Join the tokens of texts.
+        """Concatenate the tokens of texts.
 
         Examples
         --------
@@ -56,19 +56,33 @@ class Tokens:
         flat = itertools.chain.from_iterable(ids)
         return cls(np.fromiter(flat, dtype=np.int64, count=int(ends[-1])), ends)
 
+    @classmethod
+    def concatenate(cls, blocks: Sequence["Tokens"]) -> "Tokens":
+        """Concatenate blocks of texts.
+
+        Examples
+        --------
+        >>> Tokens.concatenate([Tokens.of([[5, 6]]), Tokens.of([[], [7]])]).ends.tolist()
+        [0, 2, 2, 3]
+        """
+        starts = np.cumsum([0, *(len(block.ids) for block in blocks)])
+        ends = [block.ends[1:] + start for block, start in zip(blocks, starts[:-1], strict=True)]
+        ids = np.concatenate([block.ids for block in blocks])
+        return cls(ids, np.concatenate([np.zeros(1, np.int64), *ends]))
+
 
 @dataclass(frozen=True, eq=False)
 class TokenTable:
-    """The teacher's tokeniser, how much of a text the teacher reads, and its input token embeddings.
+    """The teacher's tokenizer, maximum length and input token embeddings.
 
     Attributes
     ----------
     tokenizer : tokenizers.Tokenizer
-        A copy: neither padded nor cut as the teacher's own may be.
+        A copy without the teacher's padding and truncation.
     room : int or None
-        Tokens of a text that are read; None for all.
+        Maximum number of tokens of a text; None for no maximum.
     lower : bool
-        The teacher's texts are put into lower case first.
+        Whether the teacher lowercases texts first.
     embeddings : float32 ndarray of shape (v, e)
     """
 
@@ -79,20 +93,20 @@ class TokenTable:
 
     @classmethod
     def of(cls, model: "SentenceTransformer", long_documents: LongDocuments, name: str) -> "TokenTable":
-        """Take from a model what a student needs.
+        """Read the table from a model.
 
         Raises
         ------
         ParameterError
-            When it has no fast tokeniser, or no table of input token embeddings.
+            When the model has no fast tokenizer or no input token embeddings.
         """
         embeddings = _input_embeddings(model, name)
         tokenizer = getattr(model, "tokenizer", None)
         backend = getattr(tokenizer, "backend_tokenizer", None)
         if tokenizer is None or backend is None:
             raise ParameterError(
-                f"{name} has no fast tokeniser (one of the package tokenizers), so no student can be made "
-                "of it; use it as the embedder itself, or choose another teacher"
+                f"{name} has no fast tokenizer (of the tokenizers package), which a student needs; use the "
+                "model as the embedder itself, or choose another teacher"
             )
         reader = windows.reader_of(model, "truncate") if long_documents == "truncate" else None
         copy = type(backend).from_str(backend.to_str())
@@ -102,14 +116,14 @@ class TokenTable:
             copy.enable_truncation(reader.room + windows.SLACK)
         if copy.get_vocab_size(with_added_tokens=True) > len(embeddings):
             raise ParameterError(
-                f"the tokeniser of {name} knows more tokens than its {len(embeddings)} token embeddings; "
-                "the model's files do not belong together"
+                f"the tokenizer of {name} has more tokens than the model's {len(embeddings)} token "
+                "embeddings, so its files do not match; download it again"
             )
         lower = bool(getattr(model[0], "do_lower_case", False))
         return cls(copy, None if reader is None else reader.room, lower, embeddings)
 
     def blocks(self, texts: Sequence[str]) -> Iterator[Tokens]:
-        """Give the tokens that the teacher would read, `BLOCK` texts at a time.
+        """Yield the tokens of texts, truncated at the teacher's maximum length, `BLOCK` texts at a time.
 
         Parameters
         ----------
@@ -121,18 +135,18 @@ class TokenTable:
 
     def _ids(self, texts: list[str]) -> list[list[int]]:
         if self.room is None:
-            return [found.ids for found in self._encoded(texts)]
-        # Only the beginning of a long text is tokenised, and all of it where that was not enough.
+            return [encoding.ids for encoding in self._encode(texts)]
+        # Long texts are tokenized up to a limit, and again in full if that gives too few tokens.
         limit = windows.HEAD_CHARACTERS * (self.room + windows.SLACK)
-        ids = [found.ids for found in self._encoded([text[:limit] for text in texts])]
+        ids = [encoding.ids for encoding in self._encode([text[:limit] for text in texts])]
         short = [
             i for i, text in enumerate(texts) if len(text) > limit and len(ids[i]) < self.room + windows.SLACK
         ]
-        for i, found in zip(short, self._encoded([texts[i] for i in short]), strict=True):
-            ids[i] = found.ids
-        return [found[: self.room] for found in ids]
+        for i, encoding in zip(short, self._encode([texts[i] for i in short]), strict=True):
+            ids[i] = encoding.ids
+        return [tokens[: self.room] for tokens in ids]
 
-    def _encoded(self, texts: list[str]) -> list[Any]:
+    def _encode(self, texts: list[str]) -> list[Any]:
         encoded: list[Any] = self.tokenizer.encode_batch_fast(texts, add_special_tokens=False)
         return encoded
 
@@ -144,8 +158,8 @@ def _input_embeddings(model: "SentenceTransformer", name: str) -> FloatArray:
         table = np.asarray(from_tensor(weight), dtype=np.float32)
     except (AttributeError, NotImplementedError, TypeError) as error:
         raise ParameterError(
-            f"{name} has no input token embeddings ({type(model[0]).__name__} is its first part), so no "
-            "student can be made of it; use it as the embedder itself, or choose a transformer as the teacher"
+            f"{name} has no input token embeddings (its first module is {type(model[0]).__name__}), which a "
+            "student needs; use it as the embedder itself, or choose a transformer as the teacher"
         ) from error
     if table.ndim != 2:
         raise ParameterError(

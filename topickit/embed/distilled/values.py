@@ -1,4 +1,4 @@
-"""What a distilled embedder has learnt: its student, and the teacher's vectors of the sample."""
+"""What a distilled embedder has learned: its student, and the teacher's embeddings of the sample."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -19,23 +19,23 @@ _ARRAYS = ("tokens", "token_weights", "pairs", "pair_weights", "own", "shared", 
 
 
 @dataclass(frozen=True, eq=False)
-class Learnt:
-    """A student, if there is one, and exact vectors by text hash.
+class DistilledValues:
+    """A student, if any, and the teacher's embeddings by text hash.
 
     Attributes
     ----------
     student : Student or None
-        None where the teacher embeds all.
+        None if the teacher embeds all texts.
     penalty : float
-        Of the student's regression.
+        Ridge penalty of the student.
     held_out : HeldOut or None
-        The student's figures.
+        The student's scores on held-out texts.
     n_sample : int
-        Texts that it learnt from.
+        Number of texts that the student was fitted to.
     rows : mapping of bytes to int
         The row in `vectors` of each text, by its hash.
     vectors : float16 ndarray of shape (m, d)
-        The teacher's. In memory as on disk, so that a loaded model answers as the saved one did.
+        The teacher's embeddings, in memory as on disk, so that a loaded model answers as the saved one.
     """
 
     student: Student | None
@@ -46,32 +46,32 @@ class Learnt:
     vectors: NDArray[np.float16]
 
     @classmethod
-    def nothing(cls) -> "Learnt":
-        """The teacher embeds all."""
+    def without_sample(cls) -> "DistilledValues":
+        """Return values without a student: the teacher embeds all texts."""
         return cls(None, 0.0, None, 0, {}, np.empty((0, 0), dtype=np.float16))
 
     def places(self, texts: Sequence[str]) -> IntArray:
-        """Find the row of each text's exact vector, −1 where there is none."""
+        """Return the row in `vectors` of each text, −1 for a text without one."""
         if not self.rows:
             return np.full(len(texts), -1, dtype=np.int64)
-        found = (self.rows.get(content_hash(text), -1) for text in texts)
-        return np.fromiter(found, dtype=np.int64, count=len(texts))
+        places = (self.rows.get(content_hash(text), -1) for text in texts)
+        return np.fromiter(places, dtype=np.int64, count=len(texts))
 
     def exact(self, places: IntArray) -> FloatArray:
-        """Return the exact vectors of some rows, scaled to length 1."""
+        """Return the teacher's embeddings in some rows of `vectors`, scaled to length 1."""
         return unit_rows(self.vectors[places])
 
-    def with_exact(self, keys: Sequence[bytes], vectors: NDArray[Any]) -> "Learnt":
-        """Keep more vectors, of texts that have none here."""
+    def with_exact(self, keys: Sequence[bytes], vectors: NDArray[Any]) -> "DistilledValues":
+        """Return values with more of the teacher's embeddings, of texts that have none yet."""
         rows = {**self.rows, **{key: len(self.rows) + i for i, key in enumerate(keys)}}
         return replace(self, rows=rows, vectors=np.concatenate([self.vectors, vectors.astype(np.float16)]))
 
-    def without_student(self) -> "Learnt":
-        """Let the teacher embed what has no exact vector."""
+    def without_student(self) -> "DistilledValues":
+        """Return values without the student: the teacher embeds texts that are not in `rows`."""
         return replace(self, student=None, held_out=None)
 
     def arrays(self) -> dict[str, NDArray[Any]]:
-        """Give everything large by name; hashes and vectors in the order of the hashes."""
+        """Return the arrays by name; hashes and vectors are in the order of the hashes."""
         keys = sorted(self.rows)
         hashes = np.frombuffer(b"".join(keys), dtype=np.uint8).reshape(len(keys), HASH_BYTES)
         order = np.array([self.rows[key] for key in keys], dtype=np.int64)
@@ -81,7 +81,7 @@ class Learnt:
         return arrays
 
     def state(self) -> State:
-        """Give what `from_state` makes it of."""
+        """Return the state that `from_state` reads."""
         config: dict[str, Any] = {"n_sample": self.n_sample}
         if self.student is not None and self.held_out is not None:
             config |= {
@@ -94,8 +94,8 @@ class Learnt:
         return State(config, self.arrays())
 
     @classmethod
-    def from_state(cls, state: State) -> "Learnt":
-        """Make it again.
+    def from_state(cls, state: State) -> "DistilledValues":
+        """Restore the values from their state.
 
         Raises
         ------
