@@ -132,7 +132,7 @@ def test_a_damaged_cache(run, filled):
     code, _, err = run("cache", "--cache", filled)
     assert code == 1
     assert "topickit cache clear" in err
-    with pytest.warns(UserWarning, match="set aside"):
+    with pytest.warns(UserWarning, match="renamed to"):
         CachedEmbedder(Counting(), filled).encode(TEXTS)
     code, out, _ = run("cache", "--cache", filled)
     assert code == 0

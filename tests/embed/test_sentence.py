@@ -67,7 +67,7 @@ def test_an_unknown_device_says_so():
 
 
 def test_one_warning_says_how_many_were_cut(embedder):
-    with pytest.warns(TopickitWarning, match=r"2 of 4 documents .* 254 tokens .*'chunk'") as caught:
+    with pytest.warns(TopickitWarning, match=r"2 of 4 documents .* 254 tokens; .*'chunk'") as caught:
         vectors = embedder.encode(["short", LONG, "x " * 255, "x " * 254])
     assert len(caught) == 1
     model = embedder._model
@@ -116,7 +116,7 @@ def test_heads_hold_all_that_is_read_and_windows_all_there_is(embedder, text):
     reader = windows.reader_of(embedder._model, "chunk")
     heads = reader.heads([text, "short"])
     long = count(embedder, text) > reader.room
-    assert heads.n_cut == int(long)
+    assert heads.n_truncated == int(long)
     assert heads.texts[1] == "short"
     tokenise = embedder._model.tokenizer
     ids = [tokenise(t, add_special_tokens=False, verbose=False)["input_ids"] for t in (text, heads.texts[0])]
@@ -137,7 +137,7 @@ def test_a_model_without_a_limit_is_not_watched():
 
     assert windows.reader_of(Unlimited(), "chunk") is None
     assert windows.reader_of(Slow(), "truncate") is None
-    with pytest.raises(ParameterError, match="fast tokeniser"):
+    with pytest.raises(ParameterError, match="fast tokenizer"):
         windows.reader_of(Slow(), "chunk")
 
 

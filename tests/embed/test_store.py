@@ -45,7 +45,7 @@ def test_a_damaged_entry_of_a_model_is_reported_and_set_aside(tmp_path, damage, 
     CachedEmbedder(Counting(), tmp_path).encode(TEXTS[:200])
     change(tmp_path, f"UPDATE models SET {damage}")
     embedder = CachedEmbedder(inner := Counting(), tmp_path)
-    with pytest.warns(TopickitWarning, match="is damaged.*set aside") as warned:
+    with pytest.warns(TopickitWarning, match="is damaged.*renamed to") as warned:
         np.testing.assert_array_equal(embedder.encode(texts), Counting().encode(texts))
     assert len(warned) == 1
     assert inner.n_asked == len(texts)
@@ -57,7 +57,7 @@ def test_a_damaged_entry_of_a_model_is_reported_and_set_aside(tmp_path, damage, 
 def test_a_fit_goes_on_where_the_entry_of_its_model_is_damaged(tmp_path):
     first = TopicModel(Counting(), n_topics=4, cache=tmp_path).fit(TEXTS)
     change(tmp_path, "UPDATE models SET dimension = 'abc'")
-    with pytest.warns(TopickitWarning, match="set aside"):
+    with pytest.warns(TopickitWarning, match="renamed to"):
         again = TopicModel(Counting(), n_topics=4, cache=tmp_path).fit(TEXTS)
     np.testing.assert_array_equal(again.labels_, first.labels_)
 
@@ -67,7 +67,7 @@ def test_an_entry_that_nothing_bears_out_is_not_held_against_the_embedder(tmp_pa
     change(tmp_path, "UPDATE models SET dimension = 32")
     change(tmp_path, "DELETE FROM vectors")
     embedder = CachedEmbedder(Counting(), tmp_path)
-    with pytest.warns(TopickitWarning, match="32 columns.*set aside"):
+    with pytest.warns(TopickitWarning, match="32 columns.*renamed to"):
         np.testing.assert_array_equal(embedder.encode(TEXTS), Counting().encode(TEXTS))
 
 
@@ -84,7 +84,7 @@ def test_damaged_vectors_do_not_condemn_the_entry_of_their_model(tmp_path):
     change(tmp_path, "UPDATE vectors SET vector = x'00' WHERE id < 200")
     change(tmp_path, "UPDATE vectors SET vector = cast(x'ff' AS TEXT) WHERE id = 250")
     embedder = CachedEmbedder(inner := Counting(), tmp_path)
-    with pytest.warns(TopickitWarning, match="200 of the vectors"):
+    with pytest.warns(TopickitWarning, match="200 embeddings in the cache"):
         np.testing.assert_array_equal(embedder.encode(TEXTS), truth)
     assert inner.n_asked == 200
     assert not set_aside(tmp_path)
@@ -95,7 +95,7 @@ def test_a_file_that_was_cut_is_reported_at_any_length(tmp_path, left):
     truth = CachedEmbedder(Counting(), tmp_path).encode(TEXTS)
     file = tmp_path / store.FILE
     file.write_bytes(file.read_bytes()[:left])
-    with pytest.warns(TopickitWarning, match="is damaged.*set aside"):
+    with pytest.warns(TopickitWarning, match="is damaged.*renamed to"):
         np.testing.assert_array_equal(CachedEmbedder(Counting(), tmp_path).encode(TEXTS), truth)
     assert [path.stat().st_size for path in set_aside(tmp_path)] == [left]
 
@@ -115,7 +115,7 @@ def test_the_command_says_what_removes_a_damaged_cache(run, tmp_path, damage):
         (tmp_path / store.FILE).write_bytes(b"S")
     status, _, err = run("cache", "--cache", tmp_path)
     assert status == 1
-    assert "topickit cache clear removes it" in err
+    assert "`topickit cache clear` removes it" in err
     assert run("cache", "clear", "--cache", tmp_path)[0] == 0
     assert run("cache", "--cache", tmp_path)[0] == 0
 
@@ -129,7 +129,7 @@ def test_an_index_without_its_row_is_damage_and_set_aside(tmp_path):
         if raw[at + 16] == 4:  # the row that the entry of the index names
             raw[at + 16] = 120
     file.write_bytes(raw)
-    with pytest.warns(TopickitWarning, match="is damaged.*set aside"):
+    with pytest.warns(TopickitWarning, match="is damaged.*renamed to"):
         CachedEmbedder(Counting(), tmp_path).encode(TEXTS[:10])
     embedder = CachedEmbedder(inner := Counting(), tmp_path)
     np.testing.assert_array_equal(embedder.encode(TEXTS[:10]), Counting().encode(TEXTS[:10]))

@@ -65,7 +65,7 @@ def test_half_a_download_is_not_a_model(empty_cache):
 def test_paths_without_a_model(tmp_path):
     (tmp_path / "file").write_text("x")
     for wrong, says in (
-        (tmp_path / "none", "nothing"),
+        (tmp_path / "none", "does not exist"),
         (tmp_path / "file", "a file"),
         (tmp_path, "the folder"),
     ):
@@ -83,7 +83,7 @@ def test_damaged_weights_of_the_package(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize(
     ("name", "remedy"),
-    [("all-MiniLM-L6-v2", "offline"), ("a/b", "path of a folder"), ("b", "path of a folder")],
+    [("all-MiniLM-L6-v2", "offline"), ("a/b", "path of its folder"), ("b", "path of its folder")],
 )
 def test_no_hub_says_what_to_do(monkeypatch, name, remedy):
     from huggingface_hub import HfApi

@@ -1,4 +1,4 @@
-"""Embedders: texts in, one vector a text out. Names are imported when they are first used.
+"""Embedders turn texts into vectors, one per text. Names are imported on first use.
 
 Examples
 --------

@@ -1,4 +1,4 @@
-"""What an embedder is, the tables of names and of saved kinds, and the way in for foreign objects."""
+"""The embedder protocols, the tables of names and saved kinds, and `resolve`."""
 
 import importlib
 import inspect
@@ -26,7 +26,7 @@ EMBEDDERS: Mapping[str, str] = MappingProxyType(
         "hybrid": "topickit.embed.hybrid:HybridEmbedder",
     }
 )
-"""Names that a user may give; any other name is a sentence-transformers model."""
+"""Names of embedders; any other name is a sentence-transformers model."""
 
 KINDS: Mapping[str, str] = MappingProxyType(
     {
@@ -37,16 +37,16 @@ KINDS: Mapping[str, str] = MappingProxyType(
         "external": "topickit.embed.foreign:AbsentEmbedder",
     }
 )
-"""Kinds of saved state, and the class whose ``from_state`` reads each."""
+"""The class whose ``from_state`` reads each kind of saved state."""
 
 LongDocuments: TypeAlias = Literal["truncate", "chunk"]
 
 _WAYS = (
     "pass the name or path of a model, 'lexical', an object with a method encode(texts), or a function of a "
-    "list of str; vectors that you already have go into embeddings="
+    "list of str; pass ready-made embeddings as embeddings="
 )
 BLOCK = 65_536
-"""Texts that are embedded, checked and stored at a time."""
+"""Number of texts embedded, checked and stored at a time."""
 
 
 @dataclass(frozen=True)
@@ -84,32 +84,53 @@ GIVEN = EmbedderInfo("given", "vectors given by the user")
 
 
 class Embedder(Protocol):
-    """Anything that turns texts into vectors, one row a text, each text on its own."""
+    """Turns texts into vectors, one row per text, independent of the other texts.
+
+    Attributes
+    ----------
+    fingerprint : str
+        Identifies the model and its settings.
+    info : EmbedderInfo, optional
+        What the embedder is; `describe` needs it for more than the name of the type.
+    """
 
     @property
     def fingerprint(self) -> str:
-        """A stable id of the model and its settings: other weights or settings, another fingerprint."""
+        """A stable id that changes with the weights and with every setting that changes embeddings."""
 
     def encode(self, texts: Sequence[str]) -> NDArray[Any]:
-        """Return one row a text, shape (len(texts), d)."""
+        """Return the embeddings of texts.
+
+        Parameters
+        ----------
+        texts : sequence of str
+
+        Returns
+        -------
+        ndarray of shape (len(texts), d)
+        """
 
     def state(self) -> State:
-        """Return what must be saved to make this embedder again with `from_state`."""
+        """Return the state from which `from_state` restores this embedder."""
 
 
 @runtime_checkable
 class FittedOnCorpus(Protocol):
-    """An embedder that learns from the corpus first; it is not changed itself."""
+    """An embedder that learns from the corpus before it embeds."""
 
     def fitted(self, texts: Sequence[str], weights: NDArray[Any]) -> Embedder:
-        """Return a new embedder, fitted to these texts.
+        """Return a new embedder, fitted to texts; this one is not changed.
 
         Parameters
         ----------
         texts : sequence of str
             Distinct texts.
         weights : ndarray of shape (len(texts),)
-            How many documents each text stands for.
+            Number of documents that each text stands for.
+
+        Returns
+        -------
+        Embedder
         """
 
 
@@ -198,27 +219,26 @@ def resolve(
 
 
 def embed(embedder: Embedder, texts: Sequence[str], *, dimension: int = 0) -> FloatArray:
-    """Embed texts, check what came back, and scale each row to length 1.
+    """Embed texts, check the result, and scale each row to length 1.
 
     Parameters
     ----------
     embedder : Embedder
     texts : sequence of str
-        Not one str.
+        A collection, not a single str.
     dimension : int
-        Columns of the result where there are no texts: the embedder is not asked then.
+        Number of columns if there are no texts, in which case the embedder is not called; 0 by default.
 
     Returns
     -------
     float32 ndarray of shape (n, d)
-        A new array of unit rows. A row of zeros stays one: the embedder knows nothing of that
-        text.
+        A new array of unit rows. Zero rows stay zero: the embedder knows nothing of such a text.
 
     Raises
     ------
     InputTypeError, InputError
-        When the texts are one str, or the embedder does not return one row of real, finite
-        numbers a text.
+        When the texts are a single str, or the embedder does not return one row of real, finite numbers
+        per text.
 
     Examples
     --------
@@ -236,14 +256,14 @@ def embed(embedder: Embedder, texts: Sequence[str], *, dimension: int = 0) -> Fl
         vectors = allocate(len(texts), first.shape[1])
         vectors[:end] = first
         for start, stop in rest:
-            progress.reach(start)  # of embedders that do not say how far they are
-            found = _checked(embedder, texts[start:stop])
-            if found.shape[1] != vectors.shape[1]:
+            progress.reach(start)  # for embedders that do not report their progress
+            block = _checked(embedder, texts[start:stop])
+            if block.shape[1] != vectors.shape[1]:
                 raise InputError(
-                    f"{embedder!r} gave vectors of length {vectors.shape[1]} and {found.shape[1]}; "
-                    "they must all be of one length"
+                    f"{embedder!r} returned vectors of lengths {vectors.shape[1]} and {block.shape[1]}; "
+                    "all must have the same length"
                 )
-            vectors[start:stop] = found
+            vectors[start:stop] = block
             release(vectors)
     return vectors
 
@@ -266,13 +286,13 @@ def _checked(embedder: Embedder, texts: Sequence[str]) -> FloatArray:
 
 
 def n_exact(embedder: Embedder) -> int | None:
-    """Tell how many texts of its corpus an embedder knows better than others; None if it treats all alike."""
-    found = getattr(embedder, "n_exact", None)
-    return None if found is None else int(found)
+    """Return the number of texts whose teacher embeddings are stored; None if there is no student."""
+    count = getattr(embedder, "n_exact", None)
+    return None if count is None else int(count)
 
 
 def fitted(embedder: Embedder, texts: Sequence[str], weights: NDArray[Any]) -> Embedder:
-    """Let an embedder that learns from the corpus learn; any other is returned as it is.
+    """Return an embedder fitted to texts; one that does not learn from a corpus is returned as it is.
 
     Parameters
     ----------
@@ -281,7 +301,11 @@ def fitted(embedder: Embedder, texts: Sequence[str], weights: NDArray[Any]) -> E
     texts : sequence of str
         Distinct texts.
     weights : ndarray of shape (len(texts),)
-        How many documents each text stands for.
+        Number of documents that each text stands for.
+
+    Returns
+    -------
+    Embedder
 
     Examples
     --------
@@ -293,7 +317,7 @@ def fitted(embedder: Embedder, texts: Sequence[str], weights: NDArray[Any]) -> E
 
 
 def name(embedder: Any) -> str | None:
-    """Return the name or path that a user gave as embedder, or None for an object.
+    """Return an embedder given by name or path as a str, None for an object.
 
     Examples
     --------
@@ -304,7 +328,7 @@ def name(embedder: Any) -> str | None:
 
 
 def state(embedder: Embedder) -> State:
-    """Return what must be saved of an embedder; `from_state` makes it again.
+    """Return the state from which `from_state` restores an embedder.
 
     Examples
     --------
@@ -345,24 +369,24 @@ def info_of(kind: str, embedder: Embedder, model: Embedder) -> EmbedderInfo:
 
 
 def from_state(state: State, *, device: str | None = None) -> Embedder:
-    """Make an embedder from its saved state.
+    """Restore an embedder from its saved state.
 
     Parameters
     ----------
     state : State
-        As `state` gave it; its config names the kind.
+        From ``embedder.state()``; its config names the kind.
     device : str, optional
-        The torch device of the model, which no state holds.
+        Torch device of the model, which is not saved.
 
     Returns
     -------
     Embedder
-        One that could not be saved comes back as an `AbsentEmbedder`, whose ``encode`` says what to do.
+        An `AbsentEmbedder` for one that could not be saved.
 
     Raises
     ------
     StorageError
-        When the kind is unknown or the state is damaged.
+        When the kind is unknown, or the state is damaged.
 
     Examples
     --------
@@ -372,8 +396,8 @@ def from_state(state: State, *, device: str | None = None) -> Embedder:
     kind = str(state.config.get("kind"))
     if kind not in KINDS:
         raise StorageError(
-            f"the saved embedder is of kind {kind!r}, which this topickit does not know "
-            f"(it knows {', '.join(KINDS)}); the model was saved by a newer topickit: upgrade"
+            f"the saved embedder is of the unknown kind {kind!r} (known: {', '.join(KINDS)}); "
+            "the model was saved by a newer version of topickit: upgrade"
         )
     try:
         embedder: Embedder = _load(KINDS[kind]).from_state(
@@ -437,7 +461,7 @@ def _load(address: str) -> Any:
 
 
 def name_of_object(target: Any) -> str:
-    """Name a foreign object in a few words: representations of models fill pages."""
+    """Return a short name of an object's type or of a function; the repr of a model may fill pages."""
     named = target if inspect.isroutine(target) else type(target)
     kind = "function" if named is target else "object"
     name = getattr(named, "__qualname__", type(target).__qualname__)
@@ -450,6 +474,6 @@ def offers(target: Any, name: str) -> bool:
     try:
         inspect.getattr_static(target, name)
     except AttributeError:
-        # An object that forwards attributes to another one. Routines forward nothing.
+        # The object may forward attributes to another one; routines do not.
         return not inspect.isroutine(target) and callable(getattr(target, name, None))
     return True

@@ -1,4 +1,4 @@
-"""Embedders around objects and functions of the user's, and in place of those that were not saved."""
+"""Wrappers of objects and functions of the user, and the placeholder of those in a saved model."""
 
 import hashlib
 from collections.abc import Callable, Sequence
@@ -16,14 +16,14 @@ _PROBES = ("The train to the airport was late again.", "How do I sort a list of 
 
 
 class ForeignEmbedder:
-    """Makes an Embedder of any object with ``encode``, or of a function of a list of str.
+    """Wraps an object with ``encode``, or a function of a list of str, as an `Embedder`.
 
-    The object is only called, never changed, and never saved: a saved model asks for it again.
+    The object is called, never changed and never saved; pass it again when loading a model.
 
     Parameters
     ----------
     target : object with ``encode(list of str)``, or callable
-        May return an array, a tensor, or a list of either; one row a text.
+        Returns an array, a tensor, or a list of either, with one row per text.
 
     Examples
     --------
@@ -41,12 +41,20 @@ class ForeignEmbedder:
         self._dimension: int | None = None
 
     def encode(self, texts: Sequence[str]) -> NDArray[Any]:
-        """Call the foreign object with a list of the texts, and nothing else.
+        """Call the object with a list of the texts and no other argument.
+
+        Parameters
+        ----------
+        texts : sequence of str
+
+        Returns
+        -------
+        ndarray of shape (len(texts), d)
 
         Raises
         ------
         InputTypeError, InputError
-            When what comes back is not one row of real, finite numbers a text.
+            When the result is not one row of real, finite numbers per text.
         """
         vectors = check_vectors(self._call(list(texts)), n_rows=len(texts), what=f"vectors from {self!r}")
         self._dimension = vectors.shape[1]
@@ -54,7 +62,7 @@ class ForeignEmbedder:
 
     @property
     def fingerprint(self) -> str:
-        """The object's type, and a hash of its vectors for two fixed sentences.
+        """Name of the object's type, and a hash of its embeddings of two fixed sentences.
 
         Raises
         ------
@@ -65,21 +73,21 @@ class ForeignEmbedder:
             probe = embed(self, _PROBES)
         except Exception as error:
             raise InputError(
-                f"{self!r} has no fingerprint: it failed on two sentences that tell models apart ({error}); "
-                "an embedder whose vectors are to be kept must embed any text"
+                f"{self!r} has no fingerprint: it failed on the two sentences that it is computed from "
+                f"({error}); give the object a property fingerprint, or let it embed any text"
             ) from error
-        # So coarse that rounding, which differs between machines, hardly ever shows.
+        # Coarse, since rounding differs between machines.
         coarse = np.round(probe[:, :64] * 50).astype(np.int8)
         digest = hashlib.blake2b(coarse.tobytes(), digest_size=8, key=str(probe.shape).encode()).hexdigest()
         return f"external:{name_of_object(self.target)}:{digest}"
 
     @property
     def info(self) -> EmbedderInfo:
-        """Kind "external" and the name of the object's type; it is not called for a fingerprint."""
+        """Kind "external" and the name of the object's type, without a fingerprint."""
         return EmbedderInfo("external", name_of_object(self.target))
 
     def state(self) -> State:
-        """Return a note of what is missing; the object itself is the user's to give again."""
+        """Return a description: the object is not saved and has to be passed again."""
         return external_state(name_of_object(self.target), self._dimension)
 
     def __repr__(self) -> str:
@@ -92,19 +100,19 @@ class ForeignCorpusEmbedder(ForeignEmbedder):
     __slots__ = ()
 
     def fitted(self, texts: Sequence[str], weights: NDArray[Any]) -> Embedder:
-        """Call the object's own ``fitted``; what it returns is resolved as `resolve` has it."""
+        """Call the object's ``fitted``, and resolve the result."""
         return resolve(self.target.fitted(list(texts), np.array(weights)))
 
 
 class AbsentEmbedder:
-    """Stands for an embedder that could not be saved; says so when it is asked for vectors.
+    """Placeholder of an embedder that could not be saved; `encode` raises an error that says so.
 
     Parameters
     ----------
     description : str
-        What the embedder was.
+        Describes the embedder.
     dimension : int, optional
-        Columns of its vectors.
+        Number of columns of its embeddings.
 
     Examples
     --------
@@ -119,22 +127,22 @@ class AbsentEmbedder:
         self.dimension = dimension
 
     def encode(self, texts: Sequence[str]) -> NDArray[Any]:
-        """Refuse.
+        """Raise an error.
 
         Raises
         ------
         ParameterError
-            Always: there is nothing to embed with.
+            Always.
         """
         size = "" if self.dimension is None else f" ({self.dimension} columns)"
         raise ParameterError(
-            f"this model was fitted with vectors from {self.description}{size}, which is not saved with it; "
-            "load it with TopicModel.load(path, embedder=...), or pass the vectors as embeddings="
+            f"this model was fitted with embeddings of {self.description}{size}, which is not saved with it; "
+            "load it with TopicModel.load(path, embedder=...), or pass the embeddings as embeddings="
         )
 
     @property
     def fingerprint(self) -> str:
-        """Its description; it equals no other embedder's."""
+        """The description, marked so that it equals no other embedder's fingerprint."""
         return f"external:{self.description}:absent"
 
     @property
@@ -143,12 +151,12 @@ class AbsentEmbedder:
         return EmbedderInfo("external", self.description)
 
     def state(self) -> State:
-        """Return the state that it was made from."""
+        """Return the saved state."""
         return external_state(self.description, self.dimension)
 
     @classmethod
     def from_state(cls, state: State) -> "AbsentEmbedder":
-        """Make it from a saved state."""
+        """Restore the placeholder from its state."""
         dimension = state.config["dimension"]
         return cls(str(state.config["description"]), None if dimension is None else int(dimension))
 

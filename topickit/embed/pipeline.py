@@ -12,6 +12,7 @@ from topickit.corpus.documents import Documents
 from topickit.embed import base
 from topickit.embed.base import BuildsOnVectors, Embedder, EmbedderInfo, LongDocuments
 from topickit.embed.cache.embedder import cached, with_cached_teacher
+from topickit.embed.learning import LearningEmbedder
 from topickit.errors import InputError, NotFittedError, ParameterError
 
 
@@ -199,14 +200,18 @@ def substitute(state: State, embedder: Embedder) -> Embedder:
 
 
 def resolve_fitted(embedder: Any, *, device: str | None = None) -> Embedder:
-    """Resolve an embedder that shall replace the one of a fitted model.
+    """Resolve an embedder that replaces the one of a fitted model.
 
     Parameters
     ----------
     embedder : str, path, Embedder, object with ``encode``, or callable
         As for `resolve`.
     device : str, optional
-        As for `fit`.
+        Torch device of a model given by name; ignored for others, since the topic model uses it as well.
+
+    Returns
+    -------
+    Embedder
 
     Raises
     ------
@@ -218,8 +223,8 @@ def resolve_fitted(embedder: Any, *, device: str | None = None) -> Embedder:
     >>> resolve_fitted("all-MiniLM-L6-v2")
     SentenceEmbedder('all-MiniLM-L6-v2')
     """
-    resolved = base.resolve(embedder, device=device)
-    if f"{type(resolved).__module__}:{type(resolved).__qualname__}" in base.EMBEDDERS.values():
+    resolved = base.resolve(embedder, device=base.device_for(embedder, device))
+    if isinstance(resolved, LearningEmbedder):
         try:
             resolved.encode([])
         except NotFittedError as error:

