@@ -242,9 +242,9 @@ def test_adjusted_rand_is_scikit_learns():
         assert adjusted_rand(a, b) == pytest.approx(adjusted_rand_score(a, b))
 
 
-def level(n_groups, modularity, stability=1.0):
+def level(n_clusters, modularity, stability=1.0):
     agreement = np.full((2, 2), stability)
-    return levels.Level(1.0, (np.zeros((n_groups, 3), np.float32),) * 2, modularity, 0.5, agreement)
+    return levels.Level(1.0, (np.zeros((n_clusters, 3), np.float32),) * 2, modularity, 0.5, agreement)
 
 
 def test_a_ladder_ends_where_finer_levels_are_far_below():
@@ -329,8 +329,8 @@ def test_density_is_the_same_every_time_where_rows_repeat():
     """The solver of UMAP's spectral start begins anew from random vectors in small parts of a graph."""
     rng = np.random.default_rng(18)
     columns, k, n = int(rng.integers(3, 8)), int(rng.integers(3, 9)), int(rng.integers(60, 160))
-    centres = rng.normal(size=(k, columns))
-    rows = centres[rng.integers(k, size=n)] + rng.normal(0, 0.1, (n, columns))
+    centers = rng.normal(size=(k, columns))
+    rows = centers[rng.integers(k, size=n)] + rng.normal(0, 0.1, (n, columns))
     rows = unit_rows(rows[rng.integers(n // 2, size=n)].astype(np.float32))
     weights = np.ones(n, dtype=np.int64)
     first = DensityClusterer().cluster(rows, weights).labels

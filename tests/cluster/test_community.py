@@ -334,7 +334,7 @@ def test_any_number_of_threads(monkeypatch):
         ({"min_community_size": 0}, ParameterError, "at least 1"),
         ({"min_community_size": 2.5}, ParameterTypeError, "must be an int"),
         ({"batch_size": 0}, ParameterError, "batch_size"),
-        ({"sample_weight": [1]}, InputError, "one number a row"),
+        ({"sample_weight": [1]}, InputError, "one number for each row"),
         ({"sample_weight": [1, -1, 1]}, InputError, "row 1"),
         ({"sample_weight": ["a", "b", "c"]}, InputTypeError, "numbers"),
     ],

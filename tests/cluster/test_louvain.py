@@ -10,7 +10,7 @@ from topickit.cluster.partition import communities, modularity
 
 
 def cliques(n: int, size: int, bridge: float = 0.1) -> csr_matrix:
-    """A ring of cliques (Fortunato and Barthélemy, PNAS 104, 2007), neighbours joined by one light edge."""
+    """A ring of cliques (Fortunato and Barthélemy, PNAS 104, 2007), neighbors joined by one light edge."""
     graph = block_diag([np.ones((size, size)) - np.eye(size)] * n).tolil()
     for clique in range(n):
         a, b = clique * size, (clique + 1) % n * size + 1

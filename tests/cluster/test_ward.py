@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
-from topickit.cluster.ward import cheapest_merges, group_of_each, merge_order, merge_steps
+from topickit.cluster.ward import cheapest_merges, cluster_of_each, merge_order, merge_steps
 
 
-def searched(means, sizes, n_groups):
+def searched(means, sizes, n_clusters):
     """Merge by a search of all pairs at each step."""
     means, sizes, steps = list(means.astype(float)), list(sizes), []
-    while len(means) > n_groups:
+    while len(means) > n_clusters:
         pairs = [(a, b) for a in range(len(means)) for b in range(a + 1, len(means))]
         costs = [
             ((means[a] - means[b]) ** 2).sum() * sizes[a] * sizes[b] / (sizes[a] + sizes[b]) for a, b in pairs
@@ -62,4 +62,4 @@ def test_groups_within_others_are_merged_first():
     means = np.array([[0.0], [10.0], [0.1], [10.1]], dtype=np.float32)
     groups = merge_order(means, np.ones(4), 2, within=np.array([0, 0, 1, 1]))
     assert groups.tolist() == [0, 0, 1, 1]
-    assert group_of_each(4, []).tolist() == [0, 1, 2, 3]
+    assert cluster_of_each(4, []).tolist() == [0, 1, 2, 3]

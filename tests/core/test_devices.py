@@ -43,7 +43,7 @@ def used(monkeypatch):
 @pytest.mark.parametrize(
     ("k", "exclude_self"), [(1, True), (10, True), (10, False), (899, True), (2000, False)]
 )
-def test_neighbours_are_those_of_the_processors(rows, used, device, k, exclude_self):
+def test_neighbors_are_those_of_the_processors(rows, used, device, k, exclude_self):
     there = top_k_cosine(rows, rows, k, exclude_self=exclude_self)
     here = top_k_cosine(rows, rows, k, exclude_self=exclude_self, budget=2**20, device=device)
     assert used
@@ -94,7 +94,7 @@ def test_an_assigner_keeps_its_device(rows, used):
 
 def test_a_device_searches_exactly(rows, monkeypatch):
     monkeypatch.setattr(_neighbors, "EXACT_ROWS", 100)
-    monkeypatch.setattr(_neighbors, "_descended", None)  # nearest neighbour descent would fail
+    monkeypatch.setattr(_neighbors, "_descend", None)  # nearest neighbor descent would fail
     near = _neighbors.nearest_rows(rows, 5, device="cpu")
     assert near.indices.shape == (len(rows), 5)
 

@@ -1,4 +1,4 @@
-"""Approximate neighbours of many rows: most of the exact ones, in their order, the same every time."""
+"""Approximate neighbors of many rows: most of the exact ones, in their order, the same every time."""
 
 import numpy as np
 import pytest
@@ -49,7 +49,7 @@ def refusing_all_rows(queries, corpus, k, **options):
 
 def test_where_too_few_are_found_the_search_is_exact(many, monkeypatch):
     monkeypatch.setattr(
-        _neighbors, "_descended", lambda vectors, k, *_: np.tile(np.arange(k), (len(vectors), 1))
+        _neighbors, "_descend", lambda vectors, k, *_: np.tile(np.arange(k), (len(vectors), 1))
     )
     np.testing.assert_array_equal(nearest_rows(VECTORS, 10).indices, EXACT.indices)
 

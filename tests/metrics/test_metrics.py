@@ -117,8 +117,8 @@ def test_agreement_takes_any_labels_and_leaves_unknown_rows_out():
     ("labels", "gold", "error", "says"),
     [
         ([0, 1], ["a"], InputError, "2 and 1"),
-        ([0], [None], InputError, "no row"),
-        ([], [], InputError, "no row"),
+        ([0], [None], InputError, "no document"),
+        ([], [], InputError, "no document"),
         ("ab", ["a", "b"], InputTypeError, "got str"),
         ([[1]], ["a"], InputTypeError, "labels must be str or int"),
         (np.zeros((2, 2)), [0, 1], InputError, "shape"),

@@ -1,7 +1,7 @@
 """Large matrix products, on the CPU or on a torch device.
 
 A device sums in another order than the CPU, so cosines differ by float32 rounding, and labels differ only
-where two topics are equally near to within that rounding. Neighbours are ordered by cosines from the CPU.
+where two topics are equally near to within that rounding. Neighbors are ordered by cosines from the CPU.
 """
 
 from typing import Any

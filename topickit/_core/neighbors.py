@@ -1,18 +1,19 @@
-"""Nearest neighbours among many rows: exact where that is quick, else approximate, its recall measured."""
+"""Nearest neighbors: exact for moderate numbers of rows, else approximate with measured recall."""
 
 import logging
 
 import numpy as np
 
-from topickit._core.vectors import FloatArray, IntArray, Neighbors, nearest_of, taken, top_k_cosine
+from topickit._core.vectors import FloatArray, IntArray, Neighbors, nearest_of, take_rows, top_k_cosine
 
 EXACT_ROWS = 50_000
-"""Rows up to which every row is compared with every other."""
+"""Most rows for an exact search."""
 RECALL = 0.95
-"""Share of the nearest neighbours that an approximate search has to find."""
+"""Least recall of an approximate search."""
 JUDGED_ROWS = 1_000
+"""Rows on which recall is measured."""
 EFFORTS = (1.0, 1.5, 2.5)
-"""Neighbours that are searched for, as a multiple of those wanted; more find more."""
+"""Neighbors searched for, as multiples of k, until the recall is reached."""
 
 _log = logging.getLogger(__name__)
 
@@ -27,16 +28,16 @@ def nearest_rows(
 ) -> Neighbors:
     """Find the k nearest rows of each row by cosine.
 
-    Above `EXACT_ROWS` rows by nearest neighbour descent, with more effort until it finds `RECALL` of the
-    neighbours of `JUDGED_ROWS` rows for which an exact search tells them; if it never does, the search is
-    exact after all. On a torch device it is always exact.
+    Above `EXACT_ROWS` rows the search is nearest neighbor descent, with rising effort until its recall on
+    `JUDGED_ROWS` rows reaches `RECALL`; if it never does, the search is exact. On a torch device it is
+    always exact.
 
     Parameters
     ----------
     vectors : float32 ndarray of shape (n, d), unit rows
     k : int
     exclude_self : bool
-        Leave each row out of its own list; else it stands first where the search is approximate.
+        Leave each row out of its own list; else it is first in an approximate search.
     random_state : int
     device : str, optional
         A torch device, such as "cuda"; None for the CPU.
@@ -49,21 +50,21 @@ def nearest_rows(
     if len(vectors) <= EXACT_ROWS or device is not None:
         return top_k_cosine(vectors, vectors, k, exclude_self=exclude_self, device=device)
     if not exclude_self:
-        others = nearest_rows(vectors, k - 1, random_state=random_state)
+        near = nearest_rows(vectors, k - 1, random_state=random_state)
         own, one = np.arange(len(vectors))[:, None], np.ones((len(vectors), 1), dtype=np.float32)
-        return Neighbors(np.hstack([own, others.indices]), np.hstack([one, others.similarities]))
-    judged = np.sort(np.random.default_rng(random_state).permutation(len(vectors))[:JUDGED_ROWS])
-    truth = _without_self(top_k_cosine(taken(vectors, judged), vectors, k + 1).indices, judged, k)
+        return Neighbors(np.hstack([own, near.indices]), np.hstack([one, near.similarities]))
+    sample = np.sort(np.random.default_rng(random_state).permutation(len(vectors))[:JUDGED_ROWS])
+    truth = _without_self(top_k_cosine(take_rows(vectors, sample), vectors, k + 1).indices, sample, k)
     for effort in EFFORTS:
-        found = _descended(vectors, k, effort, random_state)
-        recall = float(np.mean([np.isin(a, b).mean() for a, b in zip(truth, found[judged], strict=True)]))
-        _log.info("approximate neighbours of %d rows: recall %.3f", len(vectors), recall)
+        indices = _descend(vectors, k, effort, random_state)
+        recall = float(np.mean([np.isin(a, b).mean() for a, b in zip(truth, indices[sample], strict=True)]))
+        _log.info("approximate neighbors of %d rows: recall %.3f", len(vectors), recall)
         if recall >= RECALL:
-            return nearest_of(vectors, vectors, found, k)
+            return nearest_of(vectors, vectors, indices, k)
     return top_k_cosine(vectors, vectors, k, exclude_self=True)
 
 
-def _descended(vectors: FloatArray, k: int, effort: float, random_state: int) -> IntArray:
+def _descend(vectors: FloatArray, k: int, effort: float, random_state: int) -> IntArray:
     from pynndescent import NNDescent
 
     index = NNDescent(

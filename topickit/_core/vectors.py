@@ -33,19 +33,19 @@ UNIT_BLOCK = 1024
 ROUNDING = 1e-6
 """A row whose square is so near to 1 stays as it is: its bits must not depend on how often it was scaled."""
 SPARE = 8
-"""More neighbours that a device is asked for: its rounding must not decide which are the nearest."""
+"""Extra neighbors requested from a device: its rounding must not decide which are nearest."""
 PLANNED_THREADS = 8
 """Blocks in flight that budgets plan for: fixed, so that block shapes do not follow the machine."""
 IN_MEMORY = 512 * 1024**2
-"""Bytes of vectors from which on they lie in a file."""
+"""Larger arrays of vectors, in bytes, are stored in a temporary file."""
 BLOCK_BUDGET = 256 * 1024**2
 """Bytes that the blocks in flight may take together, unless a caller says otherwise."""
 FEW_REPEATED = 0.9
-"""Share of distinct rows from which on a map starts as if there were no others."""
+"""Least share of distinct rows for a spectral start of UMAP."""
 
 
 def check_given(embeddings: ArrayLike, *, stacklevel: int = 3) -> NDArray[Any]:
-    """Check vectors that a user gives for documents: `check_vectors`, and a warning of rows of zeros."""
+    """Check embeddings from the user with `check_vectors`, and warn of rows of zeros."""
     array = check_vectors(embeddings)
     n_zero = len(array) - len(with_direction(array, np.arange(len(array))))
     if n_zero:
@@ -94,10 +94,10 @@ def _unit_rows_of_any_size(vectors: NDArray[Any]) -> FloatArray:
 
 
 def allocate(n: int, d: int) -> FloatArray:
-    """Make room for vectors: in memory, or, above `IN_MEMORY` bytes, in a file without a name.
+    """Allocate an array of vectors: in memory or, above `IN_MEMORY` bytes, in an unnamed temporary file.
 
-    Such a file lies in the folder for temporary files (set by the variable TMPDIR) and vanishes with the
-    array; the system keeps in memory what of it is in use.
+    The file lies in the folder for temporary files (set by the variable TMPDIR) and is deleted with the
+    array; the operating system keeps the parts in use in memory.
 
     Parameters
     ----------
@@ -115,9 +115,10 @@ def allocate(n: int, d: int) -> FloatArray:
 
 
 def release(array: NDArray[Any]) -> None:
-    """Give back the memory of an array that lies in a file; using it reads it again. Others stay.
+    """Release the memory of an array that is stored in a file; other arrays are unaffected.
 
-    A pass over vectors calls it for each block, so that it never holds more of them than it works on.
+    The next access reads the file again. A pass over vectors calls it after each block, so that memory is
+    used for one block at a time.
 
     Parameters
     ----------
@@ -147,10 +148,7 @@ def single_threaded() -> Iterator[None]:
 
 @contextlib.contextmanager
 def few_distinct_rows() -> Iterator[None]:
-    """Keep k-means from warning that it found fewer clusters than asked: rows may be equal.
-
-    Equal vectors of different texts are all that there is, and nothing is to be changed about that.
-    """
+    """Silence k-means's warning of fewer distinct rows than clusters: texts may share a vector."""
     from sklearn.exceptions import ConvergenceWarning
 
     with warnings.catch_warnings():
@@ -160,7 +158,7 @@ def few_distinct_rows() -> Iterator[None]:
 
 @functools.lru_cache(maxsize=1)
 def _controller(n_modules: int) -> Any:
-    """What controls the libraries that are loaded; they are looked for anew when a module has been loaded."""
+    """The controller of the loaded libraries, cached by the number of loaded modules."""
     from threadpoolctl import ThreadpoolController
 
     return ThreadpoolController()
@@ -221,7 +219,7 @@ def top_k_cosine(
     queries : float32 ndarray of shape (n, d), unit rows
     corpus : float32 ndarray of shape (m, d), unit rows
     k : int
-        Neighbours a query; at most the rows there are.
+        Number of neighbors; at most the number of rows.
     exclude_self : bool
         Queries and corpus are the same rows: leave each row out of its own list.
     budget : int
@@ -232,7 +230,7 @@ def top_k_cosine(
     Returns
     -------
     Neighbors
-        Equal cosines stand in the order of their position.
+        Equal cosines are in the order of their position.
 
     Examples
     --------
@@ -278,7 +276,7 @@ def nearest_of(queries: FloatArray, corpus: FloatArray, indices: IntArray, k: in
     Returns
     -------
     Neighbors
-        Equal cosines stand in the order of their position.
+        Equal cosines are in the order of their position.
     """
     similarities = np.empty(indices.shape, dtype=np.float32)
     for start in range(0, len(indices), 4096):
@@ -291,21 +289,21 @@ def nearest_of(queries: FloatArray, corpus: FloatArray, indices: IntArray, k: in
 
 
 def group_means(
-    vectors: FloatArray, labels: IntArray, n_groups: int, weights: NDArray[Any] | None = None
+    vectors: FloatArray, labels: IntArray, n_clusters: int, weights: NDArray[Any] | None = None
 ) -> NDArray[np.float64]:
-    """Average the rows of each group; a group without rows gets zeros.
+    """Average the rows of each cluster; a cluster without rows gets zeros.
 
     Parameters
     ----------
     vectors : float32 ndarray of shape (n, d)
     labels : int ndarray of shape (n,)
-        The group of each row, 0 … n_groups − 1; rows with −1 are left out.
-    n_groups : int
+        The cluster of each row, 0 … n_clusters − 1; rows with −1 are left out.
+    n_clusters : int
     weights : ndarray of shape (n,), optional
 
     Returns
     -------
-    float64 ndarray of shape (n_groups, d)
+    float64 ndarray of shape (n_clusters, d)
 
     Examples
     --------
@@ -316,9 +314,9 @@ def group_means(
 
     rows = np.flatnonzero(labels >= 0)
     weight = np.ones(len(rows)) if weights is None else np.asarray(weights, dtype=np.float64)[rows]
-    member = csr_array((weight, (labels[rows], rows)), shape=(n_groups, len(vectors)))
+    member = csr_array((weight, (labels[rows], rows)), shape=(n_clusters, len(vectors)))
     totals = np.asarray(member.sum(axis=1)).reshape(-1, 1)
-    sums = np.zeros((n_groups, vectors.shape[1]))
+    sums = np.zeros((n_clusters, vectors.shape[1]))
     for start in range(0, len(vectors), 4096):  # few at a time: float64 copies that stay in the cache
         sums += member[:, start : start + 4096] @ vectors[start : start + 4096].astype(np.float64)
         release(vectors)
@@ -361,26 +359,26 @@ def nearest_prototype(
 
 
 def half_square_norms(prototypes: FloatArray) -> FloatArray:
-    """Half the squared length of each row, the part of a distance that a product leaves out."""
+    """Half the squared length of each row: subtracted from products, it orders rows by distance."""
     squares = np.einsum("ij,ij->i", prototypes.astype(np.float64), prototypes.astype(np.float64))
     return np.asarray(0.5 * squares, dtype=np.float32)
 
 
-def taken(vectors: FloatArray, rows: IntArray) -> FloatArray:
-    """Copy some rows, which takes memory for these only.
+def take_rows(vectors: FloatArray, rows: IntArray) -> FloatArray:
+    """Copy some rows; memory is used for these only.
 
     Parameters
     ----------
     vectors : float32 ndarray of shape (n, d)
     rows : int64 ndarray
     """
-    found = np.asarray(vectors[rows])
+    copy = np.asarray(vectors[rows])
     release(vectors)
-    return found
+    return copy
 
 
 def with_direction(vectors: NDArray[Any], rows: IntArray) -> IntArray:
-    """Leave out rows of zeros, which have no direction to be grouped by.
+    """Leave out rows of zeros, which have no direction and cannot be clustered.
 
     Parameters
     ----------
@@ -392,46 +390,44 @@ def with_direction(vectors: NDArray[Any], rows: IntArray) -> IntArray:
     >>> with_direction(np.array([[1, 0], [0, 0]], np.float32), np.array([0, 1])).tolist()
     [0]
     """
-    known: NDArray[np.bool_] = (
-        vectors[rows, 0] != 0
-    )  # most rows are known by their first entry not to be zeros
-    known[~known] = vectors[rows[~known]].any(axis=1)
-    return rows[known]
+    nonzero: NDArray[np.bool_] = vectors[rows, 0] != 0  # the first entry decides for most rows
+    nonzero[~nonzero] = vectors[rows[~nonzero]].any(axis=1)
+    return rows[nonzero]
 
 
-def typical_first(vectors: FloatArray, labels: IntArray, n_groups: int) -> list[IntArray]:
-    """List the rows of each group, the row of largest cosine to the group's mean first.
+def typical_first(vectors: FloatArray, labels: IntArray, n_clusters: int) -> list[IntArray]:
+    """List the rows of each cluster by falling cosine to its mean.
 
     Parameters
     ----------
     vectors : float32 ndarray of shape (n, d), unit rows
     labels : int64 ndarray of shape (n,)
-        −1 for rows in no group.
-    n_groups : int
+        −1 for outliers.
+    n_clusters : int
 
     Examples
     --------
     >>> typical_first(np.eye(2, dtype=np.float32), np.array([1, -1]), 2)
     [array([], dtype=int64), array([0])]
     """
-    if n_groups == 0:
+    if n_clusters == 0:
         return []
-    means = unit_rows(group_means(vectors, labels, n_groups))
+    means = unit_rows(group_means(vectors, labels, n_clusters))
     cosines = np.empty(len(vectors), dtype=np.float32)
     for start in range(0, len(vectors), 8192):
         block = slice(start, start + 8192)
         cosines[block] = np.einsum("ij,ij->i", vectors[block], means[labels[block]])
         release(vectors)
     order = np.lexsort((-cosines, labels))
-    bounds = np.searchsorted(labels[order], np.arange(n_groups + 1))
-    return [order[bounds[group] : bounds[group + 1]] for group in range(n_groups)]
+    bounds = np.searchsorted(labels[order], np.arange(n_clusters + 1))
+    return [order[bounds[group] : bounds[group + 1]] for group in range(n_clusters)]
 
 
 def umap_start(vectors: FloatArray, neighbors: IntArray) -> str:
-    """Name the start of a UMAP that is the same in every run.
+    """Choose UMAP's initialization such that every run gives the same result.
 
-    Where the graph falls into parts, or most rows repeat others, the spectral start solves eigenproblems of
-    few dimensions, whose solver begins again from a random vector that no seed reaches (ARPACK, in SciPy).
+    With a disconnected graph or many repeated rows, the spectral initialization solves eigenproblems of few
+    dimensions, whose solver (ARPACK, in SciPy) restarts from a random vector that no seed controls.
 
     Parameters
     ----------

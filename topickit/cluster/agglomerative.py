@@ -26,25 +26,32 @@ LARGEST_WEIGHT = 1e12
 class AgglomerativeClusterer(BaseClusterer):
     """Ward's agglomerative clustering of unit rows (Euclidean distance).
 
-    Needs all n (n − 1) / 2 distances: fit it on a sample, or within the memory budget.
+    All n (n − 1) / 2 distances are held in memory: fit it on a sample, or within the memory budget.
 
     Parameters
     ----------
     n_clusters : int, optional
-        None, without a `distance_threshold`, finds the number as `GraphClusterer` does.
+        Number of clusters. None, the default, finds the number from the data, as `GraphClusterer` does,
+        unless a `distance_threshold` is given.
     distance_threshold : float, optional
-        Merge no further than this Ward distance, instead of a number of clusters.
-    memory_budget : int
-        Bytes that the distances may take.
-    random_state : int
-        Used only to find the number of clusters.
+        Largest Ward distance of a merge. Excludes `n_clusters`.
+    memory_budget : int, default 4 GiB
+        Most bytes that the distances may take.
+    random_state : int, default 0
+        Seed of the samples for the number of clusters and for stability.
     device : str, optional
         A torch device, such as "cuda", used only to find the number of clusters; None for the CPU.
+
+    Attributes
+    ----------
+    labels_ : int64 ndarray of shape (n,)
+        Cluster of each row.
+    result_ : ClusteringResult
 
     Raises
     ------
     MemoryBudgetError
-        When the distances do not fit the budget.
+        By `fit`, when the distances do not fit the budget.
 
     References
     ----------
@@ -73,7 +80,7 @@ class AgglomerativeClusterer(BaseClusterer):
         self.device = device
 
     def cluster(self, vectors: FloatArray, weights: NDArray[Any]) -> ClusteringResult:
-        """Group distinct unit rows; see `BaseClusterer.cluster`."""
+        """Cluster distinct unit rows; see `BaseClusterer.cluster`."""
         self._check()
         if len(vectors) <= 1:
             return ClusteringResult(np.zeros(len(vectors), dtype=np.int64))
@@ -86,18 +93,18 @@ class AgglomerativeClusterer(BaseClusterer):
                 "or raise memory_budget"
             )
         wanted = self.n_clusters
-        is_found = wanted is None and self.distance_threshold is None
-        if is_found:
+        is_open = wanted is None and self.distance_threshold is None
+        if is_open:
             wanted = find_n_clusters(vectors, weights, random_state=self.random_state, device=self.device)
-        groups = self._cut(vectors, weights, wanted, most)
-        others = on_resamples(
+        labels = self._cut(vectors, weights, wanted, most)
+        resampled = on_resamples(
             lambda rows: self._cut(vectors[rows], weights[rows], wanted, most),
             len(vectors),
             random_state=self.random_state,
             most=2500,
         )
-        notes = {"n_clusters": int(groups.max()) + 1}
-        return ClusteringResult(groups, notes=notes, resampled_labels=others, may_grow=is_found)
+        notes = {"n_clusters": int(labels.max()) + 1}
+        return ClusteringResult(labels, notes=notes, resampled_labels=resampled, may_grow=is_open)
 
     def _check(self) -> None:
         if self.n_clusters is not None:
@@ -115,7 +122,7 @@ class AgglomerativeClusterer(BaseClusterer):
             raise ParameterError(f"distance_threshold must be at least 0, got {self.distance_threshold}")
 
     def _cut(self, vectors: FloatArray, weights: NDArray[Any], wanted: int | None, most: int) -> IntArray:
-        """Cut the tree of these rows at a number of groups, or at the distance threshold."""
+        """Cut the tree of these rows at a number of clusters, or at the distance threshold."""
         rows = repeated(weights, most)
         merges = linkage(pdist(vectors[rows].astype(np.float64)), method="ward")
         if wanted is None:
@@ -149,8 +156,8 @@ def cut(merges: NDArray[np.float64], n_merges: int) -> IntArray:
 def repeated(weights: NDArray[Any], most: int) -> IntArray:
     """Write weights as repeated rows, thinned in proportion where they would be more than `most`.
 
-    Ward's method in SciPy takes no weights, and a row of weight w is w equal rows to it. Of weights below one
-    the smallest is one row.
+    SciPy's Ward linkage takes no weights; a row of weight w becomes w equal rows. Weights below one are
+    scaled such that the smallest is one row.
     """
     scaled = np.asarray(weights, dtype=np.float64) / min(1.0, float(np.min(weights, initial=1.0)))
     scaled *= min(1.0, LARGEST_WEIGHT / max(float(np.max(scaled, initial=1.0)), 1.0))

@@ -15,7 +15,7 @@ from topickit.cluster.result import ClusteringResult
 from topickit.errors import check_whole
 
 FEWEST_FOR_UMAP = 50
-"""Below this UMAP's spectral start and neighbourhoods mean little: HDBSCAN reads the vectors."""
+"""Fewer rows are clustered without UMAP, whose neighborhoods are not reliable among so few."""
 
 
 class DensityClusterer(BaseClusterer):
@@ -24,19 +24,26 @@ class DensityClusterer(BaseClusterer):
     Parameters
     ----------
     min_cluster_size : int, optional
-        Fewest rows a cluster; None takes it from the data, the square root of half the number of
-        rows and at least 5, so that a larger sample does not shatter into more clusters.
+        Fewest rows in a cluster. None, the default, is the square root of half the number of rows, at least
+        5, so that larger samples do not fall into more clusters.
     min_samples : int, optional
-        How many neighbours make a row dense; None takes a third of `min_cluster_size`, at most 10.
-    n_neighbors : int
-        UMAP's neighbourhood.
-    n_components : int
-        Dimensions that UMAP reduces to.
-    random_state : int
-        UMAP's seed. A seeded UMAP runs on one thread.
+        Neighbors that make a row a core point. None, the default, is a third of `min_cluster_size`, at most
+        10.
+    n_neighbors : int, default 15
+        Size of UMAP's neighborhoods.
+    n_components : int, default 5
+        Dimensions after UMAP.
+    random_state : int, default 0
+        Seed of UMAP, which therefore runs on one thread, and of the samples for stability.
     device : str, optional
-        A torch device, such as "cuda", for nearest neighbours; None for the CPU.
+        A torch device, such as "cuda", for nearest neighbors; None for the CPU.
         UMAP amplifies differences of rounding, so labels may differ.
+
+    Attributes
+    ----------
+    labels_ : int64 ndarray of shape (n,)
+        Cluster of each row; −1 for outliers.
+    result_ : ClusteringResult
 
     References
     ----------
@@ -68,24 +75,24 @@ class DensityClusterer(BaseClusterer):
         self.device = device
 
     def cluster(self, vectors: FloatArray, weights: NDArray[Any]) -> ClusteringResult:
-        """Group distinct unit rows; see `BaseClusterer.cluster`.
+        """Cluster distinct unit rows; see `BaseClusterer.cluster`.
 
-        UMAP and HDBSCAN know no weights: a distinct row counts once here.
+        UMAP and HDBSCAN take no weights: each distinct row counts once.
         """
         self._check()
         n = len(vectors)
         fewest = self.min_cluster_size or max(5, round((n / 2) ** 0.5))
-        if n < 2 * fewest:  # there is no room for two clusters, so density cannot tell any
+        if n < 2 * fewest:  # too few rows for two clusters
             return ClusteringResult(np.zeros(n, dtype=np.int64), notes={"min_cluster_size": fewest})
         points = self._reduce(vectors) if n >= FEWEST_FOR_UMAP else vectors
         labels = self._dense(points, fewest)
-        # Only the density is looked at again: another map of each sample would take as long as the first.
-        others = on_resamples(
+        # Samples share one reduction: reducing each of them would take as long as the first.
+        resampled = on_resamples(
             lambda rows: self._dense(points[rows], max(2, round(fewest * len(rows) / n))),
             n,
             random_state=self.random_state,
         )
-        return ClusteringResult(labels, notes={"min_cluster_size": fewest}, resampled_labels=others)
+        return ClusteringResult(labels, notes={"min_cluster_size": fewest}, resampled_labels=resampled)
 
     def _check(self) -> None:
         if self.min_cluster_size is not None:
@@ -98,7 +105,7 @@ class DensityClusterer(BaseClusterer):
         devices.check(self.device)
 
     def _dense(self, points: FloatArray, fewest: int) -> IntArray:
-        found = (
+        labels = (
             require("hdbscan")
             .HDBSCAN(
                 min_cluster_size=fewest,
@@ -107,20 +114,20 @@ class DensityClusterer(BaseClusterer):
             )
             .fit_predict(points.astype(np.float64))
         )
-        return np.asarray(found, dtype=np.int64)
+        return np.asarray(labels, dtype=np.int64)
 
     def _reduce(self, vectors: FloatArray) -> FloatArray:
         umap = require("umap")
 
         processes.prepare()
         k = min(self.n_neighbors, len(vectors) - 1)
-        # Of a sample exact neighbours: faster than compiling and running the approximate search.
+        # Exact neighbors are faster here than compiling and running UMAP's approximate search.
         near = nearest_rows(
             vectors, k, exclude_self=False, random_state=self.random_state, device=self.device
         )
         distances = np.maximum(1 - near.similarities, 0)
         with warnings.catch_warnings():
-            # UMAP says that it cannot transform new rows without its own index; we assign them ourselves.
+            # UMAP warns that it cannot transform new rows without its own index; the Assigner labels them.
             warnings.filterwarnings("ignore", "precomputed_knn", UserWarning)
             reducer = umap.UMAP(
                 n_neighbors=k,

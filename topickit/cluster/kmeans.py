@@ -20,19 +20,21 @@ class KMeansClusterer(BaseClusterer):
     Parameters
     ----------
     n_clusters : int, optional
-        None finds the number from the data, as `GraphClusterer` does. With fewer distinct rows
-        than clusters, each row is a cluster.
-    n_init : int
-        Runs from different k-means++ starts; the one of lowest inertia is kept.
+        Number of clusters; at most the number of distinct rows. None, the default, finds the number from
+        the data, as `GraphClusterer` does.
+    n_init : int, default 3
+        Runs with different k-means++ initializations; the run with the lowest inertia is used.
     random_state : int, default 0
-        Seed of the starts.
+        Seed of the initializations.
     device : str, optional
-        A torch device, such as "cuda", for nearest neighbours and centroids; None for the CPU.
+        A torch device, such as "cuda", for nearest neighbors and centroids; None for the CPU.
 
     Attributes
     ----------
     labels_ : int64 ndarray of shape (n,)
+        Cluster of each row.
     result_ : ClusteringResult
+        With the centroids as prototypes.
 
     References
     ----------
@@ -59,7 +61,7 @@ class KMeansClusterer(BaseClusterer):
         self.device = device
 
     def cluster(self, vectors: FloatArray, weights: NDArray[Any]) -> ClusteringResult:
-        """Group distinct unit rows; see `BaseClusterer.cluster`."""
+        """Cluster distinct unit rows; see `BaseClusterer.cluster`."""
         if self.n_clusters is not None:
             check_whole("n_clusters", self.n_clusters)
         check_whole("n_init", self.n_init)
@@ -76,7 +78,7 @@ class KMeansClusterer(BaseClusterer):
             fitted = KMeans(k, n_init=self.n_init, random_state=self.random_state).fit(
                 vectors, sample_weight=weights
             )
-            others = on_resamples(
+            resampled = on_resamples(
                 lambda rows: (
                     KMeans(min(k, len(rows)), n_init=1, random_state=self.random_state)
                     .fit(vectors[rows], sample_weight=weights[rows])
@@ -92,6 +94,6 @@ class KMeansClusterer(BaseClusterer):
             prototypes=centroids,
             prototype_clusters=np.arange(k),
             notes={"n_clusters": k},
-            resampled_labels=others,
+            resampled_labels=resampled,
             may_grow=self.n_clusters is None,
         )

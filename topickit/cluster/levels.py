@@ -1,9 +1,9 @@
-"""The ladder of resolutions of a corpus, and which of its levels are its topics.
+"""The ladder of resolutions of a corpus, and the choice of its levels.
 
-A coarse and a fine partition of one corpus can both be right; which resolutions are depends on the
-corpus by a factor of fifty. Two cheap signals see it: *modularity* of the partition at unit
-resolution, and *stability*, how well partitions of other samples of the same corpus agree with it.
-Both are measured on several small draws, so the cost does not grow with the corpus.
+Coarse and fine partitions of one corpus can both be right, and suitable resolutions differ between corpora
+by a factor of fifty. Two cheap criteria find them: *modularity* of the partition at unit resolution, and
+*stability*, the agreement of partitions of different samples. Both are measured on several small draws, so
+the cost does not grow with the corpus.
 """
 
 from dataclasses import dataclass
@@ -21,37 +21,37 @@ RESOLUTIONS = tuple(float(r) for r in np.geomspace(0.1, 40.0, 18))
 N_DRAWS = 6
 DRAW_SIZE = 2500
 DRAW_SHARE = 0.5
-"""Draws that share most of a small collection agree on its chance groups, too: stability has to be more."""
+"""Largest draw: draws that share most of a small collection agree on chance clusters, too."""
 MODULARITY_POWER = 1.0
 TOLERANCE = 0.02
-"""Share of the best score that the level taken may lack, besides `ERRORS` standard errors of that score."""
+"""Share of the best score by which the chosen level may fall short, besides `ERRORS` standard errors."""
 ERRORS = 2.0
 WINDOW = np.array([1, 2, 3, 2, 1]) / 9
-"""Draws may agree on one level by luck, not on several: a score is the mean over its neighbours."""
+"""Weights of the mean over neighboring levels: draws may agree on one level by chance, not on several."""
 FEWEST_TOPICS = 5
 CLEAR_CUT = 0.95
-"""Fewer groups than `FEWEST_TOPICS` are a choice only where this share of the edges lies inside them."""
+"""Least share of edge weight inside clusters for fewer than `FEWEST_TOPICS` clusters to be eligible."""
 GOOD = 0.8
-"""Share of the best score from which on a peak is a good level, too."""
+"""Least share of the best score for a peak to be another good level."""
 ALIKE = 1.3
-"""Numbers of groups that differ by a smaller factor are one level."""
+"""Numbers of clusters that differ by a smaller factor count as one level."""
 FAR_BELOW = 0.75
-"""Two levels in a row with less than this share of the best score end a ladder: scores do not rise again."""
+"""Two consecutive levels below this share of the best score end the ladder: scores do not recover."""
 
 
 @dataclass(frozen=True, eq=False)
 class Level:
-    """The partitions of all draws at one resolution, with the figures that choose among levels.
+    """The partitions of all draws at one resolution, with the measures that choose among levels.
 
     Attributes
     ----------
     resolution : float
     centers : tuple of float32 ndarray of shape (k_i, d)
-        Unit means of the groups of each draw.
+        Unit means of the clusters of each draw.
     modularity : float
         Mean over the draws, at unit resolution.
     inside : float
-        Share of the edges' weight that lies inside groups, mean over the draws.
+        Share of the edge weight inside clusters, mean over the draws.
     agreement : float64 ndarray of shape (n_draws, n_draws)
         Adjusted Rand index between the draws, on rows that all of them label.
     """
@@ -65,7 +65,7 @@ class Level:
     @property
     def stability(self) -> float:
         """Mean agreement between two draws, −1 to 1."""
-        return float(_others(self.agreement).mean())
+        return float(_mean_agreement(self.agreement).mean())
 
     def score(self, power: float = MODULARITY_POWER) -> float:
         """Modularity (to a power, for comparison) × stability."""
@@ -73,27 +73,27 @@ class Level:
 
     def error(self, power: float = MODULARITY_POWER) -> float:
         """Give the standard error of the score, from the spread of the draws' agreement."""
-        spread = _others(self.agreement).std() / np.sqrt(len(self.agreement))
+        spread = _mean_agreement(self.agreement).std() / np.sqrt(len(self.agreement))
         return float(max(self.modularity, 0.0) ** power * spread)
 
     @property
     def is_choice(self) -> bool:
-        """Whether users would call its groups topics: several, or clearly cut."""
+        """Whether the level is eligible: it has several clusters, or clearly separated ones."""
         return len(self.center) >= FEWEST_TOPICS or self.inside >= CLEAR_CUT
 
     @property
     def medoid(self) -> int:
         """The draw that agrees most with the others."""
-        return int(_others(self.agreement).argmax())
+        return int(_mean_agreement(self.agreement).argmax())
 
     @property
     def center(self) -> FloatArray:
-        """The centres of the draw that agrees most with the others."""
+        """The centers of the draw that agrees most with the others."""
         return self.centers[self.medoid]
 
     @property
     def other_centers(self) -> list[FloatArray]:
-        """The centres of the other draws."""
+        """The centers of the other draws."""
         return [center for draw, center in enumerate(self.centers) if draw != self.medoid]
 
 
@@ -115,7 +115,7 @@ def ladder(
     n_neighbors : int
     random_state : int
     whole : bool
-        Go on to the finest level; else end where finer levels are far below the best.
+        Go on to the finest level; else end where finer levels score far below the best.
     device : str, optional
         A torch device, such as "cuda"; None for the CPU.
 
@@ -128,13 +128,13 @@ def ladder(
     rng = np.random.default_rng(random_state)
     size = min(DRAW_SIZE, int(DRAW_SHARE * n))
     draws = [np.sort(rng.permutation(n)[:size]) for _ in range(N_DRAWS)]
-    judged = vectors[np.sort(rng.permutation(n)[:DRAW_SIZE])]
+    sample = vectors[np.sort(rng.permutation(n)[:DRAW_SIZE])]
     parts = [Draw.of(vectors[rows], weights[rows], n_neighbors, device) for rows in draws]
     levels: list[Level] = []
     step = len(RESOLUTIONS) if whole else n_threads()
     while len(levels) < len(RESOLUTIONS):
         left = RESOLUTIONS[len(levels) :][:step]
-        levels += map_blocks(lambda i, _, left=left: _level(judged, parts, left[i]), len(left), 1)  # type: ignore[misc]
+        levels += map_blocks(lambda i, _, left=left: _level(sample, parts, left[i]), len(left), 1)  # type: ignore[misc]
         end = None if whole else end_of(levels)
         if end is not None:
             return levels[:end]  # the same end whatever the number of processors
@@ -142,10 +142,10 @@ def ladder(
 
 
 def end_of(levels: list[Level]) -> int | None:
-    """Give the number of levels at which a ladder may end, if it may."""
+    """Give the number of levels at which the ladder can end; None if it cannot yet."""
     best, below = 0.0, 0
     for place, level in enumerate(levels):
-        if len(level.center) < FEWEST_TOPICS:  # two clean halves may each hold more
+        if len(level.center) < FEWEST_TOPICS:  # a few clear clusters may each contain more
             below = 0
             continue
         score = level.score()
@@ -172,20 +172,20 @@ class Draw:
         return cls(vectors, weights, knn_graph(vectors, weights, n_neighbors, device))
 
     def centers(self, labels: IntArray) -> FloatArray:
-        """Give the unit means of groups of the rows."""
+        """Give the unit means of clusters of the rows."""
         return unit_rows(group_means(self.vectors, labels, int(labels.max()) + 1, self.weights))
 
 
-def _level(judged: FloatArray, draws: list[Draw], resolution: float) -> Level:
-    """Partition all draws at one resolution, and compare what they say of the judged rows."""
+def _level(sample: FloatArray, draws: list[Draw], resolution: float) -> Level:
+    """Partition all draws at one resolution, and compare their labels of the sample."""
     parts = [communities(draw.graph, resolution) for draw in draws]
     centers = tuple(draw.centers(part) for draw, part in zip(draws, parts, strict=True))
-    found = [modularity(draw.graph, part) for draw, part in zip(draws, parts, strict=True)]
-    labels = [(judged @ center.T).argmax(axis=1) for center in centers]
+    terms = [modularity(draw.graph, part) for draw, part in zip(draws, parts, strict=True)]
+    labels = [(sample @ center.T).argmax(axis=1) for center in centers]
     agreement = np.eye(len(labels))
     for a, b in combinations(range(len(labels)), 2):
         agreement[a, b] = agreement[b, a] = adjusted_rand(labels[a], labels[b])
-    inside, random = np.mean(found, axis=0)
+    inside, random = np.mean(terms, axis=0)
     return Level(resolution, centers, float(inside - random), float(inside), agreement)
 
 
@@ -220,10 +220,10 @@ def _pairs(sizes: IntArray) -> float:
 def best_level(
     levels: list[Level], *, power: float = MODULARITY_POWER, tolerance: float = TOLERANCE
 ) -> Level:
-    """Take the finest level whose score, smoothed over its neighbours, is as good as the best one.
+    """Take the finest level whose score, smoothed over its neighbors, is as good as the best one.
 
-    A few groups with many edges between them are no choice, however stable: physics and mathematics are
-    not what is in three hundred thousand papers.
+    A few clusters with many edges between them are not eligible, however stable: "physics and mathematics"
+    does not describe three hundred thousand papers.
 
     Parameters
     ----------
@@ -232,50 +232,50 @@ def best_level(
     power : float
         Of modularity in the score. Both constants are on a plateau: see benchmarks/levels.py.
     tolerance : float
-        Share of the best score that a finer level may lack, besides `ERRORS` standard errors of that score.
+        Share of the best score by which a finer level may fall short, besides `ERRORS` standard errors.
     """
-    levels = levels[: end_of(levels)]  # the same one, however far the ladder goes on
+    levels = levels[: end_of(levels)]  # the choice does not depend on how far the ladder goes
     smooth = _smooth(levels, power)
     best = int(smooth.argmax())
     enough = smooth[best] - tolerance * abs(smooth[best]) - ERRORS * levels[best].error(power)
     return levels[int(np.flatnonzero(smooth >= enough)[-1])]
 
 
-def first_with(levels: list[Level], n_groups: int) -> Level:
-    """Give the coarsest level of so many groups, or the finest that there is."""
-    return next((level for level in levels if len(level.center) >= n_groups), levels[-1])
+def first_with(levels: list[Level], n_clusters: int) -> Level:
+    """Give the coarsest level with at least a number of clusters, or the finest level."""
+    return next((level for level in levels if len(level.center) >= n_clusters), levels[-1])
 
 
 def good_levels(levels: list[Level], chosen: Level) -> list[int]:
-    """List how many groups the other good levels have: the best one, and any that stands above both sides.
+    """List the numbers of clusters of the other good levels: local maxima of the score near the best one.
 
     Parameters
     ----------
     levels : list of Level
         Coarse to fine.
     chosen : Level
-        Its number, and those within `ALIKE` of it or of each other, are not listed.
+        Its number, and numbers within `ALIKE` of it or of each other, are left out.
     """
     levels = levels[: end_of(levels)]
     smooth = _smooth(levels, MODULARITY_POWER)
     beside = np.pad(smooth, 1, constant_values=-np.inf)
     peaks = (smooth >= beside[:-2]) & (smooth >= beside[2:]) & (smooth >= GOOD * smooth.max())
-    taken = [len(chosen.center)]
+    listed = [len(chosen.center)]
     for place in sorted(np.flatnonzero(peaks).tolist(), key=lambda place: -smooth[place]):
         n = len(levels[place].center)
-        if all(max(n, other) > ALIKE * min(n, other) for other in taken):
-            taken.append(n)
-    return sorted(taken[1:])
+        if all(max(n, other) > ALIKE * min(n, other) for other in listed):
+            listed.append(n)
+    return sorted(listed[1:])
 
 
 def _smooth(levels: list[Level], power: float) -> NDArray[np.float64]:
-    """Scores as windows of several levels see them; −∞ for a level that is no choice, where another is."""
+    """Average scores over neighboring levels; −∞ for ineligible levels if any level is eligible."""
     scores = np.pad([level.score(power) for level in levels], len(WINDOW) // 2, mode="edge")
     smooth = np.convolve(scores, WINDOW, mode="valid")
     choices = np.array([level.is_choice for level in levels])
     return np.where(choices, smooth, -np.inf) if choices.any() else smooth
 
 
-def _others(agreement: NDArray[np.float64]) -> NDArray[np.float64]:
+def _mean_agreement(agreement: NDArray[np.float64]) -> NDArray[np.float64]:
     """Mean agreement of each draw with the other draws."""
     return np.asarray((agreement.sum(axis=1) - np.diag(agreement)) / (len(agreement) - 1))

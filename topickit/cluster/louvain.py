@@ -36,20 +36,20 @@ def louvain(indptr: Any, indices: Any, edges: Any, resolution: float) -> Any:
     moved = True
     while moved:  # from the rows up again, from the partition that was found, until no row moves
         moved = _move(indptr, indices, edges / total, strength, resolution, labels)
-        n_groups = _renumber(labels)
+        n_clusters = _renumber(labels)
         row_groups, starts, targets, weights, strengths = labels, indptr, indices, edges / total, strength
         whole = labels.copy()
         while True:
-            starts, targets, weights = _aggregate(starts, targets, weights, row_groups, n_groups)
-            merged_strengths = np.zeros(n_groups)
+            starts, targets, weights = _aggregate(starts, targets, weights, row_groups, n_clusters)
+            merged_strengths = np.zeros(n_clusters)
             for row in range(len(row_groups)):
                 merged_strengths[row_groups[row]] += strengths[row]
             strengths = merged_strengths
-            row_groups = np.arange(n_groups)
+            row_groups = np.arange(n_clusters)
             if not _move(starts, targets, weights, strengths, resolution, row_groups):
                 break
             moved = True
-            n_groups = _renumber(row_groups)
+            n_clusters = _renumber(row_groups)
             for row in range(n):
                 whole[row] = row_groups[whole[row]]
         labels = whole
@@ -61,9 +61,9 @@ def louvain(indptr: Any, indices: Any, edges: Any, resolution: float) -> Any:
 def _move(
     indptr: Any, indices: Any, edges: Any, strength: Any, resolution: float, labels: NDArray[np.int64]
 ) -> bool:
-    """Move rows to the neighbouring community of largest gain until none gains; say whether any moved.
+    """Move rows to the neighboring community of largest gain until none gains; say whether any moved.
 
-    Rows wait in a queue, and a move calls back only the neighbours that it may concern (Traag, Waltman and
+    Rows wait in a queue, and a move calls back only the neighbors that it may concern (Traag, Waltman and
     van Eck, Scientific Reports 9, 2019).
     """
     n = len(labels)
@@ -128,35 +128,35 @@ def _best(
 def _renumber(labels: NDArray[np.int64]) -> int:
     """Number communities from 0 in the order of their first rows, in place; give their number."""
     new = np.full(len(labels), -1, dtype=np.int64)
-    n_groups = 0
+    n_clusters = 0
     for row in range(len(labels)):
         if new[labels[row]] < 0:
-            new[labels[row]] = n_groups
-            n_groups += 1
+            new[labels[row]] = n_clusters
+            n_clusters += 1
         labels[row] = new[labels[row]]
-    return n_groups
+    return n_clusters
 
 
 @compiled()
-def _aggregate(indptr: Any, indices: Any, edges: Any, labels: Any, n_groups: int) -> Any:
+def _aggregate(indptr: Any, indices: Any, edges: Any, labels: Any, n_clusters: int) -> Any:
     """Sum the edges between communities, in compressed rows; edges inside one are left out."""
     n = len(labels)
-    starts = np.zeros(n_groups + 1, dtype=np.int64)
+    starts = np.zeros(n_clusters + 1, dtype=np.int64)
     for row in range(n):
         starts[labels[row] + 1] += 1
-    for group in range(n_groups):
+    for group in range(n_clusters):
         starts[group + 1] += starts[group]
     members = np.empty(n, dtype=np.int64)
     place = starts[:-1].copy()
     for row in range(n):
         members[place[labels[row]]] = row
         place[labels[row]] += 1
-    new_starts = np.zeros(n_groups + 1, dtype=np.int64)
+    new_starts = np.zeros(n_clusters + 1, dtype=np.int64)
     targets = np.empty(len(indices), dtype=np.int64)
     weights = np.empty(len(indices))
-    at_target = np.full(n_groups, -1, dtype=np.int64)
+    at_target = np.full(n_clusters, -1, dtype=np.int64)
     filled = 0
-    for group in range(n_groups):
+    for group in range(n_clusters):
         begin = filled
         for i in range(starts[group], starts[group + 1]):
             for at in range(indptr[members[i]], indptr[members[i] + 1]):

@@ -1,4 +1,4 @@
-"""Partitions of the cosine nearest-neighbour graph: Louvain communities, and merging them."""
+"""Partitions of the cosine nearest-neighbor graph: Louvain communities, and merging them."""
 
 from typing import Any
 
@@ -8,11 +8,11 @@ from scipy.sparse import csr_matrix
 
 from topickit._core.neighbors import nearest_rows
 from topickit._core.vectors import FloatArray, IntArray
-from topickit.cluster.ward import cheapest_merges, group_of_each
+from topickit.cluster.ward import cheapest_merges, cluster_of_each
 
 N_NEIGHBORS = 10
 LEAST_WEIGHT = 1e-6
-"""Edges of no or negative cosine keep this weight: a row without edges would be a group of its own."""
+"""Weight of edges with a cosine of 0 or less: a row without edges would be a cluster of its own."""
 
 
 def knn_graph(
@@ -26,7 +26,7 @@ def knn_graph(
     weights : ndarray of shape (n,)
         An edge weighs its cosine times the root of the product of its rows' weights.
     n_neighbors : int
-        At most the root of n and at least 2: in a small set everything is near to everything.
+        Reduced to the square root of n, and to 2 at least, for few rows.
     device : str, optional
         A torch device, such as "cuda"; None for the CPU.
     """
@@ -45,15 +45,15 @@ def knn_graph(
 def communities(graph: csr_matrix, resolution: float) -> IntArray:
     """Find the Louvain communities of a weighted symmetric graph; deterministic.
 
-    Rows are moved in the order in which a queue calls them, until no move gains; then communities are, as
-    if they were rows; and all of it again from the rows, until nothing moves. Nothing is random: libraries'
-    Leiden draws from a global generator, so that the same graph gets another answer at each call.
+    Rows move to neighboring communities, in the order of a queue, until no move gains; then communities
+    move as if they were rows; and both repeat until nothing moves. Nothing is random. (Libraries' Leiden
+    draws from a global generator, so results differ between calls.)
 
     Parameters
     ----------
     graph : csr_matrix of shape (n, n)
     resolution : float
-        Larger finds smaller communities.
+        The larger, the smaller the communities.
 
     Returns
     -------
@@ -71,12 +71,12 @@ def communities(graph: csr_matrix, resolution: float) -> IntArray:
 
 
 def modularity(graph: csr_matrix, labels: IntArray) -> tuple[float, float]:
-    """Give both terms of Newman's modularity at unit resolution, which is their difference.
+    """Compute both terms of Newman's modularity at unit resolution; the modularity is their difference.
 
     Returns
     -------
     inside, random : float
-        Share of the weight that lies inside groups, and the share that would by chance.
+        Share of the edge weight inside clusters, and its expectation by chance.
     """
     strength = np.asarray(graph.sum(axis=1)).ravel()
     total = strength.sum()
@@ -88,17 +88,17 @@ def modularity(graph: csr_matrix, labels: IntArray) -> tuple[float, float]:
 
 
 def aggregate(graph: csr_matrix, labels: IntArray) -> NDArray[np.float64]:
-    """Sum the edge weights between groups, shape (n_groups, n_groups)."""
+    """Sum the edge weights between clusters, shape (n_clusters, n_clusters)."""
     n = len(labels)
     member = csr_matrix((np.ones(n), (np.arange(n), labels)))
     return np.asarray((member.T @ graph @ member).toarray())
 
 
 def exactly(graph: csr_matrix, n_clusters: int) -> IntArray:
-    """Partition a graph into a given number of groups.
+    """Partition a graph into a given number of clusters.
 
-    The first resolution that gives at least that many is taken, then the pair of groups whose
-    union has the largest modularity is merged until the number is right (Clauset, Newman and Moore,
+    The first resolution with at least that many communities is used; then the pair of communities whose
+    union has the largest modularity is merged until the number is reached (Clauset, Newman and Moore,
     Physical Review E 70, 2004).
     """
     resolution = 0.1
@@ -113,7 +113,7 @@ def exactly(graph: csr_matrix, n_clusters: int) -> IntArray:
 
 
 def merged_down(graph: csr_matrix, labels: IntArray, n_clusters: int) -> IntArray:
-    """Merge groups pair by pair, by largest gain of modularity, down to a number."""
+    """Merge clusters pair by pair, by largest gain of modularity, down to a number."""
     if labels.max() < n_clusters:
         return labels
     between = aggregate(graph, labels)
@@ -127,4 +127,4 @@ def merged_down(graph: csr_matrix, labels: IntArray, n_clusters: int) -> IntArra
         return np.asarray(degree[a] * degree - between[a])
 
     steps = cheapest_merges(np.outer(degree, degree) - between, n_clusters, join)
-    return group_of_each(len(between), steps)[labels]
+    return cluster_of_each(len(between), steps)[labels]

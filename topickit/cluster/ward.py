@@ -1,4 +1,4 @@
-"""Ward's merging of groups, step by step: the order in which topics become fewer."""
+"""Ward's criterion: the order in which clusters, and topics, are merged."""
 
 from collections.abc import Callable
 from typing import Any
@@ -10,28 +10,28 @@ from topickit._core.vectors import FloatArray, IntArray
 
 
 def merge_order(
-    means: FloatArray, sizes: NDArray[np.float64], n_groups: int, *, within: IntArray | None = None
+    means: FloatArray, sizes: NDArray[np.float64], n_clusters: int, *, within: IntArray | None = None
 ) -> IntArray:
-    """Merge groups by Ward's criterion until a number is left.
+    """Merge clusters by Ward's criterion down to a number.
 
     Parameters
     ----------
     means : float32 ndarray of shape (k, d)
     sizes : float64 ndarray of shape (k,)
-    n_groups : int
+    n_clusters : int
     within : int64 ndarray of shape (k,), optional
-        Groups of one number are merged before any others are.
+        Clusters with equal numbers are merged before any others.
 
     Returns
     -------
     int64 ndarray of shape (k,)
-        New group of each, 0 … n_groups − 1.
+        New cluster of each, 0 … n_clusters − 1.
     """
-    return group_of_each(len(means), merge_steps(means, sizes, n_groups, within=within))
+    return cluster_of_each(len(means), merge_steps(means, sizes, n_clusters, within=within))
 
 
-def group_of_each(n: int, steps: list[tuple[int, int]]) -> IntArray:
-    """Return the group of each of n rows after merges.
+def cluster_of_each(n: int, steps: list[tuple[int, int]]) -> IntArray:
+    """Return the cluster of each of n rows after merges.
 
     Parameters
     ----------
@@ -41,48 +41,48 @@ def group_of_each(n: int, steps: list[tuple[int, int]]) -> IntArray:
 
     Examples
     --------
-    >>> group_of_each(3, [(0, 2)]).tolist()
+    >>> cluster_of_each(3, [(0, 2)]).tolist()
     [0, 1, 0]
     """
     members = [[row] for row in range(n)]
     for a, b in steps:
         members[a] += members.pop(b)
-    groups = np.empty(n, dtype=np.int64)
-    for group, merged in enumerate(members):
-        groups[merged] = group
-    return groups
+    labels = np.empty(n, dtype=np.int64)
+    for cluster, merged in enumerate(members):
+        labels[merged] = cluster
+    return labels
 
 
 def merge_steps(
-    means: FloatArray, sizes: NDArray[np.float64], n_groups: int, *, within: IntArray | None = None
+    means: FloatArray, sizes: NDArray[np.float64], n_clusters: int, *, within: IntArray | None = None
 ) -> list[tuple[int, int]]:
-    """List the merges of `merge_order`, one after the other.
+    """List the merges of `merge_order` in their order.
 
     Parameters
     ----------
-    means, sizes, n_groups, within
+    means, sizes, n_clusters, within
         As for `merge_order`.
 
     Returns
     -------
     list of (int, int)
-        Positions a < b among the groups that are left: the second joins the first and leaves the list.
+        Positions a < b among the remaining clusters: b is merged into a and removed.
     """
     if within is None:
-        return _steps(means, sizes, n_groups, None)
+        return _steps(means, sizes, n_clusters, None)
     fewest = len(np.unique(within))
-    steps = _steps(means, sizes, max(n_groups, fewest), within)
-    if n_groups >= fewest:
+    steps = _steps(means, sizes, max(n_clusters, fewest), within)
+    if n_clusters >= fewest:
         return steps
     whole, totals = _joined(means.astype(np.float64), sizes, steps)
-    return [*steps, *_steps(whole, totals, n_groups, None)]
+    return [*steps, *_steps(whole, totals, n_clusters, None)]
 
 
 def _steps(
-    means: NDArray[Any], sizes: NDArray[np.float64], n_groups: int, within: IntArray | None
+    means: NDArray[Any], sizes: NDArray[np.float64], n_clusters: int, within: IntArray | None
 ) -> list[tuple[int, int]]:
-    """List the merges; only of groups of one number where there are such numbers."""
-    if n_groups >= len(means):
+    """List the merges; with `within`, only of clusters with equal numbers."""
+    if n_clusters >= len(means):
         return []  # without the costs of all pairs
     sizes = sizes.astype(np.float64).copy()
     means = means.astype(np.float64)
@@ -95,18 +95,18 @@ def _steps(
     def join(a: int, b: int) -> NDArray[np.float64]:
         # Lance and Williams' update for Ward's criterion
         total = sizes[a] + sizes[b] + sizes
-        with np.errstate(invalid="ignore"):  # infinite costs of groups that are gone or kept apart
+        with np.errstate(invalid="ignore"):  # infinite costs of clusters that are gone or kept apart
             row = ((sizes[a] + sizes) * cost[a] + (sizes[b] + sizes) * cost[b] - sizes * cost[a, b]) / total
         sizes[a] += sizes[b]
         return np.asarray(row)
 
-    return cheapest_merges(cost, n_groups, join)
+    return cheapest_merges(cost, n_clusters, join)
 
 
 def cheapest_merges(
-    cost: NDArray[np.float64], n_groups: int, join: Callable[[int, int], NDArray[np.float64]]
+    cost: NDArray[np.float64], n_clusters: int, join: Callable[[int, int], NDArray[np.float64]]
 ) -> list[tuple[int, int]]:
-    """Merge the cheapest pair again and again until a number of groups is left.
+    """Merge the cheapest pair again and again until a number of clusters is left.
 
     The cheapest partner of each row is remembered, so a merge reads the rows whose partner it changes
     instead of the whole matrix.
@@ -115,7 +115,7 @@ def cheapest_merges(
     ----------
     cost : float64 ndarray of shape (k, k)
         Symmetric costs of the pairs; overwritten.
-    n_groups : int
+    n_clusters : int
     join : function of (a, b)
         Returns the costs of the union of rows a and b with all rows, shape (k,). Entries of rows that are
         gone are ignored.
@@ -135,7 +135,7 @@ def cheapest_merges(
     partner = cost.argmin(axis=1)
     lowest = cost[rows, partner]
     steps: list[tuple[int, int]] = []
-    for _ in range(len(cost) - n_groups):
+    for _ in range(len(cost) - n_clusters):
         a, b = sorted((first := int(lowest.argmin()), int(partner[first])))
         row = np.where(alive, join(a, b), np.inf)
         alive[b] = False

@@ -19,7 +19,7 @@ from topickit._core.vectors import (
     group_means,
     map_blocks,
     single_threaded,
-    taken,
+    take_rows,
     unit_rows,
     with_direction,
 )
@@ -115,7 +115,7 @@ def find_topics(
         random_state,
         usable=lambda rows: with_direction(vectors, rows),
     )
-    sampled, weights = taken(vectors, rows), documents.weights[rows]
+    sampled, weights = take_rows(vectors, rows), documents.weights[rows]
     clustering = clusterer.cluster(sampled, weights).or_one_cluster()
     search = TopicSearch.of(sampled, weights, clustering, random_state, device)
     if clustering.finer is not None and search.assigner.n_topics < (n_topics or 0):

@@ -1,9 +1,9 @@
-"""Measures of topics from any system: plain lists of words, labels and vectors in, numbers out.
+"""Metrics of topics from any system, on plain lists of words, labels and embeddings.
 
 ====================== ======================================================================
-words on a corpus      `c_npmi`, `c_v`, `u_mass` (`COHERENCES`), on tokens or a `Reference`
+words in a corpus      `c_npmi`, `c_v`, `u_mass` (`COHERENCES`), on tokens or a `Reference`
 words alone            `diversity`, `inverted_rbo` (`MEASURES`), `embedding_coherence`
-               `tokenize` makes tokens of texts, `as_tokens` of topics
+                       `tokenize` splits texts, `as_tokens` topics
 labels                 `agreement`, `silhouette`, `topic_stability`
 a system               `stability`, over seeds and subsamples
 ====================== ======================================================================

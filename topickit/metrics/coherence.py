@@ -1,4 +1,4 @@
-"""Coherence of topics: how much the words of a topic stand together in a reference corpus.
+"""Coherence of topics: how often the words of a topic occur together in a reference corpus.
 
 `c_npmi`, `c_v` and `u_mass` equal gensim's `CoherenceModel` on the same tokens. Source: Röder, Both and
 Hinneburg 2015, "Exploring the space of topic coherence measures"; Mimno et al. 2011 for `u_mass`.
@@ -21,21 +21,21 @@ Missing = Literal["error", "skip"]
 Array = NDArray[np.float64]
 
 EPSILON = 1e-12
-"""Keeps the logarithm of a pair that never stands together finite; gensim's."""
+"""Keeps the logarithm finite for pairs that never occur together; the value of gensim."""
 
 
 @dataclass(frozen=True, eq=False)
 class Coherence:
-    """The coherence of topics; ``float`` of it is the mean.
+    """The coherence of topics; ``float(coherence)`` is the mean.
 
     Attributes
     ----------
     per_topic : float64 ndarray of shape (n_topics,)
         NaN for a topic of fewer than two words.
     mean : float
-        Over the topics that have a value; NaN where none has.
+        Mean over the topics with a value; NaN if there are none.
     n_skipped : int
-        Words that were ignored because they are not in the reference.
+        Number of words left out because the reference does not contain them.
 
     Examples
     --------
@@ -73,39 +73,41 @@ def c_npmi(
     window: int = 10,
     missing: Missing = "error",
 ) -> Coherence:
-    """Normalised pointwise mutual information of all pairs of words of a topic, on a sliding window.
+    """Compute the mean NPMI of all pairs of words of each topic, on a sliding window.
+
+    NPMI is normalized pointwise mutual information.
 
     Parameters
     ----------
     topics : iterable of lists of str
         The words of each topic, best first.
     reference : Reference, or iterable of lists of str
-        The tokens of each document; make a `Reference` once where it serves several calls.
-    top : int
-        Words of each topic that count, from the first; at least 2.
-    window : int
-        Tokens in a window.
-    missing : {"error", "skip"}
-        What to do with a word that the reference does not have: raise, or leave it out of its topic.
+        The tokens of each document; build a `Reference` once for several calls.
+    top : int, default 10
+        Number of words of each topic, from the first; at least 2.
+    window : int, default 10
+        Number of tokens in a window.
+    missing : {"error", "skip"}, default "error"
+        For a word that the reference does not contain: raise, or leave it out of its topic.
 
     Returns
     -------
     Coherence
-        −1 (never together) to 1 (never apart); 0 is chance. A pair that never stands together counts near −1,
-        a pair of which every window has both −1 as well (both as gensim has it).
+        −1 (never together) to 1 (always together); 0 is chance. A pair that never occurs together counts
+        about −1, and so does a pair that occurs in every window (both as in gensim).
 
     Raises
     ------
     InputError
         When a word does not occur in the reference.
     ParameterError
-        When `top` is below 2, `window` below 1, or `missing` is something else.
+        When `top` is below 2, `window` is below 1, or `missing` has another value.
 
     Examples
     --------
     >>> documents = [["red", "apple"], ["red", "apple", "pie"], ["fast", "car"]]
-    >>> found = c_npmi([["red", "apple"], ["red", "car"]], documents)
-    >>> found.per_topic.round(3).tolist()
+    >>> result = c_npmi([["red", "apple"], ["red", "car"]], documents)
+    >>> result.per_topic.round(3).tolist()
     [1.0, -0.946]
     """
     return _measure(topics, reference, top, window, missing, _mean_npmi)
@@ -119,22 +121,22 @@ def c_v(
     window: int = 110,
     missing: Missing = "error",
 ) -> Coherence:
-    """Cosine of each word's NPMI with the topic's words to that of the whole topic, on a sliding window.
+    """Compute C_v: the mean cosine of each word's NPMI vector with that of its topic, on a sliding window.
 
     Parameters
     ----------
     topics, reference, top, window, missing
-        As for `c_npmi`.
+        As for `c_npmi`; the default window is 110.
 
     Returns
     -------
     Coherence
-        Mostly 0 to 1. A topic of one word has none (gensim says 1).
+        Usually 0 to 1; NaN for a topic of one word (1 in gensim).
 
     Raises
     ------
     InputError, ParameterError
-        As `c_npmi` does.
+        As for `c_npmi`.
 
     Examples
     --------
@@ -148,22 +150,24 @@ def c_v(
 def u_mass(
     topics: Iterable[Sequence[str]], reference: Tokens, *, top: int = 10, missing: Missing = "error"
 ) -> Coherence:
-    """Mean logarithm of the chance to see a word in a document that has one of the words before it.
+    """Compute UMass coherence: the mean log probability of a word given a word before it in the topic.
+
+    Probabilities are shares of documents.
 
     Parameters
     ----------
     topics, reference, top, missing
-        As for `c_npmi`; the order of a topic's words counts.
+        As for `c_npmi`; the order of the words of a topic matters.
 
     Returns
     -------
     Coherence
-        0 at best, falling without bound (a pair that no document has adds about −27 at most).
+        0 at best, without lower bound; a pair that no document contains adds about −27.
 
     Raises
     ------
     InputError, ParameterError
-        As `c_npmi` does.
+        As for `c_npmi`.
 
     Examples
     --------
@@ -184,16 +188,16 @@ def _measure(
 ) -> Coherence:
     _check(top, window, missing)
     reference = as_reference(reference)
-    asked = check_topics(topics, top=top)
-    taken = without_missing(asked, reference, skip=missing == "skip")
-    measured = _shares([topic for topic in taken if len(topic) > 1], reference, window)
-    values = np.full(len(taken), np.nan)
-    values[[i for i, topic in enumerate(taken) if len(topic) > 1]] = [confirm(topic) for topic in measured]
-    known = values[~np.isnan(values)]
+    lists = check_topics(topics, top=top)
+    present = without_missing(lists, reference, skip=missing == "skip")
+    measured = _shares([topic for topic in present if len(topic) > 1], reference, window)
+    values = np.full(len(present), np.nan)
+    values[[i for i, topic in enumerate(present) if len(topic) > 1]] = [confirm(topic) for topic in measured]
+    defined = values[~np.isnan(values)]
     return Coherence(
         per_topic=values,
-        mean=float(known.mean()) if len(known) else float("nan"),
-        n_skipped=sum(map(len, asked)) - sum(map(len, taken)),
+        mean=float(defined.mean()) if len(defined) else float("nan"),
+        n_skipped=sum(map(len, lists)) - sum(map(len, present)),
     )
 
 
@@ -216,7 +220,7 @@ def _shares(topics: list[list[str]], reference: Reference, window: int | None) -
     pairs = np.array(sorted(codes), dtype=np.int64)
     two = np.stack([pairs // max(len(words), 1), pairs % max(len(words), 1)], axis=1)
     counts = count_windows(reference, words, two, window=window)
-    found = []
+    shares = []
     for topic in numbered:
         low, high = np.minimum.outer(topic, topic), np.maximum.outer(topic, topic)
         at = np.searchsorted(pairs, low * len(words) + high)
@@ -224,8 +228,8 @@ def _shares(topics: list[list[str]], reference: Reference, window: int | None) -
         joint = np.where(low == high, counts.words[low], together)
         _, distinct, times = np.unique(topic, return_index=True, return_counts=True)
         alone = counts.words[topic] / counts.n_windows
-        found.append(_Topic(alone, joint / counts.n_windows, distinct, times.astype(np.float64)))
-    return found
+        shares.append(_Topic(alone, joint / counts.n_windows, distinct, times.astype(np.float64)))
+    return shares
 
 
 def _npmi(topic: _Topic) -> Array:
@@ -257,4 +261,4 @@ def _mean_log_conditional(topic: _Topic) -> float:
 COHERENCES: Mapping[str, Callable[..., Coherence]] = MappingProxyType(
     {"c_npmi": c_npmi, "c_v": c_v, "u_mass": u_mass}
 )
-"""The measures that need a reference corpus, by name."""
+"""Coherence metrics by name; they need a reference corpus."""

@@ -1,6 +1,6 @@
-"""Measures of labels: agreement with others, and how well vectors bear them out.
+"""Metrics of labels: agreement with other labels, silhouette, and stability.
 
-Throughout, −1 is "in no topic", and None or NaN "not known": such a row is left out.
+Throughout, −1 is "in no topic". Rows whose label is None or NaN are unknown and left out.
 """
 
 from collections.abc import Iterable
@@ -26,9 +26,9 @@ class LabelCodes:
     Attributes
     ----------
     codes : int64 ndarray of shape (n,)
-        0 … k − 1; −1 for no topic, −2 for not known.
+        0 … k − 1; −1 for no topic, −2 for unknown.
     names : list
-        The label of each number, sorted where they can be, else as they come.
+        The label of each number, sorted if they are comparable, else by first occurrence.
     """
 
     codes: IntArray
@@ -41,12 +41,12 @@ class LabelCodes:
         Raises
         ------
         InputTypeError
-            When `labels` is one str, or a label cannot be told from another (a list, say).
+            When `labels` is a str, or a label is not hashable.
 
         Examples
         --------
-        >>> found = LabelCodes.of(["b", "a", None, -1])
-        >>> found.codes.tolist(), found.names
+        >>> result = LabelCodes.of(["b", "a", None, -1])
+        >>> result.codes.tolist(), result.names
         ([1, 0, -2, -1], ['a', 'b'])
         """
         if isinstance(labels, str) or not isinstance(labels, Iterable):
@@ -68,7 +68,7 @@ class LabelCodes:
 
 @dataclass(frozen=True)
 class Agreement:
-    """How far two labellings of the same documents agree.
+    """The agreement of two labelings of the same documents.
 
     Attributes
     ----------
@@ -76,13 +76,13 @@ class Agreement:
         Normalised and adjusted mutual information (arithmetic means), adjusted Rand index; documents in no
         topic count as one more topic.
     homogeneity, completeness, v_measure : float
-        Each topic within one gold label; each gold label within one topic; their harmonic mean (= nmi).
+        Whether topics lie within one gold label; gold labels within one topic; their harmonic mean (= nmi).
     ari_covered : float
-        The adjusted Rand index over the documents that are in a topic; NaN where none is.
+        Adjusted Rand index of the documents in topics; NaN if there are none.
     coverage : float
         The share of documents that are in a topic.
     n_topics, n_gold : int
-        Distinct labels, −1 not counted.
+        Number of distinct labels, without −1.
     n_documents : int
         Rows whose label and gold label are both known.
 
@@ -117,12 +117,12 @@ class Agreement:
 
 
 def agreement(labels: Iterable[Any], gold: Iterable[Any]) -> Agreement:
-    """Measure how far topics agree with gold labels, or with other topics.
+    """Measure the agreement of topics with gold labels, or with other topics.
 
     Parameters
     ----------
     labels : iterable of int, str or None, of length n
-        The topic of each document; −1 for none (one more topic, except for `ari_covered`).
+        The topic of each document; −1 for none, which counts as one topic except in `ari_covered`.
     gold : iterable of int, str or None, of length n
         Rows without a gold label (None or NaN) are left out.
 
@@ -137,19 +137,20 @@ def agreement(labels: Iterable[Any], gold: Iterable[Any]) -> Agreement:
 
     Examples
     --------
-    >>> found = agreement([0, 0, 1, -1], ["a", "a", "b", None])
-    >>> found.ari, found.n_documents, found.coverage
+    >>> result = agreement([0, 0, 1, -1], ["a", "a", "b", None])
+    >>> result.ari, result.n_documents, result.coverage
     (1.0, 3, 1.0)
     """
     ours, theirs = LabelCodes.of(labels), LabelCodes.of(gold, what="gold")
     if len(ours.codes) != len(theirs.codes):
         raise InputError(
-            f"labels and gold must have one label a document: {len(ours.codes)} and {len(theirs.codes)} rows"
+            f"labels and gold must have one label for each document: {len(ours.codes)} and "
+            f"{len(theirs.codes)} rows"
         )
-    known = (ours.codes != UNKNOWN) & (theirs.codes != UNKNOWN)
-    if not known.any():
-        raise InputError("there is no row with a label and a gold label; nothing can be compared")
-    return _agreement(ours.codes[known], theirs.codes[known])
+    both = (ours.codes != UNKNOWN) & (theirs.codes != UNKNOWN)
+    if not both.any():
+        raise InputError("no document has both a label and a gold label")
+    return _agreement(ours.codes[both], theirs.codes[both])
 
 
 def _agreement(ours: IntArray, theirs: IntArray) -> Agreement:
@@ -186,22 +187,22 @@ def adjusted_rand(a: IntArray, b: IntArray) -> float:
 
 
 def silhouette(vectors: ArrayLike, labels: Iterable[Any]) -> float:
-    """Mean silhouette of documents on cosine distance, exact for any number of rows.
+    """Compute the mean silhouette of documents by cosine distance, exactly for any number of documents.
 
-    The mean cosine distance of a row to a topic is one minus its product with the mean of the topic's
-    unit vectors, so that no distance between two documents is needed, and no sample.
+    The mean cosine distance of a row to a topic is one minus its product with the mean of the topic's unit
+    vectors, so neither distances between documents nor a sample are needed.
 
     Parameters
     ----------
     vectors : array-like of shape (n, d)
-        Of any length; a zero vector has distance 1 to all.
+        Embeddings of any length; a zero vector has distance 1 to all others.
     labels : iterable of int, str or None, of length n
         Rows in no topic (−1) or with unknown label are left out.
 
     Returns
     -------
     float
-        −1 to 1; a topic of one document counts 0. NaN when there are fewer than two topics.
+        −1 to 1; the document of a topic of one counts as 0. NaN for fewer than two topics.
 
     Raises
     ------
@@ -210,7 +211,12 @@ def silhouette(vectors: ArrayLike, labels: Iterable[Any]) -> float:
 
     Notes
     -----
-    Rousseeuw 1987. Time n · d · topics; memory by blocks of rows.
+    Time is proportional to n · d · topics; memory is bounded by blocks of rows.
+
+    References
+    ----------
+    Rousseeuw, "Silhouettes: a Graphical Aid to the Interpretation and Validation of Cluster Analysis",
+    Journal of Computational and Applied Mathematics 20, 1987.
 
     Examples
     --------
@@ -302,7 +308,7 @@ def topic_stability(labels: Iterable[Any], resampled_labels: Iterable[Iterable[A
 
 @dataclass(frozen=True, eq=False)
 class Overlaps:
-    """How many documents topics of two labellings share.
+    """Numbers of documents that topics of two labelings share.
 
     Attributes
     ----------
@@ -316,20 +322,20 @@ class Overlaps:
 
     @property
     def jaccard(self) -> NDArray[np.float64]:
-        """Documents in both over documents in either, (k_a, k_b)."""
+        """Jaccard index of each pair of topics, (k_a, k_b)."""
         either = self.sizes_a[:, None] + self.sizes_b - self.shared
         return np.asarray(self.shared / np.maximum(either, 1))
 
 
 def overlaps(a: IntArray, b: IntArray, n_a: int, n_b: int) -> Overlaps:
-    """Count the documents in each topic of two labellings, and in both.
+    """Count the documents in each topic of two labelings, and in each pair of topics.
 
     Parameters
     ----------
     a, b : int64 ndarrays of shape (n,)
         Below 0 for no topic.
     n_a, n_b : int
-        How many topics each has.
+        Numbers of topics.
 
     Examples
     --------

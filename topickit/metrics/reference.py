@@ -1,4 +1,4 @@
-"""The reference corpus of coherence: an index of its tokens, and in how many windows words stand together."""
+"""The reference corpus of coherence metrics: an index of its tokens, and counts of words in windows."""
 
 from array import array
 from collections import defaultdict
@@ -14,21 +14,21 @@ from topickit.errors import InputError, InputTypeError
 from topickit.keywords.tokens import clean, key_of, read_tokens
 
 BLOCK_TOKENS = 4_000_000
-"""Tokens that are looked at together: what bounds the memory of counting."""
+"""Tokens counted at a time, which bounds the memory."""
 
 
 @dataclass(frozen=True, eq=False)
 class Reference:
-    """A corpus of tokens, indexed once, on which any number of topics are measured.
+    """An index of a tokenized corpus, for any number of coherence computations.
 
     Attributes
     ----------
     words : mapping of str to int
         The number of each distinct token.
     ids : int32 ndarray of shape (n_tokens,)
-        The number of each token, one document after the other.
+        The number of each token, document by document.
     offsets : int64 ndarray of shape (n_documents + 1,)
-        Tokens ``offsets[i]`` to ``offsets[i + 1]`` are those of document i.
+        Document i has the tokens ``offsets[i]`` to ``offsets[i + 1]``.
 
     Examples
     --------
@@ -48,7 +48,7 @@ class Reference:
         Parameters
         ----------
         tokens : iterable of lists of str
-            The tokens of each document, in their order; a document may be empty.
+            The tokens of each document, in order; a document may be empty.
 
         Returns
         -------
@@ -57,7 +57,7 @@ class Reference:
         Raises
         ------
         InputTypeError
-            When a document is a str (its characters would be taken for words) or a token is none.
+            When a document is a str (whose characters would be tokens), or a token is not a str.
         """
         if isinstance(tokens, str):
             raise InputTypeError("tokens must be a list of lists of str, got one str; see tokenize")
@@ -68,7 +68,7 @@ class Reference:
             if isinstance(document, str | bytes) or not isinstance(document, Iterable):
                 raise InputTypeError(
                     f"document {row} must be a list of str, got {type(document).__name__}; "
-                    "make tokens of texts with topickit.metrics.tokenize"
+                    "split texts with topickit.metrics.tokenize"
                 )
             ids.extend(map(numbers.__getitem__, document))
             ends.append(len(ids))
@@ -79,7 +79,7 @@ class Reference:
 
     @property
     def n_documents(self) -> int:
-        """How many documents there are, empty ones counted."""
+        """Number of documents, empty ones included."""
         return len(self.offsets) - 1
 
     def __contains__(self, word: object) -> bool:
@@ -93,7 +93,7 @@ class Reference:
 
 @dataclass(frozen=True, eq=False)
 class WindowCounts:
-    """In how many windows words, and pairs of words, stand.
+    """Numbers of windows that contain words and pairs of words.
 
     Attributes
     ----------
@@ -152,8 +152,8 @@ def count_windows(
     Examples
     --------
     >>> reference = Reference.of([["a", "b", "c", "a"], ["a"]])
-    >>> found = count_windows(reference, ["a", "b"], np.array([[0, 1]]), window=2)
-    >>> found.n_windows, found.words.tolist(), found.pairs.tolist()
+    >>> result = count_windows(reference, ["a", "b"], np.array([[0, 1]]), window=2)
+    >>> result.n_windows, result.words.tolist(), result.pairs.tolist()
     (4, [3, 2], [1])
     """
     number = np.full(len(reference.words), -1, dtype=np.int32)
@@ -226,7 +226,7 @@ def _together(stretches: _Stretches, covered: IntArray, pairs: IntArray) -> IntA
 
 
 def tokenize(texts: Sequence[str]) -> list[list[str]]:
-    """Split texts into folded words, as topickit's own keywords are; of any language.
+    """Split texts in any language into lower-case words, as for topickit's keywords.
 
     Parameters
     ----------
@@ -235,12 +235,12 @@ def tokenize(texts: Sequence[str]) -> list[list[str]]:
     Returns
     -------
     list of lists of str
-        One list a text, in the order of the text; stop words stay in.
+        The words of each text in order, stop words included.
 
     Raises
     ------
     InputTypeError
-        When `texts` is one str, or holds something else than str.
+        When `texts` is a str, or an element is not a str.
 
     Examples
     --------
@@ -263,18 +263,19 @@ def tokenize(texts: Sequence[str]) -> list[list[str]]:
 def as_tokens(
     topics: Iterable[Sequence[str]], reference: Reference, *, phrases: bool = True
 ) -> list[list[str]]:
-    """Write the words of topics, from any system, as `tokenize` writes those of a reference corpus.
+    """Normalize the words of topics from any system as `tokenize` does those of a corpus.
 
-    A word stays whole where the corpus has it: how a name in Chinese characters is cut depends on the texts.
+    A word that the corpus contains stays whole: the splitting of Chinese and Japanese words depends on the
+    texts.
 
     Parameters
     ----------
     topics : iterable of lists of str
-        Words or phrases, capitals or not.
+        Words or phrases, in upper or lower case.
     reference : Reference
-        Of what `tokenize` gave.
+        Built from the result of `tokenize`.
     phrases : bool
-        Put the words of a phrase in its place; else leave phrases out.
+        Replace a phrase by its words; False leaves phrases out.
 
     Returns
     -------
@@ -284,7 +285,7 @@ def as_tokens(
     Raises
     ------
     InputTypeError
-        When a topic is a str or a word is none.
+        When a topic is a str, or a word is not a str.
 
     Examples
     --------
@@ -296,17 +297,17 @@ def as_tokens(
     """
     written = []
     for topic in check_topics(topics, top=None):
-        found: list[str] = []
+        tokens_of_topic: list[str] = []
         for word in topic:
             key = key_of(clean(word))
             tokens = [key] if key in reference else tokenize([word])[0]
-            found.extend(tokens if phrases or len(tokens) == 1 else [])
-        written.append(found)
+            tokens_of_topic.extend(tokens if phrases or len(tokens) == 1 else [])
+        written.append(tokens_of_topic)
     return written
 
 
 def as_reference(reference: Reference | Iterable[Sequence[str]]) -> Reference:
-    """Give a Reference as it is, and index anything else."""
+    """Return a `Reference` unchanged, and index anything else."""
     return reference if isinstance(reference, Reference) else Reference.of(reference)
 
 
@@ -316,11 +317,11 @@ def check_topics(topics: Iterable[Sequence[str]], *, top: int | None) -> list[li
     Raises
     ------
     InputTypeError
-        When a topic is a str or a word is none.
+        When a topic is a str, or a word is not a str.
     """
     if isinstance(topics, str):
         raise InputTypeError("topics must be a list of lists of words, got one str")
-    taken: list[list[str]] = []
+    lists: list[list[str]] = []
     for i, topic in enumerate(topics):
         if isinstance(topic, str | bytes) or not isinstance(topic, Iterable):
             raise InputTypeError(f"topic {i} must be a list of words, got {type(topic).__name__}")
@@ -330,12 +331,12 @@ def check_topics(topics: Iterable[Sequence[str]], *, top: int | None) -> list[li
             raise InputTypeError(
                 f"topic {i} must hold words, got {stranger!r}; give the words without their weights"
             )
-        taken.append(words)
-    return taken
+        lists.append(words)
+    return lists
 
 
 def without_missing(topics: list[list[str]], reference: Reference, *, skip: bool) -> list[list[str]]:
-    """Leave the words out that the reference has not, or raise on the first.
+    """Leave out words that the reference does not contain, or raise on the first.
 
     Raises
     ------

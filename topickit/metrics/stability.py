@@ -1,4 +1,4 @@
-"""How far a system gives the same topics again, with other seeds and on other samples."""
+"""Stability of a topic model over seeds and samples."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -16,16 +16,16 @@ Fit = Callable[[IntArray, int], Iterable[Any]]
 
 @dataclass(frozen=True)
 class RunPair:
-    """Two runs, and how far they agree on the documents that both labelled.
+    """The agreement of two runs on the documents that both labeled.
 
     Attributes
     ----------
     a, b : str
-        What the runs were: ``"seed 1"``, or ``"sample 0"``.
+        Names of the runs, such as ``"seed 1"`` or ``"sample 0"``.
     ari : float
         Adjusted Rand index; documents in no topic count as one topic.
     n_documents : int
-        Documents that both labelled.
+        Documents that both runs labeled.
 
     Examples
     --------
@@ -41,18 +41,18 @@ class RunPair:
 
 @dataclass(frozen=True, eq=False)
 class Stability:
-    """How stable a system is.
+    """The stability of a topic model.
 
     Attributes
     ----------
     over_seeds : float
         Mean adjusted Rand index of all pairs of seeds on all documents; NaN with fewer than two seeds.
     over_samples : float
-        The same of the first run with each run on a subsample; NaN without subsamples.
+        Mean adjusted Rand index of the first run and each run on a subsample; NaN without subsamples.
     per_topic : float64 ndarray
-        `topic_stability` of the first run's topics in all other runs.
+        `topic_stability` of the first run's topics over all other runs.
     pairs : tuple of RunPair
-        What the means are of.
+        The pairs that the means are taken over.
 
     Examples
     --------
@@ -76,23 +76,23 @@ def stability(
     subsample: float = 0.8,
     random_state: int = 0,
 ) -> Stability:
-    """Run a system with several seeds and on several subsamples, and compare the labels.
+    """Fit a topic model with several seeds and on several subsamples, and compare the labels.
 
     Parameters
     ----------
     fit : function of (rows, seed)
-        Fits any system on the documents `rows` (int64 ndarray, rising) with a seed and returns labels, of
-        these rows or of all n; −1 for no topic.
+        Fits a model on the documents `rows` (sorted int64 ndarray) with a seed, and returns labels of these
+        rows or of all n; −1 for no topic.
     n : int
-        How many documents there are.
+        Number of documents.
     seeds : sequence of int
-        At least one; the first one also serves the subsamples.
+        At least one; the subsamples use the first.
     n_samples : int
-        Subsamples, drawn without replacement.
+        Number of subsamples, drawn without replacement.
     subsample : float
-        The share of the documents in each, above 0 up to 1.
+        Share of the documents in each subsample, above 0 up to 1.
     random_state : int
-        Of the draws.
+        Seed of the subsamples.
 
     Returns
     -------
@@ -101,14 +101,14 @@ def stability(
     Raises
     ------
     ParameterError
-        When there is no seed, or a number is outside what it may be.
+        When there is no seed, or a number is out of range.
     InputError
-        When `fit` returns labels of another number of rows.
+        When `fit` returns the wrong number of labels.
 
     Examples
     --------
-    >>> found = stability(lambda rows, seed: rows % 2, 20, seeds=(0, 1), n_samples=1)
-    >>> found.over_seeds, found.over_samples, found.per_topic.tolist()
+    >>> result = stability(lambda rows, seed: rows % 2, 20, seeds=(0, 1), n_samples=1)
+    >>> result.over_seeds, result.over_samples, result.per_topic.tolist()
     (1.0, 1.0, [1.0, 1.0])
     """
     if n < 1 or not len(seeds) or n_samples < 0 or not 0 < subsample <= 1:
@@ -140,7 +140,7 @@ def stability(
 
 
 def _run(fit: Fit, rows: IntArray, seed: int, n: int) -> IntArray:
-    """Labels of all rows as numbers, those not labelled as not known."""
+    """Number the labels of all rows; rows without a label are unknown."""
     codes = LabelCodes.of(fit(rows.copy(), seed), what="the labels that fit returned").codes
     if len(codes) == n:
         return codes
@@ -155,9 +155,9 @@ def _run(fit: Fit, rows: IntArray, seed: int, n: int) -> IntArray:
 
 
 def _pair(name_a: str, a: IntArray, name_b: str, b: IntArray) -> RunPair:
-    known = (a != UNKNOWN) & (b != UNKNOWN)
-    ari = adjusted_rand(a[known], b[known]) if known.any() else float("nan")
-    return RunPair(name_a, name_b, ari, int(known.sum()))
+    both = (a != UNKNOWN) & (b != UNKNOWN)
+    ari = adjusted_rand(a[both], b[both]) if both.any() else float("nan")
+    return RunPair(name_a, name_b, ari, int(both.sum()))
 
 
 def _with_none(codes: IntArray) -> list[int | None]:

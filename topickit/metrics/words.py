@@ -1,4 +1,4 @@
-"""Measures of lists of words that need no corpus: how different topics are, and how near their words."""
+"""Metrics of lists of words without a corpus: diversity, and coherence by embeddings."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
@@ -16,28 +16,28 @@ BLOCK_TOPICS = 512
 
 
 def diversity(topics: Iterable[Sequence[str]], *, top: int = 10) -> float:
-    """Share of distinct words among the top words of all topics.
+    """Compute the share of distinct words among the top words of all topics.
 
     Parameters
     ----------
     topics : iterable of lists of str
         The words of each topic, best first.
-    top : int
-        Words of each topic that count.
+    top : int, default 10
+        Number of words of each topic, from the first.
 
     Returns
     -------
     float
-        1 when no word comes twice; NaN when there are no words.
+        1 when no word occurs twice; NaN when there are no words.
 
     Raises
     ------
     ParameterError
         When `top` is below 1.
 
-    Notes
-    -----
-    Dieng, Ruiz and Blei 2020, "Topic modeling in embedding spaces".
+    References
+    ----------
+    Dieng, Ruiz and Blei, "Topic Modeling in Embedding Spaces", TACL 8, 2020.
 
     Examples
     --------
@@ -50,33 +50,32 @@ def diversity(topics: Iterable[Sequence[str]], *, top: int = 10) -> float:
 
 
 def inverted_rbo(topics: Iterable[Sequence[str]], *, top: int = 10, weight: float = 0.9) -> float:
-    """One minus the mean rank-biased overlap of all pairs of topics.
+    """Compute one minus the mean rank-biased overlap of all pairs of topics.
 
     Parameters
     ----------
     topics : iterable of lists of str
-        The words of each topic, best first; a word counts where it stands first.
-    top : int
-        Words of each topic that count.
-    weight : float
-        The persistence p, above 0 and below 1: the smaller, the more the first words count.
+        The words of each topic, best first; repeated words count once, at their first position.
+    top : int, default 10
+        Number of words of each topic, from the first.
+    weight : float, default 0.9
+        Persistence p, above 0 and below 1: smaller values emphasize the first words.
 
     Returns
     -------
     float
-        1 when no two topics share a word, 0 when all are equal; NaN with fewer than two topics that have
-        words.
+        1 when no two topics share a word, 0 when all are equal; NaN for fewer than two non-empty topics.
 
     Raises
     ------
     ParameterError
-        When `top` is below 1 or `weight` not between 0 and 1.
+        When `top` is below 1, or `weight` is not between 0 and 1.
 
-    Notes
-    -----
-    Bianchi, Terragni and Hovy 2021, "Pre-training is a hot topic"; the overlap is extrapolated, for lists
-    of any two lengths (Webber, Moffat and Zobel 2010, "A similarity measure for indefinite
-    rankings", equation 32).
+    References
+    ----------
+    Bianchi, Terragni and Hovy, "Pre-training is a Hot Topic", ACL 2021. The overlap is extrapolated to
+    lists of different lengths: Webber, Moffat and Zobel, "A Similarity Measure for Indefinite Rankings",
+    TOIS 28, 2010, equation 32.
 
     Examples
     --------
@@ -137,18 +136,18 @@ def embedding_coherence(
     top: int = 10,
     missing: Literal["error", "skip"] = "error",
 ) -> Coherence:
-    """Mean cosine of the vectors of all pairs of words of a topic.
+    """Compute the mean cosine of the embeddings of all pairs of words of each topic.
 
     Parameters
     ----------
     topics : iterable of lists of str
         The words of each topic, best first.
     vectors : mapping of str to array-like of shape (d,)
-        A vector of each word, of any length; a zero vector has cosine 0 to all.
-    top : int
-        Words of each topic that count, from the first; at least 2.
-    missing : {"error", "skip"}
-        What to do with a word that has no vector: raise, or leave it out of its topic.
+        An embedding of each word, of any length; a zero vector has cosine 0 to all others.
+    top : int, default 10
+        Number of words of each topic, from the first; at least 2.
+    missing : {"error", "skip"}, default "error"
+        For a word without an embedding: raise, or leave it out of its topic.
 
     Returns
     -------
@@ -158,9 +157,9 @@ def embedding_coherence(
     Raises
     ------
     InputError
-        When a word has no vector.
+        When a word has no embedding.
     ParameterError
-        When `top` is below 2 or `missing` is something else.
+        When `top` is below 2, or `missing` has another value.
 
     Examples
     --------
@@ -171,21 +170,21 @@ def embedding_coherence(
     check_whole("top", top, 2)
     if missing not in ("error", "skip"):
         raise ParameterError(f"missing must be 'error' or 'skip', got {missing!r}")
-    asked = check_topics(topics, top=top)
-    values, n_skipped = np.full(len(asked), np.nan), 0
-    for i, topic in enumerate(asked):
+    lists = check_topics(topics, top=top)
+    values, n_skipped = np.full(len(lists), np.nan), 0
+    for i, topic in enumerate(lists):
         words = [word for word in topic if word in vectors]
         if len(words) < len(topic) and missing == "error":
             absent = next(word for word in topic if word not in vectors)
             raise InputError(
-                f"{absent!r}, a word of topic {i}, has no vector; "
-                "embed it, or leave it out with missing='skip'"
+                f"{absent!r}, a word of topic {i}, has no embedding; "
+                "add one, or leave it out with missing='skip'"
             )
         n_skipped += len(topic) - len(words)
         if len(words) > 1:
             values[i] = _mean_cosine([vectors[word] for word in words])
-    known = values[~np.isnan(values)]
-    return Coherence(values, float(known.mean()) if len(known) else float("nan"), n_skipped)
+    defined = values[~np.isnan(values)]
+    return Coherence(values, float(defined.mean()) if len(defined) else float("nan"), n_skipped)
 
 
 def _mean_cosine(vectors: list[Any]) -> float:
@@ -199,4 +198,4 @@ def _mean_cosine(vectors: list[Any]) -> float:
 MEASURES: Mapping[str, Callable[..., float]] = MappingProxyType(
     {"diversity": diversity, "inverted_rbo": inverted_rbo}
 )
-"""The measures that need nothing but the words, by name."""
+"""Metrics by name that need only the words."""

@@ -24,29 +24,34 @@ class _NotFittedError(NotFittedError, sklearn.exceptions.NotFittedError):
 
 
 MOST_FOR_SAMPLES = 100_000
+"""Most rows for resampling, which takes minutes above."""
 
 
 class CommunityClusterer(BaseClusterer):
     """Fast community detection as a scikit-learn estimator.
 
+    A community is a center row and the rows whose cosine to it reaches a threshold.
+
     Parameters
     ----------
-    threshold : float from -1 to 1, or "auto"
-    min_community_size : int
-        Communities of less weight are not kept; their rows get the label −1.
+    threshold : float or "auto", default 0.75
+        Least cosine to the center, −1 to 1; "auto" chooses it from the rows.
+    min_community_size : int, default 10
+        Least weight of a community; rows in none get the label −1.
     device : str, optional
-        A torch device, such as "cuda", that searches for pairs in `fit`; the result is the same.
+        A torch device, such as "cuda", that searches for pairs in `fit`, with the same result; None for the
+        CPU.
 
     Attributes
     ----------
     labels_ : int64 ndarray of shape (n,)
         0 for the largest community; −1 for rows in none.
     centers_ : float32 ndarray of shape (k, d)
-        The unit row in the centre of each community.
+        The unit row at the center of each community.
     threshold_ : float
-        The threshold used.
+        The threshold given or, with "auto", chosen.
     result_ : ClusteringResult
-        With the centres in the order in which they claim rows.
+        With the centers as prototypes, in the order in which they claim rows.
 
     See Also
     --------
@@ -100,47 +105,47 @@ class CommunityClusterer(BaseClusterer):
         return self
 
     def cluster(self, vectors: FloatArray, weights: NDArray[Any]) -> ClusteringResult:
-        """Group unit rows, in the order given; see `BaseClusterer.cluster`."""
+        """Cluster unit rows, whose order breaks ties; see `BaseClusterer.cluster`."""
         check_settings(self.threshold, self.min_community_size)
-        found = detect(
+        detection = detect(
             prepare(vectors),
             self.threshold,
             self.min_community_size,
             weights=np.asarray(weights, dtype=np.float64),
             device=self.device,
         )
-        labels = _labels(found.communities, len(vectors))
-        centers = np.array([found.communities[label][0] for label in found.ranks], dtype=np.int64)
+        labels = _labels(detection.communities, len(vectors))
+        centers = np.array([detection.communities[label][0] for label in detection.ranks], dtype=np.int64)
         return ClusteringResult(
             labels=labels,
             prototypes=vectors[centers],
-            prototype_clusters=found.ranks,
+            prototype_clusters=detection.ranks,
             rule="first",
-            threshold=found.threshold,
-            notes=found.notes,
-            resampled_labels=self._in_other_samples(
-                vectors, np.asarray(weights, dtype=np.float64), found.threshold
+            threshold=detection.threshold,
+            notes=detection.notes,
+            resampled_labels=self._resampled_labels(
+                vectors, np.asarray(weights, dtype=np.float64), detection.threshold
             ),
         )
 
-    def _in_other_samples(
+    def _resampled_labels(
         self, vectors: FloatArray, weights: NDArray[Any], threshold: float
     ) -> tuple[IntArray, ...]:
-        """Detect communities again among four rows in five; not among so many that it takes minutes."""
+        """Detect communities in samples of four fifths of the rows; in none above `MOST_FOR_SAMPLES` rows."""
         if len(vectors) > MOST_FOR_SAMPLES:
             return ()
 
         def group(rows: IntArray) -> IntArray:
             fewest = max(1, round(SAMPLE_SHARE * self.min_community_size))
-            found = detect(
+            detection = detect(
                 prepare(vectors[rows]), threshold, fewest, weights=weights[rows], device=self.device
             )
-            return _labels(found.communities, len(rows))
+            return _labels(detection.communities, len(rows))
 
         return on_resamples(group, len(vectors), random_state=0)
 
     def predict(self, X: ArrayLike) -> IntArray:
-        """Give each row the first community, in the order of claiming, whose centre is near enough.
+        """Assign each row to the first community, in the order of claiming, whose center is near enough.
 
         Rows of the training data get their own label.
 
@@ -182,7 +187,7 @@ class CommunityClusterer(BaseClusterer):
 
 
 def _labels(communities: Sequence[IntArray], n: int) -> IntArray:
-    """Write communities as a label a row, −1 for a row in none."""
+    """Give the community of each row, −1 for none."""
     labels = np.full(n, -1, dtype=np.int64)
     for label, members in enumerate(communities):
         labels[members] = label

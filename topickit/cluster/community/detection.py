@@ -1,13 +1,13 @@
-"""Fast community detection: groups around rows that have many others near them.
+"""Fast community detection: communities of rows within a cosine threshold of a center row.
 
-The communities are those of ``sentence_transformers.util.community_detection``, found sooner: pairs
-that cannot reach the threshold are left out by an exact bound, the others are multiplied out once
-and not twice, and neighbour lists never take more than a stated budget.
+The communities are those of ``sentence_transformers.util.community_detection``, computed faster: an exact
+bound excludes pairs that cannot reach the threshold, each other pair is computed once instead of twice, and
+neighbor lists stay within a memory budget.
 
-A row's *original community* is every row whose cosine with it is at least the threshold. Rows with
-a smaller one than asked for are dropped; the others stand by falling size, ties by position. In
-that order each row that no kept community has claimed offers what is left of its own, and that is
-kept if it is still large enough. The kept ones come out by falling size.
+The *neighborhood* of a row is every row whose cosine with it is at least the threshold. Rows with
+neighborhoods below the minimum size are dropped; the others are sorted by falling size, ties by position. In
+that order, each row that no community has claimed yet claims the unclaimed rows of its neighborhood, if they
+still reach the minimum size. The communities are returned by falling size.
 
 Nothing here needs scikit-learn; the estimator is in `topickit.cluster.community.clusterer`.
 """
@@ -30,24 +30,24 @@ from topickit.errors import InputError, InputTypeError, ParameterError, Paramete
 
 MEMORY_BUDGET = 1024**3
 WEIGHT_STEP = 2.0**-20
-"""Weights are rounded to multiples of this, so that sums of them are the same in any order."""
+"""Weights are rounded to multiples of this, so that their sums do not depend on the order."""
 
 
 @dataclass(frozen=True, eq=False)
 class Detection:
-    """What was found, as arrays.
+    """Communities as arrays.
 
     Attributes
     ----------
     communities : list of int64 ndarray
-        Largest first; in each the centre, then its members by falling cosine.
+        Largest first; in each the center first, then the members by falling cosine.
     similarities : list of float32 ndarray
-        The cosine of each member with its centre (1 for the centre itself).
+        The cosine of each member with its center (1 for the center itself).
     ranks : int64 ndarray of shape (k,)
-        The communities in the order in which they were claimed.
+        Positions of the communities in the order in which they claimed rows.
     threshold : float
     notes : mapping
-        How the threshold was chosen and the pairs were found.
+        How the threshold was chosen, and how pairs were searched.
     """
 
     communities: list[IntArray]
@@ -58,22 +58,22 @@ class Detection:
 
 
 class Communities(list[list[int]]):
-    """A list of communities, each a list of row numbers, that also knows how it came about.
+    """A list of communities, each a list of row numbers, with the threshold and notes of the search.
 
     Attributes
     ----------
     threshold : float
-        The cosine that was asked for or, with ``"auto"``, chosen.
+        The threshold given or, with "auto", chosen.
     notes : mapping
-        Why that threshold, and how the pairs were found.
+        How the threshold was chosen, and how pairs were searched.
     """
 
     __slots__ = ("notes", "threshold")
 
-    def __init__(self, found: Detection) -> None:
-        super().__init__(community.tolist() for community in found.communities)
-        self.threshold = found.threshold
-        self.notes = found.notes
+    def __init__(self, detection: Detection) -> None:
+        super().__init__(community.tolist() for community in detection.communities)
+        self.threshold = detection.threshold
+        self.notes = detection.notes
 
 
 def detect(
@@ -124,7 +124,7 @@ def detect(
 
 
 def _by_cosine(rows: Rows, members: IntArray) -> tuple[IntArray, FloatArray]:
-    """Centre first, then by falling cosine to it, ties by position."""
+    """Sort members by falling cosine to the center, which is first; ties by position."""
     center = rows.unit(members[:1])[0]
     cosines = np.concatenate(
         [np.einsum("ij,j->i", rows.unit(members[k : k + 4096]), center) for k in range(0, len(members), 4096)]
@@ -181,7 +181,7 @@ def community_detection(
     device: str | None = None,
     return_similarities: bool = False,
 ) -> Communities | tuple[Communities, list[FloatArray]]:
-    """Find communities: rows with many others near them, and those others.
+    """Find communities: sets of rows within a cosine threshold of a center row.
 
     Takes the arguments of ``sentence_transformers.util.community_detection`` and finds the same
     communities (as sets), except that a zero vector belongs to none at any threshold.
@@ -192,40 +192,40 @@ def community_detection(
         Of any length, on any device; never changed. float32 in C order is used where it is.
         float64 is compared in float64, anything else in float32.
     threshold : float from -1 to 1, or "auto"
-        The cosine with the centre from which on a row belongs to a community. "auto" chooses it
+        The cosine with the center from which on a row belongs to a community. "auto" chooses it
         from the rows; the result's `notes` say how.
     min_community_size : int
         At least 1.
     batch_size : int
-        The batch whose products decide about pairs that are within rounding of the threshold. It
-        has no part in speed or memory.
+        Batch size of the reference implementation, whose products decide pairs within rounding of the
+        threshold. It affects neither speed nor memory.
     show_progress_bar : bool, default False
         Whether to show a progress bar on a terminal.
     sample_weight : array-like of shape (n,), optional
-        A row of weight w counts as w equal rows; one of weight 0 may belong to a community and
-        makes none. Weights are rounded to multiples of 2**-20.
+        A row of weight w counts as w equal rows; a row of weight 0 may belong to a community but is not a
+        center. Weights are rounded to multiples of 2**-20.
     memory_budget : int
-        Bytes that neighbour lists may take. What does not fit is computed a second time.
+        Most bytes for neighbor lists; lists that do not fit are computed twice.
     device : str, optional
-        A torch device that searches for pairs, in larger blocks and with the same result; all rows
-        must fit it. None takes that of a tensor on a GPU, and the processors for anything else.
+        A torch device that searches for pairs, with the same result; all rows must fit its memory. None, the
+        default, is the GPU of a tensor on a GPU, and the CPU otherwise.
     return_similarities : bool
-        Give the cosines with the centres too.
+        Also return the cosines with the centers.
 
     Returns
     -------
     Communities
-        A list of lists of row numbers: largest community first, in each the centre first, then
-        the others by falling cosine. It has the attributes `threshold` and `notes`.
+        A list of lists of row numbers: the largest community first, in each the center first, then the
+        members by falling cosine. It has the attributes `threshold` and `notes`.
     list of float32 ndarray
-        Only with `return_similarities`: the cosine of each member with its centre.
+        Only with `return_similarities`: the cosine of each member with its center.
 
     Raises
     ------
     InputError, InputTypeError
         When `embeddings` is not a finite matrix of numbers, or `sample_weight` does not fit it.
     ParameterError, ParameterTypeError
-        When a setting is outside what it may be.
+        When a setting has an invalid value or type.
 
     References
     ----------
@@ -242,7 +242,7 @@ def community_detection(
     array = _as_matrix(embeddings)
     weights = None if sample_weight is None else _as_weights(sample_weight, len(array))
     with _bar(show_progress_bar) as progress:
-        found = detect(
+        detection = detect(
             prepare(array),
             threshold,
             min_community_size,
@@ -252,11 +252,11 @@ def community_detection(
             progress=progress,
             device=_device_of(embeddings) if device is None else device,
         )
-    return (Communities(found), found.similarities) if return_similarities else Communities(found)
+    return (Communities(detection), detection.similarities) if return_similarities else Communities(detection)
 
 
 def check_settings(threshold: Threshold, min_community_size: int) -> None:
-    """Raise a ParameterError or ParameterTypeError for settings that cannot be."""
+    """Raise a ParameterError or ParameterTypeError for invalid settings."""
     if isinstance(threshold, str):
         if threshold != "auto":
             raise ParameterError(f'threshold must be a number from -1 to 1, or "auto"; got {threshold!r}')
@@ -289,7 +289,7 @@ def _as_weights(sample_weight: ArrayLike, n: int) -> Weights:
     except (TypeError, ValueError) as error:
         raise InputTypeError(f"sample_weight must be numbers: {error}") from error
     if weights.shape != (n,):
-        raise InputError(f"sample_weight must have one number a row: {n} rows, shape {weights.shape}")
+        raise InputError(f"sample_weight must have one number for each row: {n} rows, shape {weights.shape}")
     bad = ~(np.isfinite(weights) & (weights >= 0))
     if bad.any():
         row = int(np.argmax(bad))

@@ -91,5 +91,5 @@ class DeviceScan:
 
 
 def _pairs(mask: Any, i: int, j: int) -> NDArray[np.int32]:
-    found = mask.nonzero().cpu().numpy() + np.array([i, j])
-    return np.asarray(found, dtype=np.int32).reshape(-1, 2)
+    positions = mask.nonzero().cpu().numpy() + np.array([i, j])
+    return np.asarray(positions, dtype=np.int32).reshape(-1, 2)

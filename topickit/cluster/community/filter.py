@@ -1,6 +1,6 @@
 """Which pairs can reach a threshold at all: an upper bound on the cosine from a few coordinates.
 
-Rows are turned so that the first m coordinates hold most of them (PCA without centring); then, by
+Rows are turned so that the first m coordinates hold most of them (PCA without centering); then, by
 Cauchy–Schwarz on the rest, ``x·y <= x1·y1 + |x2||y2|``: one product of m + 1 coordinates. Those are
 rounded to small integers, and everything that rounding can take away is given back, so that no pair at
 the threshold is lost: with x1 = p + q, p what the integers say, ``x1·y1 <= p·p' + |q||y1| + |p||q'|``.
@@ -165,9 +165,9 @@ def build_filter(rows: Rows, threshold: float, axes: FloatArray, kind: Kind) -> 
     axes = np.ascontiguousarray(axes)
     scale = float(kind.scale)
     for _ in range(6):
-        made, needed = _with_scale(rows, threshold, axes, kind, scale)
+        result, needed = _with_scale(rows, threshold, axes, kind, scale)
         if needed <= np.iinfo(kind.total).max:
-            return made
+            return result
         # Large coordinates were cut, and giving that back takes more room than there is.
         scale *= 0.97 * np.sqrt(np.iinfo(kind.total).max / needed)
     return None
@@ -192,14 +192,14 @@ def _with_scale(
     limits[~rows.live] = room
     starts -= kind.shift * integers.sum(axis=1, dtype=np.int64)
     columns: NDArray[Any] = integers.astype(kind.column)
-    made = Filter(
+    result = Filter(
         (integers + kind.shift).astype(kind.row),
         columns,
         starts.astype(np.int64).astype(kind.total),  # may wrap around, and so do the sums: they end in range
         limits.astype(kind.total),
         kind,
     )
-    return made, needed
+    return result, needed
 
 
 def _slack(d: int, m: int) -> float:

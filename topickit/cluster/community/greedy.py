@@ -13,7 +13,7 @@ from topickit.cluster.community.pairs import Neighborhoods, Weights, near_block
 def claim(
     rows: Rows, judge: Judge, near: Neighborhoods, weights: Weights, smallest: float
 ) -> Iterator[IntArray]:
-    """The greedy pass: yields what each kept community claims, its centre first."""
+    """The greedy pass: yields what each kept community claims, its center first."""
     able = np.flatnonzero((near.sizes >= smallest) & (weights > 0))
     ranked = able[np.argsort(-near.sizes[able], kind="stable")]
     free = np.ones(len(rows), dtype=bool)
@@ -28,7 +28,7 @@ def claim(
 def _lists(
     rows: Rows, judge: Judge, near: Neighborhoods, ranked: IntArray, free: NDArray[np.bool_]
 ) -> Iterator[tuple[int, IntArray]]:
-    """The ranked rows that are still free when it is their turn, each with its neighbours."""
+    """The ranked rows that are still free when it is their turn, each with its neighbors."""
     if near.starts is not None and near.members is not None:
         for center in ranked.tolist():
             if free[center]:

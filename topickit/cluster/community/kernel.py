@@ -1,7 +1,7 @@
 """Compiled pair scan: a filter on small integers, and the full product of what it lets through.
 
 The filter multiplies `ROWS` rows by two vectors of columns at a time, with the sums held in registers
-and compared there, so that no product is ever written to memory. Two neighbouring coordinates are
+and compared there, so that no product is ever written to memory. Two neighboring coordinates are
 multiplied and added in one instruction; compilers do not find it by themselves, so the loop is written
 as LLVM vectors. There are two kinds, told apart by the type of the coordinates:
 
@@ -74,7 +74,7 @@ def _splat(builder: Any, scalar: Any, lanes: int) -> Any:
 
 
 def _pair_sums(builder: Any, left: Any, right: Any, sums: Any) -> Any:
-    """Products of neighbouring lanes, added up two by two into lanes of twice the width."""
+    """Products of neighboring lanes, added up two by two into lanes of twice the width."""
     if sums.element.width == 16:
         kind = ir.FunctionType(sums, [left.type, right.type])
         return builder.call(
@@ -166,7 +166,7 @@ def _look(
     column: Any,
     masks: Any,
     limits: Any,
-    found: Any,
+    pairs: Any,
     n_in: Any,
     n_open: Any,
 ) -> Any:
@@ -180,19 +180,19 @@ def _look(
             if i < j < len(vectors):
                 cosine = _dot(vectors, i, j) * scale[i] * scale[j]
                 if cosine >= limits[1]:
-                    found[n_in, 0] = i
-                    found[n_in, 1] = j
+                    pairs[n_in, 0] = i
+                    pairs[n_in, 1] = j
                     n_in += 1
                 elif cosine >= limits[0]:
                     n_open += 1
-                    found[found.shape[0] - n_open, 0] = i
-                    found[found.shape[0] - n_open, 1] = j
+                    pairs[pairs.shape[0] - n_open, 0] = i
+                    pairs[pairs.shape[0] - n_open, 1] = j
     return n_in, n_open
 
 
 @compiled()
 def scan_block(
-    vectors: Any, scale: Any, packed: Any, together: Any, span: Any, at: Any, limits: Any, found: Any
+    vectors: Any, scale: Any, packed: Any, together: Any, span: Any, at: Any, limits: Any, pairs: Any
 ) -> Any:
     """Find the pairs of one block whose cosine reaches a threshold.
 
@@ -212,13 +212,13 @@ def scan_block(
         Tile and panel to begin with, both firsts to begin with.
     limits : tuple of float32
         Cosines at and above the second are in, below the first out; in between somebody else decides.
-    found : int32 ndarray of shape (capacity, 2)
+    pairs : int32 ndarray of shape (capacity, 2)
         Gets the pairs (i < j): those in from the front, the undecided from the back.
 
     Returns
     -------
     tuple of int
-        How many are in, how many undecided, and the tile and panel to go on at: `found` was full
+        How many are in, how many undecided, and the tile and panel to go on at: `pairs` was full
         unless the tile is the last-plus-one.
     """
     rows, columns, starts, row_limits, n_pairs = packed
@@ -227,7 +227,7 @@ def scan_block(
     n_open = 0
     for first in range(at[0], span[1], TILES_AT_ONCE):
         for panel in range(at[1] if first == at[0] else span[2], span[3]):
-            if n_in + n_open + TILES_AT_ONCE * ROWS * together > len(found):
+            if n_in + n_open + TILES_AT_ONCE * ROWS * together > len(pairs):
                 return n_in, n_open, first, panel
             column = _address(columns, panel * n_pairs * 2 * together)
             start = _address(starts, panel * together)
@@ -245,7 +245,7 @@ def scan_block(
                 hit = masks[0] | masks[1] | masks[2] | masks[3] | masks[4] | masks[5]
                 if hit:
                     n_in, n_open = _look(
-                        vectors, scale, tile * ROWS, panel * together, masks, limits, found, n_in, n_open
+                        vectors, scale, tile * ROWS, panel * together, masks, limits, pairs, n_in, n_open
                     )
     return n_in, n_open, span[1], span[2]
 

@@ -4,7 +4,7 @@ Blocks of rows on and above the diagonal are shared out among threads. A block i
 through the filter of `topickit.cluster.community.filter` or, where that lets too much through (a low
 threshold, rows that are all alike, few rows), by full float32 products. Either way a pair is in, or
 out, or within rounding of the threshold; the last are decided as the reference decides them.
-Neighbour lists are kept while they fit the budget; past it only their sizes are, and a list is made
+Neighbor lists are kept while they fit the budget; past it only their sizes are, and a list is made
 again when it is asked for.
 """
 
@@ -104,7 +104,7 @@ class _Collector:
         self._count()
 
     def keys(self, enough: NDArray[np.bool_]) -> IntArray:
-        """Take out the pairs kept, both ways, of rows with `enough`: row * n + neighbour, unsorted."""
+        """Take out the pairs kept, both ways, of rows with `enough`: row * n + neighbor, unsorted."""
         n = len(self.sizes)
         self._kept.reverse()
         parts = [np.empty(0, dtype=np.int64)]
@@ -152,7 +152,7 @@ def find_neighborhoods(
     progress: Progress | None = None,
     device: str | None = None,
 ) -> Neighborhoods:
-    """Count the neighbours of every row, and list those of the rows that have enough.
+    """Count the neighbors of every row, and list those of the rows that have enough.
 
     Parameters
     ----------
@@ -160,7 +160,7 @@ def find_neighborhoods(
     judge : Judge
         With the threshold, and the last word at it.
     smallest : float
-        Rows with less neighbouring weight need no list.
+        Rows with less neighboring weight need no list.
     weights : float64 ndarray of shape (n,)
         Sums of them must be exact in any order: whole numbers, or multiples of a power of two.
     budget : int
@@ -204,7 +204,7 @@ def _make_scan(
 
 
 def near_block(rows: Rows, judge: Judge, centers: IntArray, among: IntArray) -> NDArray[np.bool_]:
-    """Say which rows are within the threshold of which centres.
+    """Say which rows are within the threshold of which centers.
 
     Parameters
     ----------
@@ -373,15 +373,15 @@ class _FilterScan:
         limits = (np.float32(limit - margin), np.float32(limit + margin))
 
         def make_worker() -> Callable[..., None]:
-            found = np.empty((FOUND_AT_ONCE, 2), dtype=np.int32)
+            room = np.empty((FOUND_AT_ONCE, 2), dtype=np.int32)
 
             def search(*span: int) -> None:
                 at = (span[0], span[2])
                 while at[0] < span[1]:
                     n_near, n_close, *at_next = _kernel.scan_block(
-                        self.rows.values, self.rows.scale, packed, together, span, at, limits, found
+                        self.rows.values, self.rows.scale, packed, together, span, at, limits, room
                     )
-                    collector.add(found[:n_near], found[len(found) - n_close :])
+                    collector.add(room[:n_near], room[len(room) - n_close :])
                     at = (at_next[0], at_next[1])
 
             return search

@@ -1,13 +1,13 @@
 """Choosing the threshold of community detection from the rows themselves.
 
-A threshold that is too low makes communities whose members have nothing in common but the centre;
-one that is too high tears rows from their nearest neighbours. Both can be counted without labels:
+Too low a threshold gives communities whose members share only the center; too high a threshold separates rows
+from their nearest neighbors. Both are measured without labels:
 
-- *closure*, of the pairs inside communities, the share that reaches the threshold itself (what
-  precision is to labelled pairs);
-- *kept*, the share of rows that are in one community with their nearest neighbour (what recall is).
+- *closure*: the share of the pairs inside communities that reach the threshold themselves (like the precision
+  of pairs);
+- *kept*: the share of rows in one community with their nearest neighbor (like recall).
 
-The threshold with the largest harmonic mean of the two is taken. All of it comes out of one list of
+The threshold with the largest harmonic mean of the two is chosen. All candidates are evaluated on one list of
 pairs: those that reach the lowest candidate.
 """
 
@@ -25,13 +25,13 @@ LOWEST, HIGHEST = 0.5, 0.95
 STEP, FINE_STEP = 0.03, 0.01
 DEFAULT = 0.75
 SMALLEST = 2
-"""Communities of two already tell: what is near does not depend on which communities are wanted."""
+"""Least community size while choosing: nearness does not depend on the size wanted later."""
 MOST_ROWS = 100_000
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """One threshold, and what its communities look like.
+    """One threshold, and the quality of its communities.
 
     Attributes
     ----------
@@ -55,7 +55,7 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Choice:
-    """The threshold chosen, and what it was chosen from.
+    """The threshold chosen, and its candidates.
 
     Attributes
     ----------
@@ -63,7 +63,7 @@ class Choice:
     candidates : tuple of Candidate
         By rising threshold.
     n_rows : int
-        The rows that were looked at.
+        Number of rows that were evaluated.
     """
 
     threshold: float
@@ -71,15 +71,15 @@ class Choice:
     n_rows: int
 
     def as_notes(self) -> dict[str, object]:
-        """The choice as plain data, with a sentence on how it was made."""
+        """Give the choice as plain data, with a sentence that explains it."""
         best = max(self.candidates, key=lambda c: c.score, default=None)
         if best is None:
-            why = f"no two rows have a cosine of {LOWEST} or more: any threshold from there on gives the same"
+            why = f"no two rows have a cosine of {LOWEST} or more: all thresholds above give the same result"
         else:
             why = (
                 f"{self.threshold:.2f} is the best balance of {len(self.candidates)} thresholds: "
-                f"{best.closure:.0%} of the pairs inside communities reach it themselves, and "
-                f"{best.kept:.0%} of {self.n_rows} rows are with their nearest neighbour"
+                f"{best.closure:.0%} of the pairs inside communities reach it, and "
+                f"{best.kept:.0%} of {self.n_rows} rows share a community with their nearest neighbor"
             )
         names = ("threshold", "closure", "kept", "score", "n_communities")
         return {
@@ -90,15 +90,15 @@ class Choice:
 
 
 def choose_threshold(rows: Rows, weights: Weights, budget: int) -> Choice:
-    """Choose the threshold whose communities are close and yet keep near rows together.
+    """Choose the threshold that best balances closure and kept neighbors.
 
     Parameters
     ----------
     rows : Rows
-        Past `MOST_ROWS`, or where their pairs do not fit the budget, evenly spaced ones are used.
+        Above `MOST_ROWS` rows, or if their pairs exceed the budget, evenly spaced rows are used.
     weights : float64 ndarray of shape (n,)
     budget : int
-        Bytes for the list of pairs.
+        Most bytes for the list of pairs.
 
     Returns
     -------
@@ -106,26 +106,26 @@ def choose_threshold(rows: Rows, weights: Weights, budget: int) -> Choice:
     """
     step = -(-len(rows) // MOST_ROWS)
     while True:
-        drawn = rows if step < 2 else rows.take(slice(0, None, step))
+        sample = rows if step < 2 else rows.take(slice(0, None, step))
         weight = weights[:: max(step, 1)]
-        near = find_neighborhoods(drawn, Judge(drawn, LOWEST, None), 0.0, weight, budget)
+        near = find_neighborhoods(sample, Judge(sample, LOWEST, None), 0.0, weight, budget)
         if near.members is not None:
             break
         step *= 2
-    graph = _Graph(drawn, near, weight)
+    graph = _Graph(sample, near, weight)
     if not len(graph.left):
-        return Choice(DEFAULT, (), len(drawn))
-    tried = {t: graph.candidate(t) for t in np.arange(LOWEST, HIGHEST + 0.001, STEP).round(3).tolist()}
-    coarse = max(tried, key=lambda t: tried[t].score)
+        return Choice(DEFAULT, (), len(sample))
+    by_threshold = {t: graph.candidate(t) for t in np.arange(LOWEST, HIGHEST + 0.001, STEP).round(3).tolist()}
+    coarse = max(by_threshold, key=lambda t: by_threshold[t].score)
     for t in np.round([coarse - FINE_STEP, coarse + FINE_STEP], 3).tolist():
         if LOWEST <= t <= HIGHEST:
-            tried[t] = graph.candidate(t)
-    candidates = tuple(tried[t] for t in sorted(tried))
-    return Choice(max(candidates, key=lambda c: c.score).threshold, candidates, len(drawn))
+            by_threshold[t] = graph.candidate(t)
+    candidates = tuple(by_threshold[t] for t in sorted(by_threshold))
+    return Choice(max(candidates, key=lambda c: c.score).threshold, candidates, len(sample))
 
 
 class _Graph:
-    """All pairs from the lowest candidate on, both ways and sorted, with their cosines."""
+    """All pairs that reach the lowest candidate, in both directions and sorted, with their cosines."""
 
     def __init__(self, rows: Rows, near: Neighborhoods, weights: Weights) -> None:
         assert near.starts is not None
@@ -142,7 +142,7 @@ class _Graph:
         self.nearest[self.left[order][first]] = self.right[order][first]
 
     def candidate(self, threshold: float) -> Candidate:
-        """Communities at a threshold, told by how close they are and what they keep together."""
+        """Evaluate the communities at a threshold."""
         n = len(self.rows)
         here = self.cosines >= threshold
         left, right = self.left[here], self.right[here]
