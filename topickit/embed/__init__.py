@@ -12,7 +12,16 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from topickit.embed.base import Embedder, FittedOnCorpus, embed, from_state, resolve
+    from topickit.embed import pipeline
+    from topickit.embed.base import (
+        Embedder,
+        EmbedderInfo,
+        FittedOnCorpus,
+        describe,
+        embed,
+        from_state,
+        resolve,
+    )
     from topickit.embed.cache.embedder import CachedEmbedder
     from topickit.embed.distilled.embedder import DistilledEmbedder
     from topickit.embed.hybrid import HybridEmbedder
@@ -24,13 +33,16 @@ __all__ = [
     "CachedEmbedder",
     "DistilledEmbedder",
     "Embedder",
+    "EmbedderInfo",
     "FittedOnCorpus",
     "HybridEmbedder",
     "LexicalEmbedder",
     "PrecomputedEmbedder",
     "SentenceEmbedder",
+    "describe",
     "embed",
     "from_state",
+    "pipeline",
     "resolve",
 ]
 
@@ -45,6 +57,8 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> Any:
+    if name == "pipeline":
+        return importlib.import_module("topickit.embed.pipeline")
     if name in __all__:
         return getattr(importlib.import_module(_HOMES.get(name, "topickit.embed.base")), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
