@@ -1,27 +1,32 @@
 """Saved states: a folder with manifest.json and safetensors. No pickle; nothing is executed at load.
 
 The manifest is written last and names the other files by their content hash. So a folder holds the old
-model or the new one, whole, whenever writing stops; and a damaged file is noticed. This module turns a
-`State` into files and back; it knows no class of the model.
+model or the new one, whole, whenever writing stops. The manifest also holds a digest of itself and of every
+part, so that any damage is noticed and the damaged part is named. Format 1 had no such digests. This module
+turns a `State` into files and back; it knows no class of the model.
 """
 
 import contextlib
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from topickit._core.atomic import TEMPORARY, write_atomic
+from topickit._core.paths import refuse_address
 from topickit._core.state import State
 from topickit._version import __version__
-from topickit.errors import InputError, StorageError
+from topickit.errors import InputError, StorageError, TopickitError
 
 FORMAT = "topickit model"
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
+FIRST_FORMAT_VERSION = 1
+"""The earlier format, whose manifest has no digests."""
 MANIFEST = "manifest.json"
 OUR_FILES = ("arrays-", "texts-", TEMPORARY)
 _TEXTS_PART = "documents"
@@ -43,8 +48,9 @@ def write(path: str | os.PathLike[str], state: State) -> None:
     StorageError
         When the folder holds something else.
     InputError
-        When it cannot be written.
+        When it cannot be written, or the path is an address.
     """
+    refuse_address(path)
     folder = _folder_for(Path(path))
     documents = state.parts.get(_TEXTS_PART)
     texts = None if documents is None or documents.texts is None else list(documents.texts)
@@ -62,7 +68,10 @@ def read(path: str | os.PathLike[str]) -> State:
     ------
     StorageError
         When there is no model, it is damaged, or a newer topickit made it.
+    InputError
+        When the path is an address.
     """
+    refuse_address(path)
     folder = Path(path)
     manifest = _manifest(folder)
     with damage_reported(folder):
@@ -85,7 +94,9 @@ def damage_reported(path: str | os.PathLike[str]) -> Iterator[None]:
     """
     try:
         yield
-    except (KeyError, IndexError, TypeError, AttributeError) as error:
+    except TopickitError:
+        raise
+    except (KeyError, IndexError, TypeError, AttributeError, ValueError, OverflowError) as error:
         raise StorageError(f"the model in {path} is damaged: {type(error).__name__} {error}") from error
 
 
@@ -97,8 +108,9 @@ def check_folder(path: str | os.PathLike[str]) -> None:
     StorageError
         When the folder holds something else.
     InputError
-        When it cannot be made or written.
+        When it cannot be made or written, or the path is an address.
     """
+    refuse_address(path)
     folder = Path(path)
     try:
         os.lstat(folder)
@@ -159,7 +171,15 @@ def _write(
         "parameters": parameters,
         "parts": {part: dict(state.config) for part, state in parts.items()},
     }
-    listed = json.dumps(manifest, indent=1, ensure_ascii=False, allow_nan=False, default=_plain)
+    # As it will be read: tuples as lists, keys as str.
+    manifest = json.loads(json.dumps(manifest, ensure_ascii=False, allow_nan=False, default=_plain))
+    manifest["digests"] = {
+        "arrays": {part: _digest_of_arrays(state.arrays) for part, state in parts.items() if state.arrays},
+        "parts": {part: _digest(config) for part, config in manifest["parts"].items()},
+        "parameters": _digest(manifest["parameters"]),
+    }
+    manifest["digest"] = _digest(manifest)
+    listed = json.dumps(manifest, indent=1, ensure_ascii=False)
     for stem, (_, raw) in contents.items():
         write_atomic(folder / files[stem]["name"], raw)
     write_atomic(folder / MANIFEST, listed)
@@ -181,6 +201,39 @@ def _named(stem: str, ending: str, raw: bytes) -> dict[str, str]:
     return {"name": f"{stem}-{digest[:16]}{ending}", "sha256": digest}
 
 
+def _digest(value: Any) -> str:
+    """Hash a value that JSON can hold, however it is written."""
+    written = json.dumps(value, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(written.encode("ascii")).hexdigest()
+
+
+def _digest_of_arrays(arrays: Mapping[str, NDArray[Any]]) -> str:
+    digest = hashlib.sha256()
+    for name, array in sorted(arrays.items()):
+        digest.update(f"{name} {array.dtype.str} {array.shape}".encode())
+        digest.update(np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()
+
+
+def _check_manifest(folder: Path, manifest: dict[str, Any]) -> None:
+    """Raise unless the manifest has the digest that was written into it; name the part that differs."""
+    if manifest["format_version"] == FIRST_FORMAT_VERSION and "digest" not in manifest:
+        return
+    if manifest.get("digest") == _digest({key: v for key, v in manifest.items() if key != "digest"}):
+        return
+    parts, digests = manifest.get("parts"), manifest.get("digests")
+    changed = ""
+    if isinstance(parts, dict) and isinstance(digests, dict) and isinstance(digests.get("parts"), dict):
+        differing = sorted(name for name in parts if digests["parts"].get(name) != _digest(parts[name]))
+        lost = sorted(digests["parts"].keys() - parts.keys())
+        if _digest(manifest.get("parameters")) != digests.get("parameters"):
+            differing.append("parameters")
+        changed = f" (part {', '.join([*differing, *lost])})" if differing or lost else ""
+    raise StorageError(
+        f"the model in {folder} is damaged: {MANIFEST}{changed} is not what was saved; save it again"
+    )
+
+
 def _manifest(folder: Path) -> dict[str, Any]:
     if folder.is_file():
         raise StorageError(f"{folder} is a file, not the folder of a saved model")
@@ -195,16 +248,18 @@ def _manifest(folder: Path) -> dict[str, Any]:
         ) from error
     if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
         raise StorageError(f"{folder} holds no topickit model: {MANIFEST} is something else's")
-    if manifest.get("format_version") != FORMAT_VERSION:
+    if manifest.get("format_version") not in (FIRST_FORMAT_VERSION, FORMAT_VERSION):
         raise StorageError(
             f"the model in {folder} has format {manifest.get('format_version')}, made by topickit "
-            f"{manifest.get('topickit')}; this is {__version__}, which reads format {FORMAT_VERSION}: "
-            "upgrade topickit"
+            f"{manifest.get('topickit')}; this is {__version__}, which reads formats "
+            f"{FIRST_FORMAT_VERSION} and {FORMAT_VERSION}: upgrade topickit"
         )
+    _check_manifest(folder, manifest)
     return manifest
 
 
-def _read_hashed(folder: Path, file: Mapping[str, str]) -> bytes:
+def _read_hashed(folder: Path, file: Mapping[str, str], arrays: Mapping[str, str] | None = None) -> bytes:
+    """Read a file and compare it with its hash; `arrays` are the digests by part that tell what differs."""
     name = file["name"]
     if Path(name).name != name:
         raise StorageError(f"the model in {folder} is damaged: it names a file outside of it, {name!r}")
@@ -215,24 +270,49 @@ def _read_hashed(folder: Path, file: Mapping[str, str]) -> bytes:
             f"the model in {folder} is damaged: {name} cannot be read ({error.strerror})"
         ) from error
     if hashlib.sha256(raw).hexdigest() != file["sha256"]:
-        raise StorageError(f"the model in {folder} is damaged: {name} is not what was saved; save it again")
+        changed = _changed_arrays(raw, arrays or {})
+        part = f" (part {', '.join(changed)})" if changed else ""
+        raise StorageError(
+            f"the model in {folder} is damaged: {name}{part} is not what was saved; save it again"
+        )
     return raw
+
+
+def _changed_arrays(raw: bytes, digests: Mapping[str, str]) -> list[str]:
+    """List the parts whose arrays differ from their digests; none if the file cannot be read at all."""
+    from safetensors import SafetensorError
+
+    try:
+        return [
+            part
+            for part, arrays in _by_part(raw, digests).items()
+            if _digest_of_arrays(arrays) != digests[part]
+        ]
+    except (SafetensorError, KeyError, TypeError, ValueError):
+        return []
+
+
+def _by_part(raw: bytes, parts: Iterable[str]) -> dict[str, dict[str, NDArray[Any]]]:
+    from safetensors.numpy import load as from_bytes
+
+    arrays = from_bytes(raw)
+    return {
+        part: {name.removeprefix(f"{part}."): a for name, a in arrays.items() if name.startswith(f"{part}.")}
+        for part in parts
+    }
 
 
 def _parts(folder: Path, manifest: Mapping[str, Any], texts: Sequence[str] | None) -> dict[str, State]:
     from safetensors import SafetensorError
-    from safetensors.numpy import load as from_bytes
 
+    digests = manifest.get("digests", {}).get("arrays")
+    raw = _read_hashed(folder, manifest["files"]["arrays"], digests)
     try:
-        arrays = from_bytes(_read_hashed(folder, manifest["files"]["arrays"]))
+        arrays = _by_part(raw, manifest["parts"])
     except SafetensorError as error:
         raise StorageError(f"the model in {folder} is damaged: {error}") from error
     return {
-        part: State(
-            config,
-            {name.removeprefix(f"{part}."): a for name, a in arrays.items() if name.startswith(f"{part}.")},
-            texts=texts if part == _TEXTS_PART else None,
-        )
+        part: State(config, arrays[part], texts=texts if part == _TEXTS_PART else None)
         for part, config in manifest["parts"].items()
     }
 

@@ -6,6 +6,7 @@ import secrets
 from pathlib import Path
 from typing import Any
 
+from topickit._core.paths import refuse_address
 from topickit.errors import InputError, InputTypeError
 
 TEMPORARY = ".topickit-"
@@ -88,6 +89,7 @@ def check_target(path: Any) -> Path:
         result = Path(path)
     except TypeError as error:
         raise InputTypeError(f"a path must be a str or path-like, got {type(path).__name__}") from error
+    refuse_address(path)
     if "\0" in str(result):
         raise InputError(f"a path cannot contain a NUL character: {str(path)!r}")
     if os.path.isdir(result):  # Path.is_dir raises where a name is too long

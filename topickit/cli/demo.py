@@ -25,11 +25,13 @@ def demo(
     """
     from sklearn.metrics import normalized_mutual_info_score
 
+    from topickit._core.paths import refuse_address
     from topickit._core.progress import stage
     from topickit.cli.docstrings import collect_docstrings
     from topickit.model import TopicModel
     from topickit.report.text import render_overview
 
+    refuse_address(out)
     if out.exists() and not out.is_dir():
         raise InputError(f"cannot write a report to {out}: it is a file; set --out to a folder")
     with stage("Reading docstrings of installed packages"):

@@ -80,8 +80,10 @@ def load_embeddings(path: Path | None, n_rows: int | None = None) -> Any:
         return None
     import numpy as np
 
+    from topickit._core.paths import refuse_address
     from topickit._core.validation import check_vectors
 
+    refuse_address(path)
     try:
         # Memory-mapped: unit vectors are made a block of rows at a time.
         array = np.load(path, allow_pickle=False, mmap_mode="r")

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Self
 
 from topickit._core import processes
+from topickit._core.paths import refuse_address
 from topickit.corpus.tables import faults
 from topickit.corpus.tables.faults import Source
 from topickit.errors import InputError
@@ -217,6 +218,7 @@ def check_readable(path: str) -> None:
     if path == "-":
         return
     try:
+        refuse_address(path)
         Path(path).open("rb").close()
     except OSError as error:
         raise InputError(f"cannot read {path}: {error.strerror or error}") from error

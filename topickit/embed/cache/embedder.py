@@ -14,6 +14,7 @@ from typing import Any, Literal, Protocol, Self, TypeAlias, TypeVar, runtime_che
 import numpy as np
 from numpy.typing import NDArray
 
+from topickit._core.paths import refuse_address
 from topickit._core.state import State
 from topickit._core.validation import check_vectors
 from topickit._core.vectors import FloatArray
@@ -472,6 +473,7 @@ def folder_of(path: Any) -> Path:
     """
     if not isinstance(path, str | os.PathLike) or not os.fspath(path) or not isinstance(os.fspath(path), str):
         raise ParameterError(f"the cache must be the path of a folder, got {path!r}")
+    refuse_address(path)
     folder = Path(path).expanduser()
     if os.path.isfile(folder):
         raise ParameterError(f"the cache must be a folder, and {folder} is a file; pass a folder")

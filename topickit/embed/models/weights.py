@@ -8,6 +8,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+from topickit._core.paths import refuse_address
 from topickit.errors import InputError, ParameterError
 
 ORGANISATION = "sentence-transformers"
@@ -50,6 +51,7 @@ def locate(model: str | os.PathLike[str]) -> Path | None:
     >>> locate("no-such-model") is None
     True
     """
+    refuse_address(model)
     path = Path(os.path.expanduser(model))
     if path.is_dir() and any((path / name).is_file() for name in ("modules.json", "config.json")):
         return path
