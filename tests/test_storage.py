@@ -105,9 +105,12 @@ def test_where_nothing_can_be_written(model, tmp_path):
         model.save(tmp_path / "file" / "m")
 
 
-def damage(path, change):
+def damage(path, change, *, forge=False):
     manifest = json.loads((path / "manifest.json").read_text())
     change(manifest)
+    if forge:
+        del manifest["digest"]
+        manifest["digest"] = storage._digest(manifest)
     (path / "manifest.json").write_text(json.dumps(manifest))
 
 
@@ -123,8 +126,8 @@ def damage(path, change):
         (lambda p: damage(p, lambda m: m.update(format_version=99)), "upgrade topickit"),
         (lambda p: damage(p, lambda m: m["parts"].pop("counts")), "damaged"),
         (lambda p: damage(p, lambda m: m["parts"]["results"].pop("notes")), "damaged"),
-        (lambda p: damage(p, lambda m: m["files"]["arrays"].update(name="../x")), "outside"),
-        (lambda p: damage(p, lambda m: m["parts"]["embedder"].update(kind="alien")), "kind"),
+        (lambda p: damage(p, lambda m: m["files"]["arrays"].update(name="../x"), forge=True), "outside"),
+        (lambda p: damage(p, lambda m: m["parts"]["embedder"].update(kind="alien"), forge=True), "kind"),
     ],
 )
 def test_damage_is_noticed(model, tmp_path, change, said):
