@@ -1,3 +1,5 @@
+import re
+
 import pytest
 
 from tests.conftest import make_corpus
@@ -90,6 +92,87 @@ def test_searching_highlights_documents(page, model):
     page.fill("#map-query", "ONION")
     page.wait_for_function(f"({SELECTED} || []).length === {expected}")
     assert str(expected) in page.locator("#map-found").inner_text()
+
+
+def test_found_documents_are_whole_texts_to_page_through(visit, tmp_path):
+    texts, _ = make_corpus(90)
+    long = [f"{text} {'filler ' * 200} rebate {i}" for i, text in enumerate(texts)]
+    model = TopicModel(embedder="lexical", clusterer="kmeans", n_topics=3).fit([*long, long[0]])
+    page = visit(model.report().to_html(tmp_path / "long.html"))
+    page.fill("#map-query", "REBATE")
+    page.wait_for_selector("#documents:not([hidden])")
+    assert "91 documents (90 distinct texts)" in page.locator("#documents-title").inner_text()
+    assert "91 matching" in page.locator("#map-found").inner_text()
+    seen = []
+    while True:
+        page.locator("#documents-list details").first.wait_for()
+        seen += page.evaluate(
+            "[...document.querySelectorAll('#documents-list .whole')].map((e) => e.textContent)"
+        )
+        if page.locator("#documents-next").is_disabled():
+            break
+        page.click("#documents-next")
+    assert sorted(seen) == sorted(text.strip() for text in long)
+    page.click("#map-all")
+    assert page.locator("#documents").is_hidden()
+    page.locator("#topic-0 button.read-all").click()
+    page.wait_for_selector("#documents:not([hidden])")
+    assert f"{model.topics_[0].size} documents" in page.locator("#documents-title").inner_text()
+    assert n_selected(page) in {model.topics_[0].size, model.topics_[0].size - 1}
+    assert page.complaints == []
+
+
+def test_a_lasso_lists_its_documents(page):
+    page.click("#map-lasso")
+    box = page.locator("#map .plot").bounding_box()
+    left, top = box["x"] + 5, box["y"] + 5
+    right, bottom = left + box["width"] - 120, top + box["height"] - 80
+    page.mouse.move(left, top)
+    page.mouse.down()
+    for x, y in ((right, top), (right, bottom), (left, bottom), (left, top)):
+        page.mouse.move(x, y, steps=8)
+    page.mouse.up()
+    page.wait_for_selector("#documents:not([hidden])")
+    assert "Inside the lasso" in page.locator("#documents-title").inner_text()
+    n = page.evaluate("topickit.documents.n")
+    assert 0 < n_selected(page) <= n
+    assert f"{n_selected(page)} documents" in page.locator("#documents-title").inner_text()
+    page.click("#map-all")
+    page.wait_for_function(f"({SELECTED} ?? null) === null")
+    assert page.locator("#documents").is_hidden()
+
+
+def test_the_map_is_colored_by_class_and_time(page):
+    color = "JSON.stringify([...document.querySelector('#map .plot').data[0].marker.color])"
+    by_topic = page.evaluate(color)
+    for name in ("class", "time"):
+        page.select_option("#map-colors", name)
+        page.wait_for_selector("#map-legend:not([hidden]) li")
+        assert page.evaluate(color) != by_topic
+    assert "2009" in page.locator("#map-legend").inner_text()
+    page.select_option("#map-colors", "topic")
+    assert page.evaluate(color) == by_topic
+    assert page.locator("#map-legend").is_hidden()
+
+
+def test_names_become_finer_as_the_map_is_zoomed(visit, tmp_path):
+    texts, _ = make_corpus(400)
+    model = TopicModel(embedder="lexical", clusterer="kmeans", n_topics=20).fit(texts)
+    page = visit(model.report().to_html(tmp_path / "many.html"))
+    shown = "#map .names bdi:not([hidden])"
+    assert page.locator(f"{shown}.group").count() >= 1
+    for _ in range(4):
+        page.click("#map-in")
+    page.wait_for_function(f"document.querySelectorAll('{shown}.group').length === 0")
+    assert page.complaints == []
+
+
+def test_names_leave_a_small_map_visible(visit, report_file):
+    page = visit(report_file, viewport={"width": 390, "height": 844})
+    boxes = [name.bounding_box() for name in page.query_selector_all("#map .names bdi:not([hidden])")]
+    plot = page.locator("#map .plot").bounding_box()
+    assert len(boxes) >= 1
+    assert sum(b["width"] * b["height"] for b in boxes) < plot["width"] * plot["height"] / 5
 
 
 def test_zoom_by_buttons_and_back(page):
@@ -193,6 +276,22 @@ def test_print_shows_the_map_and_every_topic(page):
     page.evaluate("dispatchEvent(new Event('afterprint'))")
     assert page.locator("details:not([open])").count() > 0
     assert len(page.pdf()) > 20_000
+
+
+def test_ten_topics_fill_four_to_six_landscape_pages(visit, tmp_path):
+    texts, subjects = make_corpus(400)
+    model = TopicModel(embedder="lexical", clusterer="kmeans", n_topics=10)
+    model.fit(texts, timestamps=[2000 + i // 40 for i in range(400)], classes=subjects)
+    page = visit(model.report().to_html(tmp_path / "ten.html"))
+    paper = page.pdf(prefer_css_page_size=True)
+    assert 4 <= len(re.findall(rb"/Type\s*/Page\b", paper)) <= 6
+    boxes = {tuple(map(float, box.split())) for box in re.findall(rb"/MediaBox\s*\[([^\]]*)\]", paper)}
+    assert all(width > height for _, _, width, height in boxes)
+    page.emulate_media(media="print")
+    widths = page.evaluate(
+        "[...document.querySelectorAll('#overview td.words')].map((cell) => cell.offsetWidth)"
+    )
+    assert min(widths) > 250
 
 
 def test_without_texts_there_is_a_map_without_texts(visit, model, tmp_path):

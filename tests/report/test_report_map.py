@@ -1,5 +1,6 @@
 import base64
 import json
+import zlib
 
 import numpy as np
 import pytest
@@ -7,8 +8,9 @@ import pytest
 from tests.conftest import make_corpus
 from tests.report.test_report_html import Page
 from topickit import TopicModel
-from topickit.report import document_map as document_maps
-from topickit.report.document_map import _excerpts, document_map
+from topickit.report import document_texts
+from topickit.report.document_map import document_map
+from topickit.report.document_texts import _within
 from topickit.report.html import _plotly
 
 HOSTILE_TEXTS = [
@@ -25,18 +27,26 @@ HOSTILE_TEXTS = [
 ]
 
 
-def unpacked(packed):
-    return np.frombuffer(base64.b64decode(packed), dtype="<u2")
+def unpacked(packed, kind="<u2"):
+    return np.frombuffer(base64.b64decode(packed), dtype=kind)
+
+
+def texts_of(page):
+    data = json.loads(page.data["documents-data"])
+    return tuple(json.loads(zlib.decompress(base64.b64decode(data["texts"]))))
 
 
 def test_a_point_a_distinct_document(dated_model):
     found = document_map(dated_model.fitted_)
     documents = dated_model.fitted_.corpus.documents
-    assert len(found.points) == len(found.texts) == len(documents)
+    held = found.documents
+    assert len(found.points) == len(held.texts) == len(documents)
     assert found.points.max() == 65_535
-    by_text = dict(zip(found.texts, found.labels.tolist(), strict=True))
+    assert [held.texts[i] for i in held.points.tolist()] == list(documents.texts)
+    assert (held.labels[held.points] == found.labels).all()
+    by_text = dict(zip(held.texts, held.labels.tolist(), strict=True))
     for row, position in enumerate(documents.rows[:50].tolist()):
-        assert by_text[found.texts[position]] == dated_model.labels_[row]
+        assert by_text[documents.texts[position]] == dated_model.labels_[row]
 
 
 def test_the_page_holds_the_same_numbers(dated_model):
@@ -45,22 +55,62 @@ def test_the_page_holds_the_same_numbers(dated_model):
     found = document_map(dated_model.fitted_)
     assert (unpacked(data["x"]) == found.points[:, 0]).all()
     assert (unpacked(data["topic"]).astype(int) - 1 == found.labels).all()
-    assert tuple(data["texts"]) == found.texts
+    assert texts_of(page) == found.documents.texts
+    assert (
+        unpacked(json.loads(page.data["documents-data"])["points"], "<u4") == found.documents.points
+    ).all()
     assert found.note in " ".join(page.text)
 
 
 def test_more_documents_than_points_are_thinned_and_it_is_said(dated_model):
     found = document_map(dated_model.fitted_, limit=50)
-    assert len(found.points) == len(found.texts) == 50
+    assert len(found.points) == len(found.documents.points) == 50
+    assert len(found.documents.texts) == 240  # the search still covers all
     assert "50 points for 240 documents" in found.note
     assert "uniform sample" in found.note
 
 
-def test_long_scripts_are_cut_shorter(monkeypatch):
-    monkeypatch.setattr(document_maps, "MAX_EXCERPT_BYTES", 3_000)
-    cut = _excerpts(["税" * 500, "a" * 500] * 10)
-    assert sum(len(text.encode()) for text in cut) <= 3_000
-    assert len(cut[0]) > 40
+def test_texts_are_whole_until_they_are_too_many():
+    texts = ["税" * 500, "a" * 500, "short"] * 10
+    assert _within(texts, 20_100) == (tuple(texts), None)
+    cut, limit = _within(texts, 3_000)
+    assert 2_500 < sum(len(text.encode()) for text in cut) <= 3_000 + 20 * 2  # the ellipsis has three bytes
+    assert len(cut[0]) == len(cut[1]) == limit > 40
+    assert cut[2] == "short"
+
+
+def test_texts_of_a_topic_begin_with_the_most_similar(dated_model):
+    held = document_map(dated_model.fitted_).documents
+    fitted = dated_model.fitted_
+    rows = {text: row for row, text in enumerate(fitted.corpus.documents.texts)}
+    order = np.array([rows[text] for text in held.texts])
+    for topic in range(4):
+        vectors = fitted.corpus.vectors[order[held.labels == topic]]
+        assert (np.diff(vectors @ fitted.means[topic]) < 0.002).all()
+    assert (np.diff(held.labels) >= 0).all()
+
+
+def test_a_corpus_of_too_many_texts_is_sampled_with_all_points(dated_model, monkeypatch):
+    monkeypatch.setattr(document_texts, "MAX_TEXTS", 60)
+    found = document_map(dated_model.fitted_, limit=50)
+    assert 60 <= len(found.documents.texts) <= 110
+    texts = dated_model.fitted_.corpus.documents.texts
+    rows = np.linspace(0, 239, 50).astype(int).tolist()
+    assert [found.documents.texts[i] for i in found.documents.points] == [texts[row] for row in rows]
+    assert f"uniform sample of {len(found.documents.texts)} documents" in found.note
+
+
+def test_points_are_colored_by_class_and_by_time(dated_model):
+    found = document_map(dated_model.fitted_)
+    fitted, classes = dated_model.fitted_, found.colorings["class"]
+    assert classes.names == ("land", "sea")
+    firsts = fitted.corpus.documents.first_rows
+    names = [fitted.covariates.class_names[code] for code in fitted.covariates.class_codes[firsts]]
+    assert [classes.names[code] for code in classes.codes] == names
+    time = found.colorings["time"]
+    years = fitted.covariates.timestamps[firsts].astype("datetime64[Y]").astype(str).tolist()
+    assert [time.names[code] if code >= 0 else "NaT" for code in time.codes] == years
+    assert len(time.light) == len(time.dark) == len(time.names) == 10
 
 
 def test_no_documents_no_points(dated_model, tmp_path):
@@ -121,8 +171,7 @@ def test_hostile_documents_change_nothing_of_the_page():
     assert {tag for tag, _ in page.elements} == {tag for tag, _ in plain.elements}
     handlers = [name for _, attrs in page.elements for name in attrs if name.startswith("on")]
     assert not handlers
-    held = json.loads(page.data["map-data"])["texts"]
-    assert "<script>alert(1)</script> boat" in held
+    assert "<script>alert(1)</script> boat" in texts_of(page)
     assert not any("\u2028" in raw or "<" in raw for raw in page.data.values())
     assert surrogate.replace("\ud800", "?") in " ".join(page.text)
 

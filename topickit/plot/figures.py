@@ -219,7 +219,7 @@ def over_time_figure(
     return figure.update_layout(
         xaxis={"type": "date", "showgrid": False, "zeroline": False},
         yaxis={**share, "gridcolor": GRID, "zeroline": False},
-        legend={"orientation": "h", "y": -0.12, "yanchor": "top"},
+        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom"},
         margin={"l": 60, "b": 30},
     )
 

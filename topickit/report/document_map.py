@@ -1,25 +1,20 @@
 """The map of a report: the position of each document, packed into small numbers for the page."""
 
-import base64
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from topickit._core.display import clip, one_line
 from topickit.plot.map_points import MAX_POINTS, MapPoints, map_points
 from topickit.report import formatting
-from topickit.report.summary import Plain, clean
+from topickit.report.colorings import Coloring, colorings
+from topickit.report.document_texts import DocumentTexts, document_texts, packed
+from topickit.report.summary import Plain, Summary, summarize
 
 if TYPE_CHECKING:
     from topickit.fitted.fitted import Fitted
 
-MAX_EXCERPT = 100
-"""Characters of each text that the page holds."""
-MAX_EXCERPT_BYTES = 5_500_000
-"""Bytes of all excerpts together, so that the page can be sent by mail."""
-_MIN_EXCERPT = 20
 _GRID = 65_535
 
 
@@ -37,8 +32,10 @@ class DocumentMap:
         Position of each topic's name, on the same grid.
     colors : tuple of int
         Color of each topic, as an index into the palette.
-    texts : tuple of str, or None
-        The beginning of each document; None if texts are excluded.
+    documents : DocumentTexts or None
+        The texts; None if texts are excluded or the model does not hold its documents.
+    colorings : dict of str to Coloring
+        Other colorings than by topic.
     note : str
         Caption: what the map shows.
     """
@@ -47,16 +44,17 @@ class DocumentMap:
     labels: NDArray[np.int64] = field(repr=False)
     places: NDArray[np.float64] = field(repr=False)
     colors: tuple[int, ...]
-    texts: tuple[str, ...] | None = field(repr=False)
+    documents: DocumentTexts | None = field(repr=False)
+    colorings: dict[str, Coloring] = field(repr=False)
     note: str
 
     def as_dict(self) -> dict[str, Plain]:
         """Give the data for the page's script; arrays as base64 of little-endian 16-bit numbers."""
         return {
-            "x": _pack(self.points[:, 0]),
-            "y": _pack(self.points[:, 1]),
-            "topic": _pack(self.labels + 1),
-            "texts": None if self.texts is None else list(self.texts),
+            "x": packed(self.points[:, 0].astype(np.int64), "<u2"),
+            "y": packed(self.points[:, 1].astype(np.int64), "<u2"),
+            "topic": packed(self.labels + 1, "<u2"),
+            "colorings": {name: coloring.as_dict() for name, coloring in self.colorings.items()},
             "places": [
                 [round(float(x)), round(float(y))] if np.isfinite(x + y) else None for x, y in self.places
             ],
@@ -64,14 +62,18 @@ class DocumentMap:
         }
 
 
-def document_map(fitted: "Fitted", *, texts: bool = True, limit: int = MAX_POINTS) -> DocumentMap:
+def document_map(
+    fitted: "Fitted", summary: Summary | None = None, *, texts: bool = True, limit: int = MAX_POINTS
+) -> DocumentMap:
     """Create the map of a fitted model.
 
     Parameters
     ----------
     fitted : Fitted
+    summary : Summary, optional
+        Names of classes and periods; None computes it.
     texts : bool
-        Include the beginning of each document.
+        Include the documents.
     limit : int
         Maximum number of points; a larger corpus is shown by a uniform sample.
 
@@ -90,16 +92,16 @@ def document_map(fitted: "Fitted", *, texts: bool = True, limit: int = MAX_POINT
     mapped = map_points(fitted, limit)
     documents = None if fitted.corpus is None else fitted.corpus.documents
     low, step = _grid(mapped.points if documents else mapped.places)
-    excerpts = None
-    if texts and documents:
-        excerpts = _excerpts([documents.texts[row] for row in mapped.rows.tolist()])
+    summary = summarize(fitted) if summary is None else summary
+    held = document_texts(fitted, mapped.rows) if texts else None
     return DocumentMap(
         points=((mapped.points - low) / step).round().astype(np.uint16),
         labels=mapped.labels,
         places=(mapped.places.astype(np.float64) - low) / step,
         colors=mapped.colors,
-        texts=excerpts,
-        note=_note(mapped, documents.n_rows, texts) if documents else _TOPICS_NOTE,
+        documents=held,
+        colorings=colorings(fitted, summary, mapped.rows),
+        note=_note(mapped, documents.n_rows, held) if documents else _TOPICS_NOTE,
     )
 
 
@@ -119,7 +121,7 @@ _TOPICS_NOTE = (
 )
 
 
-def _note(mapped: MapPoints, n_documents: int, texts: bool) -> str:
+def _note(mapped: MapPoints, n_documents: int, held: DocumentTexts | None) -> str:
     n_points, n_texts = len(mapped.rows), mapped.n_texts
     points, documents = formatting.count(n_points), formatting.count(n_documents)
     parts = [f"Each point is a document: {points} points for {documents} documents."]
@@ -138,21 +140,12 @@ def _note(mapped: MapPoints, n_documents: int, texts: bool) -> str:
             f"UMAP was fitted to a sample of {formatting.count(mapped.n_placed)} documents; the others are "
             "placed at the weighted mean of their nearest neighbors in the sample."
         )
-    if not texts:
+    if held is None:
         parts.append("Document texts are not included in this report.")
+    elif len(held.texts) < n_texts:
+        parts.append(f"The search covers a uniform sample of {formatting.count(len(held.texts))} documents.")
+    if held is not None and held.limit is not None:
+        parts.append(
+            f"Texts are truncated at {formatting.count(held.limit)} characters, also for the search."
+        )
     return " ".join(parts)
-
-
-def _excerpts(texts: list[str]) -> tuple[str, ...]:
-    """Truncate texts, further if non-ASCII scripts would make the page too large."""
-    limit = MAX_EXCERPT
-    while True:
-        excerpts = tuple(clip(one_line(clean(text[: 4 * limit])), limit) for text in texts)
-        size = sum(len(text.encode("utf-8")) + 3 for text in excerpts)
-        if size <= MAX_EXCERPT_BYTES or limit <= _MIN_EXCERPT:
-            return excerpts
-        limit = max(_MIN_EXCERPT, int(limit * MAX_EXCERPT_BYTES / size * 0.97))
-
-
-def _pack(values: NDArray[np.integer]) -> str:
-    return base64.b64encode(values.astype("<u2").tobytes()).decode("ascii")

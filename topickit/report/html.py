@@ -1,6 +1,7 @@
 """The report as one HTML page, and the table of topics for notebooks."""
 
 import base64
+import dataclasses
 import hashlib
 import json
 import math
@@ -13,6 +14,7 @@ from markupsafe import Markup
 
 from topickit._core.display import clip, one_line, plural, printable, unescaped
 from topickit._core.optional import require
+from topickit.analysis.similarity import Similarity
 from topickit.fitted.topics import UNSTABLE, Topic
 from topickit.plot import figures
 from topickit.plot.palette import COLORS, LESS, MORE, NO_TOPIC
@@ -22,7 +24,7 @@ from topickit.report.document_map import DocumentMap
 from topickit.report.facts import fact_groups
 from topickit.report.finding import finding
 from topickit.report.quality import quality_metrics
-from topickit.report.relations import topic_tree
+from topickit.report.relations import label_levels, topic_tree
 from topickit.report.summary import Plain, Summary
 from topickit.report.text import headline
 from topickit.report.trends import excluded, last_period, share_changes, sparklines
@@ -38,6 +40,10 @@ MAX_CHANGES = 25
 """Topics listed under "Largest changes"."""
 MAX_UNSTABLE = 12
 """Unstable topics listed by name."""
+MAX_CARDS = 200
+"""Topics with details, and rows of the table of classes."""
+MAX_FIGURE = 150
+"""Topics of the similarity figure, and of the choice over time."""
 MAX_LINES = 6
 """Topics drawn together over time."""
 
@@ -76,7 +82,9 @@ def render_html(
     >>> "<h1>&lt;Mine&gt;</h1>" in page
     True
     """
-    scripts = [_plotly(), _asset("report.js"), _asset("map.js")] if summary.topics else []
+    scripts = (
+        [_plotly(), _asset("report.js"), _asset("documents.js"), _asset("map.js")] if summary.topics else []
+    )
     data = _data(summary, map) if summary.topics else {}
     return (
         _environment()
@@ -96,6 +104,9 @@ def render_html(
             excluded="" if summary.over_time is None else excluded(summary.over_time),
             last="" if summary.over_time is None else last_period(summary.over_time),
             classes=class_table(summary),
+            max_cards=MAX_CARDS,
+            max_figure=MAX_FIGURE,
+            time_topics=[summary.topics[topic] for topic in _time_topics(summary)],
             data={name: _embed(value) for name, value in data.items()},
             # These files are topickit's and Plotly's own and contain no user data.
             colors=Markup(_colors()),
@@ -134,7 +145,9 @@ def _data(summary: Summary, map: DocumentMap | None) -> dict[str, Plain]:
         "figures-data": _figures_data(summary, map),
     }
     if map is not None:
-        data["map-data"] = map.as_dict()
+        data["map-data"] = {**map.as_dict(), **label_levels(summary)}
+        if map.documents is not None:
+            data["documents-data"] = map.documents.as_dict()
     return data
 
 
@@ -142,15 +155,27 @@ def _figures_data(summary: Summary, map: DocumentMap | None) -> dict[str, Plain]
     names = [topic.name for topic in summary.topics]
     data: dict[str, Plain] = {}
     if summary.similarity is not None:
-        data["similarity"] = _as_plain(figures.similarity_figure(summary.similarity, names))
+        data["similarity"] = _as_plain(figures.similarity_figure(_largest(summary.similarity), names))
     if summary.over_time is not None:
         figure = figures.over_time_figure(
-            summary.over_time, names, range(len(names)), colors=None if map is None else map.colors
+            summary.over_time, names, _time_topics(summary), colors=None if map is None else map.colors
         )
         for trace in figure.data:
             trace.visible = trace.showlegend is not False and int(trace.legendgroup) < MAX_LINES
         data["over_time"] = _as_plain(figure)
     return data
+
+
+def _largest(similarity: Similarity) -> Similarity:
+    """Leave out the small topics of a figure that would be too large for a page."""
+    order = tuple(topic for topic in similarity.order if topic < MAX_FIGURE)
+    return dataclasses.replace(similarity, order=order)
+
+
+def _time_topics(summary: Summary) -> list[int]:
+    """Choose the topics that can be shown over time: the largest, and those whose share changed."""
+    changed = [change.topic.id for change in share_changes(summary)[:MAX_CHANGES]]
+    return sorted({*range(min(MAX_FIGURE, len(summary.topics))), *changed})
 
 
 def _as_plain(figure: "Figure") -> Plain:

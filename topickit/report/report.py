@@ -111,7 +111,7 @@ class Report:
         Parameters
         ----------
         texts : bool
-            Include the beginning of each document.
+            Include the documents.
 
         Returns
         -------
@@ -128,7 +128,7 @@ class Report:
         """
         if self.fitted is None or not self.summary.topics:
             return None
-        return document_map(self.fitted, texts=texts)
+        return document_map(self.fitted, self._contents(texts), texts=texts)
 
     def __str__(self) -> str:
         return render_text(self.summary, title=self.title)
@@ -176,16 +176,16 @@ class Report:
     ) -> str | Path:
         """Render the report as one HTML page that works offline.
 
-        The page includes Plotly and has at least 5 MB. The first call takes seconds: it computes the
-        map of up to 50,000 documents, which is kept with the model.
+        The page includes Plotly and has at least 5 MB, and at most about 20 MB. The first call takes
+        seconds: it computes the map of up to 50,000 documents, which is kept with the model.
 
         Parameters
         ----------
         path : str or path-like, optional
             File to write; None returns the page.
         texts : bool
-            Include the beginning of each document on the map, and the representative documents, each
-            up to 5,000 characters.
+            Include the documents: to search, to page through by topic, and as representative documents.
+            They are truncated if they have more than 16 MB together.
         title : str, optional
             Heading and title of the page; None takes the title of the report, or "Topics".
 

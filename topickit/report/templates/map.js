@@ -1,15 +1,11 @@
-// The map: one WebGL trace, labels that do not overlap, selection of a topic, search in texts.
+// The map: one WebGL trace, labels by zoom level, selection by topic, words or lasso, other colorings.
 "use strict";
 (() => {
   const data = topickit.read("map-data");
   const box = document.getElementById("map");
   if (!data || !box) return;
   const gridSide = 65535;
-  const unpack = (packed) => {
-    const bytes = Uint8Array.from(atob(packed), (letter) => letter.charCodeAt(0));
-    const view = new DataView(bytes.buffer);
-    return Float32Array.from({ length: bytes.length / 2 }, (_, i) => view.getUint16(2 * i, true));
-  };
+  const unpack = (packed) => Float32Array.from(topickit.unpack(packed, 2));
   const topics = topickit.read("topics-data");
   const hasPoints = data.topic.length > 0;
   const placed = topics.map((_, id) => id).filter((id) => data.places[id]);
@@ -33,8 +29,14 @@
   const matches = document.getElementById("map-found");
   const largest = Math.max(1, ...topics.map((topic) => topic.size));
 
+  const documents = hasPoints ? topickit.documents : null;
+  // Values and colors of the points: by topic, or as chosen.
+  const byTopic = { codes: topicOf.map((id) => (id < 0 ? -1 : data.colors[id])), light: topickit.palette.colors, dark: topickit.palette.colors, names: [] };
+  Object.values(data.colorings).forEach((coloring) => { coloring.codes = unpack(coloring.codes).map((value) => value - 1); });
+  let coloring = byTopic;
+  const colorsOf = (dark) => [topickit.palette.none[dark ? 1 : 0], ...(dark ? coloring.dark : coloring.light)];
   const scale = (dark) => {
-    const colors = [topickit.palette.none[dark ? 1 : 0], ...topickit.palette.colors];
+    const colors = colorsOf(dark);
     return colors.flatMap((color, i) => [[i / colors.length, color], [(i + 1) / colors.length, color]]);
   };
   const pointSize = n < 2000 ? 7 : n < 10000 ? 5 : n < 25000 ? 4 : 3;
@@ -45,13 +47,39 @@
     hoverinfo: "none",
     marker: {
       size: hasPoints ? pointSize : placed.map((id) => 14 + 60 * Math.sqrt(topics[id].size / largest)),
-      color: topicOf.map((id) => (id < 0 ? 0 : data.colors[id] + 1)),
+      color: byTopic.codes.map((code) => code + 1),
       colorscale: scale(topickit.isDark()), cmin: -0.5, cmax: topickit.palette.colors.length + 0.5,
       line: { width: 0 }, opacity: hasPoints ? 0.75 : 0.6,
     },
     selected: { marker: { opacity: 0.95 } },
     unselected: { marker: { opacity: 0.05 } },
   });
+
+  // The legend of a coloring other than by topic; of many values some are named.
+  const legend = document.getElementById("map-legend");
+  const drawLegend = () => {
+    const colors = colorsOf(topickit.isDark());
+    const every = Math.ceil(coloring.names.length / 14);
+    const entries = coloring.names.map((name, i) => [name, colors[i + 1]]).filter((_, i) => i % every === 0 || i === coloring.names.length - 1);
+    const others = coloring.codes.some((code) => code < 0);
+    legend.replaceChildren(...[...entries, ...(others ? [["none or other", colors[0]]] : [])].map(([name, color]) => {
+      const entry = document.createElement("li");
+      const swatch = document.createElement("i");
+      swatch.style.background = color;
+      const text = document.createElement("bdi");
+      text.textContent = name;
+      entry.append(swatch, text);
+      return entry;
+    }));
+    legend.hidden = !coloring.names.length;
+  };
+  const paint = (dark) => {
+    drawLegend();
+    return Plotly.restyle(plot, {
+      "marker.color": [coloring.codes.map((code) => code + 1)], "marker.colorscale": [scale(dark)],
+      "marker.cmin": -0.5, "marker.cmax": coloring.light.length + 0.5,
+    });
+  };
 
   let view = null; // [[x0, x1], [y0, y1]] as drawn
   const whole = () => {
@@ -72,59 +100,95 @@
     (1 - (py - view[1][0]) / (view[1][1] - view[1][0])) * plot.clientHeight,
   ];
   let chosen = null;
-  const labels = topics.map((topic, id) => {
+  // A group is named while the map shows the levels at which it is one group; a topic at all finer ones.
+  const levels = topics.length > 12 && data.levels.length > 1 ? data.levels : [topics.length];
+  const named = [
+    ...(levels.length > 1 ? data.groups.map((group) => ({ id: group.topic, name: group.name, from: group.from, to: group.to })) : []),
+    ...topics.map((topic, id) => ({ id, name: topic.name, from: levels.length > 1 ? data.parents[id] : 0, to: Infinity })),
+  ];
+  const labels = named.map((entry) => {
     const label = document.createElement("bdi");
-    label.textContent = topic.name;
+    label.textContent = entry.name;
     label.hidden = true;
+    label.className = entry.to < Infinity ? "group" : "";
     names.append(label);
-    return { id, label, width: 0, height: 0 };
+    return { ...entry, label, width: 0, height: 0 };
   });
-  const measure = () => labels.forEach((entry) => {
-    entry.label.hidden = false;
-    entry.width = entry.label.offsetWidth + 4;
-    entry.height = entry.label.offsetHeight;
-  });
-  // Larger topics take precedence; a name moves up or down to make room, or stays hidden.
+  const measure = () => {
+    labels.forEach((entry) => { entry.label.hidden = false; });
+    labels.forEach((entry) => { entry.width = entry.label.offsetWidth + 4; entry.height = entry.label.offsetHeight; });
+    labels.forEach((entry) => { entry.label.hidden = true; });
+  };
+  // Larger topics take precedence; a name moves up or down to make room, or stays hidden. Names
+  // together cover at most a sixth of the map, so that the points of a small screen stay visible.
   const placeNames = () => {
     const taken = [];
-    labels.forEach(({ id, label, width, height }) => {
+    const full = whole();
+    const zoomed = (full[0][1] - full[0][0]) / (view[0][1] - view[0][0]);
+    const level = levels[Math.max(0, Math.min(levels.length - 1, Math.floor(Math.log(zoomed * 1.01) / Math.log(1.6))))];
+    let room = plot.clientWidth * plot.clientHeight / 6;
+    labels.forEach(({ id, label, width, height, from, to }) => {
       label.hidden = true;
-      if (!data.places[id] || (chosen !== null && chosen !== id)) return;
+      if (!data.places[id] || (chosen !== null ? chosen !== id || to < Infinity : level <= from || level > to)) return;
       const [px, py] = toPixels(data.places[id]);
-      if (px < 0 || py < 0 || px > plot.clientWidth || py > plot.clientHeight) return;
+      if (px < 0 || py < 0 || px > plot.clientWidth || py > plot.clientHeight || room < width * height) return;
       const middle = Math.min(Math.max(px, width / 2), plot.clientWidth - width / 2);
       const spot = [0, 1, -1, 2, -2].map((step) => py + step * height).find((top) =>
         top > height / 2 && top < plot.clientHeight - height / 2 && taken.every((other) =>
-          Math.abs(other.middle - middle) > (other.width + width) / 2 || Math.abs(other.top - top) >= height));
+          Math.abs(other.middle - middle) > (other.width + width) / 2 || Math.abs(other.top - top) >= Math.max(height, other.height)));
       if (spot === undefined) return;
-      taken.push({ middle, top: spot, width });
+      taken.push({ middle, top: spot, width, height });
+      room -= width * height;
       label.style.transform = `translate(${(middle - width / 2).toFixed(1)}px, ${(spot - height / 2).toFixed(1)}px)`;
       label.hidden = false;
     });
   };
 
   const search = document.getElementById("map-query");
-  let folded = null;
-  const select = () => {
-    const terms = search ? topickit.fold(search.value).split(/\s+/).filter(Boolean) : [];
-    if (terms.length && !folded) folded = data.texts.map(topickit.fold);
-    let points = null;
-    if (chosen !== null || terms.length) {
-      points = [];
-      for (let i = 0; i < n; i += 1) {
-        if (chosen !== null && topicOf[i] !== chosen) continue;
-        if (terms.every((term) => folded[i].includes(term))) points.push(i);
-      }
-    }
-    if (matches) matches.textContent = terms.length ? `${points.length.toLocaleString("en")} matching documents` : "";
+  let lasso = null; // set of documents
+  const title = (terms) => [
+    ...(terms.length ? [`“${search.value.trim()}”`] : []),
+    ...(chosen !== null ? [topics[chosen].name] : []),
+    ...(lasso ? ["Inside the lasso"] : []),
+  ].join(" · ");
+  const highlight = (points) => {
     Plotly.restyle(plot, { selectedpoints: [points] });
     document.querySelectorAll("#map-topics button").forEach((button) =>
       button.setAttribute("aria-pressed", String(Number(button.dataset.topic) === chosen)));
-    document.getElementById("map-all").disabled = chosen === null && !terms.length;
     placeNames();
+  };
+  const pointsWhere = (accept) => {
+    const points = [];
+    for (let i = 0; i < n; i += 1) if (accept(i)) points.push(i);
+    return points;
+  };
+  const select = () => {
+    const terms = search ? topickit.fold(search.value).split(/\s+/).filter(Boolean) : [];
+    const all = chosen === null && !terms.length && !lasso;
+    document.getElementById("map-all").disabled = all;
+    if (!documents || all) {
+      if (matches) matches.textContent = "";
+      if (documents) documents.show(null);
+      highlight(all ? null : pointsWhere((i) => topicOf[i] === chosen));
+      return Promise.resolve();
+    }
+    return documents.load().then(() => {
+      const found = documents.find((i) => (chosen === null || documents.topicOf[i] === chosen) && (!lasso || lasso.has(i)), terms);
+      const held = new Uint8Array(documents.n);
+      found.forEach((i) => { held[i] = 1; });
+      if (matches) matches.textContent = terms.length ? `${documents.count(found).toLocaleString("en")} matching documents` : "";
+      highlight(pointsWhere((i) => held[documents.pointOf[i]]));
+      documents.show(found, title(terms));
+    });
   };
   const choose = (id) => { chosen = chosen === id ? null : id; select(); };
   topickit.choose = (id) => { chosen = id; select(); box.scrollIntoView({ block: "center" }); };
+  topickit.readTopic = (id) => {
+    chosen = id;
+    lasso = null;
+    if (search) search.value = "";
+    select().then(() => { documents.panel.scrollIntoView({ block: "start" }); documents.panel.focus({ preventScroll: true }); });
+  };
 
   const show = (next) => Plotly.relayout(plot, { "xaxis.range": next[0], "yaxis.range": next[1] });
   const zoom = (factor) => show(view.map(([from, to]) => {
@@ -141,7 +205,8 @@
     const index = event.points[0].pointNumber;
     const id = topicOf[index];
     tip.children[0].textContent = id < 0 ? "outlier" : topics[id].name;
-    tip.children[1].textContent = data.texts ? data.texts[index] : hasPoints ? "" : `${topics[id].size.toLocaleString("en")} documents`;
+    const text = documents ? documents.text(documents.pointOf[index]).slice(0, 400).split(/\s+/).join(" ") : "";
+    tip.children[1].textContent = documents ? (text.length > 100 ? `${text.slice(0, 100)}…` : text) : hasPoints ? "" : `${topics[id].size.toLocaleString("en")} documents`;
     tip.hidden = false;
     const [px, py] = toPixels([x[index], y[index]]);
     tip.style.left = `${Math.max(0, Math.min(px + 12, plot.clientWidth - tip.offsetWidth - 4))}px`;
@@ -149,13 +214,15 @@
   };
 
   const touch = matchMedia("(pointer: coarse)").matches;
+  const dragging = touch ? false : "pan";
+  const rope = documents ? document.getElementById("map-lasso") : null;
   view = whole();
   const axis = (range) => ({ visible: false, range, autorange: false });
   const layout = {
     margin: { l: 0, r: 0, t: 0, b: 0 }, paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",
     xaxis: axis(view[0]), yaxis: axis(view[1]), showlegend: false, hovermode: "closest",
     // Touch must scroll the page, not pan the map; the buttons zoom instead.
-    dragmode: touch ? false : "pan",
+    dragmode: dragging,
   };
   measure();
   Plotly.newPlot(plot, [trace()], layout, { displayModeBar: false, scrollZoom: !touch, doubleClick: false }).then(() => {
@@ -174,12 +241,27 @@
       button.addEventListener("click", () => choose(Number(button.dataset.topic))));
     document.getElementById("map-all").addEventListener("click", () => {
       if (search) search.value = "";
-      chosen = null;
+      chosen = lasso = null;
       select();
-      show(whole());
+      Plotly.relayout(plot, { dragmode: dragging }).then(() => show(whole())).then(select);
+      if (rope) rope.setAttribute("aria-pressed", "false");
     });
     document.getElementById("map-in").addEventListener("click", () => zoom(0.6));
     document.getElementById("map-out").addEventListener("click", () => zoom(1 / 0.6));
+    if (rope) {
+      rope.hidden = false;
+      rope.addEventListener("click", () => {
+        const on = rope.getAttribute("aria-pressed") !== "true";
+        rope.setAttribute("aria-pressed", String(on));
+        Plotly.relayout(plot, { dragmode: on ? "lasso" : dragging });
+      });
+      plot.on("plotly_selected", (event) => {
+        if (!event || !event.points || !event.points.length) return;
+        lasso = new Set(event.points.map((point) => documents.pointOf[point.pointNumber]));
+        // Plotly selects again by an outline that it keeps, after each change of the layout.
+        Plotly.relayout(plot, { selections: [] }).then(select);
+      });
+    }
     let waiting = 0;
     if (search) search.addEventListener("input", () => { clearTimeout(waiting); waiting = setTimeout(select, 120); });
     let width = plot.clientWidth;
@@ -188,7 +270,21 @@
       width = plot.clientWidth;
       Plotly.relayout(plot, { width, height: plot.clientHeight }).then(() => show(whole()));
     }).observe(plot);
-    topickit.onTheme((dark) => Plotly.restyle(plot, { "marker.colorscale": [scale(dark)] }));
+    const choice = document.getElementById("map-colors");
+    if (choice) choice.addEventListener("change", () => { coloring = data.colorings[choice.value] || byTopic; paint(topickit.isDark()); });
+    topickit.onTheme(paint);
+    // On paper the map has a place of its own size, before the style sheet for print applies.
+    const resize = (side, height) => {
+      [box.style.width, box.style.height] = [side, height];
+      width = plot.clientWidth;
+      Plotly.relayout(plot, { width, height: plot.clientHeight });
+      show(whole());
+      measure();
+      follow();
+    };
+    addEventListener("beforeprint", () => resize("760px", "280px"));
+    addEventListener("afterprint", () => resize("", ""));
+    if (documents) (window.requestIdleCallback || setTimeout)(() => documents.load());
     box.dataset.drawn = "yes";
     performance.mark("map-drawn");
   });

@@ -30,12 +30,20 @@ const topickit = (() => {
     notify();
   });
   updateButton();
+  // Base64 of little-endian integers of 2 or 4 bytes.
+  const unpack = (packed, width) => {
+    const bytes = Uint8Array.from(atob(packed), (letter) => letter.charCodeAt(0));
+    const view = new DataView(bytes.buffer);
+    return Array.from({ length: bytes.length / width }, (_, i) => (width === 2 ? view.getUint16(2 * i, true) : view.getUint32(4 * i, true)));
+  };
   return {
-    read, isDark,
+    read, unpack, isDark,
     palette: read("palette-data"),
     onTheme: (listener) => listeners.push(listener),
     fold: (text) => text.normalize("NFKC").toLowerCase(),
     choose: null, // the map's, where there is one
+    readTopic: null,
+    documents: null,
   };
 })();
 
@@ -96,7 +104,9 @@ const topickit = (() => {
 
   const open = () => {
     const card = document.getElementById(location.hash.slice(1));
-    if (card && card.matches(".card")) {
+    if (!card) return;
+    if (!card.matches(".card")) card.scrollIntoView({ block: "center" });
+    else {
       card.open = true;
       card.scrollIntoView();
       card.querySelector("summary").focus({ preventScroll: true });
@@ -109,6 +119,10 @@ const topickit = (() => {
   document.querySelectorAll("button.on-map").forEach((button) => {
     button.hidden = !document.getElementById("map");
     button.addEventListener("click", () => topickit.choose && topickit.choose(Number(button.dataset.topic)));
+  });
+  document.querySelectorAll("button.read-all").forEach((button) => {
+    button.hidden = !document.getElementById("documents-data") || typeof DecompressionStream === "undefined";
+    button.addEventListener("click", () => topickit.readTopic && topickit.readTopic(Number(button.dataset.topic)));
   });
   const all = document.getElementById("open-all");
   all.hidden = false;
@@ -158,10 +172,20 @@ const topickit = (() => {
     draw(entry.target);
   }), { rootMargin: "400px" });
   document.querySelectorAll(".figure").forEach((holder) => watch.observe(holder));
-  addEventListener("beforeprint", () => document.querySelectorAll(".figure:not([data-drawn])").forEach((holder) => {
-    watch.unobserve(holder);
-    draw(holder);
-  }));
+  // A figure on paper is low, so that text and figure share a page.
+  const fit = (limit) => document.querySelectorAll(".figure").forEach((holder) => {
+    const height = Math.min(figures[holder.dataset.figure].layout.height, limit);
+    holder.style.height = `${height}px`;
+    if (holder.layout) Plotly.relayout(holder, { height });
+  });
+  addEventListener("beforeprint", () => {
+    document.querySelectorAll(".figure:not([data-drawn])").forEach((holder) => {
+      watch.unobserve(holder);
+      draw(holder);
+    });
+    fit(290);
+  });
+  addEventListener("afterprint", () => fit(Infinity));
 
   const choice = document.getElementById("time-topic");
   if (!choice) return;
