@@ -287,7 +287,11 @@ def test_standard_input(files):
         ),
         (["cluster", "{files}/t.txt", "--clusterer", "k-means"], 2, "k-means"),
         (["fit", "{files}/t.txt"], 2, "--out FOLDER"),
-        (["fit", "{files}/emoji.txt", "--out", "m", "--embedder", "lexical"], 1, "has a word"),
+        (
+            ["fit", "{files}/emoji.txt", "--out", "m", "--embedder", "lexical"],
+            1,
+            "such as --embedder all-MiniLM-L6-v2",
+        ),
         (["predict", "{files}/t.txt", "{files}"], 1, "t.txt is a file, not the folder of a saved model"),
         (["fit", "{files}/t.txt", "--out", "m", "--n-topics", "0"], 2, "--n-topics"),
         (["fit", "{files}/t.txt", "--out", "m", "--long-documents", "drop"], 2, "drop"),

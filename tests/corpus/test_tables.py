@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from topickit.corpus.tables import TextStream, read, read_labelled, read_texts, read_with_columns
+from topickit.corpus.tables import TextStream, read, read_texts, read_with_columns, read_with_labels
 from topickit.errors import InputError, InputTypeError
 
 TEXTS = ["Garlic, butter; onion", "Sail | anchor\tboat"]
@@ -20,7 +20,7 @@ def test_csv_may_be_divided_by_other_signs(tmp_path, sign):
     rows = [f'{number}{sign}"{text}"' for number, text in enumerate(TEXTS)]
     path.write_bytes("\n".join([f"id{sign}body", *rows]).encode("utf-8-sig"))
     assert read_texts(str(path), "body").texts == TEXTS
-    assert read_labelled(str(path), "id", "body").labels == [0, 1]
+    assert read_with_labels(str(path), "id", "body").labels == [0, 1]
 
 
 def test_a_comma_in_the_first_line_divides(tmp_path):
@@ -105,7 +105,10 @@ def test_no_text_is_cut_at_an_unquoted_separator(tmp_path, name, content, where,
     path = written(tmp_path, name, gzip.compress(content.encode()) if packed else content)
     ways = [streamed, read_texts]
     if "id" in content:
-        ways += [lambda path: read_labelled(path, "id"), lambda path: read_with_columns(path, ["id"], "text")]
+        ways += [
+            lambda path: read_with_labels(path, "id"),
+            lambda path: read_with_columns(path, ["id"], "text"),
+        ]
     for way in ways:
         found = message(way, path)
         assert path in found
@@ -149,7 +152,7 @@ def test_texts_that_look_like_numbers_stay_as_they_are_written(tmp_path):
     path = written(tmp_path, "t.csv", "id,text\n1,007\n2,1.0\n3,1e5\n4,true\n5,boat\n")
     expected = ["007", "1.0", "1e5", "true", "boat"]
     assert streamed(path) == read_texts(path).texts == expected
-    assert read_labelled(path, "id").texts == expected
+    assert read_with_labels(path, "id").texts == expected
     assert read_with_columns(path, ["id", "text"], "text").columns == {
         "id": [1, 2, 3, 4, 5],
         "text": expected,
@@ -189,7 +192,7 @@ def test_lists_and_objects_in_json_are_no_texts(tmp_path, monkeypatch, value, ki
     lines = "\n\n".join([*rows, rows[0]]) + "\n"
     path = written(tmp_path, "t.jsonl", lines)
     packed = written(tmp_path, "packed.jsonl", gzip.compress(lines.encode()))
-    for call, *given in ((streamed, path), (streamed, packed), (read_labelled, path, "tag", "text")):
+    for call, *given in ((streamed, path), (streamed, packed), (read_with_labels, path, "tag", "text")):
         found = message(call, *given)
         assert "column 'text'" in found
         assert f"line 5 has {kind}" in found

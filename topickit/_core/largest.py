@@ -4,10 +4,10 @@ from typing import Any
 
 import numpy as np
 
-from topickit._core.compiled import compiled
+from topickit._core.jit import jit
 
 
-@compiled()
+@jit()
 def largest(scores: Any, k: int) -> Any:
     """Return the k largest entries of each row, for `topickit._core.vectors.top_k_cosine`.
 

@@ -177,7 +177,7 @@ class _Bar:
             if self.display is not _Bar._display:  # the parent's, in a forked process
                 return
             _Bar._display.update(self.task, completed=done)
-            if not self.visible and self._expected(done) > PATIENCE:
+            if not self.visible and self._estimate(done) > PATIENCE:
                 self.visible = True
                 _Bar._display.update(self.task, visible=True)
                 _Bar._display.start()
@@ -198,7 +198,7 @@ class _Bar:
         """Drop the parent's display in a forked process, which has no thread to refresh it."""
         cls._lock, cls._display, cls._open = threading.Lock(), None, 0
 
-    def _expected(self, done: float) -> float:
+    def _estimate(self, done: float) -> float:
         return (monotonic() - self.began) * (self.total or 0) / done if done else 0.0
 
 

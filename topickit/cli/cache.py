@@ -34,12 +34,12 @@ def show(context: typer.Context, cache: CacheFolder = None) -> None:
     folder = _folder(cache)
     damaged = store.files_set_aside(folder)
     typer.echo(f"Cache: {folder / store.FILE}")
-    opened = _opened(folder)
+    opened = _open_store(folder)
     if opened is None:
         typer.echo("The cache is empty.")
     else:
         with opened:
-            models = _guarded(folder, opened.models)
+            models = _call(folder, opened.models)
         typer.echo(f"Size: {_amount(store.size_of(folder))}, {sum(m.rows for m in models):,} embeddings")
         for model in models:
             typer.echo(
@@ -52,23 +52,26 @@ def show(context: typer.Context, cache: CacheFolder = None) -> None:
         typer.echo(f"Damaged files: {size} in {files}; `topickit cache clear` removes them")
 
 
+ModelName = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        help="Only models whose name or fingerprint contains NAME; alone, all their embeddings.",
+    ),
+]
+Age = Annotated[str | None, typer.Option(metavar="AGE", help="Remove older embeddings: 12h, 30d, 8w.")]
+Size = Annotated[
+    str | None,
+    typer.Option(metavar="SIZE", help="Remove the oldest embeddings until the cache fits: 500MB, 2GiB."),
+]
+
+
 @app.command(cls=Command)
 def prune(
     context: typer.Context,
-    model: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME",
-            help="Only models whose name or fingerprint contains NAME; alone, all their embeddings.",
-        ),
-    ] = None,
-    older_than: Annotated[
-        str | None, typer.Option(metavar="AGE", help="Remove older embeddings: 12h, 30d, 8w.")
-    ] = None,
-    max_size: Annotated[
-        str | None,
-        typer.Option(metavar="SIZE", help="Remove the oldest embeddings until the cache fits: 500MB, 2GiB."),
-    ] = None,
+    model: ModelName = None,
+    older_than: Age = None,
+    max_size: Size = None,
     cache: CacheFolder = None,
 ) -> None:
     """Remove some of the embeddings.
@@ -84,7 +87,7 @@ def prune(
     before = None if older_than is None else time.time() - _parse_age(older_than)
     most = None if max_size is None else _parse_size(max_size)
     folder = _folder(_cache_option(context, cache))
-    opened = _opened(folder)
+    opened = _open_store(folder)
     if opened is None:
         typer.echo("The cache is empty.")
         return
@@ -96,8 +99,8 @@ def prune(
         return opened.prune(models=models, written_before=before, max_bytes=limit)
 
     with opened:
-        removed = _guarded(folder, work)
-        kept = sum(cached.rows for cached in _guarded(folder, opened.models))
+        removed = _call(folder, work)
+        kept = sum(cached.rows for cached in _call(folder, opened.models))
     left = store.size_of(folder)
     note = "" if kept else ", the size of an empty cache"
     typer.echo(f"Removed {removed:,} embeddings; {kept:,} left, {_amount(left)}{note}.")
@@ -144,17 +147,17 @@ def _folder(cache: Path | None) -> Path:
     return folder_of(cache or default_folder())
 
 
-def _opened(folder: Path) -> "VectorStore | None":
+def _open_store(folder: Path) -> "VectorStore | None":
     """Open the store of a folder; None if there is none."""
     from topickit.embed.cache import database as store
 
     if not (folder / store.FILE).exists():
         return None
-    opened: VectorStore = _guarded(folder, lambda: store.VectorStore(folder))
+    opened: VectorStore = _call(folder, lambda: store.VectorStore(folder))
     return opened
 
 
-def _guarded(folder: Path, work: Any) -> Any:
+def _call(folder: Path, work: Any) -> Any:
     import sqlite3
 
     try:

@@ -6,8 +6,8 @@ from typing import Annotated, Any
 import typer
 
 from topickit.cli.options import (
-    CLUSTERERS,
     CacheFolder,
+    Clusterer,
     ClustererName,
     Device,
     EmbedderName,
@@ -23,42 +23,45 @@ from topickit.cli.reading import cache_folder, embed, load_embeddings, read_colu
 from topickit.cli.writing import check_separate, write_result
 from topickit.errors import InputError, MemoryBudgetError, ParameterError
 
+Threshold = Annotated[
+    str | None,
+    typer.Option(
+        metavar="COSINE",
+        help="community: lowest cosine similarity to the center of a cluster, or 'auto'.",
+        show_default="0.75",
+    ),
+]
+MinSize = Annotated[
+    int | None,
+    typer.Option(min=1, metavar="N", help="community: size of the smallest cluster.", show_default="25"),
+]
+NClusters = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        metavar="N",
+        help="kmeans, agglomerative, graph: number of clusters.",
+        show_default="chosen by the clusterer",
+    ),
+]
+DistanceThreshold = Annotated[
+    float | None,
+    typer.Option(
+        min=0,
+        metavar="DISTANCE",
+        help="agglomerative: largest distance at which clusters are merged, instead of --clusters.",
+    ),
+]
+
 
 def cluster(
     file: File,
-    clusterer: Annotated[
-        ClustererName, typer.Option(metavar=CLUSTERERS, help="Clustering algorithm.")
-    ] = ClustererName.community,
+    clusterer: Clusterer = ClustererName.community,
     text: TextColumn = None,
-    threshold: Annotated[
-        str | None,
-        typer.Option(
-            metavar="COSINE",
-            help="community: lowest cosine similarity to the center of a cluster, or 'auto'.",
-            show_default="0.75",
-        ),
-    ] = None,
-    min_size: Annotated[
-        int | None,
-        typer.Option(min=1, metavar="N", help="community: size of the smallest cluster.", show_default="25"),
-    ] = None,
-    clusters: Annotated[
-        int | None,
-        typer.Option(
-            min=1,
-            metavar="N",
-            help="kmeans, agglomerative, graph: number of clusters.",
-            show_default="chosen by the clusterer",
-        ),
-    ] = None,
-    distance_threshold: Annotated[
-        float | None,
-        typer.Option(
-            min=0,
-            metavar="DISTANCE",
-            help="agglomerative: largest distance at which clusters are merged, instead of --clusters.",
-        ),
-    ] = None,
+    threshold: Threshold = None,
+    min_size: MinSize = None,
+    clusters: NClusters = None,
+    distance_threshold: DistanceThreshold = None,
     embedder: EmbedderName = "all-MiniLM-L6-v2",
     embeddings: Embeddings = None,
     out: OutFile = None,

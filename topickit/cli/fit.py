@@ -8,8 +8,8 @@ import typer
 
 from topickit._core.atomic import check_target, write_atomic
 from topickit.cli.options import (
-    CLUSTERERS,
     CacheFolder,
+    Clusterer,
     ClustererName,
     Device,
     EmbedderName,
@@ -25,77 +25,87 @@ from topickit.cli.reading import cache_folder, load_embeddings, read_with_covari
 from topickit.cli.writing import check_separate, labels_csv
 from topickit.errors import InputError, ParameterError
 
+OutFolder = Annotated[
+    Path | None,
+    typer.Option(metavar="FOLDER", help="Folder for the model. Required, except with --dry-run."),
+]
+TimestampsColumn = Annotated[
+    str | None,
+    typer.Option(
+        "--timestamps", "--time", metavar="COLUMN", help="Column of timestamps, for topics over time."
+    ),
+]
+ClassesColumn = Annotated[
+    str | None,
+    typer.Option("--classes", "--by", metavar="COLUMN", help="Column of classes, for topics by class."),
+]
+NTopics = Annotated[
+    int | None,
+    typer.Option(min=1, metavar="N", help="Number of topics.", show_default="chosen by the clusterer"),
+]
+OutlierShare = Annotated[
+    float | None,
+    typer.Option(
+        min=0,
+        max=0.99,
+        metavar="SHARE",
+        help="Largest share of documents in no topic, from 0 to 0.99.",
+        show_default="depends on the clusterer",
+    ),
+]
+FitSample = Annotated[
+    int | None,
+    typer.Option(
+        min=0,
+        metavar="N",
+        help="Number of documents on which topics are found; the others are assigned to them. 0 = all.",
+        show_default="depends on the clusterer",
+    ),
+]
+LongDocumentsOption = Annotated[
+    LongDocuments,
+    typer.Option(help="Truncate documents at the model's maximum length, or embed them in chunks."),
+]
+RefineSeconds = Annotated[
+    float | None,
+    typer.Option(
+        metavar="SECONDS",
+        help="With --embedder distilled: time to embed the most uncertain documents with the full model.",
+        show_default="none",
+    ),
+]
+KeepTexts = Annotated[bool, typer.Option("--keep-texts", help="Save the texts in the model.")]
+LabelsFile = Annotated[
+    Path | None, typer.Option("--labels", metavar="FILE", help="CSV file for the topic of each row.")
+]
+DryRun = Annotated[
+    bool,
+    typer.Option("--dry-run", help="Only estimate time, memory and disk space, from a timed sample."),
+]
+
 
 def fit(
     file: File,
-    out: Annotated[
-        Path | None,
-        typer.Option(metavar="FOLDER", help="Folder for the model. Required, except with --dry-run."),
-    ] = None,
+    out: OutFolder = None,
     text: TextColumn = None,
-    timestamps: Annotated[
-        str | None,
-        typer.Option(
-            "--timestamps", "--time", metavar="COLUMN", help="Column of timestamps, for topics over time."
-        ),
-    ] = None,
-    classes: Annotated[
-        str | None,
-        typer.Option("--classes", "--by", metavar="COLUMN", help="Column of classes, for topics by class."),
-    ] = None,
-    clusterer: Annotated[
-        ClustererName, typer.Option(metavar=CLUSTERERS, help="Clustering algorithm.")
-    ] = ClustererName.graph,
-    n_topics: Annotated[
-        int | None,
-        typer.Option(min=1, metavar="N", help="Number of topics.", show_default="chosen by the clusterer"),
-    ] = None,
-    outliers: Annotated[
-        float | None,
-        typer.Option(
-            min=0,
-            max=0.99,
-            metavar="SHARE",
-            help="Largest share of documents in no topic, from 0 to 0.99.",
-            show_default="depends on the clusterer",
-        ),
-    ] = None,
+    timestamps: TimestampsColumn = None,
+    classes: ClassesColumn = None,
+    clusterer: Clusterer = ClustererName.graph,
+    n_topics: NTopics = None,
+    outliers: OutlierShare = None,
     embedder: EmbedderName = "all-MiniLM-L6-v2",
     embeddings: Embeddings = None,
-    fit_sample: Annotated[
-        int | None,
-        typer.Option(
-            min=0,
-            metavar="N",
-            help="Number of documents on which topics are found; the others are assigned to them. 0 = all.",
-            show_default="depends on the clusterer",
-        ),
-    ] = None,
-    long_documents: Annotated[
-        LongDocuments,
-        typer.Option(help="Truncate documents at the model's maximum length, or embed them in chunks."),
-    ] = LongDocuments.truncate,
-    refine: Annotated[
-        float | None,
-        typer.Option(
-            metavar="SECONDS",
-            help="With --embedder distilled: time to embed the most uncertain documents with the full model.",
-            show_default="none",
-        ),
-    ] = None,
-    keep_texts: Annotated[bool, typer.Option("--keep-texts", help="Save the texts in the model.")] = False,
-    labels: Annotated[
-        Path | None, typer.Option("--labels", metavar="FILE", help="CSV file for the topic of each row.")
-    ] = None,
+    fit_sample: FitSample = None,
+    long_documents: LongDocumentsOption = LongDocuments.truncate,
+    refine: RefineSeconds = None,
+    keep_texts: KeepTexts = False,
+    labels: LabelsFile = None,
     input_format: InFormat = None,
     random_state: Seed = 0,
     cache: CacheFolder = None,
     no_cache: NoCache = False,
     device: Device = None,
-    dry_run: Annotated[
-        bool,
-        typer.Option("--dry-run", help="Only estimate time, memory and disk space, from a timed sample."),
-    ] = False,
+    dry_run: DryRun = False,
 ) -> None:
     """Find the topics of the texts in a file and save the model."""
     from topickit.model import TopicModel

@@ -8,7 +8,9 @@ import typer
 OPTIONS = {
     "classes": "--classes",
     "column": "--text",
+    "clusterer": "--clusterer",
     "device": "--device",
+    "embedder": "--embedder",
     "embeddings": "--embeddings",
     "file_format": "--input-format",
     "fit_sample": "--fit-sample",
@@ -18,9 +20,11 @@ OPTIONS = {
     "timestamps": "--timestamps",
 }
 """Parameters of the library, and the options of the command that set them."""
-_QUOTES = '…"'
+_QUOTES = "…'\""
 _FILE = re.compile(r"TextFile\(path, (\w+=[^)]*)\)")
-_PARAMETER = re.compile(rf"(?<![\w/\\'\"])({'|'.join(OPTIONS)})=(?:True\b|(?P<value>…|\"[^\"]*\"|[\w.-]*))")
+_PARAMETER = re.compile(
+    rf"(?<![\w/\\'\"])({'|'.join(OPTIONS)})=(?:True\b|(?P<value>…|\"[^\"]*\"|'[^']*'|[\w.-]*))"
+)
 
 
 def in_options(message: str) -> str:
@@ -30,6 +34,8 @@ def in_options(message: str) -> str:
     --------
     >>> in_options("choose one with TextFile(path, column=…)")
     'choose one with --text'
+    >>> in_options("use a model, such as embedder='all-MiniLM-L6-v2'")
+    'use a model, such as --embedder all-MiniLM-L6-v2'
     >>> in_options("set fit_sample=5000, or save the model with keep_texts=True")
     'set --fit-sample 5000, or save the model with --keep-texts'
     """

@@ -67,7 +67,8 @@ class LongDocuments(StrEnum):
 
 
 # With spaces, so that help breaks a line between two names and not within one.
-CLUSTERERS, _FORMATS = (f"<{' | '.join(names)}>" for names in (ClustererName, FileFormat))
+_CLUSTERERS, _FORMATS = (f"<{' | '.join(names)}>" for names in (ClustererName, FileFormat))
+Clusterer = Annotated[ClustererName, typer.Option(metavar=_CLUSTERERS, help="Clustering algorithm.")]
 File = Annotated[
     str,
     typer.Argument(

@@ -59,17 +59,28 @@ _SHARES = {"coverage", "outlier_share"}
 _INDENT = 38
 
 
+TrueLabelsColumn = Annotated[
+    str | None,
+    typer.Option(
+        "--true-labels",
+        metavar="COLUMN",
+        help="Column of true labels to compare the topics with; rows with an empty cell are ignored.",
+    ),
+]
+NSeeds = Annotated[
+    int,
+    typer.Option(
+        min=0,
+        metavar="N",
+        help="Fit the model's settings to the file with N seeds and compare the results; 0 = do not.",
+    ),
+]
+
+
 def score(
     model: Model,
     file: File,
-    true_labels: Annotated[
-        str | None,
-        typer.Option(
-            "--true-labels",
-            metavar="COLUMN",
-            help="Column of true labels to compare the topics with; rows with an empty cell are ignored.",
-        ),
-    ] = None,
+    true_labels: TrueLabelsColumn = None,
     text: TextColumn = None,
     embeddings: Embeddings = None,
     format: FormatOption = None,
@@ -78,14 +89,7 @@ def score(
     cache: CacheFolder = None,
     no_cache: NoCache = False,
     device: Device = None,
-    stability: Annotated[
-        int,
-        typer.Option(
-            min=0,
-            metavar="N",
-            help="Fit the model's settings to the file with N seeds and compare the results; 0 = do not.",
-        ),
-    ] = 0,
+    stability: NSeeds = 0,
 ) -> None:
     """Measure a saved model on a file.
 
@@ -103,9 +107,9 @@ def score(
     if true_labels is None:
         texts = read_column(file, text, input_format)
     else:
-        from topickit.corpus.tables import read_labelled
+        from topickit.corpus.tables import read_with_labels
 
-        table = read_labelled(file, true_labels, text, input_format)
+        table = read_with_labels(file, true_labels, text, input_format)
         texts = table.texts
         gold = [None if _is_blank(label) else label for label in table.labels]
     assigned = _assign(loaded, texts, load_embeddings(embeddings, len(texts)))
@@ -167,7 +171,7 @@ def _stability(model: "TopicModel", assigned: _Assigned, n_seeds: int) -> dict[s
     with stage("Fitting with other seeds", n_seeds) as progress:
 
         def fit(_: "IntArray", seed: int) -> "IntArray":  # all rows: there are no subsamples
-            labels = _with_seed(model, seed).fit(texts, embeddings=vectors).labels_
+            labels = _clone_with_seed(model, seed).fit(texts, embeddings=vectors).labels_
             progress.advance(1)
             return labels
 
@@ -176,7 +180,7 @@ def _stability(model: "TopicModel", assigned: _Assigned, n_seeds: int) -> dict[s
     return {"n_seeds": n_seeds, "over_seeds": _finite(result.over_seeds), "per_topic": _finite(per_topic)}
 
 
-def _with_seed(model: "TopicModel", seed: int) -> "TopicModel":
+def _clone_with_seed(model: "TopicModel", seed: int) -> "TopicModel":
     """Clone an unfitted model with another seed, also for a clusterer object of its own."""
     from sklearn.base import clone
 

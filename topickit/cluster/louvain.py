@@ -5,13 +5,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from topickit._core.compiled import compiled
+from topickit._core.jit import jit
 
 LEAST_GAIN = 1e-9
 """Share of all edge weight that a move must gain: less is rounding, and could go on for ever."""
 
 
-@compiled()
+@jit()
 def louvain(indptr: Any, indices: Any, edges: Any, resolution: float) -> Any:
     """Partition a graph; see `topickit.cluster.partition.communities`.
 
@@ -57,7 +57,7 @@ def louvain(indptr: Any, indices: Any, edges: Any, resolution: float) -> Any:
     return labels
 
 
-@compiled()
+@jit()
 def _move(
     indptr: Any, indices: Any, edges: Any, strength: Any, resolution: float, labels: NDArray[np.int64]
 ) -> bool:
@@ -97,7 +97,7 @@ def _move(
     return any_moved
 
 
-@compiled()
+@jit()
 def _best(
     row: int, near: Any, weights: Any, price: float, labels: Any, totals: Any, shares: Any, seen: Any
 ) -> int:
@@ -124,7 +124,7 @@ def _best(
     return int(best)
 
 
-@compiled()
+@jit()
 def _renumber(labels: NDArray[np.int64]) -> int:
     """Number communities from 0 in the order of their first rows, in place; give their number."""
     new = np.full(len(labels), -1, dtype=np.int64)
@@ -137,7 +137,7 @@ def _renumber(labels: NDArray[np.int64]) -> int:
     return n_clusters
 
 
-@compiled()
+@jit()
 def _aggregate(indptr: Any, indices: Any, edges: Any, labels: Any, n_clusters: int) -> Any:
     """Sum the edges between communities, in compressed rows; edges inside one are left out."""
     n = len(labels)

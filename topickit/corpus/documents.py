@@ -80,7 +80,7 @@ class Documents:
         strings, keys = _collect(texts, may_be_empty=may_be_empty)
         if embeddings is not None:
             embeddings = check_vectors(embeddings, n_rows=len(strings))
-            keys = np.hstack([keys, _keys_of_repeated(keys, embeddings)])
+            keys = np.hstack([keys, _hash_repeated(keys, embeddings)])
         order = np.lexsort(keys.T[::-1])  # stable: of equal texts, the first row comes first
         order = order[keys[order, :2].any(axis=1)]  # the key of a blank text is 0
         ordered = keys[order]
@@ -237,7 +237,7 @@ def _keys(texts: Sequence[str]) -> KeyArray:
     return np.frombuffer(joined, dtype=">u8").reshape(-1, 2).astype(np.uint64)
 
 
-def _keys_of_repeated(keys: KeyArray, embeddings: NDArray[Any]) -> KeyArray:
+def _hash_repeated(keys: KeyArray, embeddings: NDArray[Any]) -> KeyArray:
     """Return hashes of the embeddings of texts that occur in several rows; 0 for all others."""
     order = np.lexsort(keys.T[::-1])
     same = (keys[order[1:]] == keys[order[:-1]]).all(axis=1) & keys[order[1:]].any(axis=1)

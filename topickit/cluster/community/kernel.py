@@ -20,7 +20,7 @@ from numba.core import types as numba_types
 from numba.extending import intrinsic
 from numpy.typing import NDArray
 
-from topickit._core.compiled import compiled
+from topickit._core.jit import jit
 
 types: Any = numba_types  # its names are made at run time
 
@@ -150,7 +150,7 @@ def _tile(_context: Any, rows: Any, columns: Any, n_pairs: Any, starts: Any, lim
     return signature, generate
 
 
-@compiled(fastmath={"reassoc", "contract"})
+@jit(fastmath={"reassoc", "contract"})
 def _dot(vectors: Any, i: Any, j: Any) -> Any:
     total = np.float32(0)
     for k in range(vectors.shape[1]):
@@ -158,7 +158,7 @@ def _dot(vectors: Any, i: Any, j: Any) -> Any:
     return total
 
 
-@compiled()
+@jit()
 def _look(
     vectors: Any,
     scale: Any,
@@ -190,7 +190,7 @@ def _look(
     return n_in, n_open
 
 
-@compiled()
+@jit()
 def scan_block(
     vectors: Any, scale: Any, packed: Any, together: Any, span: Any, at: Any, limits: Any, pairs: Any
 ) -> Any:

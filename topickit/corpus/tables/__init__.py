@@ -210,7 +210,7 @@ def _check_without_arguments(function: Callable[..., Any]) -> None:
 
 
 @dataclass(frozen=True)
-class LabelledTexts(TextColumn):
+class TextsWithLabels(TextColumn):
     """The texts of a file and their labels.
 
     Attributes
@@ -222,9 +222,9 @@ class LabelledTexts(TextColumn):
     labels: list[Any]
 
 
-def read_labelled(
+def read_with_labels(
     path: str, labels: str, column: str | None = None, file_format: str | None = None
-) -> LabelledTexts:
+) -> TextsWithLabels:
     """Read the texts and labels of a table.
 
     Parameters
@@ -238,7 +238,7 @@ def read_labelled(
 
     Returns
     -------
-    LabelledTexts
+    TextsWithLabels
 
     Raises
     ------
@@ -252,7 +252,7 @@ def read_labelled(
     name = table.text_column(column, without=[labels])
     frame = table.read([name, labels])
     texts = _text_column(frame[name])
-    return LabelledTexts(texts.texts, texts.n_missing, table.infer_type(frame[labels]).to_list())
+    return TextsWithLabels(texts.texts, texts.n_missing, table.infer_type(frame[labels]).to_list())
 
 
 @dataclass(frozen=True)

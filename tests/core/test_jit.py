@@ -2,7 +2,7 @@
 
 import numba
 
-from topickit._core.compiled import compiled
+from topickit._core.jit import jit
 
 
 def test_compiles_where_no_cache_can_be_written(monkeypatch):
@@ -14,4 +14,4 @@ def test_compiles_where_no_cache_can_be_written(monkeypatch):
         return original(**options)
 
     monkeypatch.setattr(numba, "njit", njit)
-    assert compiled()(lambda x: x + 1)(2) == 3
+    assert jit()(lambda x: x + 1)(2) == 3

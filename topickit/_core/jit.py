@@ -10,7 +10,7 @@ from typing import Any
 import numba
 
 
-def compiled(**options: Any) -> Callable[[Callable[..., Any]], Any]:
+def jit(**options: Any) -> Callable[[Callable[..., Any]], Any]:
     """Compile a function with numba; its machine code is cached if there is a writable folder.
 
     Parameters
