@@ -272,16 +272,6 @@ def test_topics_tell_all(model):
     assert all(model.labels_[TEXTS.index(text)] == 0 for text in representatives)
 
 
-def test_representatives_are_the_nearest_of_the_topic(model):
-    documents, vectors = model.fitted_.corpus.documents, model.fitted_.corpus.vectors
-    labels = model.fitted_.assigner.labels(vectors)
-    for topic in model.topics_:
-        mine = np.flatnonzero(labels == topic.id)
-        mean = np.average(vectors[mine], axis=0, weights=documents.weights[mine])
-        best = mine[np.argsort(-(vectors[mine] @ mean))[:5]]
-        assert {documents.texts[i] for i in best} == set(topic.representative_documents)
-
-
 def test_n_topics_that_cannot_be_found_is_said():
     with pytest.warns(UserWarning, match="n_topics=50, but only"):
         TopicModel(embedder="lexical", clusterer="hdbscan", n_topics=50).fit(TEXTS)

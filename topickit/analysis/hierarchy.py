@@ -8,8 +8,8 @@ from scipy.sparse import csr_array
 
 from topickit._core.vectors import IntArray
 from topickit.cluster.ward import merge_steps
-from topickit.fitted.derive import readable_name
 from topickit.fitted.fitted import Fitted
+from topickit.fitted.keyword_names import readable_name
 from topickit.keywords.ctfidf import weigh
 from topickit.keywords.rank import top_keywords
 
@@ -201,4 +201,4 @@ def _merged_names(fitted: Fitted, merges: IntArray, k: int) -> tuple[str, ...]:
     weights = csr_array(inner @ (csr_array(np.diag(sizes)) @ weigh(fitted.counts, fitted.keyword_settings)))
     counts = replace(fitted.counts, topics=csr_array(inner @ fitted.counts.topics, dtype=np.int64))
     words = top_keywords(weights, counts, fitted.keyword_settings)
-    return tuple(readable_name(best, k + i) for i, best in enumerate(words))
+    return tuple(readable_name(best, k + i, counts.languages) for i, best in enumerate(words))

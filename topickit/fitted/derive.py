@@ -4,7 +4,7 @@
 representative documents), so that several steps can follow each other before `describe` ranks keywords once.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,22 +12,24 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from topickit._core.vectors import FloatArray, IntArray, group_means, typical_first
+from topickit._core.vectors import FloatArray, IntArray, group_means
 from topickit.corpus.covariates import Covariates
 from topickit.fitted.assigner import Assigner
 from topickit.fitted.base_level import BaseLevel
 from topickit.fitted.corpus import Corpus
 from topickit.fitted.fitted import Fitted
+from topickit.fitted.keyword_names import topic_names
 from topickit.fitted.provenance import Provenance
+from topickit.fitted.representatives import representative_documents
 from topickit.fitted.topics import Topic, Topics
 from topickit.keywords.counts import TermCounts
 from topickit.keywords.ctfidf import weigh
 from topickit.keywords.evidence import Evidence
 from topickit.keywords.rank import shortlists, top_keywords
+from topickit.keywords.rerank import ranking_weights
 from topickit.keywords.risk_ratio import RiskRatio, risk_ratios
 from topickit.keywords.settings import KeywordSettings
 
-N_REPRESENTATIVES = 5
 SIMILARITY_SAMPLE = 5000
 LOW_PERCENTILE = 0.05
 """`Provenance.similarity_p5` is this quantile of the sampled documents' similarity to their topics."""
@@ -160,13 +162,15 @@ def describe(fitted: Fitted) -> Fitted:
     fitted : Fitted
         As `measure` or `remap` returned it.
     """
-    keywords = _Keywords.of(fitted.counts, fitted.means, fitted.evidence, fitted.keyword_settings)
-    representatives = _representatives(fitted)
+    weights = weigh(fitted.counts, fitted.keyword_settings)
+    keywords = _Keywords.of(fitted, weights)
+    names = topic_names(keywords.keywords, fitted.counts, fitted.means)
+    representatives = _representatives(fitted, weights)
     items = tuple(
         replace(
             topic,
             keywords=keywords.keywords[topic.id],
-            name=fitted.given_names.get(topic.id) or readable_name(keywords.keywords[topic.id], topic.id),
+            name=fitted.given_names.get(topic.id) or names[topic.id],
             representative_documents=representatives[topic.id],
             risk_ratios=keywords.risk_ratios[topic.id],
         )
@@ -231,11 +235,12 @@ class _Keywords:
     risk_ratios: Sequence[tuple[RiskRatio, ...]]
 
     @classmethod
-    def of(
-        cls, counts: TermCounts, means: FloatArray, evidence: Evidence | None, settings: KeywordSettings
-    ) -> "_Keywords":
+    def of(cls, fitted: Fitted, weights: csr_array) -> "_Keywords":
         """Choose the keywords of each topic."""
-        keywords = top_keywords(weigh(counts, settings), counts, settings, evidence=evidence, means=means)
+        counts = fitted.counts
+        keywords = top_keywords(
+            weights, counts, fitted.keyword_settings, evidence=fitted.evidence, means=fitted.means
+        )
         return cls(keywords, risk_ratios(counts, [[word for word, _ in listed] for listed in keywords]))
 
 
@@ -265,32 +270,10 @@ def _undescribed(labels: IntArray, names: Mapping[int, str], stability: Sequence
     return Topics(items, len(labels), int((labels < 0).sum()))
 
 
-def _representatives(fitted: Fitted) -> list[tuple[str, ...]]:
-    """Return the distinct texts nearest to the center of each topic; none without a corpus."""
-    n_topics, corpus = len(fitted.topics), fitted.corpus
+def _representatives(fitted: Fitted, weights: csr_array) -> list[tuple[str, ...]]:
+    """Return the representative documents of each topic; none without a corpus."""
+    corpus = fitted.corpus
     if corpus is None:
-        return [()] * n_topics
-    nearest = typical_first(corpus.vectors, fitted.labels[corpus.documents.first_rows], n_topics)
-    # Equal texts whose given vectors differ, if only by rounding, are several documents.
-    return [_first_distinct(corpus.documents.texts[i] for i in rows) for rows in nearest]
-
-
-def _first_distinct(texts: Iterable[str]) -> tuple[str, ...]:
-    distinct: dict[str, None] = {}
-    for text in texts:
-        distinct[text] = None
-        if len(distinct) == N_REPRESENTATIVES:
-            break
-    return tuple(distinct)
-
-
-def readable_name(keywords: tuple[tuple[str, float], ...], topic: int) -> str:
-    """Name a topic by its first three keywords that do not repeat each other's words."""
-    chosen: list[str] = []
-    for word, _ in keywords:
-        used = {part for other in chosen for part in other.casefold().split()}
-        if not used & set(word.casefold().split()):
-            chosen.append(word)
-        if len(chosen) == 3:
-            break
-    return ", ".join(chosen) if chosen else f"topic {topic}"
+        return [()] * len(fitted.topics)
+    labels = fitted.labels[corpus.documents.first_rows]
+    return representative_documents(corpus, labels, fitted.means, ranking_weights(weights, fitted.counts))

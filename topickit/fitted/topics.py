@@ -36,7 +36,7 @@ class Topic:
     name : str
         A short readable name, made of keywords unless the user gave one.
     representative_documents : tuple of str
-        The documents of this topic nearest to its middle, nearest first; empty where the texts
+        Typical documents that hold the topic's keywords, the best first; empty where the texts
         were not kept.
     stability : float or None
         How well the topic is found again in other samples of the corpus, 0 to 1: the mean over samples
