@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 import topickit
+from tests.docstrings import missing
 
 ROOT = Path(__file__).resolve().parents[1]
 PUBLIC = [
@@ -51,13 +52,40 @@ def test_public_names():
     assert dir(topickit) == sorted(topickit.__all__)
 
 
-@pytest.mark.parametrize("name", [name for name in PUBLIC if not name.startswith("__")])
-def test_each_is_there_and_documented(name):
-    value = getattr(topickit, name)
-    assert value.__doc__
-    if not issubclass(value if isinstance(value, type) else object, Exception | Warning):
-        shown = ">>>" in value.__doc__ or "Attributes" in value.__doc__
-        assert shown, f"{name} shows neither an example nor its attributes"
+ROOMS = (topickit, topickit.embed, topickit.metrics, topickit.plot)
+EXPORTS = {id(getattr(room, name)): (room, name) for room in reversed(ROOMS) for name in room.__all__}
+
+
+@pytest.mark.parametrize(
+    ("room", "name"), EXPORTS.values(), ids=lambda value: getattr(value, "__name__", value)
+)
+def test_docstrings_are_complete(room, name):
+    lacking = list(missing(name, getattr(room, name)))
+    assert not lacking, "\n".join(lacking)
+
+
+def test_incomplete_docstrings_are_found():
+    def documented(a, b=0) -> int:
+        """Add.
+
+        Parameters
+        ----------
+        a : int
+            The first number.
+
+        Returns
+        -------
+        int
+        """
+        return a + b
+
+    class Undocumented:
+        """Nothing."""
+
+        def __init__(self, a): ...
+
+    assert list(missing("add", documented)) == ["add: parameter b, Examples"]
+    assert list(missing("class", Undocumented)) == ["class: parameter a, Examples"]
 
 
 def test_an_unknown_name_is_an_attribute_error():

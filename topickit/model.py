@@ -231,11 +231,51 @@ class TopicModel(PredictionMixin, EditingMixin, InfoMixin, PersistenceMixin, Clu
         return self._adopt(fitted, embedder)
 
     def fit_predict(self, texts: Any, y: Any = None, **given: Any) -> IntArray:
-        """Find the topics and return the topic of each text; arguments as for `fit`."""
+        """Find the topics and return the topic of each text.
+
+        Parameters
+        ----------
+        texts, y
+            As for `fit`.
+        **given
+            ``embeddings=``, ``timestamps=`` and ``classes=``, as for `fit`.
+
+        Returns
+        -------
+        int64 ndarray of shape (n,)
+            As `labels_`.
+
+        Examples
+        --------
+        >>> texts = ["red apple", "green apple", "apple pie", "fast car", "slow car", "car race"]
+        >>> model = TopicModel(embedder="lexical", clusterer="kmeans", n_topics=2)
+        >>> model.fit_predict(texts).shape
+        (6,)
+        """
         return self.fit(texts, y, **given).labels_.copy()
 
     def fit_transform(self, texts: Any, y: Any = None, **given: Any) -> FloatArray:
-        """Find the topics and return the distribution of each text over them; arguments as for `fit`."""
+        """Find the topics and return the distribution of each text over them.
+
+        Parameters
+        ----------
+        texts, y
+            As for `fit`.
+        **given
+            ``embeddings=``, ``timestamps=`` and ``classes=``, as for `fit`.
+
+        Returns
+        -------
+        float32 ndarray of shape (n, n_topics)
+            As from `transform`.
+
+        Examples
+        --------
+        >>> texts = ["red apple", "green apple", "apple pie", "fast car", "slow car", "car race"]
+        >>> model = TopicModel(embedder="lexical", clusterer="kmeans", n_topics=2)
+        >>> model.fit_transform(texts).shape
+        (6, 2)
+        """
         corpus = self.fit(texts, y, **given).fitted_.need_corpus("fit_transform")
         assignment = self.fitted_.assigner.assign(corpus.vectors)
         return assignment.per_row(corpus.documents, self._names()).probabilities

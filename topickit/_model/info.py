@@ -112,6 +112,14 @@ class InfoMixin:
         -------
         ndarray of str of shape (n_topics,)
             Such as "topic 0: butter, garlic, onion".
+
+        Examples
+        --------
+        >>> from topickit import TopicModel
+        >>> texts = ["red apple", "green apple", "apple pie", "fast car", "slow car", "car race"]
+        >>> model = TopicModel(embedder="lexical", clusterer="kmeans", n_topics=2).fit(texts)
+        >>> len(model.get_feature_names_out())
+        2
         """
         topics = self._fitted().topics
         return np.array([f"topic {topic.id}: {topic.name}" for topic in topics], dtype=object)

@@ -76,6 +76,7 @@ class PersistenceMixin:
         Parameters
         ----------
         path : path
+            The folder of a saved model.
         embedder : optional
             Replaces the saved embedder. Needed to predict from texts where the model was fitted with an
             embedder of your own. One that learns from a corpus must be fitted. A hybrid embedder takes it
@@ -85,12 +86,28 @@ class PersistenceMixin:
         tokenizer : optional
             Needed to fit again where ``keywords=`` had a tokenizer of your own; see `KeywordSettings`.
 
+        Returns
+        -------
+        TopicModel
+
         Raises
         ------
         StorageError
             When there is no model, it is damaged, or a newer topickit made it.
         ParameterError, ParameterTypeError
             When the device, the embedder or the tokenizer cannot be used.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> from topickit import TopicModel
+        >>> texts = ["red apple", "green apple", "apple pie", "fast car", "slow car", "car race"]
+        >>> model = TopicModel(embedder="lexical", clusterer="kmeans", n_topics=2).fit(texts)
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     model.save(f"{folder}/model")
+        ...     loaded = TopicModel.load(f"{folder}/model")
+        >>> bool((loaded.predict(texts) == model.labels_).all())
+        True
         """
         state = storage.read(path)
         devices.check(device)

@@ -70,7 +70,9 @@ class Report:
         Parameters
         ----------
         fitted : Fitted
+            The attribute ``fitted_`` of a model.
         title : str, optional
+            Heading of the report.
         source : str or path-like, optional
             Where the documents come from, such as the name of a file.
 
@@ -78,7 +80,6 @@ class Report:
         ------
         ParameterTypeError
             If the title or the source is not a str.
-            The attribute ``fitted_`` of a model.
 
         Returns
         -------
