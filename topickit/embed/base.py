@@ -67,6 +67,12 @@ class EmbedderInfo:
     fingerprint : str or None
         Of the embedder as it is now, fitted or not: equal fingerprints make equal embeddings. None if it is
         unknown without loading a model, calling a foreign object or reading all vectors.
+
+    Examples
+    --------
+    >>> info = EmbedderInfo("sentence", "all-MiniLM-L6-v2", languages=("en",))
+    >>> str(info)
+    'all-MiniLM-L6-v2'
     """
 
     kind: str
@@ -92,6 +98,15 @@ class Embedder(Protocol):
         Identifies the model and its settings.
     info : EmbedderInfo, optional
         What the embedder is; `describe` needs it for more than the name of the type.
+
+    Examples
+    --------
+    >>> from topickit import TopicModel
+    >>> class LengthEmbedder:
+    ...     def encode(self, texts):
+    ...         return [[1.0, len(text)] for text in texts]
+    >>> TopicModel(embedder=LengthEmbedder()).fit(["a", "to", "of", "a long text"]).labels_.shape
+    (4,)
     """
 
     @property
@@ -111,12 +126,24 @@ class Embedder(Protocol):
         """
 
     def state(self) -> State:
-        """Return the state from which `from_state` restores this embedder."""
+        """Return the state from which `from_state` restores this embedder.
+
+        Returns
+        -------
+        State
+        """
 
 
 @runtime_checkable
 class FittedOnCorpus(Protocol):
-    """An embedder that learns from the corpus before it embeds."""
+    """An embedder that learns from the corpus before it embeds.
+
+    Examples
+    --------
+    >>> from topickit import LexicalEmbedder
+    >>> isinstance(LexicalEmbedder(), FittedOnCorpus)
+    True
+    """
 
     def fitted(self, texts: Sequence[str], weights: NDArray[Any]) -> Embedder:
         """Return a new embedder, fitted to texts; this one is not changed.
@@ -224,6 +251,7 @@ def embed(embedder: Embedder, texts: Sequence[str], *, dimension: int = 0) -> Fl
     Parameters
     ----------
     embedder : Embedder
+        As from `resolve`.
     texts : sequence of str
         A collection, not a single str.
     dimension : int

@@ -172,7 +172,21 @@ class LexicalEmbedder(LearningEmbedder[_Values]):
     def fitted_with_tfidf(
         self, texts: Sequence[str], weights: NDArray[Any] | None = None
     ) -> "tuple[LexicalEmbedder, csr_matrix]":
-        """Return the fitted embedder and its `tfidf` of the texts, which are counted once for both."""
+        """Return the fitted embedder and its `tfidf` of the texts, which are counted once for both.
+
+        Parameters
+        ----------
+        texts : sequence of str
+            Distinct texts.
+        weights : ndarray of shape (n,), optional
+            Number of documents that each text stands for; None (the default) counts each once.
+
+        Returns
+        -------
+        LexicalEmbedder
+            A new embedder.
+        csr_matrix of shape (n, v)
+        """
         check_whole("dimension", self.dimension)
         weights = checked_weights(len(texts), weights)
         with single_threaded():
@@ -205,11 +219,16 @@ class LexicalEmbedder(LearningEmbedder[_Values]):
             return values.projected(values.tfidf(texts))
 
     def tfidf(self, texts: Sequence[str]) -> "csr_matrix":
-        """Return the TF-IDF matrix of texts, of shape (n, v), with rows of length 1 or 0.
+        """Return the TF-IDF matrix of texts.
 
         Parameters
         ----------
         texts : sequence of str
+
+        Returns
+        -------
+        csr_matrix of shape (n, v)
+            Rows have length 1, or 0 for a text without a known feature.
 
         Raises
         ------
@@ -219,7 +238,16 @@ class LexicalEmbedder(LearningEmbedder[_Values]):
         return self._fitted_values().tfidf(texts)
 
     def projected(self, tfidf: "csr_matrix") -> FloatArray:
-        """Return the embeddings of texts with this TF-IDF matrix, of shape (n, d)."""
+        """Return the embeddings of texts with this TF-IDF matrix.
+
+        Parameters
+        ----------
+        tfidf : csr_matrix of shape (n, v)
+
+        Returns
+        -------
+        float32 ndarray of shape (n, d)
+        """
         with single_threaded():
             return self._fitted_values().projected(tfidf)
 

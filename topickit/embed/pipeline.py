@@ -1,4 +1,11 @@
-"""From an embedder and documents to unit vectors: resolve, cache, fit, embed."""
+"""From an embedder and documents to unit vectors: resolve, cache, fit, embed.
+
+Examples
+--------
+>>> documents = Documents.of(["red apple", "green apple", "fast car"])
+>>> fit("lexical", documents).vectors.shape[0]
+3
+"""
 
 import os
 from dataclasses import dataclass

@@ -167,7 +167,17 @@ class SentenceEmbedder:
                 yield unit_rows(self._run(model, block, len(block), progress.advance))
 
     def with_precision(self, precision: Precision) -> "SentenceEmbedder":
-        """Return an embedder with another precision that shares the loaded model."""
+        """Return an embedder with another precision that shares the loaded model.
+
+        Parameters
+        ----------
+        precision : {"float32", "bfloat16"}
+            As for the class.
+
+        Returns
+        -------
+        SentenceEmbedder
+        """
         embedder = copy.copy(self)
         embedder.precision = precision
         embedder._model = self._loaded()
