@@ -111,10 +111,10 @@ def test_arrays_of_any_dtype_and_list_of_arrays(dtype):
     [
         (np.ones((3, 2)), InputError, "3 rows for 2 documents"),
         (np.ones(2), InputError, "shape"),
-        (np.array([[1.0, 2.0], [np.nan, 0.0]]), InputError, "row 1"),
+        (np.array([[1.0, 2.0], [np.nan, 0.0]]), InputError, "for the text 'b'"),
         (np.array([["a"], ["b"]]), InputTypeError, "real numbers"),
-        (None, InputTypeError, "real numbers"),
-        ([[1.0], [1.0, 2.0]], InputError, "rectangular"),
+        (None, InputTypeError, "are None"),
+        ([[1.0], [1.0, 2.0]], InputError, "rows of one length"),
         (np.empty((2, 0)), InputError, "at least one column"),
     ],
 )
@@ -136,7 +136,7 @@ def test_our_embedders_answers_are_checked_too():
         def encode(self, texts):
             return np.full((len(texts), 2), np.inf, dtype=np.float32)
 
-    with pytest.raises(InputError, match=r"LexicalEmbedder.*row 0"):
+    with pytest.raises(InputError, match=r"LexicalEmbedder.*for the text 'a'"):
         base.embed(Wrong(), ["a"])
 
 

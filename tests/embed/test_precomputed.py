@@ -18,9 +18,9 @@ def test_vectors_come_back_as_they_were_given():
     np.testing.assert_array_equal(embedder.encode(["b"]), vectors[[1]])
 
 
-def test_an_unknown_text_is_named_with_its_position():
+def test_an_unknown_text_is_named():
     embedder = PrecomputedEmbedder(["a"], [[1.0]])
-    with pytest.raises(InputError, match=r"text 1, 'c'.*embeddings="):
+    with pytest.raises(InputError, match=r"the text 'c'.*embeddings="):
         embedder.encode(["a", "c"])
 
 

@@ -1,5 +1,6 @@
 """Checks of embeddings that a user passes."""
 
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,109 @@ FEWEST_COLUMNS = 16
 """A target `y` of at least this many columns of floating-point numbers is taken for embeddings."""
 
 
-def check_vectors(vectors: ArrayLike, *, n_rows: int | None = None, what: str = "embeddings") -> NDArray[Any]:
+class TextError(InputError):
+    """An error about one text.
+
+    An embedder sees distinct texts in canonical order and cannot know their rows in the caller's table. The
+    caller of the embedder catches this error and names the row.
+
+    Attributes
+    ----------
+    text : str
+    """
+
+    def __init__(self, message: str, text: str) -> None:
+        super().__init__(message)
+        self.text = text
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (str(self), self.text)
+
+
+def quote(text: str, length: int = 40) -> str:
+    """Quote the beginning of a text for a message.
+
+    Examples
+    --------
+    >>> quote("a b c", 3)
+    "'a b…'"
+    """
+    return repr(text if len(text) <= length else text[:length] + "…")
+
+
+def check_encoded(vectors: Any, texts: Sequence[str], embedder: str) -> NDArray[Any]:
+    """Check what an embedder returned; an error about one text is a `TextError`.
+
+    Parameters
+    ----------
+    vectors : anything
+    texts : sequence of str
+    embedder : str
+        Name of the embedder in error messages.
+
+    Returns
+    -------
+    ndarray of shape (len(texts), d)
+
+    Raises
+    ------
+    InputTypeError, InputError
+        If it is not one row of real, finite numbers per text.
+
+    Examples
+    --------
+    >>> check_encoded([[1.0, 2.0]], ["a"], "my embedder").shape
+    (1, 2)
+    """
+    what = f"vectors from {embedder}"
+    if isinstance(vectors, list | tuple):
+        _check_equal_lengths(vectors, texts, what)
+    array = check_vectors(vectors, n_rows=len(texts), what=what, may_be_infinite=True)
+    row = first_not_finite(array)
+    if row is not None:
+        text = texts[row]
+        raise TextError(
+            f"{what} contain NaN or infinity for the text {quote(text)}; correct the embedder", text
+        )
+    return array
+
+
+def _check_equal_lengths(rows: Sequence[Any], texts: Sequence[str], what: str) -> None:
+    """Name the first text whose row is None, or has another length than the first row."""
+    kinds = [_kind_of_row(row) for row in rows]
+    for text, kind in zip(texts, kinds, strict=False):
+        if kind == "None":
+            raise TextError(f"{what} are None for the text {quote(text)}", text)
+        if kind != kinds[0]:
+            raise TextError(
+                f"{what} must have rows of one length: got {kinds[0]} for the text {quote(texts[0])} and "
+                f"{kind} for {quote(text)}",
+                text,
+            )
+
+
+def _kind_of_row(row: Any) -> str:
+    if hasattr(row, "__len__") and getattr(row, "ndim", 1) != 0 and not isinstance(row, str | bytes):
+        return f"{len(row)} numbers"
+    return "None" if row is None else f"one {type(row).__name__}"
+
+
+def first_not_finite(array: NDArray[Any]) -> int | None:
+    """Return the first row that holds NaN or infinity; None if there is none."""
+    for start in range(0, len(array), 65536):
+        finite = np.isfinite(array[start : start + 65536]).all(axis=1)
+        if not finite.all():
+            return start + int(np.argmin(finite))
+    return None
+
+
+def check_vectors(
+    vectors: ArrayLike,
+    *,
+    n_rows: int | None = None,
+    what: str = "embeddings",
+    may_be_infinite: bool = False,
+) -> NDArray[Any]:
     """Check an array of one vector per row, without changing it.
 
     Parameters
@@ -23,6 +126,8 @@ def check_vectors(vectors: ArrayLike, *, n_rows: int | None = None, what: str = 
         Required number of rows.
     what : str
         Name of the array in error messages.
+    may_be_infinite : bool
+        Accept NaN and infinity; False by default.
 
     Returns
     -------
@@ -55,13 +160,11 @@ def check_vectors(vectors: ArrayLike, *, n_rows: int | None = None, what: str = 
         )
     if array.shape[1] == 0:
         raise InputError(f"{what} must have at least one column; got shape {array.shape}")
-    for start in range(0, len(array), 65536):
-        finite = np.isfinite(array[start : start + 65536]).all(axis=1)
-        if not finite.all():
-            row = start + int(np.argmin(finite))
-            raise InputError(
-                f"{what} contain NaN or infinity, first in row {row}; remove that row or embed it again"
-            )
+    row = None if may_be_infinite else first_not_finite(array)
+    if row is not None:
+        raise InputError(
+            f"{what} contain NaN or infinity, first in row {row}; remove that row or embed it again"
+        )
     return array
 
 
@@ -91,6 +194,7 @@ def as_array(vectors: Any, *, what: str = "embeddings") -> NDArray[Any]:
             f"{what} are sparse; reduce them to a few hundred dense columns first, for example with "
             "scikit-learn's TruncatedSVD"
         )
+    _check_kind(vectors, what)
     try:
         if isinstance(vectors, list | tuple) and any(hasattr(row, "detach") for row in vectors):
             vectors = [from_tensor(row) for row in vectors]
@@ -100,6 +204,20 @@ def as_array(vectors: Any, *, what: str = "embeddings") -> NDArray[Any]:
     except ValueError as error:
         raise InputError(f"{what} must be a rectangular array of shape (n, d): {error}") from error
     return array
+
+
+def _check_kind(vectors: Any, what: str) -> None:
+    """Refuse what is no array, and would become an array of one object."""
+    form = "an array of shape (n, d), with one row per document"
+    if vectors is None:
+        raise InputTypeError(f"{what} are None; expected {form}")
+    if isinstance(vectors, Iterator):
+        raise InputTypeError(f"{what} are a {type(vectors).__name__}; make a list of it: list(...)")
+    is_array = hasattr(vectors, "__len__") or hasattr(vectors, "__array__")
+    if isinstance(vectors, str | bytes | Mapping | set | frozenset) or not is_array:
+        raise InputTypeError(f"{what} are one {type(vectors).__name__}; expected {form}")
+    if getattr(vectors, "ndim", 1) == 0:
+        raise InputTypeError(f"{what} are a single number; expected {form}")
 
 
 def from_tensor(tensor: Any) -> Any:

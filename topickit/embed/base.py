@@ -15,7 +15,7 @@ from topickit._core import processes
 from topickit._core.progress import stage
 from topickit._core.spill import spans
 from topickit._core.state import State
-from topickit._core.validation import check_vectors
+from topickit._core.validation import check_encoded
 from topickit._core.vectors import FloatArray, allocate, release, unit_rows
 from topickit.errors import InputError, InputTypeError, ParameterError, ParameterTypeError, StorageError
 
@@ -309,8 +309,7 @@ def refuse_str(texts: Sequence[str]) -> None:
 
 def _checked(embedder: Embedder, texts: Sequence[str]) -> FloatArray:
     processes.prepare()  # an object of the user's may use torch, too
-    vectors = embedder.encode(texts)
-    return unit_rows(check_vectors(vectors, n_rows=len(texts), what=f"vectors from {embedder!r}"))
+    return unit_rows(check_encoded(embedder.encode(texts), texts, repr(embedder)))
 
 
 def n_exact(embedder: Embedder) -> int | None:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from topickit._core.state import State
-from topickit._core.validation import check_vectors
+from topickit._core.validation import check_encoded
 from topickit.embed.base import Embedder, EmbedderInfo, embed, name_of_object, offers, resolve
 from topickit.errors import InputError, ParameterError
 
@@ -56,7 +56,7 @@ class ForeignEmbedder:
         InputTypeError, InputError
             When the result is not one row of real, finite numbers per text.
         """
-        vectors = check_vectors(self._call(list(texts)), n_rows=len(texts), what=f"vectors from {self!r}")
+        vectors = check_encoded(self._call(list(texts)), texts, repr(self))
         self._dimension = vectors.shape[1]
         return vectors
 

@@ -7,13 +7,16 @@ Examples
 3
 """
 
+import contextlib
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from numpy.typing import NDArray
 
 from topickit._core.state import State
+from topickit._core.validation import TextError
 from topickit._core.vectors import FloatArray, unit_rows
 from topickit.corpus.documents import Documents
 from topickit.embed import base
@@ -255,7 +258,8 @@ def _learn(
 ) -> Embedder:
     texts, weights = documents.texts, documents.weights
     if units is None:
-        return base.fitted(with_cached_teacher(embedder, cache), texts, weights)
+        with _rows_named(documents):
+            return base.fitted(with_cached_teacher(embedder, cache), texts, weights)
     return embedder.fitted_on(units, texts, weights) if isinstance(embedder, BuildsOnVectors) else embedder
 
 
@@ -267,5 +271,16 @@ def _embed(
     dimension: int = 0,
 ) -> FloatArray:
     if units is None:
-        return base.embed(cached(embedder, cache), documents.texts, dimension=dimension)
+        with _rows_named(documents):
+            return base.embed(cached(embedder, cache), documents.texts, dimension=dimension)
     return embedder.combine(units, documents.texts) if isinstance(embedder, BuildsOnVectors) else units
+
+
+@contextlib.contextmanager
+def _rows_named(documents: Documents) -> Iterator[None]:
+    """Name the caller's row in an error about one text."""
+    try:
+        yield
+    except TextError as error:
+        row = int(documents.first_rows[documents.texts.index(error.text)])
+        raise InputError(f"document {row}: {error}") from error

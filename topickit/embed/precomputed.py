@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from topickit._core.state import State
-from topickit._core.validation import check_vectors
+from topickit._core.validation import TextError, check_vectors, quote
 from topickit.corpus.documents import check_texts, content_hash
 from topickit.embed.base import EmbedderInfo
 from topickit.embed.foreign import external_state
@@ -75,9 +75,10 @@ class PrecomputedEmbedder:
         for position, text in enumerate(texts):
             row = self._rows.get(content_hash(text))
             if row is None:
-                raise InputError(
-                    f"text {position}, {text[:40]!r}, is not among the {len(self._rows)} texts with given "
-                    "vectors; embed it with the same model, and pass the vectors as embeddings="
+                raise TextError(
+                    f"the text {quote(text)} is not among the {len(self._rows)} texts with given "
+                    "vectors; embed it with the same model, and pass the vectors as embeddings=",
+                    text,
                 )
             rows[position] = row
         return self._vectors[rows]

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from topickit._core.paths import refuse_address
 from topickit._core.state import State
-from topickit._core.validation import check_vectors
+from topickit._core.validation import TextError, check_encoded, first_not_finite, quote
 from topickit._core.vectors import FloatArray
 from topickit.embed.base import (
     Embedder,
@@ -211,7 +211,7 @@ class CachedEmbedder:
         all_keys = list(rows)
         blocks = self._blocks([texts[i] for i in todo])
         for at, block in zip(_batched(todo, self.batch_size), blocks, strict=True):
-            new = self._checked(block, len(at))
+            new = self._checked(block, [texts[i] for i in at])
             if result is None:
                 result = np.empty((len(texts), new.shape[1]), dtype=np.float32)
             if new.shape[1] != result.shape[1]:
@@ -231,16 +231,18 @@ class CachedEmbedder:
         for batch in _batched(texts, self.batch_size):
             yield self.embedder.encode(batch)
 
-    def _checked(self, vectors: Any, n_rows: int) -> NDArray[Any]:
+    def _checked(self, vectors: Any, texts: list[str]) -> NDArray[Any]:
         """Return vectors as they are read back from the file."""
-        what = f"vectors from {self.embedder!r}"
-        checked = check_vectors(vectors, n_rows=n_rows, what=what)
+        checked = check_encoded(vectors, texts, repr(self.embedder))
         with np.errstate(over="ignore"):
             kept = checked.astype(self.dtype)
-        if not np.isfinite(kept).all():
-            raise InputError(
-                f"{what} are too large for {self.dtype} ({np.abs(checked).max():.3g}); "
-                + ("scale them" if self.dtype == "float32" else "use dtype='float32'")
+        row = first_not_finite(kept)
+        if row is not None:
+            raise TextError(
+                f"vectors from {self.embedder!r} are too large for {self.dtype} "
+                f"({np.abs(checked).max():.3g}) for the text {quote(texts[row])}; "
+                + ("scale them" if self.dtype == "float32" else "use dtype='float32'"),
+                texts[row],
             )
         return kept
 
