@@ -1,6 +1,7 @@
 """Text for people: safe on one line, counted, and rendered for a terminal."""
 
 import html
+import html.entities
 import io
 import re
 import shutil
@@ -51,7 +52,12 @@ def unescaped(text: str) -> str:
     >>> unescaped("fish &amp; chips&#39; &#x27;&amp;lt;&copy=1")
     "fish & chips' '&lt;&copy=1"
     """
-    return _ENTITY.sub(lambda entity: html.unescape(entity[0]), text) if "&" in text else text
+    return _ENTITY.sub(_character, text) if "&" in text else text
+
+
+def _character(match: re.Match[str]) -> str:
+    entity = match[0]  # html.unescape would read the beginning of &copyright; as an entity
+    return html.unescape(entity) if entity[1] == "#" else html.entities.html5.get(entity[1:], entity)
 
 
 def one_line(text: str) -> str:

@@ -13,7 +13,7 @@ from topickit._core.display import one_line, plural, render_plain, text_width
 from topickit._core.vectors import FloatArray, IntArray, unit_rows
 from topickit.errors import InputError, ParameterError
 from topickit.fitted.fitted import Fitted
-from topickit.keywords.tokens import key_of
+from topickit.keywords.folding import fold
 from topickit.metrics.groups import UNKNOWN, Agreement, LabelCodes, Overlaps, agreement, overlaps
 
 Basis = Literal["documents", "embeddings", "keywords"]
@@ -342,7 +342,7 @@ def _cosines(left: _Side, right: _Side) -> NDArray[np.float64]:
 
 def _keys(side: _Side) -> list[set[str]]:
     """Fold the keywords of each topic; their usual form (iPhone, IPHONE) depends on the corpus."""
-    return [{key_of(word) for word in words} for words in side.words]
+    return [{fold(word) for word in words} for words in side.words]
 
 
 def _keyword_jaccard(left: _Side, right: _Side) -> NDArray[np.float64]:
@@ -376,7 +376,7 @@ def _matches(
                 size=int(sizes_right[j]),
                 score=float(scores[i, j]),
                 shared=None if shared is None else int(shared.shared[i, j]),
-                shared_keywords=tuple(word for word in left.words[i] if key_of(word) in keys[j]),
+                shared_keywords=tuple(word for word in left.words[i] if fold(word) in keys[j]),
             )
             for rank, j in enumerate(order)
             if related[i, j] or (rank == 0 and scores[i, j] > 0)

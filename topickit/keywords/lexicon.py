@@ -5,7 +5,7 @@ this module also decides which look like words at all: see rule 3 of `topickit.k
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from topickit._core.vectors import IntArray
+from topickit.keywords.folding import fold, rules_of, spelling_variants
 from topickit.keywords.sparse import StoredRows, block_totals, presence
-from topickit.keywords.tokens import IS_UNSPACED, TokenStream, key_of
+from topickit.keywords.tokens import IS_UNSPACED, TokenStream
 
 Mask = NDArray[np.bool_]
 MAX_LENGTH = 30
@@ -91,13 +92,13 @@ def make_lexicon(stream: TokenStream, weights: IntArray, word_of_surface: Callab
     for start, stop in stream.blocks():
         weight = weights[stream.documents_of(start, stop)]
         per_surface += np.bincount(stream.ids_of(start, stop), weight, minlength=len(per_surface))
+    words = [word_of_surface(surface) for surface in stream.surfaces]
+    keys = keys_of(stream.surfaces, per_surface.tolist(), word_of_surface)
     forms: dict[str, dict[str, float]] = {}
-    keys = []
-    for surface, times in zip(stream.surfaces, per_surface.tolist(), strict=True):
-        word = word_of_surface(surface)
-        keys.append(key_of(word) if word else "")
+    for key, word, times in zip(keys, words, per_surface.tolist(), strict=True):
         if word:
-            form = forms.setdefault(keys[-1], {})
+            word = key if "가" <= key[0] <= "힣" else word  # without its particle
+            form = forms.setdefault(key, {})
             form[word] = form.get(word, 0) + times
     ordered = sorted(forms)
     display = [min(forms[key], key=lambda word, f=forms[key]: (-f[word], word)) for key in ordered]  # type: ignore[misc]
@@ -105,6 +106,40 @@ def make_lexicon(stream: TokenStream, weights: IntArray, word_of_surface: Callab
     number[""] = -1
     word_of = np.fromiter((number[key] for key in keys), dtype=np.int32, count=len(keys))
     return Lexicon(ordered, display, word_of, *_counted_words(stream, weights, word_of, len(ordered)))
+
+
+def keys_of(
+    surfaces: Sequence[str], times: Sequence[float], word_of_surface: Callable[[str], str]
+) -> list[str]:
+    """Fold the word of each surface of a corpus.
+
+    Parameters
+    ----------
+    surfaces : sequence of str
+    times : sequence of float
+        How often each of them occurs.
+    word_of_surface : function of str to str
+        Gives the word that a surface holds; "" for a break.
+
+    Returns
+    -------
+    list of str
+        "" for a break.
+    """
+    words = [word_of_surface(surface) for surface in surfaces]
+    rules = rules_of(dict(zip(surfaces, times, strict=True)))
+    keys = [fold(word, rules) if word else "" for word in words]
+    times_of: dict[str, float] = {}
+    for key, n in zip(keys, times, strict=True):
+        if key:
+            times_of[key] = times_of.get(key, 0.0) + n
+    variants = spelling_variants(times_of)
+    for i, surface in enumerate(surfaces):
+        if "\u00ad" in surface and keys[i]:  # divided at the end of a line: "soft-ware", or "open-source"?
+            whole = fold(word_of_surface(surface.replace("\u00ad", "-")), rules)
+            if times_of.get(whole, 0.0) > times_of[keys[i]] - times[i]:
+                variants[keys[i]] = whole
+    return [variants.get(key, key) for key in keys]
 
 
 def language_evidence(lexicon: Lexicon) -> tuple[csr_array, IntArray]:

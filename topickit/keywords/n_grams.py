@@ -12,11 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from topickit._core.vectors import IntArray
+from topickit.keywords.folding import fold
 from topickit.keywords.tokens import (
     IS_UNSPACED,
     TokenStream,
     inner,
-    key_of,
     most_frequent,
     without_article,
     without_possessive,
@@ -329,4 +329,4 @@ def joined(surfaces: Sequence[str]) -> str:
 
 def phrase_key(name: str) -> str:
     """Fold a phrase to its key: two ways of segmenting one name are one term."""
-    return key_of(name)
+    return fold(name)

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from topickit._core.vectors import IntArray
+from topickit.keywords.folding import Rules, fold
 from topickit.keywords.sparse import BLOCK_ROWS, row_blocks, weighted_totals
 
 _ENGLISH_CLASSES = {
@@ -81,6 +82,22 @@ _MISSING = {
     """,
     "fr": "quelqu'un aujourd'hui",
     "zh": "没有",
+    # The Korean list has none of the particles, which some texts write apart.
+    "ko": """
+        은 는 이 가 을 를 에 의 도 만 과 와 로 으로 에서 에게 까지 부터 보다 처럼 이나 나 라 이라 랑 이랑
+        께서 한테 마다 조차 에는 에도 에서는 에서도 으로는 으로도 입니다 이다 있다 있는 있습니다 없다 없는
+        하다 하는 합니다 했다 했습니다 되다 된다 되는 됩니다 너무 매우 정말 아주 더 제 저 저는 제가 나는
+        내가 우리 것이 것을 것은 수 및 등 때 그리고 하지만
+    """,
+    # The Urdu list is in a defective encoding.
+    "ur": """
+        میں بھی کے کی کا کو سے نے پر اور ہے ہیں تھا تھی تھے ہوں ہو ہوا ہوئی ہوئے ہوتا ہوتی ہوتے ہونے یہ وہ
+        اس ان جو کہ کیا کیوں کیسے کب کہاں کون کس کچھ کوئی سب تک ساتھ لیے لئے بعد پہلے اب تو ہی نہیں نہ مت
+        ایک دو گیا گئی گئے جا جاتا جاتی جاتے جائے کر کرتا کرتی کرتے کرنا کرنے کریں کیے رہا رہی رہے سکتا
+        سکتی سکتے دیا دی دیے لیا لی ہم آپ تم مجھے ہمیں انہیں اسے انھوں انہوں میرا میری میرے اپنا اپنی اپنے
+        ہمارا ہماری ہمارے یا اگر لیکن مگر پھر والا والی والے بہت زیادہ جب تب جس جن طرح اندر باہر اوپر نیچے
+        گا گی
+    """,
 }
 # The Chinese list is in simplified characters; these are written differently in Taiwan and Hong Kong.
 _SIMPLIFIED = (
@@ -143,10 +160,11 @@ def stop_words(language: str) -> frozenset[str]:
 
     # The Chinese and Korean lists hold English words and signs, too.
     ascii_too = language not in _SCRIPTS
+    rules = Rules(dotless=language in ("tr", "az"), madda=language in ("fa", "ur"))
     listed = {*stopwords(language), *_MISSING.get(language, "").split()}
     if language == "zh":
         listed |= {word.translate(_TO_TRADITIONAL) for word in listed}
-    return frozenset(word.casefold() for word in listed if ascii_too or not word.isascii())
+    return frozenset(fold(word, rules) for word in listed if ascii_too or not word.isascii())
 
 
 def _listed(number: Mapping[str, int], language: str) -> list[int]:

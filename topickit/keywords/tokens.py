@@ -13,8 +13,6 @@ Scripts that do not put spaces between words:
   keywords only where the writer put spaces.
 """
 
-import html
-import html.entities
 import itertools
 import re
 import unicodedata
@@ -28,9 +26,12 @@ import numpy as np
 import regex  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 
+from topickit._core.display import unescaped
 from topickit._core.optional import require
 from topickit._core.spill import StoredNumbers
 from topickit._core.vectors import IntArray, release
+from topickit.keywords.addresses import Addresses
+from topickit.keywords.folding import APOSTROPHES
 
 IdArray = NDArray[np.int32]
 Advance: TypeAlias = Callable[[float], None]
@@ -43,15 +44,15 @@ _TAGS = (
     "|ol|p|pre|script|small|span|strong|style|sub|sup|table|tbody|td|th|thead|tr|u|ul)"
 )
 _PATTERN = r"""
-    (?i:https?|ftp)://[^\s<>"{no_address}]+
-  | &(?:[a-zA-Z]\w{{1,31}}|\#\w{{1,8}});
+    &(?:[a-zA-Z]\w{{1,31}}|\#\w{{1,8}});
   | </?{tags}(?:\s[^<>]*)?/?>
 {unspaced}
   | (?<![\w.]) (?:[^\W\d_]\.){{2,}} (?:[^\W\d_](?!\w))?                 # U.S. e.g. z.B.
   | (?<![\w/]) [A-Z]{{1,4}}/[A-Z0-9]{{1,4}} (?![\w/])                       # TCP/IP PL/SQL OS/2
   | (?:(?<![^\s(])\.(?=[A-Za-z]{{2}}))?                                 # .NET
     {letter}+
-    (?: [-\u2010\u2011'’&\u00AD\u200C\u200D\u05F3\u05F4]{letter}+           # don't AT&T
+    (?: [-\u2010\u2011'’‘´＇&\u00AD\u200C\u200D\u05F3\u05F4]{letter}+       # don't AT&T
+      | (?<=l)·(?=l){letter}+                                          # Catalan
       | (?<=[\u05D0-\u05EA])"(?=[\u05D0-\u05EA]){letter}+                   # a Hebrew acronym
       | \.(?:[A-Z]{{1,4}}|[a-z]{{1,4}}|Net|Js)(?!\w)                   # node.js
     )*
@@ -61,26 +62,27 @@ _PATTERN = r"""
 """
 _HAN, _KATAKANA, _HIRAGANA = r"\p{Han}〇々〆", r"\p{Katakana}ー", r"\p{Hiragana}"
 _THAI, _OTHER = r"\p{Thai}", r"\p{Lao}\p{Khmer}\p{Myanmar}"
+_EMOJI = r"""
+  | (?:\p{Extended_Pictographic}|\p{Regional_Indicator}{2})
+    (?:[\uFE0F\U0001F3FB-\U0001F3FF]|\u200D\p{Extended_Pictographic})*
+"""
 _RUNS = "".join(f"  | [{script}]+\n" for script in (_HAN, _KATAKANA, _HIRAGANA, _THAI, _OTHER))
 _NO_SPACES = _HAN + _KATAKANA + _HIRAGANA + _THAI + _OTHER
 # One pattern, twice: the standard library's engine is faster but does not know scripts and marks.
-_ASCII = re.compile(_PATTERN.format(tags=_TAGS, unspaced="", letter=r"\w", no_address=""), re.VERBOSE)
-# In scripts without spaces, these characters end an address.
-_NO_ADDRESS = rf"“”‘’«»\u3000-\u303f\uff00-\uff65{_NO_SPACES}"
+_ASCII = re.compile(_PATTERN.format(tags=_TAGS, unspaced="", letter=r"\w"), re.VERBOSE)
 _UNICODE = regex.compile(
-    _PATTERN.format(tags=_TAGS, unspaced=_RUNS, letter=rf"[\w--[{_NO_SPACES}]]", no_address=_NO_ADDRESS),
+    _PATTERN.format(tags=_TAGS, unspaced=_EMOJI + _RUNS, letter=rf"[\w--[{_NO_SPACES}]]"),
     regex.VERBOSE | regex.V1,
 )
-# Fifty printable characters without a space are an encoded file, a rule of dashes or an address.
-_NOISE = re.compile(r"[!-~]{50,}")
+_ADDRESSES = Addresses(_NO_SPACES)
 _SPACED_TAG = re.compile(rf"</?{_TAGS}\s")
 # A line that begins with a label, as in the header of an e-mail, does not continue the line above.
 _BLANK_LINE = re.compile(r"\n(?:\s*\n|(?=[A-Z][\w-]*:))")
-_MARKUP = re.compile(r"(?i:https?|ftp)://.*|&\#?\w+;|</?\w.*", re.DOTALL)
-_ENTITY = re.compile(r"&(?:[a-zA-Z]\w{1,31}|\#\d{1,7}|\#[xX][0-9a-fA-F]{1,6});")
-_MAIL = r"(?<![{0}.+-])[{0}.+-]{{1,64}}@[{0}.-]+"
-_ASCII_MAIL = re.compile(_MAIL.format(r"\w"), re.ASCII)
-_UNICODE_MAIL = regex.compile(_MAIL.format(rf"[\w--[{_NO_SPACES}]]"), regex.V1)
+_MARKUP = re.compile(r"&\#?\w+;|</?\w.*", re.DOTALL)
+# A word that was divided at the end of a line; the next line goes on in the same case.
+_DIVIDED = regex.compile(
+    r"(?<=\p{Ll})[-\u2010\u00AD]\r?\n[ \t]*(?=\p{Ll})|(?<=\p{Lu}{2})[-\u2010\u00AD]\r?\n[ \t]*(?=\p{Lu}{2})"
+)
 # Schr\"odinger, Poincar{\'e}, Erd\H{o}s; without braces only within a word, where quotation marks that were
 # escaped (\"yes\", it\'s, l\'homme) do not stand.
 _TEX_ACCENT = re.compile(
@@ -96,7 +98,16 @@ _ACCENTS = dict(zip("\"'`^~=.uvHck", _COMBINING, strict=True))
 _ELISION = re.compile(
     r"(?:[cdjlmnst]|qu|jusqu|lorsqu|puisqu|quoiqu|un|dell|all|nell|sull|dall|quell|quest)'(?=\w{2})", re.I
 )
-_PLAIN = str.maketrans({"’": "'", "\u2010": "-", "\u2011": "-", "\u05f4": '"', "\u05f3": "'", "\u00ad": None})
+_PLAIN = str.maketrans(
+    {
+        **dict.fromkeys(APOSTROPHES, "'"),
+        "\u2010": "-",
+        "\u2011": "-",
+        "\u05f4": '"',
+        "\u05f3": "'",
+        "\u00ad": None,
+    }
+)
 _IS_HAN = regex.compile(rf"[{_HAN}]+")
 _IS_HIRAGANA = regex.compile(rf"[{_HIRAGANA}]+")
 _IS_THAI = regex.compile(rf"[{_THAI}]+")
@@ -288,24 +299,19 @@ class _Runs(dict[str, tuple[int, ...]]):
 
 
 def _written_out(text: str) -> str:
-    r"""Write entities and TeX's accents as the characters that they stand for.
+    r"""Write entities and TeX's accents as the characters that they stand for, and join divided words.
 
     Examples
     --------
     >>> _written_out(r"M&uuml;ller &amp; Erd\H{o}s"), _written_out(r"it\'s Poincar\'e")
     ('Müller & Erdős', "it\\'s Poincaré")
     """
-    for _ in range(2):  # what was escaped twice
-        if "&" in text and ";" in text:
-            text = _ENTITY.sub(_unescaped, text)
+    text = unescaped(unescaped(text))  # texts from the web are often escaped twice
     if "\\" in text:
         text = _TEX_ACCENT.sub(_accented, text)
+    if "-\n" in text or "-\r\n" in text or not text.isascii():
+        text = _DIVIDED.sub("\u00ad", text)
     return text
-
-
-def _unescaped(match: re.Match[str]) -> str:
-    entity = match.group()
-    return html.unescape(entity) if entity[1] == "#" else html.entities.html5.get(entity[1:], entity)
 
 
 def _accented(match: re.Match[str]) -> str:
@@ -314,10 +320,7 @@ def _accented(match: re.Match[str]) -> str:
 
 
 def _split(text: str) -> list[str]:
-    if "@" in text:
-        text = (_ASCII_MAIL if text.isascii() else _UNICODE_MAIL).sub(" . ", text)
-    if len(text) >= 50:
-        text = _NOISE.sub(" . ", text)
+    text = _ADDRESSES.removed(text)
     return (_ASCII if text.isascii() else _UNICODE).findall(text)
 
 
@@ -448,19 +451,6 @@ def without_article(word: str) -> str:
     """Remove an elided article or preposition from a word."""
     elided = _ELISION.match(word)
     return word[elided.end() :] if elided else word
-
-
-def key_of(word: str) -> str:
-    """Fold a cleaned word to the key under which it is counted.
-
-    Examples
-    --------
-    >>> key_of("STRASSE") == key_of("Straße"), key_of("U.S.") == key_of("U.S")
-    (True, True)
-    """
-    if not word.isascii():
-        word = unicodedata.normalize("NFKC", word)
-    return word.casefold().rstrip(".")
 
 
 def is_hiragana(key: str) -> bool:

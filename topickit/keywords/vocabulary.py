@@ -36,6 +36,7 @@ from topickit._core.state import State
 from topickit._core.vectors import IntArray
 from topickit.corpus.tokenizer import gives_n_grams, is_lemmatizer, words_of
 from topickit.errors import InputError, ParameterError, TopickitWarning, is_whole
+from topickit.keywords.folding import fold
 from topickit.keywords.lexicon import Lexicon, Mask, language_evidence, make_lexicon, well_shaped
 from topickit.keywords.n_grams import (
     NO_PHRASES,
@@ -56,7 +57,6 @@ from topickit.keywords.tokens import (
     as_token,
     clean,
     is_hiragana,
-    key_of,
     read_tokens,
     tokens_of,
 )
@@ -306,7 +306,7 @@ def _stop_mask(keys: Sequence[str], stop_words: StopWords, settings: KeywordSett
 def _own_stop_words(settings: KeywordSettings) -> set[str]:
     """Stop words that the user gave, folded."""
     own = settings.stop_words if isinstance(settings.stop_words, tuple) else ()
-    return {key_of(clean(word) or word) for word in (*own, *settings.extra_stop_words)}
+    return {fold(clean(word) or word) for word in (*own, *settings.extra_stop_words)}
 
 
 def _in_names(keys: Sequence[str], listed: Mask, settings: KeywordSettings) -> IntArray:

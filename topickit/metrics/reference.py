@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 
 from topickit._core.vectors import IntArray
 from topickit.errors import InputError, InputTypeError
-from topickit.keywords.tokens import clean, key_of, read_tokens
+from topickit.keywords.folding import fold
+from topickit.keywords.lexicon import keys_of
+from topickit.keywords.tokens import clean, read_tokens
 
 BLOCK_TOKENS = 4_000_000
 """Tokens counted at a time, which bounds the memory."""
@@ -254,7 +256,8 @@ def tokenize(texts: Sequence[str]) -> list[list[str]]:
         if not isinstance(text, str):
             raise InputTypeError(f"text {row} must be a str, got {type(text).__name__}")
     stream = read_tokens(texts)
-    keys = np.array([key_of(clean(surface)) for surface in stream.surfaces] or [""], dtype=object)
+    listed = keys_of(stream.surfaces, stream.times().tolist(), clean)
+    keys = np.array(listed or [""], dtype=object)
     words: list[Any] = keys[stream.ids].tolist()
     bounds = zip(stream.offsets[:-1].tolist(), stream.offsets[1:].tolist(), strict=True)
     return [[word for word in words[first:last] if word] for first, last in bounds]
@@ -299,7 +302,7 @@ def as_tokens(
     for topic in check_topics(topics, top=None):
         tokens_of_topic: list[str] = []
         for word in topic:
-            key = key_of(clean(word))
+            key = fold(clean(word))
             tokens = [key] if key in reference else tokenize([word])[0]
             tokens_of_topic.extend(tokens if phrases or len(tokens) == 1 else [])
         written.append(tokens_of_topic)
