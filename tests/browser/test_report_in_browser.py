@@ -102,6 +102,7 @@ def test_found_documents_are_whole_texts_to_page_through(visit, tmp_path):
     page.fill("#map-query", "REBATE")
     page.wait_for_selector("#documents:not([hidden])")
     assert "91 documents (90 distinct texts)" in page.locator("#documents-title").inner_text()
+    assert "rebate" in page.locator("#documents-list .preview").first.inner_text()
     assert "91 matching" in page.locator("#map-found").inner_text()
     seen = []
     while True:

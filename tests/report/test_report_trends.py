@@ -8,6 +8,7 @@ import pytest
 
 from tests.analysis.test_enough_documents import classes, trend
 from tests.report.test_report_html import Page
+from topickit.analysis.similarity import Similarity
 from topickit.errors import ParameterTypeError
 from topickit.plot import figures
 from topickit.report.finding import finding
@@ -105,6 +106,9 @@ def test_ids_of_the_similarity_figure_stand_upright(dated_model):
     axis = figures.similarity_figure(dated_model.report().summary.similarity, list("abcd")).layout.xaxis
     assert axis.tickangle == -90
     assert len(axis.ticktext) == 4
+    many = Similarity(tuple(range(23)), np.eye(23))
+    ids = figures.similarity_figure(many, [f"name{i}" for i in range(23)]).layout.xaxis.ticktext
+    assert ids == tuple(str(i) for i in range(0, 23, 2))
 
 
 def test_title_source_and_date(dated_model):

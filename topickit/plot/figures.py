@@ -157,7 +157,7 @@ def similarity_figure(similarity: Similarity, names: Sequence[str]) -> "Figure":
     small = {"tickfont": {"size": 11}}
     return figure.update_layout(
         # Upright ids need the width of a line only, and do not cover each other.
-        xaxis=category_axis(ids, max(1, -(-k // 24)), tickangle=-90, **small, title="topic", **settings),
+        xaxis=category_axis(ids, max(1, -(-k // 16)), tickangle=-90, **small, title="topic", **settings),
         yaxis=category_axis(labels, max(1, -(-k // 45)), autorange="reversed", **settings),
         margin={"b": 45},
     )
@@ -220,7 +220,7 @@ def over_time_figure(
         xaxis={"type": "date", "showgrid": False, "zeroline": False},
         yaxis={**share, "gridcolor": GRID, "zeroline": False},
         legend={"orientation": "h", "y": 1.02, "yanchor": "bottom"},
-        margin={"l": 60, "b": 30},
+        margin={"l": 60, "b": 45},
     )
 
 

@@ -38,6 +38,7 @@ topickit.documents = (() => {
   const next = document.getElementById("documents-next");
   let shown = [];
   let first = 0;
+  let terms = [];
   const element = (name, className, text) => {
     const made = document.createElement(name);
     made.className = className;
@@ -58,12 +59,15 @@ topickit.documents = (() => {
     if (countOf[i] > 1) head.append(` · ${countOf[i].toLocaleString("en")} equal documents`);
     const text = texts[i];
     const flat = text.split(/\s+/).join(" ");
+    // The excerpt holds the first word that was searched for.
+    const at = Math.min(...terms.map((term) => topickit.fold(flat).indexOf(term)).filter((index) => index >= 0));
+    const from = Number.isFinite(at) && at > PREVIEW - 60 ? flat.indexOf(" ", at - 120) + 1 : 0;
     row.append(head);
     if (flat.length <= PREVIEW) row.append(element("p", "text", flat));
     else {
       const whole = document.createElement("details");
       const summary = document.createElement("summary");
-      summary.append(element("span", "preview", `${flat.slice(0, PREVIEW)}…`));
+      summary.append(element("span", "preview", `${from ? "…" : ""}${flat.slice(from, from + PREVIEW)}…`));
       whole.append(summary, element("div", "whole", text));
       row.append(whole);
     }
@@ -81,8 +85,8 @@ topickit.documents = (() => {
   };
   previous.addEventListener("click", () => turn(first - PAGE));
   next.addEventListener("click", () => turn(first + PAGE));
-  const show = (found, title) => {
-    shown = found;
+  const show = (found, title, searched) => {
+    [shown, terms] = [found, searched || []];
     panel.hidden = found === null;
     if (found === null) return;
     const [all, distinct] = [count(found), found.length];

@@ -75,6 +75,7 @@
   };
   const paint = (dark) => {
     drawLegend();
+    document.getElementById("map-topics").classList.toggle("colored-otherwise", coloring !== byTopic);
     return Plotly.restyle(plot, {
       "marker.color": [coloring.codes.map((code) => code + 1)], "marker.colorscale": [scale(dark)],
       "marker.cmin": -0.5, "marker.cmax": coloring.light.length + 0.5,
@@ -178,7 +179,7 @@
       found.forEach((i) => { held[i] = 1; });
       if (matches) matches.textContent = terms.length ? `${documents.count(found).toLocaleString("en")} matching documents` : "";
       highlight(pointsWhere((i) => held[documents.pointOf[i]]));
-      documents.show(found, title(terms));
+      documents.show(found, title(terms), terms);
     });
   };
   const choose = (id) => { chosen = chosen === id ? null : id; select(); };
