@@ -113,7 +113,7 @@ def test_ids_of_the_similarity_figure_stand_upright(dated_model):
 
 def test_title_source_and_date(dated_model):
     report = dated_model.report("Tweets & taxes", source="data/tweets.csv")
-    page = " ".join(Page(report.to_html()).text)
+    page = " ".join(" ".join(Page(report.to_html()).text).split())
     for text in (page, report.to_markdown().replace("&amp;", "&")):
         assert "Tweets & taxes" in text
         assert f"Source: data/tweets.csv · {report.date}" in text.replace("\\", "")

@@ -4,6 +4,7 @@ import dataclasses
 import math
 import os
 from collections.abc import Iterable, Mapping
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from topickit.analysis.by_class import ByClass, by_class
@@ -68,7 +69,7 @@ class Summary:
         """Share of the documents without a topic, 0 to 1."""
         return self.n_outliers / self.n_documents if self.n_documents else 0.0
 
-    @property
+    @cached_property
     def has_stability(self) -> bool:
         """Whether the stability of any topic is known."""
         return any(topic.stability is not None for topic in self.topics)
