@@ -172,20 +172,23 @@ const topickit = (() => {
     draw(entry.target);
   }), { rootMargin: "400px" });
   document.querySelectorAll(".figure").forEach((holder) => watch.observe(holder));
-  // A figure on paper is low, so that text and figure share a page.
-  const fit = (limit) => document.querySelectorAll(".figure").forEach((holder) => {
-    const height = Math.min(figures[holder.dataset.figure].layout.height, limit);
+  // A figure on paper is low, so that text and figure share a page, and as wide as its column.
+  const onPaper = { similarity: [470, 230], over_time: [1000, 290] };
+  const fit = (paper) => document.querySelectorAll(".figure").forEach((holder) => {
+    const full = figures[holder.dataset.figure].layout.height;
+    const [width, limit] = paper ? onPaper[holder.dataset.figure] : [holder.clientWidth, full];
+    const height = Math.min(full, limit);
     holder.style.height = `${height}px`;
-    if (holder.layout) Plotly.relayout(holder, { height });
+    if (holder.layout) Plotly.relayout(holder, { width, height }).then(() => { if (!paper) Plotly.relayout(holder, { width: null, autosize: true }); });
   });
   addEventListener("beforeprint", () => {
     document.querySelectorAll(".figure:not([data-drawn])").forEach((holder) => {
       watch.unobserve(holder);
       draw(holder);
     });
-    fit(290);
+    fit(true);
   });
-  addEventListener("afterprint", () => fit(Infinity));
+  addEventListener("afterprint", () => fit(false));
 
   const choice = document.getElementById("time-topic");
   if (!choice) return;
