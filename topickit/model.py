@@ -129,6 +129,7 @@ class TopicModel(PredictionMixin, EditingMixin, InfoMixin, PersistenceMixin, Clu
         embeddings: ArrayLike | None = None,
         timestamps: Any = None,
         classes: Any = None,
+        time_format: str | None = None,
     ) -> Self:
         """Find the topics of a collection of texts.
 
@@ -140,11 +141,15 @@ class TopicModel(PredictionMixin, EditingMixin, InfoMixin, PersistenceMixin, Clu
         y : ignored
         embeddings : array-like of shape (n, d), optional
             Embeddings of the texts; no model runs then. A hybrid embedder adds its words to them.
-        timestamps : sequence of ISO 8601 str, date, datetime, datetime64, int or None, optional
-            Timestamp of each text, for topics over time; an int is a year, or a day such as 20240531.
-            Timestamps do not influence the topics.
+        timestamps : sequence of str, date, datetime, datetime64, number or None, optional
+            Timestamp of each text, for topics over time; a whole number is a year, or a day such as
+            20240531. Times keep their own time zone. Timestamps do not influence the topics.
         classes : sequence of str, number or None, optional
             Class of each text, for topics by class. Classes do not influence the topics.
+        time_format : str, optional
+            Format of timestamps that are str or numbers: as for `datetime.datetime.strptime`, or "excel",
+            "s" or "ms" (since 1970). None (default) takes ISO 8601, or the only format that fits all, with
+            a warning that states it.
 
         Returns
         -------
@@ -179,7 +184,9 @@ class TopicModel(PredictionMixin, EditingMixin, InfoMixin, PersistenceMixin, Clu
         given = None if embeddings is None else check_given(embeddings)
         with stage("Reading texts"):
             documents = Documents.of(read(texts), given)
-        covariates = Covariates.of(documents.n_rows, timestamps=timestamps, classes=classes)
+        covariates = Covariates.of(
+            documents.n_rows, timestamps=timestamps, classes=classes, time_format=time_format
+        )
         if not len(documents):
             raise InputError(f"all {documents.n_rows} documents are blank; a fit needs at least one text")
         embedded = pipeline.fit(

@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from topickit.corpus.covariates import read_timestamps
+from topickit.corpus.timestamps import read_timestamps
 from topickit.errors import InputError
 from topickit.fitted.fitted import Fitted
 
-UNITS = {"decade": 120, "year": 12, "quarter": 3, "month": 1}
+UNITS = {"century": 1200, "decade": 120, "year": 12, "quarter": 3, "month": 1}
 """Months per period."""
 MAX_PERIODS = 40
 """By default the finest unit with at most this many periods is used."""
@@ -18,6 +18,12 @@ Z = 1.96
 """Standard errors on each side of a 95% confidence interval."""
 MIN_DOCUMENTS = 20
 """Fewest documents of a period whose shares are drawn."""
+FAR = 0.5
+"""A gap longer than this share of the days where the documents are separates days far outside."""
+MIN_GAP = 30
+"""Shortest such gap, in days."""
+FEW, FEW_ON_ONE_DAY = 0.05, 1 / 3
+"""Largest share of the documents that may lie far outside; sentinels, which are one day, may be more."""
 N_WORDS = 5
 """Rising and falling words listed per topic."""
 
@@ -28,11 +34,11 @@ class OverTime:
 
     Attributes
     ----------
-    unit : {"decade", "year", "quarter", "month", "week", "day"}
+    unit : {"century", "decade", "year", "quarter", "month", "week", "day"}
     periods : tuple of str
         First day of each of the p periods, ISO 8601, without gaps.
     totals : int64 ndarray of shape (p,)
-        Dated documents of each period, including outliers.
+        Dated documents of each period, including outliers and without those `outside`.
     counts : int64 ndarray of shape (p, k)
         Documents of each topic in each period.
     shares : float64 ndarray of shape (p, k)
@@ -44,6 +50,9 @@ class OverTime:
         empty if the model does not hold its documents.
     n_undated : int
         Documents without a timestamp, which are excluded.
+    outside : tuple of (str, int)
+        Days far from all other documents, such as 1970-01-01 or 9999-12-31 for a missing date, and their
+        documents, which are excluded. Empty if they fit into 40 periods with the others.
     """
 
     unit: str
@@ -56,6 +65,12 @@ class OverTime:
     rising_words: tuple[tuple[str, ...], ...] = ()
     falling_words: tuple[tuple[str, ...], ...] = ()
     n_undated: int = 0
+    outside: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def n_outside(self) -> int:
+        """Documents whose days are far from all others."""
+        return sum(n for _, n in self.outside)
 
     @property
     def least(self) -> int:
@@ -76,7 +91,9 @@ class OverTime:
         return np.where(self.drawn[:, None], self.shares, np.nan)
 
 
-def over_time(fitted: Fitted, timestamps: Any = None, *, unit: str | None = None) -> OverTime | None:
+def over_time(
+    fitted: Fitted, timestamps: Any = None, *, unit: str | None = None, time_format: str | None = None
+) -> OverTime | None:
     """Count topics by period.
 
     Parameters
@@ -84,8 +101,11 @@ def over_time(fitted: Fitted, timestamps: Any = None, *, unit: str | None = None
     fitted : Fitted
     timestamps : sequence, optional
         One timestamp per training document, as in `TopicModel.fit`; None takes those given to `fit`.
-    unit : {"decade", "year", "quarter", "month", "week", "day"}, optional
-        None takes the finest unit with at most 40 periods; see `best_unit`.
+    unit : {"century", "decade", "year", "quarter", "month", "week", "day"}, optional
+        None takes the finest unit with at most 40 periods; see `best_unit`. Days far outside, such as a
+        mistyped year, do not count and are listed apart.
+    time_format : str, optional
+        Format of `timestamps`, as in `TopicModel.fit`.
 
     Returns
     -------
@@ -107,12 +127,14 @@ def over_time(fitted: Fitted, timestamps: Any = None, *, unit: str | None = None
     >>> over_time(model.fitted_, [2001, 2001, 2002, 2002, 2003, 2003], unit="year").periods
     ('2001-01-01', '2002-01-01', '2003-01-01')
     """
-    times = _times(fitted, timestamps)
+    times = _times(fitted, timestamps, time_format)
     if times is None:
         return None
-    dated = ~np.isnat(times)
-    if not dated.any():
+    n_undated = int(np.isnat(times).sum())
+    if n_undated == len(times):
         return None
+    times, outside = _without_far_days(times, unit)
+    dated = ~np.isnat(times)
     days = times[dated].astype("datetime64[D]")
     unit = unit or best_unit(days)
     period, periods = into_periods(days, unit)
@@ -125,13 +147,67 @@ def over_time(fitted: Fitted, timestamps: Any = None, *, unit: str | None = None
         shares = counts / totals[:, None]
     rising, falling = _changed_words(fitted, times)
     return OverTime(
-        unit, periods, totals, counts, shares, low, high, rising, falling, n_undated=int((~dated).sum())
+        unit,
+        periods,
+        totals,
+        counts,
+        shares,
+        low,
+        high,
+        rising,
+        falling,
+        n_undated=n_undated,
+        outside=outside,
     )
 
 
-def _times(fitted: Fitted, timestamps: Any) -> NDArray[np.datetime64] | None:
+def _without_far_days(
+    times: NDArray[np.datetime64], unit: str | None
+) -> tuple[NDArray[np.datetime64], tuple[tuple[str, int], ...]]:
+    """Remove the times of days far outside that would make more than 40 periods, and list these days."""
+    days = times.astype("datetime64[D]")
+    dated = ~np.isnat(days)
+    inside = dated & _near(days, dated)
+    if inside.sum() == dated.sum() or _n_periods(days[dated], unit or best_unit(days[inside])) <= MAX_PERIODS:
+        return times, ()
+    far, counts = np.unique(days[dated & ~inside], return_counts=True)
+    listed = tuple(zip(far.astype(str).tolist(), counts.tolist(), strict=True))
+    return np.where(inside, times, np.datetime64("NaT", "s")), listed
+
+
+def _near(days: NDArray[np.datetime64], dated: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Mark the days that no long gap separates from the shortest range that holds half of the documents."""
+    ordered = np.sort(days[dated].astype(np.int64))
+    n = len(ordered)
+    half = (n + 1) // 2
+    low = int(np.argmin(ordered[half - 1 :] - ordered[: n - half + 1]))
+    high = low + half - 1
+    grown = True
+    while grown:
+        limit = max(MIN_GAP, FAR * (ordered[high] - ordered[low]))
+        # The next gap to each side that is too long; all documents before it are near.
+        before, after = np.diff(ordered[: low + 1])[::-1] > limit, np.diff(ordered[high:]) > limit
+        bounds = (
+            low - (int(before.argmax()) if before.any() else low),
+            high + (int(after.argmax()) if after.any() else n - 1 - high),
+        )
+        grown = bounds != (low, high)
+        low, high = bounds
+    few = n - (high - low + 1) <= FEW * n
+    one_day = all(len(part) == 0 or part[0] == part[-1] for part in (ordered[:low], ordered[high + 1 :]))
+    if not few and not (one_day and n - (high - low + 1) <= FEW_ON_ONE_DAY * n):
+        return dated
+    numbers = days.astype(np.int64)
+    return np.asarray((numbers >= ordered[low]) & (numbers <= ordered[high]))
+
+
+def _n_periods(days: NDArray[np.datetime64], unit: str) -> int:
+    return int(np.ptp(_number(days, unit))) + 1
+
+
+def _times(fitted: Fitted, timestamps: Any, time_format: str | None) -> NDArray[np.datetime64] | None:
     if timestamps is not None:
-        return read_timestamps(timestamps, len(fitted.labels))
+        return read_timestamps(timestamps, len(fitted.labels), time_format=time_format)
     return None if fitted.covariates is None else fitted.covariates.timestamps
 
 
@@ -175,7 +251,7 @@ def best_unit(days: NDArray[np.datetime64]) -> str:
     Returns
     -------
     str
-        "decade" if no finer unit has at most 40 periods.
+        "century" if no finer unit has at most 40 periods.
 
     Examples
     --------
@@ -187,10 +263,10 @@ def best_unit(days: NDArray[np.datetime64]) -> str:
     if (days == months.astype("datetime64[D]")).all():
         only_years = (months == months.astype("datetime64[Y]").astype("datetime64[M]")).all()
         units = units[4:] if only_years else units[2:]
-    for unit in units:
-        if int(np.ptp(_number(days, unit))) < MAX_PERIODS:
+    for unit in (*units, "decade"):
+        if _n_periods(days, unit) <= MAX_PERIODS:
             return unit
-    return "decade"
+    return "century"
 
 
 def into_periods(days: NDArray[np.datetime64], unit: str) -> tuple[NDArray[np.int64], tuple[str, ...]]:
@@ -200,7 +276,7 @@ def into_periods(days: NDArray[np.datetime64], unit: str) -> tuple[NDArray[np.in
     ----------
     days : datetime64[D] ndarray
         Not empty.
-    unit : {"decade", "year", "quarter", "month", "week", "day"}
+    unit : {"century", "decade", "year", "quarter", "month", "week", "day"}
 
     Returns
     -------

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -25,6 +25,10 @@ from topickit.cli.reading import cache_folder, load_embeddings, read_with_covari
 from topickit.cli.writing import check_separate, labels_csv
 from topickit.errors import InputError, ParameterError
 
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
 OutFolder = Annotated[
     Path | None,
     typer.Option(metavar="FOLDER", help="Folder for the model. Required, except with --dry-run."),
@@ -33,6 +37,15 @@ TimestampsColumn = Annotated[
     str | None,
     typer.Option(
         "--timestamps", "--time", metavar="COLUMN", help="Column of timestamps, for topics over time."
+    ),
+]
+TimeFormat = Annotated[
+    str | None,
+    typer.Option(
+        "--time-format",
+        metavar="FORMAT",
+        help="Format of the timestamps, such as %d.%m.%Y, or excel, s or ms (since 1970).",
+        show_default="ISO 8601, or the only one that fits",
     ),
 ]
 ClassesColumn = Annotated[
@@ -89,6 +102,7 @@ def fit(
     out: OutFolder = None,
     text: TextColumn = None,
     timestamps: TimestampsColumn = None,
+    time_format: TimeFormat = None,
     classes: ClassesColumn = None,
     clusterer: Clusterer = ClustererName.graph,
     n_topics: NTopics = None,
@@ -115,11 +129,14 @@ def fit(
         raise ParameterError("--out FOLDER is required, except with --dry-run")
     _check_targets(out, labels)
     check_separate(labels, file, embeddings)
+    if time_format is not None and timestamps is None:
+        raise ParameterError("--time-format needs --timestamps COLUMN")
     if refine is not None and not (refine > 0 and embedder == "distilled" and embeddings is None):
         raise ParameterError(
             "--refine takes a number of seconds above 0, needs --embedder distilled and excludes --embeddings"
         )
-    texts, times, class_names = read_with_covariates(file, text, timestamps, classes, input_format)
+    texts, column, class_names = read_with_covariates(file, text, timestamps, classes, input_format)
+    times = None if column is None else _read_times(column, str(timestamps), time_format)
     model = TopicModel(
         embedder=embedder,
         clusterer=clusterer.value,
@@ -150,6 +167,14 @@ def fit(
         write_atomic(labels, labels_csv(model, model.labels_))
     typer.echo(str(model.report()))
     typer.echo(f"\nModel saved to {out}" + (", replacing the previous one" if replaces else ""))
+
+
+def _read_times(column: list[Any], name: str, time_format: str | None) -> "NDArray[np.datetime64]":
+    """Read timestamps before the work starts; messages name their column."""
+    from topickit.corpus.timestamps import read_timestamps
+
+    name = f"timestamps in column {name!r}"
+    return read_timestamps(column, len(column), time_format=time_format, name=name)
 
 
 def _check_targets(out: Path | None, labels: Path | None) -> None:

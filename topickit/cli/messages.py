@@ -17,6 +17,7 @@ OPTIONS = {
     "keep_texts": "--keep-texts",
     "n_topics": "--n-topics",
     "outliers": "--outliers",
+    "time_format": "--time-format",
     "timestamps": "--timestamps",
 }
 """Parameters of the library, and the options of the command that set them."""

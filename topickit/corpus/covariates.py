@@ -1,7 +1,5 @@
 """Covariates: the timestamp and class of each document."""
 
-import datetime
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from topickit._core.state import State
-from topickit.errors import InputError, InputTypeError, is_missing
+from topickit.corpus.timestamps import ordered_column, read_timestamps
+from topickit.errors import InputTypeError, is_missing
 
 NO_CLASS = -1
 
@@ -21,7 +20,7 @@ class Covariates:
     Attributes
     ----------
     timestamps : datetime64[s] ndarray of shape (n,), or None
-        In UTC; NaT if a row has none.
+        In the local time of each value; NaT if a row has none.
     class_codes : int64 ndarray of shape (n,), or None
         Position in `class_names`; −1 if a row has none.
     class_names : tuple of str
@@ -39,16 +38,21 @@ class Covariates:
     class_names: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, n_rows: int, *, timestamps: Any = None, classes: Any = None) -> "Covariates | None":
+    def of(
+        cls, n_rows: int, *, timestamps: Any = None, classes: Any = None, time_format: str | None = None
+    ) -> "Covariates | None":
         """Check timestamps and classes.
 
         Parameters
         ----------
         n_rows : int
             Required number of rows.
-        timestamps : sequence of ISO 8601 str, date, datetime, datetime64, int or None, optional
-            A datetime without a time zone is taken as UTC. An int is a year, or a day such as 20240531.
+        timestamps : sequence of str, date, datetime, datetime64, number or None, optional
+            As for `topickit.corpus.timestamps.read_timestamps`.
         classes : sequence of str, number or None, optional
+            One class per document.
+        time_format : str, optional
+            Format of the timestamps; see `read_timestamps`.
 
         Returns
         -------
@@ -64,7 +68,7 @@ class Covariates:
         """
         if timestamps is None and classes is None:
             return None
-        times = None if timestamps is None else read_timestamps(timestamps, n_rows)
+        times = None if timestamps is None else read_timestamps(timestamps, n_rows, time_format=time_format)
         if classes is None:
             return cls(times)
         names = _class_names(classes, n_rows)
@@ -93,112 +97,20 @@ class Covariates:
         )
 
 
-def read_timestamps(values: Any, n_rows: int) -> NDArray[np.datetime64]:
-    """Convert timestamps to datetime64.
-
-    Parameters
-    ----------
-    values : sequence of ISO 8601 str, date, datetime, datetime64, int (a year or day) or None
-        A datetime without a time zone is taken as UTC.
-    n_rows : int
-        Required number of values.
-
-    Returns
-    -------
-    datetime64[s] ndarray of shape (n_rows,)
-
-    Raises
-    ------
-    InputError, InputTypeError
-        If a value cannot be read; the message names the first such row.
-
-    Examples
-    --------
-    >>> read_timestamps([1999, "2024-05-01T10:00:00+02:00"], 2).astype(str).tolist()
-    ['1999-01-01T00:00:00', '2024-05-01T08:00:00']
-    """
-    items = _column(values, n_rows, "timestamps")
-    return np.array([_read_time(item, row) for row, item in enumerate(items)], dtype="datetime64[s]")
-
-
-def _column(values: Any, n_rows: int, what: str) -> list[Any]:
-    ordered = isinstance(values, Iterable) and not isinstance(values, str | bytes | dict | set | frozenset)
-    if not ordered or len(getattr(values, "shape", (0,))) != 1:
-        raise InputTypeError(
-            f"{what} must be an ordered column, one per document; got {type(values).__name__}"
-            + (f" of shape {values.shape}" if ordered else "")
-        )
-    for method in ("to_pylist", "to_list"):  # Arrow; pandas and polars
-        if hasattr(values, method):
-            values = getattr(values, method)()
-    items = list(values)
-    if len(items) != n_rows:
-        raise InputError(f"{what} must have one value per document: got {len(items)} for {n_rows} documents")
-    return items
-
-
-def _read_time(item: Any, row: int) -> np.datetime64:
-    if is_missing(item) or (isinstance(item, str) and not item.strip()):
-        return np.datetime64("NaT", "s")
-    if isinstance(item, np.datetime64):
-        seconds: np.datetime64 = np.array([item]).astype("datetime64[s]")[0]
-        return seconds
-    if isinstance(item, bool | np.bool_):
-        raise InputTypeError(f"timestamp {row} is a bool, not a time")
-    try:
-        if isinstance(item, int | np.integer) or (
-            isinstance(item, float | np.floating) and item == item // 1
-        ):
-            item = _year_or_day(int(item))  # pandas stores years with a missing value as float
-        if isinstance(item, str):
-            text = item.strip()
-            # `fromisoformat` reads neither a year nor a year and month.
-            item = text if len(text) <= 7 and not text.isdigit() else _iso(text)
-    except ValueError as error:
-        raise InputError(
-            f"timestamp {row} cannot be read: {str(item)[:40]!r} ({error}); "
-            "use ISO 8601, such as 2024-05-31, or leave it empty"
-        ) from error
-    return _from_datetime(item, row)
-
-
-def _year_or_day(number: int) -> str:
-    """Convert a number that is a year or a day such as 20240531 to str."""
-    if 1 <= number <= 9999:
-        return f"{number:04d}"
-    if 10_000_000 <= number <= 99_999_999:
-        return str(number)
-    raise ValueError("an int must be a year or a day such as 20240531; convert Unix times to datetimes")
-
-
-def _iso(text: str) -> Any:
-    return np.datetime64(text, "s") if len(text) == 4 else datetime.datetime.fromisoformat(text)
-
-
-def _from_datetime(item: Any, row: int) -> np.datetime64:
-    try:
-        if isinstance(item, str):
-            return np.datetime64(item, "s")
-        if isinstance(item, np.datetime64):
-            return item
-        if isinstance(item, datetime.datetime):
-            if item.tzinfo is not None:
-                item = item.astimezone(datetime.UTC).replace(tzinfo=None)
-            return np.datetime64(item.replace(microsecond=0), "s")
-        if isinstance(item, datetime.date):
-            return np.datetime64(item, "s")
-    except (ValueError, OverflowError) as error:
-        raise InputError(
-            f"timestamp {row} cannot be read: {str(item)[:40]!r}; use ISO 8601, such as 2024-05-31, "
-            "or leave it empty"
-        ) from error
-    raise InputTypeError(f"timestamp {row} is {type(item).__name__}; use ISO 8601 str, dates or datetimes")
-
-
 def _class_names(values: Any, n_rows: int) -> list[str | None]:
-    items = _column(values, n_rows, "classes")
+    items = ordered_column(values, n_rows, "classes")
+    # pandas stores whole numbers with a missing value as float.
+    numbers = [item for item in items if isinstance(item, float | np.floating) and not is_missing(item)]
+    whole = all(float(number).is_integer() for number in numbers)
     names: list[str | None] = []
-    for item in items:
+    for row, item in enumerate(items):
+        if isinstance(item, list | tuple | set | frozenset | dict | np.ndarray):
+            raise InputTypeError(
+                f"classes must have one class per document; row {row} is a {type(item).__name__}: "
+                f"{str(item)[:40]}; choose one of its values, or join them to one str"
+            )
+        if whole and isinstance(item, float | np.floating) and not is_missing(item):
+            item = int(item)
         text = None if is_missing(item) else " ".join(str(item).encode("utf-8", "replace").decode().split())
         names.append(text or None)
     return names

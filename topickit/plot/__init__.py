@@ -185,6 +185,7 @@ def over_time(
     *,
     topics: "TopicKey | Iterable[TopicKey] | None" = None,
     unit: str | None = None,
+    time_format: str | None = None,
 ) -> "Figure":
     """Draw the share of topics by period, with 95% confidence intervals.
 
@@ -196,8 +197,10 @@ def over_time(
         One timestamp per training document, as in `TopicModel.fit`. None takes those given to `fit`.
     topics : int, str, or iterable of int and str, optional
         Topics by id or name. None takes the six largest topics.
-    unit : {"decade", "year", "quarter", "month", "week", "day"}, optional
+    unit : {"century", "decade", "year", "quarter", "month", "week", "day"}, optional
         None takes the finest unit with at most 40 periods.
+    time_format : str, optional
+        Format of `timestamps`, as in `TopicModel.fit`.
 
     Returns
     -------
@@ -226,7 +229,7 @@ def over_time(
     ('2023-01-01', '2024-01-01')
     """
     fitted = _state(model)
-    trend = _over_time.over_time(fitted, timestamps, unit=unit)
+    trend = _over_time.over_time(fitted, timestamps, unit=unit, time_format=time_format)
     if trend is None:
         raise InputError(
             "the model has no timestamps; pass timestamps= to TopicModel.fit or to plot.over_time"

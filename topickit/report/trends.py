@@ -103,7 +103,7 @@ def period_name(start: str, unit: str) -> str:
     ----------
     start : str
         Its first day, ISO 8601.
-    unit : {"decade", "year", "quarter", "month", "week", "day"}
+    unit : {"century", "decade", "year", "quarter", "month", "week", "day"}
 
     Examples
     --------
@@ -112,6 +112,7 @@ def period_name(start: str, unit: str) -> str:
     """
     year, month = start[:4], int(start[5:7])
     names = {
+        "century": f"{year[:2]}00s",
         "decade": f"{year[:3]}0s",
         "year": year,
         "quarter": f"{year} Q{(month + 2) // 3}",
@@ -136,6 +137,13 @@ def excluded(trend: OverTime) -> str:
     parts = []
     if trend.n_undated:
         parts.append(f"Excluded: {plural(trend.n_undated, 'document')} without a date.")
+    if trend.outside:
+        days = [f"{day} ({formatting.count(n)})" for day, n in trend.outside[:MAX_SPARSE]]
+        more = f" and {len(trend.outside) - MAX_SPARSE} more days" if len(trend.outside) > MAX_SPARSE else ""
+        parts.append(
+            f"Excluded: {plural(trend.n_outside, 'document')} far from all other dates: "
+            f"{', '.join(days)}{more}."
+        )
     sparse = np.flatnonzero(~trend.drawn & (trend.totals > 0))
     if len(sparse):
         names = [
