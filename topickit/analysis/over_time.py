@@ -301,6 +301,35 @@ def into_periods(days: NDArray[np.datetime64], unit: str) -> tuple[NDArray[np.in
     return numbers - first, tuple(starts)
 
 
+def period_codes(times: NDArray[np.datetime64], periods: tuple[str, ...], unit: str) -> NDArray[np.int64]:
+    """Return the position of times among periods.
+
+    Parameters
+    ----------
+    times : datetime64 ndarray of shape (n,)
+    periods : tuple of str
+        As `OverTime.periods`.
+    unit : {"century", "decade", "year", "quarter", "month", "week", "day"}
+
+    Returns
+    -------
+    int64 ndarray of shape (n,)
+        −1 for NaT and for times outside the periods.
+
+    Examples
+    --------
+    >>> times = np.array(["2001-05-01", "2003-01-01", "NaT"], dtype="datetime64[s]")
+    >>> period_codes(times, ("2001-01-01", "2002-01-01"), "year").tolist()
+    [0, -1, -1]
+    """
+    codes = np.full(len(times), -1, dtype=np.int64)
+    dated = ~np.isnat(times)
+    first = _number(np.array(periods[:1], dtype="datetime64[D]"), unit)
+    numbers = _number(times[dated].astype("datetime64[D]"), unit) - first
+    codes[dated] = np.where((numbers >= 0) & (numbers < len(periods)), numbers, -1)
+    return codes
+
+
 _MONDAY = 4  # 1970-01-05 was a Monday
 
 

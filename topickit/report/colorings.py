@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from topickit._core.vectors import IntArray
-from topickit.analysis.over_time import into_periods
+from topickit.analysis.over_time import period_codes
 from topickit.plot.palette import COLORS, SEQUENTIAL
 from topickit.report.document_texts import packed
 from topickit.report.summary import Plain, Summary
@@ -90,11 +90,7 @@ def _by_time(
 ) -> Coloring:
     from plotly.colors import get_colorscale, sample_colorscale
 
-    dated = ~np.isnat(times)
-    codes = np.full(len(times), -1, dtype=np.int64)
-    if dated.any():
-        numbers, starts = into_periods(times[dated].astype("datetime64[D]"), unit)
-        codes[dated] = numbers + periods.index(starts[0])
+    codes = period_codes(times, periods, unit)
     scale, n = get_colorscale(SEQUENTIAL), max(1, len(periods) - 1)
     light, dark = (
         tuple(sample_colorscale(scale, [low + (high - low) * i / n for i in range(len(periods))]))
