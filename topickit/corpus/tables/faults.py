@@ -4,22 +4,16 @@ Errors of polars do not name the line. When polars fails, the file is read again
 """
 
 import codecs
-import gzip
 import io
 import json
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any, NoReturn
 
+from topickit.corpus.tables.content import Content, Source, open_bytes
+from topickit.corpus.tables.dialects import SIGNS, Dialect
 from topickit.errors import InputError
 
-Source = Path | io.BytesIO
-GZIP = b"\x1f\x8b"
-ZSTD = b"\x28\xb5\x2f\xfd"
-PACKED = (GZIP, ZSTD)
-"""First bytes of compressed files, which polars decompresses."""
-SIGNS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 KINDS = {dict: "an object", list: "a list", str: "a string", bool: "a boolean", type(None): "null"}
 QUOTED = re.compile(r'"(?:[^"]|"")*+"')
 NOT_OBJECTS = (
@@ -57,55 +51,58 @@ def decode_lines(lines: Iterator[bytes], path: str) -> Iterator[str]:
 
 
 def raw_lines(source: Source) -> Iterator[bytes]:
-    """Yield the lines of a file, decompressed if it is gzip, and none if it is Zstandard."""
-    with io.BytesIO(source.getvalue()) if isinstance(source, io.BytesIO) else source.open("rb") as file:
-        head = file.read(4)
-        file.seek(0)
-        if head.startswith(GZIP):
-            with gzip.open(file) as lines:
-                yield from lines
-        elif head != ZSTD:
-            yield from file
+    """Yield the lines of a file, decompressed if it is compressed."""
+    with open_bytes(source) as file:
+        yield from file
 
 
-def fault(source: Source, path: str, kind: str, separator: str) -> InputError | None:
+def fault(content: Content, kind: str, dialect: Dialect | None = None) -> InputError | None:
     """Find the first line of a file that makes it unreadable.
 
     Parameters
     ----------
-    source : path or BytesIO
-    path, kind, separator : str
-        Name of the file in errors; "csv", "tsv" or "jsonl"; separator of CSV and TSV.
+    content : Content
+    kind : str
+        "csv", "tsv" or "jsonl".
+    dialect : Dialect, optional
+        Dialect of CSV and TSV.
 
     Returns
     -------
     InputError or None
         None if no line is at fault.
     """
+    line_end = "\n" if dialect is None else dialect.line_end
+    lines = (line.removesuffix("\r") for line in content.lines(line_end))
     try:
-        lines = decode_lines(raw_lines(source), path)
-        text = _json_fault(lines) if kind == "jsonl" else _csv_fault(lines, separator)
+        text = _json_fault(lines) if dialect is None else _csv_fault(lines, dialect)
     except InputError as error:
         return error
     except (OSError, EOFError):  # a truncated gzip file, which polars reports
         return None
-    return None if text is None else InputError(f"cannot read {path} as {kind}: {text}")
+    return None if text is None else InputError(f"cannot read {content.path} as {kind}: {text}")
 
 
-def _csv_fault(lines: Iterator[str], separator: str) -> str | None:
+def _csv_fault(lines: Iterator[str], dialect: Dialect) -> str | None:
     n_columns = 0
-    for number, record, n_lines in _records(lines):
+    for _ in range(dialect.n_skipped):
+        next(lines, None)
+    for number, record in _records(lines, 1 + dialect.n_skipped):
         if record is None:
             return f'line {number}: the quotation mark (") that opens here is not closed; close or double it'
-        fields = QUOTED.sub('"', record).split(separator)
-        if any(field != '"' and '"' in field and (n_lines > 1 or field[0] == '"') for field in fields):
+        fields = QUOTED.sub('"', record).split(dialect.separator)
+        if any(field != '"' and '"' in field for field in fields):
             return (
                 f'line {number}: a quotation mark (") is inside a field; put the whole field in '
                 'quotation marks, and double those inside ("say ""so"" again")'
             )
         n_columns = n_columns or (len(fields) if record else 0)
         if len(fields) > n_columns:
-            return _too_many_fields(number, len(fields), n_columns, separator)
+            return _too_many_fields(number, len(fields), n_columns, dialect.separator)
+        if "\\" in record and len(fields) < n_columns:
+            return (
+                f"line {number} has {len(fields)} fields, the header {n_columns}; it may be a part of a row"
+            )
     return None
 
 
@@ -119,20 +116,20 @@ def _too_many_fields(number: int, n_fields: int, n_columns: int, separator: str)
     )
 
 
-def _records(lines: Iterator[str]) -> Iterator[tuple[int, str | None, int]]:
-    """Yield the first line, content and number of lines of each record; content None if its end is missing.
+def _records(lines: Iterator[str], first: int) -> Iterator[tuple[int, str | None]]:
+    """Yield the first line and the content of each record; content None if its end is missing.
 
     As in polars, a record ends at the end of a line with an even number of quotation marks before it.
     """
-    start, parts, is_open = 1, [], False
-    for number, line in enumerate(lines, start=1):
+    start, parts, is_open = first, [], False
+    for number, line in enumerate(lines, start=first):
         parts.append(line)
         is_open ^= line.count('"') % 2 == 1
         if not is_open:
-            yield start, "\n".join(parts), len(parts)
+            yield start, "\n".join(parts)
             start, parts = number + 1, []
     if parts:
-        yield start, None, len(parts)
+        yield start, None
 
 
 def _json_fault(lines: Iterator[str]) -> str | None:

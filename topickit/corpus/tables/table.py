@@ -3,6 +3,7 @@
 import codecs
 import contextlib
 import io
+import itertools
 import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -13,13 +14,15 @@ from typing import TYPE_CHECKING, BinaryIO, Self
 from topickit._core import processes
 from topickit._core.paths import refuse_address
 from topickit.corpus.tables import faults
-from topickit.corpus.tables.faults import Source
+from topickit.corpus.tables.content import Content, Source
+from topickit.corpus.tables.dialects import SEP_LINE, Ambiguous, Dialect, choose, records
 from topickit.errors import InputError
 
 if TYPE_CHECKING:
     import polars as pl
 
 CSV = ("csv", "tsv")
+FRAME = 8192
 TYPED_ROWS = 1000
 """Rows of a CSV file that decide whether a column is a text column."""
 
@@ -33,12 +36,15 @@ class Table:
     path, kind : str
         Name in errors; "csv", "tsv", "jsonl" or "parquet".
     source : path or BytesIO
-    separator : str
-        Separator of CSV columns.
+    content : Content
+        Decoded content of a text file.
+    dialect : Dialect or None
+        Dialect of a CSV file.
     is_array : bool
         Whether the source is one JSON array.
-    scan : LazyFrame
-        All CSV columns are str: values stay as written, and no file is read only to infer types.
+    scan : LazyFrame or None
+        None for a CSV file that polars would misread. All CSV columns are str: values stay as written, and no
+        file is read only to infer types.
     schema : dict of str to polars.DataType
         Types of the columns; of CSV those of its first rows.
     """
@@ -46,9 +52,10 @@ class Table:
     path: str
     kind: str
     source: Source
-    separator: str
+    content: Content
+    dialect: Dialect | None
     is_array: bool
-    scan: "pl.LazyFrame"
+    scan: "pl.LazyFrame | None"
     schema: "dict[str, pl.DataType]"
 
     @classmethod
@@ -66,22 +73,43 @@ class Table:
         head = _head(source)
         if not head:
             raise InputError(f"cannot read {path} as {kind}: it is empty")
-        start = head.removeprefix(codecs.BOM_UTF8)
-        is_array = kind == "jsonl" and start.lstrip().startswith(b"[")
-        if is_array:
-            source = faults.array_as_lines(_head(source, None).removeprefix(codecs.BOM_UTF8), path)
-        elif (
-            kind == "jsonl" and start != head
-        ):  # polars takes the byte order mark for a part of the first line
-            source = io.BytesIO(_head(source, None).removeprefix(codecs.BOM_UTF8))
-        separator = "\t" if kind == "tsv" else _separator(start)
-        if kind in CSV and not head.startswith(faults.PACKED):
-            first_line = head[: head.find(b"\n") + 1]
-            list(faults.decode_lines(iter([first_line]), path))  # polars accepts any bytes as column names
-        with _errors(source, path, kind, separator):
-            scan = _scan(source, kind, separator)
-            typed = _scan(source, kind, separator, TYPED_ROWS) if kind in CSV else scan
-            return cls(path, kind, source, separator, is_array, scan, dict(typed.collect_schema()))
+        if kind == "parquet":
+            return cls._of_polars(path, kind, source, Content(source, path))
+        content = Content.of(source, path)
+        return cls._of_csv(path, kind, content) if kind in CSV else cls._of_json(path, kind, content)
+
+    @classmethod
+    def _of_polars(
+        cls, path: str, kind: str, source: Source, content: Content, *, is_array: bool = False
+    ) -> Self:
+        with _errors(content, kind, None):
+            scan = _scan(source, kind)
+            return cls(path, kind, source, content, None, is_array, scan, dict(scan.collect_schema()))
+
+    @classmethod
+    def _of_json(cls, path: str, kind: str, content: Content) -> Self:
+        source = content.source
+        is_array = content.head().lstrip().startswith("[")
+        is_marked = _head(source, 3) == codecs.BOM_UTF8
+        # polars takes the byte order mark for a part of the first line.
+        if is_array or is_marked or not content.is_utf8:
+            whole = b"".join(content.blocks())
+            source = faults.array_as_lines(whole, path) if is_array else io.BytesIO(whole)
+            content = Content(source, path)
+        return cls._of_polars(path, kind, source, content, is_array=is_array)
+
+    @classmethod
+    def _of_csv(cls, path: str, kind: str, content: Content) -> Self:
+        dialect = _dialect(content, kind)
+        with _errors(content, kind, dialect):
+            scan = None
+            if dialect.is_plain and content.is_utf8:
+                scan = _scan(content.source, kind, dialect.separator)
+                schema = dict(_scan(content.source, kind, dialect.separator, TYPED_ROWS).collect_schema())
+            else:
+                first = next(_frames(content, kind, dialect, TYPED_ROWS))
+                schema = {name: _inferred(first[name]).dtype for name in first.columns}
+            return cls(path, kind, content.source, content, dialect, False, scan, schema)
 
     def text_column(self, column: str | None, without: Sequence[str] = ()) -> str:
         """Find the text column.
@@ -102,7 +130,9 @@ class Table:
         names = list(schema) if column is None else [name for name in schema if name == column]
         if self.kind in CSV and names and not any(_is_text(schema[name]) for name in names):
             # Texts may follow numbers in the first rows: only in this case are all rows read.
-            schema |= {name: self.scan.collect_schema()[name] for name in self._find_texts(names)}
+            import polars as pl
+
+            schema |= dict.fromkeys(self._find_texts(names), pl.String())
         return _choose_column(schema, column, self.path)
 
     def batches(self, names: Sequence[str]) -> "Iterator[pl.DataFrame]":
@@ -113,26 +143,46 @@ class Table:
         InputError
             If the file cannot be read, or a text column in JSON contains a list or an object.
         """
-        # All CSV columns are read: polars ignores surplus fields behind the last selected column.
-        scan = self.scan if self.kind in CSV else self.scan.select(names)
+        if self.dialect is not None:
+            yield from self._csv_batches(self.dialect, names)
+            return
         check = _NestedCheck(self) if self.kind == "jsonl" else None
+        for batch in self._polars_batches(names):
+            if check is not None:
+                check(batch)
+            yield batch.select(names)
+
+    def _csv_batches(self, dialect: Dialect, names: Sequence[str]) -> "Iterator[pl.DataFrame]":
+        """Yield blocks of rows of a CSV file, and check their number."""
+        # All columns are read: polars ignores surplus fields behind the last selected column.
+        whole = _frames(self.content, self.kind, dialect) if self.scan is None else self._polars_batches(None)
+        n_rows = 0
+        for batch in whole:
+            n_rows += len(batch)
+            yield batch.select(names)
+        if n_rows != dialect.n_records - 1:
+            raise InputError(
+                f"cannot read {self.path} as {self.kind}: it has {dialect.n_records - 1:,} rows, but "
+                f"{n_rows:,} were read; save the table as JSON lines or Parquet"
+            )
+
+    def _polars_batches(self, names: Sequence[str] | None) -> "Iterator[pl.DataFrame]":
+        assert self.scan is not None
         with self._errors():
-            batches = scan.collect_batches(lazy=True)
+            batches = (self.scan if names is None else self.scan.select(names)).collect_batches(lazy=True)
         while True:
             with self._errors():
                 batch = next(batches, None)
             if batch is None:
                 return
-            if check is not None:
-                check(batch)
-            yield batch.select(names)
+            yield batch
 
     def read(self, names: Sequence[str]) -> "pl.DataFrame":
         """Read some columns whole; CSV columns are str."""
         import polars as pl
 
         names = list(dict.fromkeys(names))
-        schema = self.scan.collect_schema()
+        schema = dict.fromkeys(names, pl.String()) if self.scan is None else self.scan.collect_schema()
         empty = pl.DataFrame(schema={name: schema[name] for name in names})
         return pl.concat([empty, *self.batches(names)])
 
@@ -144,7 +194,7 @@ class Table:
             return _infer_type(values)
 
     def _errors(self) -> contextlib.AbstractContextManager[None]:
-        return _errors(self.source, self.path, self.kind, self.separator)
+        return _errors(self.content, self.kind, self.dialect)
 
     def _find_texts(self, names: Sequence[str]) -> set[str]:
         """Find the columns with a text in any row."""
@@ -225,10 +275,11 @@ def check_readable(path: str) -> None:
 
 
 @contextlib.contextmanager
-def _errors(source: Source, path: str, kind: str, separator: str) -> Iterator[None]:
+def _errors(content: Content, kind: str, dialect: Dialect | None) -> Iterator[None]:
     """Replace errors of polars by errors that name the fault and its line."""
     import polars as pl
 
+    path = content.path
     try:
         yield
     except InputError:
@@ -236,12 +287,12 @@ def _errors(source: Source, path: str, kind: str, separator: str) -> Iterator[No
     except OSError as error:
         raise InputError(f"cannot read {path}: {error.strerror or error}") from error
     except (pl.exceptions.PolarsError, ValueError) as error:
-        fault = None if kind == "parquet" else faults.fault(source, path, kind, separator)
+        fault = None if kind == "parquet" else faults.fault(content, kind, dialect)
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
         raise fault or InputError(f"cannot read {path} as {kind}: {reason}") from error
 
 
-def _scan(source: Source, kind: str, separator: str, typed_rows: int = 0) -> "pl.LazyFrame":
+def _scan(source: Source, kind: str, separator: str = ",", typed_rows: int = 0) -> "pl.LazyFrame":
     """Scan a file; CSV columns are str, or have the types of the first rows."""
     import polars as pl
 
@@ -261,7 +312,84 @@ def _head(source: Source, size: int | None = 65536) -> bytes:
         return file.read(size)
 
 
-def _separator(head: bytes) -> str:
+def _dialect(content: Content, kind: str) -> Dialect:
+    """Find the dialect of a CSV file."""
+    head = content.head()
+    line_end = _line_end(head)
+    start = head.lstrip("\r\n")
+    n_skipped = head[: len(head) - len(start)].count(line_end)
+    sep_line = SEP_LINE.match(start.split(line_end, 1)[0])
+    if sep_line is not None:
+        separator, n_skipped = sep_line[1], n_skipped + 1
+    else:
+        separator = "\t" if kind == "tsv" else _separator(start)
+    dialect = Dialect(separator, line_end=line_end, n_skipped=n_skipped)
+
+    def blocks() -> Iterator[bytes]:
+        whole = content.blocks(line_end)
+        first = next(whole, b"").split(line_end.encode(), n_skipped)[n_skipped:]
+        return itertools.chain(first, whole)
+
+    def lines() -> Iterator[str]:
+        return itertools.islice(content.lines(line_end), n_skipped, None)
+
+    def explain() -> InputError:
+        what = "its quotation marks follow no rule that is known; double those inside fields"
+        return faults.fault(content, kind, dialect) or _unreadable(content, kind, what)
+
+    with _errors(content, kind, dialect):
+        try:
+            return choose(dialect, blocks, lines, explain)
+        except Ambiguous as error:
+            raise _unreadable(content, kind, str(error)) from None
+
+
+def _unreadable(content: Content, kind: str, what: str) -> InputError:
+    return InputError(f"cannot read {content.path} as {kind}: {what}")
+
+
+def _frames(content: Content, kind: str, dialect: Dialect, n_rows: int = FRAME) -> "Iterator[pl.DataFrame]":
+    """Yield blocks of rows of a CSV file that polars would misread; the first block may be empty."""
+    import polars as pl
+
+    lines = itertools.islice(content.lines(dialect.line_end), dialect.n_skipped, None)
+    rows = records(lines, dialect)
+    names = _unique_names(next(rows, []))
+    while True:
+        columns: list[list[str | None]] = [[] for _ in names]
+        n = 0
+        for row in itertools.islice(rows, n_rows):
+            n += 1
+            if not row or len(row) > len(names):
+                raise faults.fault(content, kind, dialect) or _unreadable(
+                    content, kind, f"row {n} has {len(row)} fields, the header {len(names)}"
+                )
+            for column, value in itertools.zip_longest(columns, row):
+                column.append(value)
+        yield pl.DataFrame(dict(zip(names, columns, strict=True)), schema=dict.fromkeys(names, pl.String()))
+        if n < n_rows:
+            return
+
+
+def _unique_names(header: Sequence[str | None]) -> list[str]:
+    """Name columns as polars does."""
+    names: list[str] = []
+    for name in header:
+        base, n = name or "", 0
+        unique = base
+        while unique in names:
+            unique, n = f"{base}_duplicated_{n}", n + 1
+        names.append(unique)
+    return names
+
+
+def _line_end(head: str) -> str:
+    """Return the line end of a CSV file, which is a carriage return in files of old programs."""
+    match = re.match(r'\n*+(?:"[^"]*"|[^"\r\n])*+(\r\n|\r|\n)', head)
+    return "\r" if match is not None and match[1] == "\r" else "\n"
+
+
+def _separator(head: str) -> str:
     r"""Find the separator of a CSV file.
 
     It is a comma, unless the first line has none and the second line has as many of another separator as the
@@ -269,12 +397,10 @@ def _separator(head: bytes) -> str:
 
     Examples
     --------
-    >>> _separator(b'id;"title, long";body\n1;a;b'), _separator(b"Liked? | Disliked?\nthe sea")
+    >>> _separator('id;"title, long";body\n1;a;b'), _separator("Liked? | Disliked?\nthe sea")
     (';', ',')
     """
-    if head.startswith(faults.PACKED):
-        return ","  # compressed: the content is not visible here
-    lines = re.sub(r'"[^"]*"', "", head.decode(errors="replace")).splitlines()
+    lines = re.sub(r'"[^"]*"', "", head).splitlines()
     first, second = (*lines, "", "")[:2]
     counts = {sign: first.count(sign) for sign in ";\t|"}
     best = max(counts, key=lambda sign: counts[sign])
@@ -283,17 +409,23 @@ def _separator(head: bytes) -> str:
 
 
 def _infer_type(values: "pl.Series") -> "pl.Series":
+    """Infer the type of strings, if different values stay different."""
+    import polars as pl
+
+    inferred = _inferred(values)
+    # Versions 1.1 and 1.10, codes 07 and 7.
+    keep = inferred.dtype == pl.String or inferred.n_unique() < values.n_unique()
+    return values if keep else inferred
+
+
+def _inferred(values: "pl.Series") -> "pl.Series":
     """Infer the type of strings as polars does when it reads a file."""
     import polars as pl
 
     content = io.BytesIO()
-    pl.DataFrame({"values": values, "": ""}).write_csv(
-        content
-    )  # a second column, because a row of one empty value is not a row
-    inferred = pl.read_csv(content.getvalue(), infer_schema_length=None)["values"]
-    # Different values must stay different: versions 1.1 and 1.10, codes 07 and 7.
-    keep = inferred.dtype == pl.String or inferred.n_unique() < values.n_unique()
-    return values if keep else inferred
+    # A second column, because a row of one empty value is not a row.
+    pl.DataFrame({"values": values, "": ""}).write_csv(content)
+    return pl.read_csv(content.getvalue(), infer_schema_length=None)["values"]
 
 
 def _is_text(dtype: "pl.DataType") -> bool:
