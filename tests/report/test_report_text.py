@@ -3,6 +3,7 @@ import re
 import pytest
 from rich.cells import cell_len
 
+from topickit import TopicModel
 from topickit.errors import ParameterError
 from topickit.report.text import render_overview
 
@@ -107,3 +108,9 @@ def test_hostile_text_cannot_drive_the_terminal(hostile_report):
 
 def test_square_brackets_are_not_markup(make_report, make_topic):
     assert "[bold]x[/bold] :smile:" in make_report(make_topic(name="[bold]x[/bold] :smile:")).to_text(120)
+
+
+def test_provenance_for_other_code_is_not_shown(corpus):
+    text = TopicModel(embedder="lexical", clusterer="kmeans", n_topics=4).fit(corpus[0]).report().to_text(100)
+    assert "Embedder: LexicalEmbedder" in text
+    assert not [word for word in ("Embedder info", "fingerprint", "similarity p5", "Digest") if word in text]

@@ -22,9 +22,8 @@ _LABELS = {
 }
 """Labels that say how to read a value."""
 _WEIGHTINGS = {"ctfidf": "c-TF-IDF", "bm25": "BM25"}
-_INTERNAL = frozenset(
-    {"digest", "similarity_p5", "embedder_info"}
-)  # for `compare` and `predict`, not for readers
+_INTERNAL = frozenset({"digest", "similarity_p5", "embedder_info"})
+"""For `compare` and `predict`, not for readers."""
 
 
 @dataclass(frozen=True)
@@ -54,11 +53,12 @@ def fact_groups(notes: dict[str, Plain]) -> tuple[FactGroup, ...]:
     >>> fact_groups({"versions": {"numpy": "2.4"}, "n_blank": 3})[0]
     FactGroup(heading='', facts=(('Blank', '3'),))
     """
+    notes = {key: note for key, note in notes.items() if key not in _INTERNAL}
     mappings = {key: note for key, note in notes.items() if isinstance(note, dict) and note}
     single = tuple(
         (_capital(formatting.label(key)), formatting.value(note, key))
         for key, note in notes.items()
-        if key not in mappings and key not in _INTERNAL
+        if key not in mappings
     )
     groups = [FactGroup("", single)] if single else []
     for key, mapping in mappings.items():
