@@ -6,6 +6,7 @@ from sklearn.metrics import adjusted_rand_score
 
 from tests.conftest import make_corpus
 from topickit.analysis.hierarchy import hierarchy
+from topickit.cluster.community.clusterer import CommunityClusterer
 from topickit.cluster.graph import GraphClusterer
 from topickit.errors import InputError, ParameterError, ParameterTypeError, TopicNotFoundError
 from topickit.model import TopicModel
@@ -159,9 +160,9 @@ def test_a_level_finer_than_the_topics_needs_the_corpus(loaded):
 
 
 def test_wrong_kinds_of_topic_lists_are_named(model):
-    for call in (model.delete_topics, model.merge_topics):
+    for call, wrong in ((model.delete_topics, 3.5), (model.merge_topics, 3)):
         with pytest.raises(ParameterTypeError, match="must be given as"):
-            call(3)
+            call(wrong)
     with pytest.raises(ParameterTypeError, match="must be an int"):
         model.at("3")
 
@@ -297,3 +298,84 @@ def test_the_number_found_is_a_good_level_where_another_was_asked_for(fine):
     assert len(free.topics_) in told.fitted_.provenance.clusterer["other_levels"]
     levels = told.report().to_text().split("Other suitable numbers of topics\n")[1].split("\n")[0]
     assert str(len(free.topics_)) in levels.strip().split(", ")
+
+
+@pytest.mark.parametrize("which", ["model", "loaded"])
+def test_topics_are_given_by_name(which, request):
+    model = request.getfixturevalue(which).rename_topics({0: "Food and drink", 1: "boats", 3: "stars"})
+    by_name, by_id = model.merge_topics([["food  and DRINK", 3]]), model.merge_topics([[0, 3]])
+    np.testing.assert_array_equal(by_name.labels_, by_id.labels_)
+    flat = model.merge_topics(["food…", "stars"])
+    np.testing.assert_array_equal(flat.labels_, by_id.labels_)
+    renamed = model.rename_topics({"boats": "ships", 0: "meals"})
+    assert [topic.name for topic in renamed.topics_][:2] == ["meals", "ships"]
+    gone = model.delete_topics("boats", to="none")
+    np.testing.assert_array_equal(gone.labels_ == -1, model.labels_ == 1)
+    if which == "model":
+        np.testing.assert_array_equal(model.split_topic("boats").labels_, model.split_topic(1).labels_)
+        np.testing.assert_array_equal(
+            model.delete_topics(["boats"]).labels_, model.delete_topics([1]).labels_
+        )
+
+
+def test_an_ambiguous_or_unknown_name_is_an_error(model):
+    twice = model.rename_topics({0: "sea", 2: "Sea"})
+    edits = (
+        lambda topic: twice.merge_topics([[topic, 3]]),
+        lambda topic: twice.split_topic(topic),
+        lambda topic: twice.delete_topics([topic]),
+        lambda topic: twice.delete_topics(topic, to="none"),
+        lambda topic: twice.rename_topics({topic: "x"}),
+    )
+    for edit in edits:
+        with pytest.raises(ParameterError, match="topics 0, 2 match the name 'sea'"):
+            edit("sea")
+        with pytest.raises(TopicNotFoundError, match="no topic named 'moon'"):
+            edit("moon")
+    with pytest.raises(ParameterError, match="topic 0 is given two names"):
+        model.rename_topics({0: "x", model.topics_[0].name: "y"})
+    with pytest.raises(ParameterError, match="'next' or 'none'"):
+        model.delete_topics([0], to="junk")
+
+
+@pytest.mark.parametrize("clusterer", ["graph", "kmeans", "agglomerative", "community"])
+def test_documents_of_a_topic_deleted_to_none_stay_outliers(clusterer, tmp_path):
+    new, _ = make_corpus(80, seed=9)
+    is_community = clusterer == "community"
+    used = CommunityClusterer(threshold=0.25, min_community_size=5) if is_community else clusterer
+    model = TopicModel(embedder="lexical", clusterer=used, n_topics=None if is_community else 6).fit(TEXTS)
+    model = model.rename_topics({0: "kept"})
+    less = model.delete_topics([1], to="none")
+    for before, after in ((model.labels_, less.labels_), (model.predict(new), less.predict(new))):
+        numbers = np.delete(np.arange(-1, len(model.topics_)), 2)
+        expected = np.where(before == 1, -1, np.searchsorted(numbers, before) - 1)
+        np.testing.assert_array_equal(after, expected)
+    assert less.topics_[0].name == "kept"
+    assert [t.size for t in less.topics_] == np.bincount(less.labels_[less.labels_ >= 0]).tolist()
+    assert less.topics_.n_outliers == (less.labels_ == -1).sum()
+    counted = less.fitted_.counts
+    assert counted.topics.sum() + counted.outliers.sum() == (
+        model.fitted_.counts.topics.sum() + model.fitted_.counts.outliers.sum()
+    )
+    gone = np.array(TEXTS, dtype=object)[model.labels_ == 1].tolist()
+    answer = less.assign(gone)
+    np.testing.assert_allclose(answer.probabilities.sum(axis=1), 1, rtol=1e-5)
+    assert (answer.similarity <= 1.0001).all()
+    assert answer.probabilities.shape[1] == len(less.topics_)
+    less.save(tmp_path / "m", keep_texts=True)
+    loaded = TopicModel.load(tmp_path / "m")
+    later = [less, loaded]
+    for edit in (
+        lambda m: m.merge_topics([[0, 1]]),
+        lambda m: m.delete_topics([1]),
+        lambda m: m.delete_topics([0], to="none"),
+        lambda m: m.at(len(less.topics_) - 2),
+        *(() if is_community else (lambda m: m.split_topic(0), lambda m: m.with_outliers(0.0))),
+        *((lambda m: m.at(7), lambda m: m.at(7).at(3)) if clusterer in ("graph", "agglomerative") else ()),
+    ):
+        one, other = map(edit, later)
+        np.testing.assert_array_equal(one.labels_, one.predict(TEXTS))
+        np.testing.assert_array_equal(one.labels_, other.labels_)
+        np.testing.assert_array_equal(one.predict(new), other.predict(new))
+        # A part of a split topic may be nearer to a few of them.
+        assert (one.labels_[model.labels_ == 1] == -1).mean() > 0.9

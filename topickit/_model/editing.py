@@ -1,13 +1,14 @@
 """The edits of a `TopicModel`: each method returns a new model and leaves the old one as it is."""
 
 import copy
-from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Self
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 from topickit.fitted import edits
 from topickit.fitted.fitted import Fitted
 from topickit.fitted.naming import NamingFunction, ask_names
 from topickit.fitted.refine import refine
+from topickit.fitted.topics import TopicKey
 
 
 class EditingMixin:
@@ -22,7 +23,7 @@ class EditingMixin:
         def _fitted(self) -> Fitted: ...
         def _adopt(self, fitted: Fitted, embedder: Any) -> Self: ...
 
-    def merge_topics(self, groups: Sequence[Sequence[int]]) -> Self:
+    def merge_topics(self, groups: Sequence[Sequence[TopicKey]]) -> Self:
         """Merge each group of topics into one.
 
         No other document moves. The merged topic keeps a name that you gave to one of its parts, unless
@@ -30,8 +31,8 @@ class EditingMixin:
 
         Parameters
         ----------
-        groups : sequence of sequences of int
-            Topic ids, such as ``[[1, 4], [2, 3, 7]]``.
+        groups : sequence of sequences of int or str
+            Topics by id or name, such as ``[[1, 4], [2, "food"]]``.
 
         Returns
         -------
@@ -41,7 +42,7 @@ class EditingMixin:
         Raises
         ------
         TopicNotFoundError
-            When an id does not exist.
+            When there is no topic of an id or name.
         ParameterError
             When a topic is in two groups.
 
@@ -59,15 +60,15 @@ class EditingMixin:
         """
         return self._edited(lambda fitted: edits.merge(fitted, groups))
 
-    def split_topic(self, topic: int, n: int = 2) -> Self:
+    def split_topic(self, topic: TopicKey, n: int = 2) -> Self:
         """Split a topic into parts by k-means on its documents.
 
         A few documents of other topics that are nearer to a new part than to their own topic move there.
 
         Parameters
         ----------
-        topic : int
-            Topic id.
+        topic : int or str
+            Id or name of the topic.
         n : int, default 2
             Number of parts, at least 2.
 
@@ -79,7 +80,7 @@ class EditingMixin:
         Raises
         ------
         TopicNotFoundError
-            When the id does not exist.
+            When there is no topic of this id or name.
         ParameterError
             When the topic has fewer than n distinct documents, or is a community.
         InputError
@@ -95,15 +96,19 @@ class EditingMixin:
         """
         return self._edited(lambda fitted: edits.split(fitted, topic, n, random_state=self.random_state))
 
-    def delete_topics(self, topics: Sequence[int]) -> Self:
-        """Delete topics; their documents go to the next nearest topic.
-
-        Where topics have thresholds (outliers were asked for), a document below them becomes an outlier.
+    def delete_topics(
+        self, topics: TopicKey | Sequence[TopicKey], *, to: Literal["next", "none"] = "next"
+    ) -> Self:
+        """Delete topics.
 
         Parameters
         ----------
-        topics : sequence of int
-            Topic ids.
+        topics : int, str, or sequence of int and str
+            Topics by id or name.
+        to : {"next", "none"}, default "next"
+            "next": their documents go to the next nearest topic, or become outliers where topics have
+            thresholds (outliers were asked for). "none": their documents become outliers, and so do new
+            documents like them; no other document moves. Works on a model without texts.
 
         Returns
         -------
@@ -113,11 +118,11 @@ class EditingMixin:
         Raises
         ------
         TopicNotFoundError
-            When an id does not exist.
+            When there is no topic of an id or name.
         ParameterError
-            When no topic would be left.
+            When no topic would be left, or several topics have a name.
         InputError
-            When the model was saved without its texts.
+            When documents go to the next topic and the model was saved without its texts.
 
         Examples
         --------
@@ -126,16 +131,18 @@ class EditingMixin:
         >>> model = TopicModel(embedder="lexical", clusterer="kmeans", n_topics=2).fit(texts)
         >>> model.delete_topics([1]).labels_.tolist()
         [0, 0, 0, 0, 0, 0]
+        >>> sorted(model.delete_topics([1], to="none").labels_.tolist())
+        [-1, -1, -1, 0, 0, 0]
         """
-        return self._edited(lambda fitted: edits.delete(fitted, topics, outliers=self.outliers))
+        return self._edited(lambda fitted: edits.delete(fitted, topics, to=to, outliers=self.outliers))
 
-    def rename_topics(self, names: Mapping[int, str]) -> Self:
+    def rename_topics(self, names: edits.Names) -> Self:
         """Give topics names. Later edits keep them. Works on a model without texts.
 
         Parameters
         ----------
-        names : mapping of int to str
-            Names by topic id, such as ``{0: "food"}``.
+        names : mapping of int or str to str
+            New names by topic id or present name, such as ``{0: "food"}``.
 
         Returns
         -------
@@ -145,7 +152,7 @@ class EditingMixin:
         Raises
         ------
         TopicNotFoundError
-            When an id does not exist.
+            When there is no topic of an id or name.
         ParameterError, ParameterTypeError
             When a name is blank or no str.
 

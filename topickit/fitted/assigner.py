@@ -48,7 +48,8 @@ class Assigner:
     prototypes : float32 ndarray of shape (p, d)
         For ``rule="first"`` in rank order.
     topics : int64 ndarray of shape (p,)
-        The topic that each prototype stands for, 0 … n_topics − 1.
+        The topic that each prototype stands for, 0 … n_topics − 1. −1 makes the rows that it decides
+        outliers, as after `without`.
     thresholds : float32 ndarray of shape (p,)
         A row whose cosine to its prototype is below the prototype's threshold is an outlier. The
         prototypes of a topic share one threshold until topics are merged, when each keeps its own:
@@ -271,7 +272,8 @@ class Assigner:
         list of int
         """
         first = np.full(self.n_topics, len(self.topics))
-        np.minimum.at(first, self.topics, np.arange(len(self.topics)))
+        own = np.flatnonzero(self.topics >= 0)
+        np.minimum.at(first, self.topics[own], own)
         return [int(topic) for topic in np.lexsort((first, -sizes))]
 
     def select(self, topics: Sequence[int]) -> "Assigner":
@@ -296,17 +298,34 @@ class Assigner:
         Parameters
         ----------
         mapping : int64 ndarray of shape (n_topics,)
-            −1 drops the topic's prototypes.
+            −1 drops the topic's prototypes. Prototypes of no topic are kept.
 
         Returns
         -------
         Assigner
         """
-        new = np.asarray(mapping, dtype=np.int64)[self.topics]
-        kept = new >= 0
+        new = np.append(np.asarray(mapping, dtype=np.int64), -1)[self.topics]
+        kept = (new >= 0) | (self.topics < 0)
         return replace(
             self, prototypes=self.prototypes[kept], topics=new[kept], thresholds=self.thresholds[kept]
         )
+
+    def without(self, topics: Sequence[int]) -> "Assigner":
+        """Make outliers of the rows of these topics, and number the others as before, without gaps.
+
+        Parameters
+        ----------
+        topics : sequence of int
+            Their prototypes are kept as prototypes of no topic, so other rows keep their topics.
+
+        Returns
+        -------
+        Assigner
+        """
+        gone = np.isin(self.topics, topics)
+        numbers = np.unique(self.topics[~gone & (self.topics >= 0)])
+        kept = ~gone & (self.topics >= 0)
+        return replace(self, topics=np.where(kept, np.searchsorted(numbers, self.topics), -1))
 
     def added(
         self, prototypes: FloatArray, topics: IntArray, *, threshold: float = NO_THRESHOLD
@@ -339,7 +358,8 @@ class Assigner:
         -------
         Assigner
         """
-        return replace(self, topics=np.arange(len(self.topics), dtype=np.int64))
+        positions = np.arange(len(self.topics), dtype=np.int64)
+        return replace(self, topics=np.where(self.topics < 0, -1, positions))
 
     def state(self) -> State:
         """Give what `from_state` makes it of."""
@@ -399,6 +419,7 @@ class Assigner:
         self._check_share(share)
         if (self.thresholds > NO_THRESHOLD).any():
             left_out = (self.labels(vectors) < 0) & vectors.any(axis=1)
+            left_out &= ~self._in_no_topic(vectors)
             if weights[left_out].sum() <= share * weights.sum():
                 return self
         return self.with_outliers(vectors, weights, share)
@@ -444,6 +465,15 @@ class Assigner:
         prototype, cosine = self._decide(rows, cosines)
         known = rows.any(axis=1) & (cosine >= self.thresholds[prototype])
         return np.where(known, self.topics[prototype], -1)
+
+    def _in_no_topic(self, vectors: FloatArray) -> NDArray[np.bool_]:
+        """Whether a prototype of no topic decides each row; no threshold matters to it then."""
+        if (self.topics >= 0).all():
+            return np.zeros(len(vectors), dtype=np.bool_)
+        decided = self._blockwise(
+            vectors, lambda rows: self._decide(rows, self._cosines(rows))[0], np.empty(0, dtype=np.int64)
+        )
+        return np.asarray(self.topics[decided] < 0)
 
     def _by_topic(self, cosines: FloatArray) -> FloatArray:
         """The best cosine of each row to a prototype of each topic."""

@@ -20,7 +20,7 @@ class BaseLevel:
     Attributes
     ----------
     topics : int64 ndarray of shape (p,)
-        The topic of each prototype at that level, whatever level the model is at now.
+        The topic of each prototype at that level, whatever level the model is at now; −1 for none.
     tables : tuple of float64 csr_array of shape (p + 1, k + 1)
         For each resampled clustering, the weight of the training rows by prototype and cluster; the last
         row is for rows in no topic, the last column for rows in no cluster.
@@ -31,6 +31,11 @@ class BaseLevel:
     topics: IntArray
     tables: tuple[csr_array, ...] = ()
     stability: tuple[float | None, ...] = ()
+
+    @property
+    def n_topics(self) -> int:
+        """The number of topics."""
+        return len(np.unique(self.topics[self.topics >= 0]))
 
     def with_tables(
         self, nearest: IntArray, resampled_labels: Sequence[IntArray], weights: NDArray[Any]
@@ -76,6 +81,10 @@ class BaseLevel:
             if len(new) == 1 and new[0] >= 0 and (self.topics[topics == new[0]] == topic).all():
                 result[int(new[0])] = stability
         return result
+
+    def without(self, prototypes: NDArray[np.bool_]) -> "BaseLevel":
+        """Make some prototypes belong to no topic."""
+        return replace(self, topics=np.where(prototypes, -1, self.topics))
 
     def kept(self, prototypes: NDArray[np.bool_]) -> "BaseLevel":
         """Keep some prototypes only."""

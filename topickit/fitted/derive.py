@@ -115,7 +115,7 @@ def measure(
         given_names=given,
         evidence=evidence,
         covariates=covariates,
-        base_level=None if base_level is None else base_level.kept(np.isin(before, old_ids)),
+        base_level=None if base_level is None else base_level.kept(np.isin(before, [-1, *old_ids])),
     )
 
 
@@ -221,8 +221,9 @@ def rebased(before: Fitted, after: Fitted) -> Fitted:
     base_level = before.base_level
     if base_level is None or after.base_level is None:
         return after
-    pairs = np.unique(np.stack([base_level.topics, before.assigner.topics]), axis=1).shape[1]
-    if pairs == len(np.unique(base_level.topics)) == len(before.topics):
+    levels = np.stack([base_level.topics, before.assigner.topics])
+    pairs = np.unique(levels[:, before.assigner.topics >= 0], axis=1).shape[1]
+    if pairs == base_level.n_topics == len(before.topics):
         return after
     return replace(after, base_level=current_level(after, after.base_level.tables))
 

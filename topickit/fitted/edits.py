@@ -2,13 +2,13 @@
 
 Every function takes a Fitted and returns a new one; the old one still works. An edited model predicts as
 it was edited. Edits that move documents between topics (`delete`, `split`, `with_outliers`) need the
-corpus in the model; merging and renaming do not.
+corpus in the model; merging, renaming and deleting to no topic do not.
 """
 
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,67 +26,70 @@ from topickit.errors import (
     ParameterError,
     ParameterTypeError,
     TopickitWarning,
-    TopicNotFoundError,
     check_whole,
-    is_whole,
 )
 from topickit.fitted.assigner import Assigner, make_prototypes
 from topickit.fitted.base_level import BaseLevel
 from topickit.fitted.derive import current_level, derive, describe, rebased, remap, remeasure
 from topickit.fitted.fitted import Fitted
+from topickit.fitted.topics import TopicKey
 
 T = TypeVar("T")
+Names = Mapping[TopicKey, str] | Mapping[int, str] | Mapping[str, str]
 
 
-def merge(fitted: Fitted, groups: Sequence[Sequence[int]]) -> Fitted:
+def merge(fitted: Fitted, groups: Sequence[Sequence[TopicKey]]) -> Fitted:
     """Merge each group of topics into one; no other document moves.
 
     Parameters
     ----------
     fitted : Fitted
-    groups : sequence of sequences of int
-        For example ``[[1, 4], [2, 3, 7]]``.
+    groups : sequence of sequences of int or str
+        Topics by id or name, for example ``[[1, 4], [2, "food"]]``; one group may be written flat.
 
     Raises
     ------
     TopicNotFoundError
-        For an unknown id.
+        For an unknown id or name.
     ParameterError
-        When a topic is in two groups.
+        When a topic is in two groups, or several topics have a name.
     """
-    what = "groups of topic ids, such as [[1, 4], [2, 3]]"
+    what = "groups of topics, such as [[1, 4], [2, 3]]"
     _check_any(fitted)
     groups = list(_check_sequence(groups, what))
-    if groups and isinstance(groups[0], int | np.integer):
+    if groups and isinstance(groups[0], int | np.integer | str):
         groups = [groups]  # type: ignore[list-item]
     mapping = np.arange(len(fitted.topics))
     seen: set[int] = set()
     for group in groups:
-        for topic in _check_sequence(group, what):
-            _check_topic(fitted, topic)
+        ids = fitted.topics.ids(_check_sequence(group, what))
+        for topic in ids:
             if topic in seen:
                 raise ParameterError(f"topic {topic} is listed twice in {groups}; a topic can be merged once")
-            seen.add(int(topic))
-        if len(group):
-            mapping[list(group)] = min(group)
+            seen.add(topic)
+        if ids:
+            mapping[ids] = min(ids)
     merged = describe(_remapped(fitted, mapping))
     tables = () if merged.base_level is None else merged.base_level.tables
     # What the user merged is the level from which others are derived.
     return replace(merged, base_level=current_level(merged, tables))
 
 
-def rename(fitted: Fitted, names: Mapping[int, str]) -> Fitted:
+def rename(fitted: Fitted, names: Names) -> Fitted:
     """Give topics names, which later edits keep.
 
     Parameters
     ----------
     fitted : Fitted
-    names : mapping of int to str
+    names : mapping of int or str to str
+        New names by topic id or present name.
     """
     if not isinstance(names, Mapping):
-        raise ParameterTypeError(f"names must map topic ids to names, such as {{0: 'food'}}; got {names!r}")
-    for topic, name in names.items():
-        _check_topic(fitted, topic)
+        raise ParameterTypeError(f"names must map topics to names, such as {{0: 'food'}}; got {names!r}")
+    _check_any(fitted)
+    by_id: dict[int, str] = {}
+    for key, name in names.items():
+        (topic,) = fitted.topics.ids([key])
         if not isinstance(name, str) or not name.strip():
             raise ParameterError(f"the name of topic {topic} must be a non-blank str, got {name!r}")
         try:
@@ -95,40 +98,85 @@ def rename(fitted: Fitted, names: Mapping[int, str]) -> Fitted:
             raise ParameterError(
                 f"the name of topic {topic} has an unpaired surrogate, which no file can hold: {name!r}"
             ) from error
+        if by_id.setdefault(topic, name) != name:
+            raise ParameterError(f"topic {topic} is given two names, {by_id[topic]!r} and {name!r}")
     items = tuple(
-        replace(topic, name=names[topic.id]) if topic.id in names else topic for topic in fitted.topics
+        replace(topic, name=by_id[topic.id]) if topic.id in by_id else topic for topic in fitted.topics
     )
-    given = {**fitted.given_names, **{int(topic): name for topic, name in names.items()}}
+    given = {**fitted.given_names, **by_id}
     return replace(fitted, topics=replace(fitted.topics, items=items), given_names=given)
 
 
-def delete(fitted: Fitted, topics: Sequence[int], *, outliers: float | None = None) -> Fitted:
-    """Drop topics; their documents go to the next topic, or to −1 where a threshold says so.
+def delete(
+    fitted: Fitted,
+    topics: TopicKey | Sequence[TopicKey],
+    *,
+    to: Literal["next", "none"] = "next",
+    outliers: float | None = None,
+) -> Fitted:
+    """Delete topics.
 
     Parameters
     ----------
     fitted : Fitted
-    topics : sequence of int
+    topics : int, str, or sequence of int and str
+        Topics by id or name.
+    to : {"next", "none"}
+        "next" drops their prototypes: documents go to the next topic, or to −1 where a threshold says so;
+        this needs the corpus. "none" keeps their prototypes without a topic: their documents, and new ones
+        like them, become outliers, and no other document moves.
     outliers : float, optional
-        The largest share of outliers; thresholds are set again where there are more now.
+        With "next", the largest share of outliers; thresholds are set again where there are more now.
+
+    Raises
+    ------
+    TopicNotFoundError
+        For an unknown id or name.
+    ParameterError
+        When no topic would be left, several topics have a name, or `to` is something else.
     """
+    if to not in ("next", "none"):
+        raise ParameterError(f"to must be 'next' or 'none', got {to!r}")
     _check_any(fitted)
-    topics = _check_sequence(topics, "a list of topic ids")
-    for topic in topics:
-        _check_topic(fitted, topic)
-    kept = [topic for topic in range(len(fitted.topics)) if topic not in set(topics)]
+    if not isinstance(topics, str) and not hasattr(topics, "__index__"):
+        topics = _check_sequence(topics, "a list of topic ids or names")
+    gone = set(fitted.topics.ids(topics))
+    kept = [topic for topic in range(len(fitted.topics)) if topic not in gone]
     if not kept:
         raise ParameterError("deleting all topics would leave a model without topics")
+    if to == "none":
+        return _without(fitted, kept)
     corpus, base_level = fitted.need_corpus("deleting topics"), fitted.base_level
     if base_level is not None:
-        base_level = base_level.kept(np.isin(fitted.assigner.topics, kept))
+        base_level = base_level.kept(np.isin(fitted.assigner.topics, [-1, *kept]))
     assigner = fitted.assigner.select(kept).with_at_most(corpus.vectors, corpus.documents.weights, outliers)
     names = {new: fitted.given_names[old] for new, old in enumerate(kept) if old in fitted.given_names}
     stability = [fitted.topics[topic].stability for topic in kept]
     return rebased(fitted, derive(fitted, assigner, names=names, stability=stability, base_level=base_level))
 
 
-def split(fitted: Fitted, topic: int, n: int = 2, *, random_state: int = 0) -> Fitted:
+def _without(fitted: Fitted, kept: list[int]) -> Fitted:
+    """Make outliers of the documents of all topics but some; counts move, and no text is read."""
+    mapping = np.full(len(fitted.topics) + 1, -1, dtype=np.int64)  # the last one is for label −1
+    mapping[kept] = np.arange(len(kept))
+    labels, base_level = mapping[fitted.labels], fitted.base_level
+    gone = ~np.isin(fitted.assigner.topics, kept)
+    names = {new: fitted.given_names[old] for new, old in enumerate(kept) if old in fitted.given_names}
+    items = tuple(replace(fitted.topics[old], id=new) for new, old in enumerate(kept))
+    edited = replace(
+        fitted,
+        assigner=fitted.assigner.without(np.setdiff1d(np.arange(len(fitted.topics)), kept).tolist()),
+        labels=labels,
+        counts=fitted.counts.merged(mapping[:-1].tolist()),
+        topics=replace(fitted.topics, items=items, n_outliers=int((labels < 0).sum())),
+        means=fitted.means[kept],
+        given_names=names,
+        base_level=None if base_level is None else base_level.without(gone),
+    )
+    return rebased(fitted, describe(edited))
+
+
+def split(fitted: Fitted, topic: TopicKey, n: int = 2, *, random_state: int = 0) -> Fitted:
     """Split one topic into n by k-means on its documents.
 
     A few documents of other topics that are nearer to a new part than to their own topic move there.
@@ -136,12 +184,14 @@ def split(fitted: Fitted, topic: int, n: int = 2, *, random_state: int = 0) -> F
     Parameters
     ----------
     fitted : Fitted
-    topic : int
+    topic : int or str
+        Id or name.
     n : int
         Number of parts, at least 2.
     random_state : int
     """
-    _check_topic(fitted, topic)
+    _check_any(fitted)
+    (topic,) = fitted.topics.ids([topic])
     check_whole("n", n, 2)
     corpus, old = fitted.need_corpus("splitting a topic"), fitted.assigner
     members = np.flatnonzero(old.labels(corpus.vectors) == topic)
@@ -235,7 +285,7 @@ def at_most(fitted: Fitted, n_topics: int) -> Fitted:
 
 def _cut(fitted: Fitted, n_topics: int) -> Fitted:
     base_level = fitted.base_level
-    n_base = len(fitted.topics) if base_level is None else len(np.unique(base_level.topics))
+    n_base = len(fitted.topics) if base_level is None else base_level.n_topics
     if n_topics > len(fitted.topics):
         return _finer(fitted, n_topics)
     if n_topics < len(fitted.topics) and n_base < len(fitted.topics) and fitted.corpus is not None:
@@ -252,20 +302,20 @@ def _finer(fitted: Fitted, n_topics: int) -> Fitted:
     """Separate the parts of topics, one after another."""
     corpus, parts = fitted.need_corpus("a finer level"), fitted.assigner.parts()
     labels = parts.labels(corpus.vectors)
-    weights = corpus.documents.weights
-    sizes = np.bincount(labels[labels >= 0], weights[labels >= 0], minlength=parts.n_topics)
+    weights, n_parts = corpus.documents.weights, len(parts.topics)
+    sizes = np.bincount(labels[labels >= 0], weights[labels >= 0], minlength=n_parts)
     used = np.flatnonzero(sizes > 0)
     if n_topics > len(used):
         raise ParameterError(
             f"n_topics must be 1 to {len(used)}, the finest level of this model; got {n_topics}. For more, "
             + ("fit with a higher threshold" if fitted.assigner.rule == "first" else "fit with n_topics=")
         )
-    means = group_means(corpus.vectors, labels, parts.n_topics, weights).astype(np.float32)[used]
+    means = group_means(corpus.vectors, labels, n_parts, weights).astype(np.float32)[used]
     own, base_level = fitted.assigner.topics, fitted.base_level
     within = own if base_level is None else base_level.topics
-    mapping = np.full(parts.n_topics, -1, dtype=np.int64)
+    mapping = np.full(n_parts, -1, dtype=np.int64)
     mapping[used] = merge_order(means, sizes[used].astype(np.float64), n_topics, within=within[used])
-    for part in np.flatnonzero(sizes == 0):
+    for part in np.flatnonzero((sizes == 0) & (own >= 0)):
         # Its documents are all outliers, and would not be without it.
         kin = used[within[used] == within[part]]
         kin = kin if len(kin) else used[own[used] == own[part]]
@@ -328,12 +378,6 @@ def _check_sequence(value: Sequence[T], what: str) -> Sequence[T]:
 def _check_any(fitted: Fitted) -> None:
     if not len(fitted.topics):
         raise ParameterError("this model has no topics: no document has a non-zero embedding")
-
-
-def _check_topic(fitted: Fitted, topic: int) -> None:
-    _check_any(fitted)
-    if not is_whole(topic) or not 0 <= topic < len(fitted.topics):
-        raise TopicNotFoundError(f"there is no topic {topic!r}; the ids are 0 to {len(fitted.topics) - 1}")
 
 
 def replaced_vectors(
