@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from topickit.cluster.community.clusterer import CommunityClusterer
     from topickit.cluster.community.detection import community_detection
     from topickit.cluster.density import DensityClusterer
+    from topickit.cluster.given import GivenLabels
     from topickit.cluster.graph import GraphClusterer
     from topickit.cluster.kmeans import KMeansClusterer
     from topickit.corpus.tables import TextFile
@@ -41,6 +42,7 @@ _HOMES = {
     "Assigner": "topickit.fitted.assigner",
     "CommunityClusterer": "topickit.cluster.community.clusterer",
     "DensityClusterer": "topickit.cluster.density",
+    "GivenLabels": "topickit.cluster.given",
     "GraphClusterer": "topickit.cluster.graph",
     "KMeansClusterer": "topickit.cluster.kmeans",
     "KeywordSettings": "topickit.keywords.settings",
@@ -66,6 +68,7 @@ __all__ = [
     "Assigner",
     "CommunityClusterer",
     "DensityClusterer",
+    "GivenLabels",
     "GraphClusterer",
     "KMeansClusterer",
     "KeywordSettings",

@@ -16,6 +16,7 @@ from topickit._model.persistence import PersistenceMixin
 from topickit._model.prediction import DEFAULT_EMBEDDER, PredictionMixin
 from topickit._model.settings import check_settings, recorded_parameters
 from topickit.cluster import base as cluster
+from topickit.cluster.given import GivenLabels
 from topickit.corpus.covariates import Covariates
 from topickit.corpus.documents import Documents
 from topickit.corpus.tables import read
@@ -44,7 +45,8 @@ class TopicModel(PredictionMixin, EditingMixin, InfoMixin, PersistenceMixin, Clu
         truncated SVD, which needs no model; ``"hybrid"``, both together; ``"distilled"``, fast, for large
         collections of short texts; or an object of your own. Default ``"all-MiniLM-L6-v2"``.
     clusterer : str, clusterer, or object with ``fit_predict``
-        ``"graph"`` (default), ``"kmeans"``, ``"agglomerative"``, ``"community"`` or ``"hdbscan"``.
+        ``"graph"`` (default), ``"kmeans"``, ``"agglomerative"``, ``"community"`` or ``"hdbscan"``; for groups
+        that you have, `topickit.GivenLabels`.
     n_topics : int, optional
         Number of topics. None (default) chooses it from the corpus.
     keywords : KeywordSettings, optional
@@ -187,6 +189,8 @@ class TopicModel(PredictionMixin, EditingMixin, InfoMixin, PersistenceMixin, Clu
         covariates = Covariates.of(
             documents.n_rows, timestamps=timestamps, classes=classes, time_format=time_format
         )
+        if isinstance(clusterer, GivenLabels):
+            clusterer.check_rows(documents.n_rows)
         if not len(documents):
             raise InputError(f"all {documents.n_rows} documents are blank; a fit needs at least one text")
         embedded = pipeline.fit(
@@ -222,12 +226,14 @@ class TopicModel(PredictionMixin, EditingMixin, InfoMixin, PersistenceMixin, Clu
                 dimension=vectors.shape[1],
                 n_sampled=len(search.sampled),
                 clusterer=search.clustering.notes,
+                agreement_with_clusterer=search.agreement,
             )
             fitted = measure(
                 Corpus(documents, vectors, terms),
                 search.assigner.with_at_most(vectors, documents.weights, self.outliers),
                 keyword_settings=settings,
                 provenance=provenance,
+                names=dict(enumerate(search.clustering.names)),
                 stability=search.stability,
                 covariates=covariates,
             )

@@ -41,7 +41,7 @@ class Clusterer(Protocol):
     `TopicModel` passes distinct documents in canonical order (by content hash), and a sample of them where
     there are many. Labels must follow the order of the rows passed, not the order of the caller's texts:
     labels prepared for the caller's rows would be assigned to the wrong documents. The same holds for the
-    `fit_predict` of a foreign object.
+    `fit_predict` of a foreign object. For labels of the caller's rows use `topickit.GivenLabels`.
 
     Attributes
     ----------

@@ -41,6 +41,10 @@ class ClusteringResult:
         (`topickit.cluster.stability.NOT_SAMPLED`) for a row that the sample does not cover.
     may_grow : bool, default False
         The number of clusters was found from the data, so small clusters may be added to it.
+    names : tuple of str, default ()
+        Names of the clusters, which become names of topics; empty if they have none.
+    n_prototypes : int, optional
+        Most prototypes per cluster; None (default) is the Assigner's own number.
     finer : callable, optional
         Computes a result of at least as many clusters as were asked for; set where this one has fewer. It
         must be picklable.
@@ -59,6 +63,8 @@ class ClusteringResult:
     notes: Mapping[str, object] = field(default_factory=dict)
     resampled_labels: tuple[IntArray, ...] = ()
     may_grow: bool = False
+    names: tuple[str, ...] = ()
+    n_prototypes: int | None = None
     finer: "Callable[[], ClusteringResult] | None" = field(default=None, repr=False)
 
     @property

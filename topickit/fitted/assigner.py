@@ -552,7 +552,7 @@ def make_prototypes(
         for group in range(clustering.n_clusters):
             rows = order[bounds[group] : bounds[group + 1]]
             distinct = len(np.unique(vectors[rows], axis=0)) if len(rows) < 64 else len(rows)
-            k = min(PROTOTYPES, distinct)
+            k = min(clustering.n_prototypes or PROTOTYPES, distinct)
             fitted = KMeans(k, init="random", n_init=1, max_iter=STEPS, random_state=random_state).fit(
                 vectors[rows], sample_weight=weights[rows]
             )

@@ -6,6 +6,7 @@ other topics clearly better than topics usually are: prototypes unlike the other
 clusters of the documents that are least similar to any prototype.
 """
 
+import warnings
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -24,10 +25,12 @@ from topickit._core.vectors import (
     with_direction,
 )
 from topickit.cluster.base import Clusterer
+from topickit.cluster.given import GivenLabels
 from topickit.cluster.partition import N_NEIGHBORS, communities, knn_graph
 from topickit.cluster.result import ClusteringResult
 from topickit.cluster.stability import or_none, stability
 from topickit.corpus.documents import Documents
+from topickit.errors import TopickitWarning
 from topickit.fitted.assigner import Assigner
 
 SEPARATION = 1.25
@@ -44,6 +47,7 @@ RESOLUTION = 8.0
 STEPS = 2
 N_HALVES = 2
 BLOCK = 16384
+AGREEMENT_SAMPLE = 20_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,6 +66,9 @@ class TopicSearch:
         Prototypes of the clusters and of the small topics.
     stability : list of float or None
         Of each topic of the assigner.
+    agreement : float
+        Share of the documents that the prototypes of the clusters give the clusterer's label, over at most
+        20,000 rows of the sample.
     """
 
     sampled: FloatArray
@@ -69,6 +76,7 @@ class TopicSearch:
     clustering: ClusteringResult
     assigner: Assigner
     stability: list[float | None]
+    agreement: float
 
     @classmethod
     def of(
@@ -81,8 +89,11 @@ class TopicSearch:
     ) -> "TopicSearch":
         """Make prototypes of clusters and add small topics."""
         assigner = Assigner.of(sampled, clustering, weights, random_state=random_state, device=device)
+        few = slice(0, AGREEMENT_SAMPLE)  # in the order of content hashes: a uniform sample
+        same = assigner.labels(sampled[few]) == clustering.labels[few]
+        agreement = float(np.average(same, weights=weights[few])) if len(same) else 1.0
         assigner, values = add_small_topics(assigner, clustering, sampled, weights, random_state=random_state)
-        return cls(sampled, weights, clustering, assigner, values)
+        return cls(sampled, weights, clustering, assigner, values, agreement)
 
 
 def find_topics(
@@ -110,13 +121,24 @@ def find_topics(
     device : str, optional
         Of the Assigner.
     """
+    given = clusterer if isinstance(clusterer, GivenLabels) else None
+    if given is not None and sample_size not in ("auto", None):
+        warnings.warn(
+            f"fit_sample={sample_size} does not apply to GivenLabels: all labelled documents are used",
+            TopickitWarning,
+            stacklevel=3,
+        )
+        sample_size = None
     rows = documents.sample(
         clusterer.sample_size if sample_size == "auto" else sample_size,
         random_state,
         usable=lambda rows: with_direction(vectors, rows),
     )
     sampled, weights = take_rows(vectors, rows), documents.weights[rows]
-    clustering = clusterer.cluster(sampled, weights).or_one_cluster()
+    if given is not None:
+        clustering = given.cluster_documents(documents, rows)
+    else:
+        clustering = clusterer.cluster(sampled, weights).or_one_cluster()
     search = TopicSearch.of(sampled, weights, clustering, random_state, device)
     if clustering.finer is not None and search.assigner.n_topics < (n_topics or 0):
         search = TopicSearch.of(sampled, weights, clustering.finer(), random_state, device)

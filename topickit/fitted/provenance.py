@@ -38,6 +38,9 @@ class Provenance:
         5th percentile of the similarity of the sampled documents to their topics; None if unknown.
     n_refined : int
         Documents embedded again by the teacher of a distilled embedder.
+    agreement_with_clusterer : float or None
+        Share of the clustered documents that the prototypes give the clusterer's own label, before small
+        topics are added; None if unknown.
     """
 
     settings: Mapping[str, Any]
@@ -52,6 +55,7 @@ class Provenance:
     versions: Mapping[str, str] = field(default_factory=dict)
     similarity_p5: float | None = None
     n_refined: int = 0
+    agreement_with_clusterer: float | None = None
 
     @classmethod
     def of(
@@ -63,6 +67,7 @@ class Provenance:
         dimension: int,
         n_sampled: int,
         clusterer: Mapping[str, Any],
+        agreement_with_clusterer: float | None = None,
     ) -> "Provenance":
         """Record how a model is made now, with the versions of the installed packages."""
         packages = {package: importlib.metadata.version(package) for package in RECORDED_PACKAGES}
@@ -77,6 +82,7 @@ class Provenance:
             digest=documents.digest(),
             clusterer=dict(clusterer),
             versions={"topickit": __version__, **packages},
+            agreement_with_clusterer=agreement_with_clusterer,
         )
 
     def as_dict(self) -> dict[str, Any]:
@@ -84,6 +90,7 @@ class Provenance:
         optional = {
             "similarity_p5": self.similarity_p5,
             "refined_documents": self.n_refined or None,
+            "agreement_with_clusterer": self.agreement_with_clusterer,
             "embedder_info": asdict(self.embedder),
         }
         return {
@@ -116,6 +123,7 @@ class Provenance:
             versions=saved.get("versions", {}),
             similarity_p5=saved.get("similarity_p5", saved.get("usual_similarity")),
             n_refined=int(saved.get("refined_documents", 0)),
+            agreement_with_clusterer=saved.get("agreement_with_clusterer"),
         )
 
 

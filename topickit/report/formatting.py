@@ -7,7 +7,7 @@ from topickit.report.summary import Plain
 
 MISSING = "–"
 _UNGROUPED = ("seed", "random_state", "version", "year")
-_SHARES = ("share", "fraction")
+_SHARES = ("share", "fraction", "agreement_with_clusterer")
 
 
 def count(number: int) -> str:
