@@ -20,6 +20,7 @@ PUBLIC = [
     "Assigner",
     "CommunityClusterer",
     "DensityClusterer",
+    "GivenLabels",
     "GraphClusterer",
     "KMeansClusterer",
     "KeywordSettings",

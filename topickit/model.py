@@ -97,6 +97,7 @@ class TopicModel(PredictionMixin, EditingMixin, InfoMixin, PersistenceMixin, Clu
     topics_: Topics
     fitted_: Fitted
     embedder_: embed.Embedder
+    _embedder_of_fit: Any
 
     def __init__(
         self,
@@ -304,6 +305,8 @@ class TopicModel(PredictionMixin, EditingMixin, InfoMixin, PersistenceMixin, Clu
         return self.fitted_.on(self.device)
 
     def _adopt(self, fitted: Fitted, embedder: embed.Embedder) -> Self:
+        if embedder is not self.__dict__.get("embedder_"):
+            self._embedder_of_fit = self.embedder
         self.fitted_, self.embedder_ = fitted.on(self.device), embedder
         # A copy: what a user does to it must not reach the model, nor others that share its state.
         self.labels_, self.topics_ = fitted.labels.copy(), fitted.topics

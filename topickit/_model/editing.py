@@ -1,14 +1,18 @@
 """The edits of a `TopicModel`: each method returns a new model and leaves the old one as it is."""
 
 import copy
+import warnings
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Literal, Self
 
+from topickit.errors import ParameterError, TopickitWarning
 from topickit.fitted import edits
+from topickit.fitted.derive import with_keywords
 from topickit.fitted.fitted import Fitted
 from topickit.fitted.naming import NamingFunction, ask_names
 from topickit.fitted.refine import refine
 from topickit.fitted.topics import TopicKey
+from topickit.keywords.settings import KeywordSettings
 
 
 class EditingMixin:
@@ -16,6 +20,7 @@ class EditingMixin:
 
     outliers: float | None
     random_state: int
+    keywords: KeywordSettings | None
     embedder_: Any
 
     if TYPE_CHECKING:
@@ -225,6 +230,45 @@ class EditingMixin:
         edited.outliers = share  # later edits keep to it
         return edited
 
+    def with_keywords(self, settings: KeywordSettings | None = None) -> Self:
+        """Choose keywords by other settings, without a fit; topics and labels stay as they are.
+
+        Setting ``keywords=`` with `set_params` has no effect before the next fit, as in scikit-learn.
+
+        Parameters
+        ----------
+        settings : KeywordSettings, optional
+            `n_keywords`, `weighting` and `reduce_frequent` work on a model without texts. Settings that
+            change which terms are counted, such as stop words or a tokenizer, read the texts again. None
+            (default) is the default settings.
+
+        Returns
+        -------
+        TopicModel
+            A new model, whose `keywords` are `settings`. Names that you gave stay.
+
+        Raises
+        ------
+        InputError
+            When the texts are needed and the model was saved without them.
+        ParameterError
+            When `settings` is something else.
+
+        Examples
+        --------
+        >>> from topickit import KeywordSettings, TopicModel
+        >>> texts = ["red apple", "green apple", "apple pie", "fast car", "slow car", "car race"]
+        >>> model = TopicModel(embedder="lexical", clusterer="kmeans", n_topics=2).fit(texts)
+        >>> len(model.with_keywords(KeywordSettings(n_keywords=1)).topics_[0].keywords)
+        1
+        """
+        if settings is not None and not isinstance(settings, KeywordSettings):
+            raise ParameterError(f"settings must be None or a KeywordSettings, got {settings!r}")
+        fitted = with_keywords(self._fitted(), settings or KeywordSettings())
+        edited = copy.copy(self)._adopt(fitted, self.embedder_)
+        edited.keywords = settings
+        return edited
+
     def at(self, n_topics: int) -> Self:
         """Return the model at another level of the hierarchy of topics, without a new fit.
 
@@ -293,4 +337,12 @@ class EditingMixin:
         return copy.copy(self)._adopt(*refined)
 
     def _edited(self, edit: Callable[[Fitted], Fitted]) -> Self:
-        return copy.copy(self)._adopt(edit(self._fitted()), self.embedder_)
+        fitted = self._fitted()
+        if (self.keywords or KeywordSettings()) != fitted.keyword_settings:
+            warnings.warn(
+                "keywords= was changed after the fit and applies to the next fit; "
+                "use with_keywords(settings) to choose keywords anew",
+                TopickitWarning,
+                stacklevel=3,
+            )
+        return copy.copy(self)._adopt(edit(fitted), self.embedder_)

@@ -157,6 +157,16 @@ class PredictionMixin(TransformerMixin):
         )
 
     def _warn_of_other_vectors(self) -> None:
+        embedder = self.__dict__.get("_embedder_of_fit", self.embedder)
+        name = embed.name(embedder)
+        if embedder is not self.embedder and (name is None or name != embed.name(self.embedder)):
+            warnings.warn(
+                f"embedder={self.embedder!r} was set after the fit and applies to the next fit; these texts "
+                f"are embedded by {self.embedder_!r}",
+                TopickitWarning,
+                stacklevel=4,
+            )
+            return
         given = self.fitted_.provenance.embedder.kind == embed.GIVEN.kind
         if given and embed.name(self.embedder) in (DEFAULT_EMBEDDER, "hybrid"):
             warnings.warn(

@@ -13,7 +13,7 @@ from topickit.corpus.documents import Documents
 from topickit.errors import InputError, InputTypeError, TopickitWarning, is_missing, is_whole
 
 N_PROTOTYPES = 16
-"""Most prototypes per topic. On BBC news, Banking77, Stack Overflow titles and 20 Newsgroups, 16 in place of 4
+"""Most prototypes per topic. On BBC news, Banking77, Stack Overflow titles and 20 Newsgroups, 16 instead of 4
 raised agreement with the gold labels from .968, .923, .884 and .756 to .983, .973, .922 and .866. Accuracy on
 held-out documents changed by +.001, +.016, -.005 and +.010; with 32 it fell on Stack Overflow titles."""
 
@@ -84,9 +84,15 @@ class GivenLabels(BaseClusterer):
     def check_rows(self, n_rows: int) -> None:
         """Raise unless there is one usable label per row.
 
+        Parameters
+        ----------
+        n_rows : int
+            Number of rows of the table.
+
         Raises
         ------
         InputError, InputTypeError
+            When the number of labels is another one, or a label cannot be used.
         """
         if len(self.codes()[0]) != n_rows:
             raise InputError(
@@ -96,6 +102,18 @@ class GivenLabels(BaseClusterer):
 
     def cluster(self, vectors: FloatArray, weights: NDArray[Any]) -> ClusteringResult:
         """Return the labels as clusters of rows that are in their order.
+
+        Parameters
+        ----------
+        vectors : float32 ndarray of shape (n, d)
+            One row per label.
+        weights : ndarray of shape (n,)
+            Not used.
+
+        Returns
+        -------
+        ClusteringResult
+            Its labels are in the order of the rows.
 
         Raises
         ------

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Any
 
 from topickit._core.progress import stage
 from topickit._core.state import State
@@ -37,7 +38,14 @@ class Corpus:
 
     def with_vectors(self, vectors: FloatArray) -> "Corpus":
         """Return the same documents with other vectors. A map that was drawn before stays."""
-        corpus = replace(self, vectors=vectors)
+        return self._with(vectors=vectors)
+
+    def with_terms(self, terms: DocumentTerms) -> "Corpus":
+        """Return the same documents with other terms."""
+        return self._with(terms=terms)
+
+    def _with(self, **changes: Any) -> "Corpus":
+        corpus = replace(self, **changes)
         if "layout" in self.__dict__:
             corpus.__dict__["layout"] = self.layout  # fills the cached property
         return corpus

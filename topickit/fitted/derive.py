@@ -29,6 +29,7 @@ from topickit.keywords.rank import shortlists, top_keywords
 from topickit.keywords.rerank import ranking_weights
 from topickit.keywords.risk_ratio import RiskRatio, risk_ratios
 from topickit.keywords.settings import KeywordSettings
+from topickit.keywords.vocabulary import count_terms
 
 SIMILARITY_SAMPLE = 5000
 LOW_PERCENTILE = 0.05
@@ -96,11 +97,7 @@ def measure(
     before = assigner.topics
     assigner, old_ids, labels = _by_falling_size(assigner, vectors, documents.weights)
     counts = TermCounts.of(terms, labels, documents.weights, assigner.n_topics)
-    evidence = None
-    if keyword_settings.rerank:
-        listed = shortlists(weigh(counts, keyword_settings), counts)
-        candidates = np.unique(np.concatenate([np.empty(0, dtype=np.int64), *listed]))
-        evidence = Evidence.of(terms, vectors, documents.weights, candidates)
+    evidence = _evidence(corpus, counts, keyword_settings) if keyword_settings.rerank else None
     given = {new: names[old] for new, old in enumerate(old_ids) if names and old in names}
     rows = documents.per_row(labels, -1)
     return Fitted(
@@ -152,6 +149,57 @@ def remap(fitted: Fitted, mapping: IntArray, names: Mapping[int, str] | None = N
         means=group_means(fitted.means, mapping, len(old_ids), old_sizes).astype(np.float32),
         given_names=given,
     )
+
+
+def with_keywords(fitted: Fitted, settings: KeywordSettings) -> Fitted:
+    """Choose keywords by other settings; topics and labels stay as they are.
+
+    Parameters
+    ----------
+    fitted : Fitted
+    settings : KeywordSettings
+        The number of keywords, the weighting and `reduce_frequent` need the counts only. Settings that change
+        the terms, and `rerank` where it was off, need the corpus.
+
+    Raises
+    ------
+    InputError
+        When the corpus is needed and the model has none.
+    ParameterError
+        When settings from a file lack their tokenizer.
+    """
+    corpus, counts, evidence = fitted.corpus, fitted.counts, fitted.evidence
+    if not settings.counts_like(fitted.keyword_settings):
+        settings.check_countable()
+        corpus = fitted.need_corpus("counting other terms")
+        documents = corpus.documents
+        corpus = corpus.with_terms(count_terms(documents.texts, documents.weights, settings))
+        labels = fitted.labels[documents.first_rows]
+        counts = TermCounts.of(corpus.terms, labels, documents.weights, len(fitted.topics))
+    if not settings.rerank:
+        evidence = None
+    elif corpus is not None:
+        evidence = _evidence(corpus, counts, settings)
+    elif evidence is None:
+        fitted.need_corpus("re-ranking keywords")
+    recorded = {**fitted.provenance.settings, "keywords": settings.state().config}
+    return describe(
+        replace(
+            fitted,
+            corpus=corpus,
+            counts=counts,
+            evidence=evidence,
+            keyword_settings=settings,
+            provenance=replace(fitted.provenance, settings=recorded),
+        )
+    )
+
+
+def _evidence(corpus: Corpus, counts: TermCounts, settings: KeywordSettings) -> Evidence:
+    """Collect the evidence for re-ranking the best candidates of each topic."""
+    listed = shortlists(weigh(counts, settings), counts)
+    candidates = np.unique(np.concatenate([np.empty(0, dtype=np.int64), *listed]))
+    return Evidence.of(corpus.terms, corpus.vectors, corpus.documents.weights, candidates)
 
 
 def describe(fitted: Fitted) -> Fitted:

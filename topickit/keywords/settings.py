@@ -167,6 +167,30 @@ class KeywordSettings:
         if isinstance(self.tokenizer, AbsentTokenizer):
             self.tokenizer("")
 
+    def counts_like(self, other: "KeywordSettings") -> bool:
+        """Return whether both settings count the same terms, and differ at most in how keywords are chosen.
+
+        Parameters
+        ----------
+        other : KeywordSettings
+            Settings to compare with.
+
+        Returns
+        -------
+        bool
+
+        Examples
+        --------
+        >>> KeywordSettings().counts_like(KeywordSettings(n_keywords=5))
+        True
+        >>> KeywordSettings().counts_like(KeywordSettings(phrases=False))
+        False
+        """
+        chosen = {
+            name: getattr(self, name) for name in ("n_keywords", "weighting", "reduce_frequent", "rerank")
+        }
+        return replace(other, **chosen) == self
+
     def state(self) -> State:
         """Return the settings as JSON can hold them; of a tokenizer, its description.
 
