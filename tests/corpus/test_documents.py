@@ -123,3 +123,20 @@ def test_a_sample_is_of_usable_documents_only():
     few = documents.sample(100, 3, usable=lambda rows: rows[rows < 7])
     np.testing.assert_array_equal(few, np.arange(7))
     np.testing.assert_array_equal(documents.sample(None, usable=lambda rows: rows[rows < 7]), np.arange(7))
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["\u200b", "\ufeff", "\u00ad", "\0", "&#x200B;", "&#8203;&nbsp;", "&shy;", " \u2060\u200d\t", "\u3164",
+     "\u2800", "\ufe0f", "\u061c", "\u180e", "\u034f", "\x1b"],
+)  # fmt: skip
+def test_invisible_texts_are_blank(text):
+    documents = Documents.of(["boat", text, "sea"])
+    assert documents.rows[1] == -1
+    assert text not in documents.texts
+    assert documents.n_blank == 1
+
+
+@pytest.mark.parametrize("text", [".", "\u200bx", "😀", "&#65;", "&amp;", "\ufffd", "&#x200B"])
+def test_visible_texts_are_not_blank(text):
+    assert Documents.of([text]).n_blank == 0

@@ -108,3 +108,18 @@ def test_a_word_divided_at_the_end_of_a_line_is_one():
 def test_apostrophes_and_the_catalan_dot_are_within_words():
     assert "col·lecció" in terms_of("una col·lecció d'art")
     assert "don" not in terms_of("they don´t swim", "boats")
+
+
+def test_japanese_words_of_one_kanji():
+    words = terms_of(
+        "犬が好きです。毎日パンを食べる。",
+        "猫は寝ている。3人が見た。",
+        "車を買いました。アメリカ人と話した。",
+        "犬と猫の写真を撮る。",
+    )
+    assert {"犬", "猫", "車"} <= words
+    assert not {"食", "寝", "人", "見", "買", "話", "撮"} & words
+
+
+def test_chinese_words_of_one_character_are_none():
+    assert not {word for word in terms_of("我有一只猫", "他有一只狗和一辆车") if len(word) == 1}

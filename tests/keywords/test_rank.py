@@ -7,6 +7,7 @@ from topickit.corpus.documents import Documents
 from topickit.keywords.counts import TermCounts
 from topickit.keywords.ctfidf import weigh
 from topickit.keywords.rank import stemmer, top_keywords
+from topickit.keywords.risk_ratio import risk_ratios
 from topickit.keywords.settings import KeywordSettings
 from topickit.keywords.vocabulary import count_terms
 
@@ -136,3 +137,28 @@ def test_a_word_gives_way_to_the_name_that_it_stands_in():
     counts = TermCounts(terms, table, np.zeros(3, dtype=np.int64), ("en",), parts)
     (keywords,) = top_keywords(csr_array(table, dtype=np.float64), counts, KeywordSettings())
     assert [word for word, _ in keywords] == ["New York", "hotel"]
+
+
+def test_no_keyword_is_likelier_outside_of_its_topic():
+    texts = ["service boat"] * 40 + ["boat"] * 60 + ["service garlic"] * 90 + ["soup"] * 10
+    weights = np.ones(len(texts), dtype=np.int64)
+    for rerank in (True, False):
+        settings = KeywordSettings(phrases=False, rerank=rerank)
+        counts = TermCounts.of(count_terms(texts, weights, settings), np.repeat([0, 1], 100), weights, 2)
+        keywords = top_keywords(weigh(counts, settings), counts, settings)
+        assert [[word for word, _ in listed] for listed in keywords] == [
+            ["boat"],
+            ["garlic", "service", "soup"],
+        ]
+    ratios = risk_ratios(counts, [[word for word, _ in listed] for listed in keywords])
+    assert min(word.ratio for listed in ratios for word in listed) >= 1
+
+
+def test_a_topic_of_common_words_alone_keeps_them():
+    texts = ["boat"] * 10 + ["boat boat", "sea"] * 9 + ["boat"]
+    weights = np.ones(len(texts), dtype=np.int64)
+    counts = TermCounts.of(
+        count_terms(texts, weights, KeywordSettings()), np.repeat([0, 1, 0], [28, 1, 0]), weights, 2
+    )
+    keywords = top_keywords(weigh(counts, KeywordSettings()), counts, KeywordSettings())
+    assert [word for word, _ in keywords[1]] == ["boat"]

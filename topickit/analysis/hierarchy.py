@@ -199,6 +199,7 @@ def _merged_names(fitted: Fitted, merges: IntArray, k: int) -> tuple[str, ...]:
     inner = csr_array(member[k:])
     sizes = np.asarray(fitted.counts.topics.sum(axis=1), dtype=np.float64).ravel()
     weights = csr_array(inner @ (csr_array(np.diag(sizes)) @ weigh(fitted.counts, fitted.keyword_settings)))
-    counts = replace(fitted.counts, topics=csr_array(inner @ fitted.counts.topics, dtype=np.int64))
+    summed = csr_array(inner @ fitted.counts.topics, dtype=np.int64)
+    counts = replace(fitted.counts, topics=summed, documents=None)
     words = top_keywords(weights, counts, fitted.keyword_settings)
     return tuple(readable_name(best, k + i, counts.languages) for i, best in enumerate(words))

@@ -6,6 +6,8 @@ has a weight of a thousand.
 """
 
 import hashlib
+import re
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from topickit._core.display import unescaped
 from topickit._core.spill import BLOCK, RUN, KeyArray, StoredTexts, TextStore, spans
 from topickit._core.state import State
 from topickit._core.validation import check_vectors
@@ -20,6 +23,10 @@ from topickit._core.vectors import IntArray, unit_rows
 from topickit.errors import InputError, InputTypeError, is_missing
 
 _HOW_TO_FILL = "remove that row, or replace it by '' (a blank document is an outlier)"
+# Invisible in other categories: fillers, blank Braille, variation selectors, non-characters.
+_INVISIBLE = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\uffa0\ufe00-\ufe0f\ufffe\uffff\U000e0100-\U000e01ef]"
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -181,6 +188,30 @@ class Documents:
         return np.sort(chosen)
 
 
+def is_blank(text: str) -> bool:
+    """Return True for a text without any visible character, HTML entities decoded.
+
+    Spaces, control and format characters, variation selectors and fillers are invisible.
+
+    Parameters
+    ----------
+    text : str
+
+    Examples
+    --------
+    >>> [is_blank(text) for text in ["", " ", chr(0x200B), "&#x200B;&nbsp;", "-"]]
+    [True, True, True, True, False]
+    """
+    if text[:1].isalnum() and text[0].isascii():
+        return False
+    return all(
+        character.isspace()
+        or unicodedata.category(character) in {"Cc", "Cf"}
+        or _INVISIBLE.match(character) is not None
+        for character in unescaped(text)
+    )
+
+
 def content_hash(text: str) -> bytes:
     """Hash a text (BLAKE2b, 16 bytes); the hash defines the canonical order and keys of caches."""
     return _hash(text.encode("utf-8"))
@@ -233,7 +264,7 @@ def _take(texts: Sequence[str], rows: IntArray) -> Sequence[str]:
 def _keys(texts: Sequence[str]) -> KeyArray:
     """Return content hashes as two integers per text, in the same order; 0 for a blank text."""
     blank = bytes(16)
-    joined = b"".join([content_hash(text) if text and not text.isspace() else blank for text in texts])
+    joined = b"".join([blank if is_blank(text) else content_hash(text) for text in texts])
     return np.frombuffer(joined, dtype=">u8").reshape(-1, 2).astype(np.uint64)
 
 

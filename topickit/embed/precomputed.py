@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from topickit._core.state import State
 from topickit._core.validation import TextError, check_vectors, quote
-from topickit.corpus.documents import check_texts, content_hash
+from topickit.corpus.documents import check_texts, content_hash, is_blank
 from topickit.embed.base import EmbedderInfo
 from topickit.embed.foreign import external_state
 from topickit.errors import InputError
@@ -49,7 +49,11 @@ class PrecomputedEmbedder:
         self._rows: dict[bytes, int] = {}
         for row, text in enumerate(strings):
             first = self._rows.setdefault(content_hash(text), row)
-            if first != row and text.strip() and not np.array_equal(self._vectors[first], self._vectors[row]):
+            if (
+                first != row
+                and not is_blank(text)
+                and not np.array_equal(self._vectors[first], self._vectors[row])
+            ):
                 raise InputError(
                     f"rows {first} and {row} contain the same text, {text[:40]!r}, with different vectors; "
                     "remove one of them, or pass the vectors as embeddings="

@@ -9,21 +9,29 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import regex  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from topickit._core.vectors import IntArray
 from topickit.keywords.folding import fold, rules_of, spelling_variants
 from topickit.keywords.sparse import StoredRows, block_totals, presence
-from topickit.keywords.tokens import IS_UNSPACED, TokenStream
+from topickit.keywords.tokens import IS_KATAKANA, IS_UNSPACED, TokenStream, is_hiragana, is_japanese
 
 Mask = NDArray[np.bool_]
 MAX_LENGTH = 30
 MIN_SHARE_IN_TEXT = 0.3
 """Minimum share of the occurrences of a word of one letter that stand behind another word."""
+MIN_SHARE_OF_NOUN = 0.5
+"""Minimum share of the occurrences of a word of one kanji in which it stands as a noun does."""
 MAX_IN_DOCUMENT = 1000
 """Occurrences of a word in one document that count as evidence of a language."""
 
+_IS_KANJI = regex.compile(r"\p{Han}")
+# "が" in "上がる" and "で" in "撫でる" are no particles.
+_PARTICLE = regex.compile(
+    r"[はをのとにもへや]|が(?![るっりられろ])|で(?![るて])|から|まで|より|だ|な(?![いかくけ])|か$|ね|よ"
+)
 _MIXED = re.compile(
     r"""[^\W\d_]{2,}\d{1,4}        # mp3 utf8 python3
       | [^\W\d_]\d{1,4}            # x86 G8
@@ -190,6 +198,9 @@ def well_shaped(lexicon: Lexicon, stream: TokenStream, weights: IntArray, candid
     capitals = [i for i in single if lexicon.display[i].isupper()]
     if capitals:
         result[capitals] = _in_running_text(lexicon, stream, weights)[capitals]
+    kanji = [i for i in single if IS_UNSPACED.match(lexicon.keys[i])]
+    if kanji and is_japanese(stream):
+        result[kanji] = _as_nouns(lexicon, stream, weights)[kanji]
     return result
 
 
@@ -240,3 +251,26 @@ def _in_running_text(lexicon: Lexicon, stream: TokenStream, weights: IntArray) -
     weight = weights[np.searchsorted(stream.offsets, at, side="right") - 1]
     times = np.bincount(words, weight, minlength=n_words)
     return np.bincount(words, weight * behind, minlength=n_words) >= MIN_SHARE_IN_TEXT * np.maximum(times, 1)
+
+
+def _as_nouns(lexicon: Lexicon, stream: TokenStream, weights: IntArray) -> Mask:
+    """Mark the words of one kanji that mostly stand as a noun does: before a particle or a break.
+
+    A stem ("食" in "食べる") stands before another syllable, a counter or suffix behind a number or katakana.
+    """
+    n_words, surfaces = len(lexicon.keys), stream.surfaces
+    single = np.array([len(s) == 1 and _IS_KANJI.match(s) is not None for s in surfaces])
+    inflects = np.array([is_hiragana(s) and _PARTICLE.match(s) is None for s in surfaces])
+    counted = np.array([s[-1:].isdecimal() or IS_KATAKANA.fullmatch(s) is not None for s in surfaces])
+    total, nouns = np.zeros(n_words), np.zeros(n_words)
+    for start, stop in stream.blocks():
+        ids = stream.ids_of(start, stop)
+        at = np.flatnonzero(single[ids])
+        document = stream.documents_of(start, stop)
+        after, before = np.minimum(at + 1, len(ids) - 1), np.maximum(at - 1, 0)
+        is_noun = ~(inflects[ids[after]] & (document[after] == document[at]))
+        is_noun &= ~(counted[ids[before]] & (document[before] == document[at]))
+        words, weight = lexicon.word_of[ids[at]], weights[document[at]]
+        total += np.bincount(words, weight, minlength=n_words)
+        nouns += np.bincount(words, weight * is_noun, minlength=n_words)
+    return np.asarray((total > 0) & (nouns >= MIN_SHARE_OF_NOUN * total))

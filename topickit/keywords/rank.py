@@ -6,7 +6,8 @@ ten different things in ten keywords,
 - only the best form of a stem is listed (Snowball stemmers, Porter 2001, from nltk, for the first language
   of the corpus that has one; spellings such as "e-mail" and "email" count as forms, too);
 - a phrase replaces a word that hardly occurs outside of it in the topic;
-- a phrase is left out if all of its words are listed.
+- a phrase is left out if all of its words are listed;
+- a word that documents outside the topic are likelier to have is left out, unless the topic has no other.
 
 With `Evidence`, the list is chosen from a shortlist by coherence and relevance.
 """
@@ -31,6 +32,7 @@ from topickit.keywords.rerank import (
     doublings,
     ranking_weights,
 )
+from topickit.keywords.risk_ratio import is_typical
 from topickit.keywords.settings import KeywordSettings
 
 Keywords = tuple[tuple[str, float], ...]
@@ -127,7 +129,7 @@ def top_keywords(
     >>> top_keywords(csr_array(np.array([[0.3, 0.2, 0.1]])), counts, KeywordSettings())
     [(('game', 0.3), ('win', 0.1))]
     """
-    weights = csr_array(weights, dtype=np.float64)
+    weights = _without_untypical(csr_array(weights, dtype=np.float64, copy=True), counts)
     terms = _Terms(counts, stemmer(counts.languages))
     alphabet = _alphabet(counts)
     pools = _pools(weights, alphabet)
@@ -163,11 +165,11 @@ def shortlists(weights: csr_array, counts: TermCounts) -> list[IntArray]:
 def _shortlists(
     weights: csr_array, counts: TermCounts, terms: _Terms, allowed: IntArray | None
 ) -> list[IntArray]:
-    ranked = ranking_weights(weights, counts)
+    ranked = _without_untypical(ranking_weights(weights, counts), counts)
     if allowed is not None:
         mask = np.zeros(len(counts.terms), dtype=np.bool_)
         mask[allowed] = True
-        ranked.data = np.where(mask[ranked.indices], ranked.data, 0.0)
+        ranked.data = np.where(mask[ranked.indices] & (ranked.data >= 0), ranked.data, 0.0)
         ranked.eliminate_zeros()
     n = int(np.clip(ALL_CANDIDATES // max(counts.n_topics, 1), FEWEST_CANDIDATES, CANDIDATES))
     # Of a pool of ten thousand words the first few hundred decide.
@@ -212,6 +214,15 @@ def _coherent(
     return chosen
 
 
+def _without_untypical(weights: csr_array, counts: TermCounts) -> csr_array:
+    """Give a negative weight to words that are likelier outside the topic, unless it has no others."""
+    typical = is_typical(counts)
+    topic = np.repeat(np.arange(counts.n_topics), np.diff(weights.indptr))
+    has_typical = np.bincount(topic, typical, minlength=counts.n_topics) > 0
+    weights.data = np.where(typical | ~has_typical[topic], weights.data, -1.0)
+    return weights
+
+
 def _alphabet(counts: TermCounts) -> IntArray:
     """Return the alphabetical rank of each term, which orders terms of equal weight."""
     alphabet = np.empty(len(counts.terms), dtype=np.int64)
@@ -220,10 +231,11 @@ def _alphabet(counts: TermCounts) -> IntArray:
 
 
 def _pools(weights: csr_array, alphabet: IntArray) -> list[list[int]]:
-    """Terms of each topic by descending weight, those of weight 0 included."""
+    """Terms of each topic by descending weight, those of weight 0 included, negative ones not."""
     result = []
     for begin, end in itertools.pairwise(weights.indptr.tolist()):
-        terms, values = weights.indices[begin:end], weights.data[begin:end]
+        listed = begin + np.flatnonzero(weights.data[begin:end] >= 0)
+        terms, values = weights.indices[listed], weights.data[listed]
         result.append(terms[np.lexsort((alphabet[terms], -values))].tolist())
     return result
 

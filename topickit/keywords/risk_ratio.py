@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from topickit.keywords.counts import TermCounts
 
@@ -25,6 +26,30 @@ class RiskRatio(NamedTuple):
     ratio: float
     low: float
     high: float
+
+
+def is_typical(counts: TermCounts) -> NDArray[np.bool_]:
+    """Mark the terms of topics that are at least as likely inside the topic as outside of it.
+
+    Parameters
+    ----------
+    counts : TermCounts
+
+    Returns
+    -------
+    bool ndarray
+        Aligned with ``counts.topics.data``; all True where `counts` has no document frequencies.
+    """
+    documents = counts.documents
+    if documents is None:
+        return np.ones(len(counts.topics.data), dtype=np.bool_)
+    topic = np.repeat(np.arange(counts.n_topics), np.diff(counts.topics.indptr))
+    everywhere = np.asarray(documents.topics.sum(axis=0)).ravel() + documents.outliers
+    size, n_documents = documents.sizes[topic].astype(np.float64), int(documents.sizes.sum())
+    inside = documents.topics.data + 0.5
+    outside = everywhere[counts.topics.indices] - inside + 1.0
+    ratio = (inside / (size + 1.0)) / (outside / (n_documents - size + 1.0))
+    return np.asarray((ratio >= 1.0) | (size == n_documents))
 
 
 def risk_ratios(counts: TermCounts, words: Sequence[Sequence[str]]) -> list[tuple[RiskRatio, ...]]:

@@ -108,6 +108,7 @@ _PLAIN = str.maketrans(
         "\u00ad": None,
     }
 )
+IS_KATAKANA = regex.compile(rf"[{_KATAKANA}]+")
 _IS_HAN = regex.compile(rf"[{_HAN}]+")
 _IS_HIRAGANA = regex.compile(rf"[{_HIRAGANA}]+")
 _IS_THAI = regex.compile(rf"[{_THAI}]+")
@@ -388,13 +389,10 @@ def _cutters(stream: TokenStream) -> dict[str, Callable[[str], list[str]]]:
     ]
     if not runs:
         return {}
-    times = stream.times()
     surfaces = stream.surfaces
     han = [i for i in runs if _IS_HAN.fullmatch(surfaces[i])]
-    n_han = sum(int(times[i]) * len(surfaces[i]) for i in han)
-    n_hiragana = sum(int(times[i]) * len(surfaces[i]) for i in runs if _IS_HIRAGANA.fullmatch(surfaces[i]))
     cut: dict[str, Callable[[str], list[str]]] = {}
-    if han and n_hiragana <= HIRAGANA_PER_HAN * n_han:
+    if han and not is_japanese(stream):
         segment = require("rjieba").cut
         cut.update((surfaces[i], segment) for i in han)
     thai = [i for i in runs if _IS_THAI.fullmatch(surfaces[i])]
@@ -402,6 +400,16 @@ def _cutters(stream: TokenStream) -> dict[str, Callable[[str], list[str]]]:
         thai_cut = _thai_cutter()
         cut.update((surfaces[i], thai_cut) for i in thai)
     return cut
+
+
+def is_japanese(stream: TokenStream) -> bool:
+    """Return True for a corpus with more than a tenth as many hiragana as Han characters."""
+    n_han = n_hiragana = 0
+    for surface, times in zip(stream.surfaces, stream.times().tolist(), strict=True):
+        if not surface.isascii():
+            n_han += times * len(surface) if _IS_HAN.fullmatch(surface) else 0
+            n_hiragana += times * len(surface) if _IS_HIRAGANA.fullmatch(surface) else 0
+    return n_hiragana > HIRAGANA_PER_HAN * n_han
 
 
 def _thai_cutter() -> Callable[[str], list[str]]:

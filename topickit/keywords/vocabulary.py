@@ -11,7 +11,8 @@ Rules, in this order
 3. Not candidates are stop words of the detected languages; numbers; words over 30 characters; digits and
    letters mixed without a pattern (``0t``, ``b8f``; but ``mp3``, ``x86``, ``3d``, ``G8`` are candidates);
    single characters, except a capital letter that stands directly behind a word in three of ten places or
-   more (``C``, ``R``; not initials). With a tokenizer of the user's own, only the stop words are not.
+   more (``C``, ``R``; not initials), and a kanji that mostly stands as a noun does.
+   With a tokenizer of the user's own, only the stop words are not.
 4. In a corpus of more than 200 documents a term occurs in at least two. At most 80,000 words
    (those in most documents) and 20,000 phrases (the most frequent) are kept.
    While texts are read, at most two million different spellings and five million pairs of words are

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from topickit.corpus.documents import is_blank
 from topickit.corpus.tables.faults import decode_lines
 from topickit.corpus.tables.table import Table, check_readable, standard_input
 from topickit.errors import InputError, InputTypeError, ParameterError
@@ -119,7 +120,7 @@ class TextStream(Iterator[str]):
     def __next__(self) -> str:
         text = next(self._texts)
         self.n_rows += 1
-        self.n_missing += not text or text.isspace()
+        self.n_missing += is_blank(text)
         return text
 
     def _of_table(self, table: Table, name: str) -> Iterator[str]:
@@ -356,4 +357,4 @@ def _text_column(texts: "pl.Series") -> TextColumn:
     import polars as pl
 
     values = texts.cast(pl.String).fill_null("").to_list()
-    return TextColumn(values, sum(not text or text.isspace() for text in values))
+    return TextColumn(values, sum(is_blank(text) for text in values))
