@@ -356,3 +356,36 @@ def test_keywords_are_alike_however_they_are_written():
     )
     found = compare(one, other, same_embeddings=False)
     assert all(match.counterparts[0].score == 1 for match in found.matches)
+
+
+def test_shares_growth_and_names_of_new_topics():
+    a = ["food"] * 40 + ["cars"] * 40 + [None] * 20
+    b = ["food"] * 30 + ["meals"] * 10 + ["cars"] * 40 + ["new"] * 20
+    comparison = compare(a, b)
+    groups = {row.topics_b: (row.topics_a, row.share_a, row.share_b) for row in comparison.growth}
+    assert groups == {("food", "meals"): (("food",), 0.4, 0.4), ("cars",): (("cars",), 0.4, 0.4)}
+    models = [
+        TopicModel(embedder="lexical", clusterer="kmeans", n_topics=n).fit(texts)
+        for n, texts in ((1, ["red apple", "apple pie"] * 3), (2, ["red apple", "apple pie", "fast car"] * 3))
+    ]
+    comparison = compare(*models, threshold=0.3)
+    new = comparison.new_topics[0]
+    assert (new.size, round(new.share, 2)) == (3, 0.33)
+    assert f"B {new.topic} {new.name}: 3 (33.3%)" in comparison.to_text()
+    assert "100.0% → 66.7%" in comparison.to_text()
+    assert comparison.to_dict()["new_topics"][0]["name"] == new.name
+
+
+@pytest.mark.parametrize("threshold", [0.2, 0.5, 0.9, 1.0])
+def test_no_matched_topic_is_without_counterpart(threshold):
+    rng = np.random.default_rng(3)
+    a, b = rng.integers(0, 6, 300).tolist(), rng.integers(0, 9, 300).tolist()
+    b[:150] = a[:150]
+    comparison = compare(a, b, threshold=threshold)
+    matched = {match.topic for match in comparison.matches if match.counterparts}
+    counterparts = {topic.topic for match in comparison.matches for topic in match.counterparts}
+    assert not matched & set(comparison.vanished)
+    assert not counterparts & set(comparison.appeared)
+    assert [topic.topic for topic in comparison.new_topics] == list(comparison.appeared)
+    assert len(matched) + len(comparison.vanished) == 6
+    assert len(counterparts) + len(comparison.appeared) == 9

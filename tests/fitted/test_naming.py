@@ -191,3 +191,34 @@ def test_a_model_without_documents_says_that_prompts_have_none(model, tmp_path):
     model.save(tmp_path / "m", keep_texts=False)
     with pytest.warns(TopickitWarning, match="no documents"):
         TopicModel.load(tmp_path / "m").name_topics(lambda prompt: "x", send_texts=True)
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        ("Here is the label: Sea", "Sea"),
+        ("Here's a short name for this topic: Sea", "Sea"),
+        ("Sure! Here is the topic name: **Sea**", "Sea"),
+        ("The best label is: Sea", "Sea"),
+        ('The name of the topic is "Sea"', "Sea"),
+        ("Answer: Sea", "Sea"),
+        ('{"label": "Sea"}', "Sea"),
+        ('{"reason": "boats", "Topic Name": "Sea"}', "Sea"),
+        ('```json\n{\n  "name": "Sea"\n}\n```', "Sea"),
+        ('Here is the JSON:\n```json\n{"topic": "Sea"}\n```', "Sea"),
+        ('["Sea", "Boats"]', "Sea"),
+        ('{"x": "Sea"}', "Sea"),
+        ("<keywords>Sea</keywords>", "Sea"),
+        ("<keywords>boat, sail</keywords>\nSea", "Sea"),
+        ("<label>Sea</label>", "Sea"),
+        ("<topic_name>\nSea\n</topic_name>", "Sea"),
+        ("```\nSea\n```", "Sea"),
+        ("The Sea: boats and sails", "The Sea: boats and sails"),
+        ("The name is Bond", "The name is Bond"),
+        ("Here and now", "Here and now"),
+        ("C++ <vector> [draft]", "C++ <vector> [draft]"),
+        ("Sets {a, b}", "Sets {a, b}"),
+    ],
+)
+def test_what_language_models_put_around_a_name(answer, expected):
+    assert naming._cleaned(answer) == expected

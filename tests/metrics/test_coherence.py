@@ -174,3 +174,11 @@ def test_tokenize_gives_one_list_a_text():
     assert "".join(tokenize(["中文分词"])[0]) == "中文分词"
     with pytest.raises(InputTypeError, match="text 1"):
         tokenize(["a", None])
+
+
+def test_topics_without_a_pair_are_counted():
+    documents = [["red", "apple"], ["red", "apple", "pie"], ["fast", "car"]]
+    result = c_npmi([["red", "apple"], ["car"], []], documents)
+    assert result.n_undefined == 2
+    assert result.mean == result.per_topic[0]
+    assert c_npmi([["red", "apple"]], documents).n_undefined == 0

@@ -8,6 +8,8 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import connected_components
 
 from topickit._core.display import one_line, plural, render_plain, text_width
 from topickit._core.vectors import FloatArray, IntArray, unit_rows
@@ -21,6 +23,8 @@ THRESHOLDS: Mapping[Basis, float] = MappingProxyType({"documents": 0.5, "embeddi
 """Minimum strength of the relation of two related topics."""
 SCORE_NAMES = {"documents": "Jaccard", "embeddings": "Cosine", "keywords": "Jaccard"}
 N_FLOWS = 10
+N_GROWTH = 10
+"""Changes of shares in the text."""
 MIN_WIDTH = 60
 
 
@@ -64,8 +68,8 @@ class Match:
     size : int
         Number of documents.
     counterparts : tuple of Counterpart
-        The best counterpart, then the other related topics of B, best first. A topic that was split has
-        several; a topic that shares nothing with any topic of B has none.
+        The related topics of B, best first. A topic that was split has several; a topic in
+        `Comparison.vanished` has none.
     """
 
     topic: int | str
@@ -88,6 +92,48 @@ class Flow:
     source: int | str
     target: int | str
     n_documents: int
+
+
+@dataclass(frozen=True)
+class Growth:
+    """The share of related topics in A and in B.
+
+    Attributes
+    ----------
+    topics_a, topics_b : tuple of int or str
+        Topics that are related, directly or through others: one of each, or the parts of a split or merge.
+    name : str
+        Of the largest topic in B; empty if only labels were given.
+    share_a, share_b : float
+        Of all documents.
+    """
+
+    topics_a: tuple[int | str, ...]
+    topics_b: tuple[int | str, ...]
+    name: str
+    share_a: float
+    share_b: float
+
+
+@dataclass(frozen=True)
+class NewTopic:
+    """A topic of B without a related topic in A.
+
+    Attributes
+    ----------
+    topic : int or str
+    name : str
+        Empty if only labels were given.
+    size : int
+        Number of documents.
+    share : float
+        Of all documents of B.
+    """
+
+    topic: int | str
+    name: str
+    size: int
+    share: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,6 +161,10 @@ class Comparison:
         Rows whose topic in B is not the best counterpart of their topic in A; None if the corpora differ.
     flows : tuple of Flow
         The ten largest groups of moved documents.
+    growth : tuple of Growth
+        Of related topics, the largest change first.
+    new_topics : tuple of NewTopic
+        Those in `appeared`, with names and sizes.
     """
 
     basis: Basis
@@ -127,6 +177,8 @@ class Comparison:
     appeared: tuple[int | str, ...]
     moved: IntArray | None = field(repr=False)
     flows: tuple[Flow, ...] = field(repr=False)
+    growth: tuple[Growth, ...] = field(default=(), repr=False)
+    new_topics: tuple[NewTopic, ...] = field(default=(), repr=False)
 
     def to_dict(self) -> dict[str, Any]:
         """Give the comparison as plain data for JSON, with the number of moved documents only.
@@ -158,6 +210,11 @@ class Comparison:
             "appeared": list(self.appeared),
             "n_moved": None if self.moved is None else len(self.moved),
             "flows": [vars(flow) for flow in self.flows],
+            "growth": [
+                {**vars(row), "topics_a": list(row.topics_a), "topics_b": list(row.topics_b)}
+                for row in self.growth
+            ],
+            "new_topics": [vars(topic) for topic in self.new_topics],
         }
 
     def to_text(self, *, width: int | None = None) -> str:
@@ -195,6 +252,14 @@ class Comparison:
             f"Topics of A without a counterpart in B: {_ids(self.vanished)}",
             f"Topics of B without a counterpart in A: {_ids(self.appeared)}",
         ]
+        lines += [f"  B {_labelled(t.topic, t.name)}: {t.size:,} ({t.share:.1%})" for t in self.new_topics]
+        if changed := [row for row in self.growth if abs(row.share_b - row.share_a) >= 0.005][:N_GROWTH]:
+            lines.append("Largest changes of shares")
+            lines += [
+                f"  A {_ids(row.topics_a)} → B {_labelled(_ids(row.topics_b), row.name)}: "
+                f"{row.share_a:.1%} → {row.share_b:.1%}"
+                for row in changed
+            ]
         if self.moved is not None:
             share = len(self.moved) / self.n_documents[0] if self.n_documents[0] else 0.0
             lines.append(f"Documents in a different topic: {len(self.moved):,} ({share:.1%})")
@@ -215,6 +280,9 @@ class _Side:
 
     def sizes(self) -> IntArray:
         return np.bincount(self.codes[self.codes >= 0], minlength=len(self.ids))
+
+    def shares(self) -> NDArray[np.float64]:
+        return np.asarray(self.sizes() / max(1, len(self.codes)))
 
 
 def compare(
@@ -279,7 +347,35 @@ def compare(
         appeared=tuple(right.ids[i] for i in np.flatnonzero(~related.any(axis=0))),
         moved=moved,
         flows=() if moved is None else _flows(left, right, moved),
+        growth=_growth(left, right, related),
+        new_topics=tuple(
+            NewTopic(right.ids[i], right.names[i], int(right.sizes()[i]), float(right.shares()[i]))
+            for i in np.flatnonzero(~related.any(axis=0))
+        ),
     )
+
+
+def _growth(left: _Side, right: _Side, related: NDArray[np.bool_]) -> tuple[Growth, ...]:
+    """Compare the shares of groups of related topics: the connected components of the relation."""
+    n = len(left.ids)
+    graph = np.zeros((n + len(right.ids),) * 2, dtype=bool)
+    graph[:n, n:] = related
+    n_groups, group = connected_components(csr_array(graph), directed=False)
+    rows = []
+    for number in range(n_groups):
+        ours, theirs = np.flatnonzero(group[:n] == number), np.flatnonzero(group[n:] == number)
+        if len(ours) and len(theirs):
+            largest = int(theirs[np.argmax(right.sizes()[theirs])])
+            rows.append(
+                Growth(
+                    tuple(left.ids[i] for i in ours),
+                    tuple(right.ids[i] for i in theirs),
+                    right.names[largest],
+                    float(left.shares()[ours].sum()),
+                    float(right.shares()[theirs].sum()),
+                )
+            )
+    return tuple(sorted(rows, key=lambda row: -abs(row.share_b - row.share_a)))
 
 
 def _side(value: Any, name: str) -> _Side:
@@ -378,8 +474,8 @@ def _matches(
                 shared=None if shared is None else int(shared.shared[i, j]),
                 shared_keywords=tuple(word for word in left.words[i] if fold(word) in keys[j]),
             )
-            for rank, j in enumerate(order)
-            if related[i, j] or (rank == 0 and scores[i, j] > 0)
+            for j in order
+            if related[i, j]
         )
         matches.append(Match(topic, left.names[i], int(sizes_left[i]), counterparts))
     return tuple(matches)
@@ -442,6 +538,10 @@ def _rows(comparison: Comparison, named: bool) -> Iterable[list[str]]:
             yield cells
         if not match.counterparts:
             yield [str(match.topic), f"{match.size:,}"]
+
+
+def _labelled(topic: int | str, name: str) -> str:
+    return f"{topic} {one_line(name)}".rstrip()
 
 
 def _ids(topics: tuple[int | str, ...]) -> str:

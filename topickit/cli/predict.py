@@ -1,6 +1,6 @@
 """`topickit predict`."""
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -15,8 +15,11 @@ from topickit.cli.options import (
     OutFile,
     TextColumn,
 )
-from topickit.cli.reading import cache_folder, count_blank, load_embeddings, read_with_kept, report_blank
+from topickit.cli.reading import cache_folder, load_embeddings, read_with_kept, report_blank
 from topickit.cli.writing import check_separate, labels_csv, write_result
+
+if TYPE_CHECKING:
+    from topickit.analysis.new_documents import NewDocuments
 
 FEWEST_ROWS = 20
 FOREIGN_SHARE = 1 / 3
@@ -49,17 +52,20 @@ def predict(
 
     The output is CSV with the columns row (from 0), topic (-1 for none) and name.
     """
+    from topickit.analysis.new_documents import new_documents
     from topickit.model import TopicModel
 
     check_separate(out, file, embeddings, model)
     loaded = TopicModel.load(model, device=device).set_params(cache=cache_folder(cache, no_cache))
     reserved = {"row", "topic", "name"} | ({"similarity"} if similarity else set())
     texts, kept = read_with_kept(file, text, keep or [], reserved, input_format)
-    assignment = loaded.assign(texts, embeddings=load_embeddings(embeddings), probabilities=False)
+    documents, vectors = loaded._vectors(texts, load_embeddings(embeddings))
+    assigned = loaded.fitted_.assigner.assign(vectors, probabilities=False)
+    assignment = assigned.per_row(documents, ())
     labels, cosines = assignment.labels, assignment.similarity
     report_blank(texts)
-    _report_outliers(labels, count_blank(texts))
-    _report_foreign(cosines, labels, loaded.fitted_.provenance.similarity_p5)
+    _report_outliers(labels, documents.n_blank)
+    _report_changes(new_documents(loaded.fitted_, documents, assignment))
     columns = {"similarity": cosines.round(3), **kept} if similarity else kept
     write_result(labels_csv(loaded, labels, columns), out)
 
@@ -74,16 +80,14 @@ def _report_outliers(labels: Any, n_blank: int) -> None:
         )
 
 
-def _report_foreign(similarity: Any, labels: Any, percentile: Any) -> None:
-    """Report that far more than 5 % of rows are below the model's 5th percentile of similarity."""
-    assigned = similarity[labels >= 0]
-    if not isinstance(percentile, float) or len(assigned) < FEWEST_ROWS:
+def _report_changes(result: "NewDocuments") -> None:
+    """Report changes of shares, and rows that fit badly; say so if they are far more than 5%."""
+    if result.n_documents < FEWEST_ROWS:
         return
-    n = int((assigned < percentile).sum())
-    if n > FOREIGN_SHARE * len(assigned):
+    if text := result.to_text():
+        typer.echo(text, err=True)
+    if (result.n_unlike or 0) > FOREIGN_SHARE * result.n_documents:
         typer.echo(
-            f"{n:,} of {len(assigned):,} rows are less similar to their topic than 95 % of the model's "
-            "documents. The texts may be about other subjects or in another language; consider fitting a "
-            "model to them.",
+            "The texts may be about other subjects or in another language; consider fitting a model to them.",
             err=True,
         )

@@ -49,6 +49,7 @@ _NAMES = {
     "inverted_rbo": "Inverted rank-biased overlap",
     "embedding_coherence": "Embedding coherence",
     "n_words_absent": "Keywords that are not in the file",
+    "n_topics_without_coherence": "Topics of fewer than two such words",
     "outlier_share": "Outliers",
     "silhouette": "Silhouette (cosine, without outliers)",
     "over_seeds": "ARI between two seeds (mean)",
@@ -202,6 +203,7 @@ def _scores(model: "TopicModel", texts: list[str], predicted: "IntArray", *, emb
     numbers = {
         name: float(measure(in_file, reference, top=TOP)) for name, measure in metrics.COHERENCES.items()
     }
+    n_undefined = sum(len(words) < 2 for words in in_file)
     numbers |= {name: measure(topics, top=TOP) for name, measure in metrics.MEASURES.items()}
     if embeds:
         numbers["embedding_coherence"] = _embedding_coherence(model, topics)
@@ -210,7 +212,10 @@ def _scores(model: "TopicModel", texts: list[str], predicted: "IntArray", *, emb
         "n_topics": len(model.topics_),
         "outlier_share": float((predicted < 0).mean()) if len(predicted) else 0.0,
         "words": {name: _finite(number) for name, number in numbers.items()}
-        | {"n_words_absent": sum(word not in reference for topic in topics for word in topic)},
+        | {
+            "n_words_absent": sum(word not in reference for topic in topics for word in topic),
+            "n_topics_without_coherence": n_undefined,
+        },
     }
 
 

@@ -3,6 +3,7 @@
 Nothing is sent anywhere but to that function, and no document text reaches it unless asked.
 """
 
+import json
 import re
 import unicodedata
 import warnings
@@ -29,7 +30,23 @@ _CLOSING = ('"', "'", "`", "”", "”", "“”", "»", "«", "」", "』", "�
 _QUOTES = dict(zip("\"'`“”„«»「『‘*", _CLOSING, strict=True))
 _APOSTROPHE = re.compile(r"(?<=\w)['’](?=\w)")
 _FENCE = re.compile(r"\s*(?:```|~~~)\w*\s*")
-_LABEL = re.compile(r"(?:topic(?: name)?|name|title|label)\*?\s*[:：]\s*(?=\S)", re.IGNORECASE)
+_LABEL = re.compile(
+    r"(?:(?:(?:sure|certainly|of course|okay|ok)\b[,.!]?\s*)?"
+    r"(?:here(?:'|’| i)s|the|my|a (?:suitable|good|possible|fitting))\b[\w\s,'’-]{0,60}?"
+    r"\b(?:names?|labels?|titles?|topic|answer)\b[\w\s'’-]{0,40}?(?:\bis\s*(?=[\"'“«*:：])[:：]?|[:：])"
+    r"|(?:topic(?: (?:name|label|title))?|name|title|label|answer|output)\*?\s*[:：])\s*(?=\S)",
+    re.IGNORECASE,
+)
+"""What announces the name in its line: "Here is the label:", "The best name is", "Topic:"."""
+_OTHER_BLOCK = re.compile(
+    r"<(keywords?|documents?|reasoning|explanation)>.*?</\1>", re.DOTALL | re.IGNORECASE
+)
+_TAG = re.compile(
+    r"</?(?:keywords?|names?|labels?|topic(?:[_-]?(?:name|label))?|title|answer|output|response|result)\s*/?>",
+    re.IGNORECASE,
+)
+_JSON = re.compile(r"\{[^{}]*\}|\[[^\[\]]*\]")
+_NAME_KEYS = ("name", "label", "title", "topic_name", "topic_label", "topicname", "topic", "answer")
 # Marks that turn the direction of what follows, and those that show as nothing. Joiners stay: scripts and
 # emoji need them.
 _UNSEEN = dict.fromkeys(
@@ -122,7 +139,8 @@ def ask_names(topics: Topics, name: NamingFunction, *, send_texts: bool = False)
     name : function of NamingPrompt to str
         Of its answer, the first line counts that is not blank and does not end with a colon, which
         announces a name ("Here is the name:"). What a model thought aloud (``<think>…</think>``) is left
-        out, and so are "Topic:" before the name, quotation marks and asterisks around it, control
+        out, and so are "Topic:" and "Here is the label:" before the name, JSON and tags around it,
+        quotation marks and asterisks around it, control
         characters, terminal colours and marks that turn the direction of text; an unpaired surrogate
         becomes U+FFFD, and white space one space. The first `MAX_NAME` characters are kept. An answer of
         which nothing visible is left has failed.
@@ -209,12 +227,38 @@ def _cleaned(answer: object) -> str:
     # Both halves of a pair may have come apart, as from JSON that was read by hand: together they are one.
     text = answer.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     text = _TERMINAL.sub("", _THOUGHT.sub(" ", text)).translate(_UNSEEN)
+    text = _without_markup(text)
     lines = [_line(line) for line in text.splitlines() if not _FENCE.fullmatch(line)]
     found = next((line for line in lines if _is_visible(line) and line[-1] not in ":："), "")
     if not found:
         shown = next((line for line in lines if _is_visible(line)), None)
         raise ValueError("the answer is blank" if shown is None else f"the answer has no name: {shown!r}")
     return found[:MAX_NAME].rstrip()
+
+
+def _without_markup(text: str) -> str:
+    """Take the name out of JSON, and remove tags around it and blocks of other content."""
+    for match in _JSON.finditer(text):
+        try:
+            name = _name_in(json.loads(match[0]))
+        except ValueError:
+            continue
+        if name is not None:
+            return name
+    others_removed = _OTHER_BLOCK.sub("\n", text)
+    return _TAG.sub("\n", others_removed if _is_visible(_TAG.sub("", others_removed)) else text)
+
+
+def _name_in(value: object) -> str | None:
+    """Return the name in decoded JSON: under a usual key, the only text, or the first of a list."""
+    if isinstance(value, list):
+        return next((item for item in value if isinstance(item, str)), None)
+    if not isinstance(value, dict):
+        return None
+    folded = {str(key).lower().replace(" ", "_"): item for key, item in value.items()}
+    usual = [folded[key] for key in _NAME_KEYS if isinstance(folded.get(key), str)]
+    texts = usual or [item for item in folded.values() if isinstance(item, str)]
+    return texts[0] if usual or len(texts) == 1 else None
 
 
 def _line(line: str) -> str:

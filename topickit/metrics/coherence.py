@@ -36,6 +36,8 @@ class Coherence:
         Mean over the topics with a value; NaN if there are none.
     n_skipped : int
         Number of words left out because the reference does not contain them.
+    n_undefined : int
+        Topics without a value, which are left out of the mean: mostly those of fewer than two words.
 
     Examples
     --------
@@ -48,6 +50,7 @@ class Coherence:
     per_topic: Array = field(repr=False)
     mean: float
     n_skipped: int = 0
+    n_undefined: int = 0
 
     def __float__(self) -> float:
         return self.mean
@@ -198,6 +201,7 @@ def _measure(
         per_topic=values,
         mean=float(defined.mean()) if len(defined) else float("nan"),
         n_skipped=sum(map(len, lists)) - sum(map(len, present)),
+        n_undefined=len(values) - len(defined),
     )
 
 
