@@ -434,7 +434,7 @@ def test_texts_of_another_kind_are_said(run, tmp_path):
     run("fit", file, "--embeddings", known, "--out", tmp_path / "m", "--clusterer", "kmeans", "--n-topics", 4)
     assert "less similar" not in run("predict", tmp_path / "m", file, "--embeddings", new)[2]
     _, out, err = run("predict", tmp_path / "m", file, "--embeddings", others, "--similarity")
-    assert re.search(r"1[12]\d of 120 rows are less similar to their topic", err)
+    assert re.search(r"1[12]\d of 120 rows \(\d+\.\d%\) are less similar to their topic", err)
     table = pl.read_csv(out.encode())
     assert table.columns == ["row", "topic", "name", "similarity"]
     loaded = TopicModel.load(tmp_path / "m")
