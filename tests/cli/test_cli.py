@@ -43,15 +43,19 @@ def test_fit_predict_report(run, files, tmp_path):
     labels = tmp_path / "labels.csv"
     status, out, _ = run(
         *("fit", files / "t.csv", "--text", "body", "--out", model, "--embedder", "lexical"),
-        *("--n-topics", 4, "--labels", labels, "--keep-texts"),
+        *("--n-topics", 4, "--labels", labels, "--keep-texts", "--keep", "id", "--classes", "other"),
+        *("--report", tmp_path / "topics.html"),
     )
     assert status == 0
     assert "4 topics" in out
     table = pl.read_csv(labels)
-    assert table.columns == ["row", "topic", "name"]
+    fit_columns = ["row", "topic", "name", "similarity", "probability", "representative", "class", "id"]
+    assert table.columns == fit_columns
+    assert table["id"].to_list() == list(range(120))
+    assert any(text in (tmp_path / "topics.html").read_text() for text in TEXTS)
     status, out, _ = run("predict", model, files / "t.parquet", "--text", "body")
     assert status == 0
-    assert out == labels.read_text()
+    assert out == table.select("row", "topic", "name").write_csv()
     status, out, _ = run("report", model, "--format", "json")
     assert status == 0
     assert len(json.loads(out)["topics"]) == 4
@@ -441,3 +445,33 @@ def test_texts_of_another_kind_are_said(run, tmp_path):
     similar = loaded.similarity(file.read_text().splitlines(), embeddings=np.load(others))
     np.testing.assert_allclose(table["similarity"].to_numpy(), similar, atol=6e-4)
     assert (similar < loaded.fitted_.provenance.similarity_p5).mean() > 0.9
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (("--keep", "id"), "--keep needs --labels"),
+        (("--report", "r.pdf"), "cannot write pdf"),
+        (("--labels", "l.csv", "--keep", "nosuch"), "nosuch"),
+    ],
+)
+def test_results_of_fit_that_cannot_be_made_are_known_before_the_work(run, files, tmp_path, options, says):
+    options = [tmp_path / option if "." in option else option for option in options]
+    status, _, err = run(
+        *("fit", files / "t.csv", "--text", "body", "--embedder", "lexical"),
+        "--out",
+        tmp_path / "m",
+        *options,
+    )
+    assert status in (1, 2)
+    assert says in err
+    assert not (tmp_path / "m").exists()
+
+
+def test_labels_of_fit_are_safe_in_a_spreadsheet(run, tmp_path):
+    pl.DataFrame({"text": TEXTS, "kind": ["=1+1", "b"] * 60}).write_csv(tmp_path / "t.csv")
+    run(
+        *("fit", tmp_path / "t.csv", "--text", "text", "--embedder", "lexical", "--out", tmp_path / "m"),
+        *("--classes", "kind", "--labels", tmp_path / "l.csv"),
+    )
+    assert set(pl.read_csv(tmp_path / "l.csv")["class"]) == {"'=1+1", "b"}

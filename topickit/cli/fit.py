@@ -21,8 +21,14 @@ from topickit.cli.options import (
     Seed,
     TextColumn,
 )
-from topickit.cli.reading import cache_folder, load_embeddings, read_with_covariates, report_blank
-from topickit.cli.writing import check_separate, labels_csv
+from topickit.cli.reading import (
+    cache_folder,
+    load_embeddings,
+    read_with_covariates,
+    read_with_kept,
+    report_blank,
+)
+from topickit.cli.writing import LABEL_COLUMNS, HtmlFormat, check_separate, choose_format, documents_csv
 from topickit.errors import InputError, ParameterError
 
 if TYPE_CHECKING:
@@ -91,6 +97,14 @@ KeepTexts = Annotated[bool, typer.Option("--keep-texts", help="Save the texts in
 LabelsFile = Annotated[
     Path | None, typer.Option("--labels", metavar="FILE", help="CSV file for the topic of each row.")
 ]
+KeepColumns = Annotated[
+    list[str] | None,
+    typer.Option("--keep", metavar="COLUMN", help="Column to copy to --labels, such as an id; repeatable."),
+]
+ReportFile = Annotated[
+    Path | None,
+    typer.Option("--report", metavar="FILE", help="HTML file for a report with documents and their map."),
+]
 DryRun = Annotated[
     bool,
     typer.Option("--dry-run", help="Only estimate time, memory and disk space, from a timed sample."),
@@ -114,6 +128,8 @@ def fit(
     refine: RefineSeconds = None,
     keep_texts: KeepTexts = False,
     labels: LabelsFile = None,
+    keep: KeepColumns = None,
+    report: ReportFile = None,
     input_format: InFormat = None,
     random_state: Seed = 0,
     cache: CacheFolder = None,
@@ -127,15 +143,18 @@ def fit(
 
     if out is None and not dry_run:
         raise ParameterError("--out FOLDER is required, except with --dry-run")
-    _check_targets(out, labels)
-    check_separate(labels, file, embeddings)
-    if time_format is not None and timestamps is None:
-        raise ParameterError("--time-format needs --timestamps COLUMN")
+    _check_targets(out, {"--labels": labels, "--report": report})
+    for target in (labels, report):
+        check_separate(target, file, embeddings)
+    choose_format(None, report, HtmlFormat)
+    _check_together("--keep", keep, "--labels FILE", labels)
+    _check_together("--time-format", time_format, "--timestamps COLUMN", timestamps)
     if refine is not None and not (refine > 0 and embedder == "distilled" and embeddings is None):
         raise ParameterError(
             "--refine takes a number of seconds above 0, needs --embedder distilled and excludes --embeddings"
         )
     texts, column, class_names = read_with_covariates(file, text, timestamps, classes, input_format)
+    kept = read_with_kept(file, text, keep or [], LABEL_COLUMNS, input_format)[1]
     times = None if column is None else _read_times(column, str(timestamps), time_format)
     model = TopicModel(
         embedder=embedder,
@@ -164,7 +183,9 @@ def fit(
     replaces = (out / MANIFEST).exists()
     model.save(out, keep_texts=keep_texts)
     if labels is not None:
-        write_atomic(labels, labels_csv(model, model.labels_))
+        write_atomic(labels, documents_csv(model, kept))
+    if report is not None:
+        model.report(source=None if file == "-" else Path(file).name).to_html(report)
     typer.echo(str(model.report()))
     typer.echo(f"\nModel saved to {out}" + (", replacing the previous one" if replaces else ""))
 
@@ -177,16 +198,23 @@ def _read_times(column: list[Any], name: str, time_format: str | None) -> "NDArr
     return read_timestamps(column, len(column), time_format=time_format, name=name)
 
 
-def _check_targets(out: Path | None, labels: Path | None) -> None:
+def _check_together(option: str, value: object, needed: str, other: object) -> None:
+    """Refuse an option without the one that it belongs to."""
+    if value is not None and other is None:
+        raise ParameterError(f"{option} needs {needed}")
+
+
+def _check_targets(out: Path | None, files: dict[str, Path | None]) -> None:
     """Report results that cannot be written before the work starts."""
     from topickit.storage import check_folder
 
     if out is not None:
         check_folder(out)
-    if labels is None:
-        return
-    if out is not None and out.resolve() in (labels.resolve(), *labels.resolve().parents):
-        raise InputError(
-            f"--labels {labels} is in the model's folder, which is replaced as a whole; choose another file"
-        )
-    check_target(labels)
+    for option, file in files.items():
+        if file is None:
+            continue
+        if out is not None and out.resolve() in (file.resolve(), *file.resolve().parents):
+            raise InputError(
+                f"{option} {file} is in the model's folder, which is replaced as a whole; choose another file"
+            )
+        check_target(file)

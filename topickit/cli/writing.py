@@ -25,6 +25,16 @@ class PlainFormat(StrEnum):
     json = "json"
 
 
+class HtmlFormat(StrEnum):
+    """Output format of the report of `topickit fit`."""
+
+    html = "html"
+
+
+LABEL_COLUMNS = {
+    "row", "topic", "name", "similarity", "probability", "representative", "timestamp", "class"
+}  # fmt: skip
+"""Columns of `documents_csv`, besides those of the input file."""
 FORMAT_DEFAULT = "from the extension of --out, else text"
 FormatOption = Annotated[
     PlainFormat | None, typer.Option("--format", help="Output format.", show_default=FORMAT_DEFAULT)
@@ -79,5 +89,21 @@ def labels_csv(model: "TopicModel", labels: Any, kept: dict[str, list[Any]] | No
             "name": [names[int(label)] for label in labels],
             **{name: pl.Series(values, strict=False) for name, values in (kept or {}).items()},
         }
+    )
+    return frame.write_csv()
+
+
+def documents_csv(model: "TopicModel", kept: dict[str, list[Any]]) -> str:
+    """Return CSV with topic and similarity of each fitted row, and columns of the input file."""
+    import polars as pl
+
+    from topickit.report.exports import safe_cell
+
+    frame = model.document_info().drop("document")
+    texts = [column for column in ("name", "class") if column in frame.columns]
+    frame = frame.with_columns(pl.col(texts).map_elements(safe_cell, return_dtype=pl.String))
+    frame = frame.with_columns(
+        pl.col("similarity", "probability").round(3),
+        *(pl.Series(name, values, strict=False) for name, values in kept.items()),
     )
     return frame.write_csv()
