@@ -18,7 +18,7 @@ from topickit._model.settings import check_settings, recorded_parameters
 from topickit.cluster import base as cluster
 from topickit.cluster.given import GivenLabels
 from topickit.corpus.covariates import Covariates
-from topickit.corpus.documents import Documents
+from topickit.corpus.documents import Documents, Missing, fill_missing
 from topickit.corpus.tables import read
 from topickit.embed import base as embed
 from topickit.embed import pipeline
@@ -133,6 +133,7 @@ class TopicModel(PredictionMixin, EditingMixin, InfoMixin, PersistenceMixin, Clu
         timestamps: Any = None,
         classes: Any = None,
         time_format: str | None = None,
+        missing: Missing = "error",
     ) -> Self:
         """Find the topics of a collection of texts.
 
@@ -153,6 +154,9 @@ class TopicModel(PredictionMixin, EditingMixin, InfoMixin, PersistenceMixin, Clu
             Format of timestamps that are str or numbers: as for `datetime.datetime.strptime`, or "excel",
             "s" or "ms" (since 1970). None (default) takes ISO 8601, or the only format that fits all, with
             a warning that states it.
+        missing : {"error", "blank", "drop"}, default "error"
+            What to do with missing texts (None, NaN, NaT, pandas.NA). "blank" makes them outliers. "drop"
+            leaves out their rows, also of embeddings, timestamps and classes; `labels_` is then shorter.
 
         Returns
         -------
@@ -186,7 +190,10 @@ class TopicModel(PredictionMixin, EditingMixin, InfoMixin, PersistenceMixin, Clu
         settings.check_countable()
         given = None if embeddings is None else check_given(embeddings)
         with stage("Reading texts"):
-            documents = Documents.of(read(texts), given)
+            texts, (given, timestamps, classes) = fill_missing(
+                read(texts), missing, [given, timestamps, classes]
+            )
+            documents = Documents.of(texts, given)
         covariates = Covariates.of(
             documents.n_rows, timestamps=timestamps, classes=classes, time_format=time_format
         )

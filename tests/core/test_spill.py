@@ -1,5 +1,7 @@
 """Texts in a file serve as texts in memory do."""
 
+import errno
+import io
 import os
 import pickle
 import subprocess
@@ -188,3 +190,60 @@ def test_long_texts_are_read_a_few_at_a_time(little_memory):
     assert len(spans) > 40 / 16
     assert [i for start, stop in spans for i in range(start, stop)] == list(range(40))
     assert list(texts) == texts[:]
+
+
+FULL = """
+import sys, numpy as np
+from topickit._core import spill, vectors
+from topickit.corpus.documents import Documents
+from topickit.errors import InputError
+spill.IN_MEMORY = spill.RUN = vectors.IN_MEMORY = spill.NUMBERS_IN_MEMORY = 2**16
+def texts():
+    Documents.of(f"text {i} " * 100 for i in range(20_000))
+def numbers():
+    with spill.StoredNumbers(np.int32) as stored:
+        for _ in range(100):
+            stored.extend(np.arange(2**16))
+        stored.array()
+def array():
+    vectors.allocate(10_000, 500)[:] = 1
+for work in (texts, numbers, array):
+    try:
+        work()
+    except InputError as error:
+        print(error)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="mounts a small file system")
+def test_a_full_disk_is_one_error_and_leaves_nothing(tmp_path):
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "none", str(tmp_path)], check=False)
+    if mounted.returncode:
+        pytest.skip("may not mount a file system")
+    try:
+        done = subprocess.run(
+            [sys.executable, "-c", FULL],
+            capture_output=True,
+            text=True,
+            check=True,
+            env={**os.environ, "TMPDIR": str(tmp_path)},
+        )
+        assert done.stdout.count(f"{tmp_path}, is full: free space in it") == 3
+        assert not done.stderr
+        assert not list(tmp_path.iterdir())
+    finally:
+        subprocess.run(["umount", str(tmp_path)], check=True)
+
+
+def test_the_error_of_a_full_disk_is_not_hidden_when_the_file_is_closed(monkeypatch):
+    class Full(io.BytesIO):
+        def write(self, data):
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+        def close(self):
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(stored, "unnamed_file", Full)
+    monkeypatch.setattr(stored, "IN_MEMORY", 10)
+    with pytest.raises(InputError, match="is full: free space in it, or set the variable TMPDIR"):
+        Documents.of(iter(TEXTS))

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from topickit.corpus.documents import Documents, check_texts
-from topickit.errors import InputError, InputTypeError
+from topickit import TopicModel
+from topickit.corpus.documents import Documents, check_texts, fill_missing
+from topickit.errors import InputError, InputTypeError, ParameterError, TopickitWarning
 
 WORDS = ["b", "a", "c"]
 
@@ -44,8 +45,8 @@ def test_takes_any_column_of_str(column):
         ([b"a"], InputTypeError, "document 0 is bytes"),
         (["a", 3], InputTypeError, "document 1 is int"),
         (np.arange(3), InputTypeError, "document 0 is int"),
-        (pd.DataFrame({"a": ["x"]}), InputTypeError, "select the column"),
-        (pl.DataFrame({"a": ["x"]}), InputTypeError, "select the column"),
+        (pd.DataFrame({"a": ["x"], "b": ["y"]}), InputTypeError, "select the column"),
+        (pl.DataFrame({"a": ["x"], "b": ["y"]}), InputTypeError, "select the column"),
         (np.array([["a"], ["b"]]), InputTypeError, "select the column"),
         ({"a": 1}, InputTypeError, "dict"),
         ({"a", "b"}, InputTypeError, "must be ordered"),
@@ -140,3 +141,55 @@ def test_invisible_texts_are_blank(text):
 @pytest.mark.parametrize("text", [".", "\u200bx", "😀", "&#65;", "&amp;", "\ufffd", "&#x200B"])
 def test_visible_texts_are_not_blank(text):
     assert Documents.of([text]).n_blank == 0
+
+
+MISSING = [None, float("nan"), pd.NA, pd.NaT]
+
+
+@pytest.mark.parametrize("value", MISSING)
+def test_missing_texts_are_blank_or_left_out(value):
+    texts = ["red apple", value, "green apple", "fast car", "slow car", " "]
+    for column in (texts, pd.Series(texts, dtype=object), iter(texts)):
+        filled, _ = fill_missing(column, "blank", [])
+        assert list(filled) == ["red apple", "", *texts[2:]]
+    vectors = np.arange(12.0).reshape(6, 2)
+    aligned = [vectors, pd.Series(range(6), index=list("abcdef")), list("uvwxyz"), None]
+    for column in (texts, pd.Series(texts, dtype=object), iter(texts)):
+        with pytest.warns(TopickitWarning, match="1 of 6 documents are missing and left out; results have 5"):
+            kept, (rows, days, tags, none) = fill_missing(column, "drop", aligned)
+        assert kept == [texts[row] for row in (0, 2, 3, 4, 5)]
+        assert rows.tolist() == vectors[[0, 2, 3, 4, 5]].tolist()
+        assert (list(days), tags, none) == ([0, 2, 3, 4, 5], list("uwxyz"), None)
+    with pytest.raises(InputTypeError, match=r'document 1 is missing.*missing="blank"'):
+        Documents.of(fill_missing(texts, "error", [])[0])
+    with pytest.raises(InputError, match="6 documents, but 5 values"):
+        fill_missing(texts, "drop", [list("uvwxy")])
+    with pytest.raises(ParameterError, match="missing must be"):
+        fill_missing(texts, "skip", [])
+
+
+def test_a_model_takes_missing_texts():
+    texts = ["red apple", None, "green apple", "apple pie", "fast car", "slow car", "car race"]
+    model = TopicModel(embedder="lexical", clusterer="kmeans", n_topics=2)
+    with pytest.raises(InputTypeError, match="document 1 is missing"):
+        model.fit(texts)
+    times = [2020, 2021, 2022, 2023, 2024, 2025, 2026]
+    assert model.fit(texts, missing="blank", timestamps=times).labels_[1] == -1
+    whole = model.labels_
+    assert model.predict(texts, missing="blank").tolist() == whole.tolist()
+    with pytest.warns(TopickitWarning, match="results have 6 rows"):
+        dropped = model.fit(texts, missing="drop", timestamps=times).labels_
+    assert dropped.tolist() == np.delete(whole, 1).tolist()
+    with pytest.warns(TopickitWarning, match="results have 6 rows"):
+        assert len(model.assign(pd.Series(texts), missing="drop").labels) == 6
+
+
+def test_a_table_of_one_column_is_a_column():
+    for table in (
+        pd.DataFrame({"t": ["a", "b"]}),
+        pl.DataFrame({"t": ["a", "b"]}),
+        pa.table({"t": ["a", "b"]}),
+    ):
+        assert sorted(Documents.of(table).texts) == ["a", "b"]
+    with pytest.raises(InputTypeError, match="one column"):
+        Documents.of(pd.DataFrame({"t": ["a"], "u": ["b"]}))

@@ -4,7 +4,10 @@ The files are in the system's temporary folder, which the variable TMPDIR sets. 
 objects that use them.
 """
 
+import contextlib
+import errno
 import mmap
+import os
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -12,6 +15,8 @@ from typing import IO, Any, Self, overload
 
 import numpy as np
 from numpy.typing import NDArray
+
+from topickit.errors import InputError
 
 IntArray = NDArray[np.int64]
 KeyArray = NDArray[np.uint64]
@@ -28,6 +33,44 @@ NUMBERS_A_PART = 4_000_000
 def unnamed_file() -> IO[bytes]:
     """Open a temporary file that is deleted when its last handle is closed."""
     return tempfile.TemporaryFile(prefix="topickit-")
+
+
+@contextlib.contextmanager
+def check_room() -> Iterator[None]:
+    """Replace the error of a full disk by one that says what to do.
+
+    Raises
+    ------
+    InputError
+        If the folder for temporary files is full.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        raise InputError(
+            f"the folder for temporary files, {tempfile.gettempdir()}, is full: free space in it, or set the "
+            "variable TMPDIR to a folder with more space"
+        ) from error
+
+
+def reserve(file: IO[bytes], size: int) -> None:
+    """Allocate the space of a file before it is mapped, because a write to a full disk would end the process.
+
+    Raises
+    ------
+    InputError
+        If the folder for temporary files is full.
+    """
+    with check_room():
+        if hasattr(os, "posix_fallocate"):
+            os.posix_fallocate(file.fileno(), 0, size)
+            return
+        for start in range(0, size, RUN):
+            file.write(bytes(min(RUN, size - start)))
+        file.flush()
+        file.seek(0)
 
 
 def release_pages(mapped: mmap.mmap) -> None:
@@ -160,14 +203,16 @@ class TextStore:
         self._keys.append(keys)
         self._bytes += sum(map(sys.getsizeof, texts))
         if self._bytes >= (IN_MEMORY if self._file is None else RUN):
-            self._write()
+            with check_room():
+                self._write()
 
     def texts(self) -> Sequence[str]:
         """Return all texts in the order in which they were added: a list, or `StoredTexts`."""
         if self._file is None:
             return self._kept
-        self._write()
-        self._file.flush()
+        with check_room():
+            self._write()
+            self._file.flush()
         content = mmap.mmap(self._file.fileno(), 0, access=mmap.ACCESS_READ)
         return StoredTexts(content, np.concatenate(self._starts), np.concatenate(self._sizes))
 
@@ -176,7 +221,8 @@ class TextStore:
 
     def __exit__(self, *error: object) -> None:
         if self._file is not None:
-            self._file.close()  # the texts have their own handle
+            with contextlib.suppress(OSError):  # the texts have their own handle, and their bytes are written
+                self._file.close()
 
     def _write(self) -> None:
         if not self._kept:
@@ -230,7 +276,8 @@ class StoredNumbers:
     def close(self) -> None:
         """Close the file; returned arrays stay valid."""
         if self._file is not None:
-            self._file.close()
+            with contextlib.suppress(OSError):  # numbers that a full disk did not take
+                self._file.close()
 
     def extend(self, values: NDArray[Any]) -> None:
         """Append a copy of numbers."""
@@ -251,7 +298,8 @@ class StoredNumbers:
     def array(self) -> NDArray[Any]:
         """Return all numbers."""
         if self._file is not None:
-            self._file.flush()
+            with check_room():
+                self._file.flush()
             return np.memmap(self._file, dtype=self._dtype, mode="r+", shape=(self._size,))
         if len(self._parts) != 1:
             self._parts = [np.concatenate([np.empty(0, dtype=self._dtype), *self._parts])]
@@ -260,6 +308,7 @@ class StoredNumbers:
     def _write(self) -> None:
         if self._file is None:
             self._file = unnamed_file()
-        for part in self._parts:
-            self._file.write(part.tobytes())
+        with check_room():
+            for part in self._parts:
+                self._file.write(part.tobytes())
         self._parts = []

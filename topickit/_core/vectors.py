@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from topickit._core import devices
-from topickit._core.spill import release_pages, unnamed_file
+from topickit._core.spill import release_pages, reserve, unnamed_file
 from topickit._core.validation import check_vectors
 from topickit.errors import TopickitWarning
 
@@ -107,10 +107,16 @@ def allocate(n: int, d: int) -> FloatArray:
     -------
     float32 ndarray of shape (n, d)
         Its values are arbitrary.
+
+    Raises
+    ------
+    InputError
+        If the folder for temporary files is full.
     """
     if 4 * n * d <= IN_MEMORY:
         return np.empty((n, d), dtype=np.float32)
     with unnamed_file() as file:
+        reserve(file, 4 * n * d)
         return np.memmap(file, dtype=np.float32, mode="w+", shape=(n, d))
 
 

@@ -9,7 +9,7 @@ from sklearn.base import TransformerMixin
 
 from topickit._core.validation import check_no_vectors
 from topickit._core.vectors import FloatArray, IntArray, check_given
-from topickit.corpus.documents import Documents
+from topickit.corpus.documents import Documents, Missing, fill_missing
 from topickit.corpus.tables import read
 from topickit.embed import base as embed
 from topickit.embed import pipeline
@@ -34,7 +34,14 @@ class PredictionMixin(TransformerMixin):
 
         def _fitted(self) -> Fitted: ...
 
-    def predict(self, texts: Any, y: Any = None, *, embeddings: ArrayLike | None = None) -> IntArray:
+    def predict(
+        self,
+        texts: Any,
+        y: Any = None,
+        *,
+        embeddings: ArrayLike | None = None,
+        missing: Missing = "error",
+    ) -> IntArray:
         """Return the topic of each text, independently of the others.
 
         Parameters
@@ -43,6 +50,8 @@ class PredictionMixin(TransformerMixin):
         y : ignored
         embeddings : array-like of shape (n, d), optional
             Embeddings of the texts, from the same model as those of `fit`.
+        missing : {"error", "blank", "drop"}, default "error"
+            What to do with missing texts, as in `fit`; with "drop", the result has fewer rows.
 
         Returns
         -------
@@ -58,11 +67,16 @@ class PredictionMixin(TransformerMixin):
         True
         """
         check_no_vectors(y)
-        documents, vectors = self._vectors(texts, embeddings)
+        documents, vectors = self._vectors(texts, embeddings, missing)
         return documents.per_row(self._fitted().assigner.labels(vectors), -1)
 
     def assign(
-        self, texts: Any, *, embeddings: ArrayLike | None = None, probabilities: bool = True
+        self,
+        texts: Any,
+        *,
+        embeddings: ArrayLike | None = None,
+        probabilities: bool = True,
+        missing: Missing = "error",
     ) -> Assignment:
         """Return topic, similarity and probabilities of each text, in one pass.
 
@@ -73,6 +87,8 @@ class PredictionMixin(TransformerMixin):
             Embeddings of the texts, from the same model as those of `fit`.
         probabilities : bool, default True
             False leaves them out, which saves memory: they take 4 bytes per text and topic.
+        missing : {"error", "blank", "drop"}, default "error"
+            What to do with missing texts, as in `fit`; with "drop", the result has fewer rows.
 
         Returns
         -------
@@ -91,7 +107,7 @@ class PredictionMixin(TransformerMixin):
         >>> model.assign(["apple cake"]).to_polars().columns
         ['topic', 'name', 'similarity', 'probability']
         """
-        documents, vectors = self._vectors(texts, embeddings)
+        documents, vectors = self._vectors(texts, embeddings, missing)
         assignment = self._fitted().assigner.assign(vectors, probabilities=probabilities)
         return assignment.per_row(documents, self._names())
 
@@ -145,11 +161,14 @@ class PredictionMixin(TransformerMixin):
         documents, vectors = self._vectors(texts, embeddings)
         return documents.per_row(self._fitted().assigner.similarity(vectors), 0)
 
-    def _vectors(self, texts: Any, embeddings: ArrayLike | None) -> tuple[Documents, FloatArray]:
+    def _vectors(
+        self, texts: Any, embeddings: ArrayLike | None, missing: Missing = "error"
+    ) -> tuple[Documents, FloatArray]:
         """Return documents and their unit vectors."""
         assigner = self._fitted().assigner
         given = None if embeddings is None else check_given(embeddings, stacklevel=4)
-        documents = Documents.of(read(texts), given, may_be_empty=True)
+        texts, (given,) = fill_missing(read(texts), missing, [given])
+        documents = Documents.of(texts, given, may_be_empty=True)
         if given is None:
             self._warn_of_other_vectors()
         return documents, pipeline.transform(

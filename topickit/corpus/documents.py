@@ -8,9 +8,10 @@ has a weight of a thousand.
 import hashlib
 import re
 import unicodedata
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,13 +21,16 @@ from topickit._core.spill import BLOCK, RUN, KeyArray, StoredTexts, TextStore, s
 from topickit._core.state import State
 from topickit._core.validation import check_vectors
 from topickit._core.vectors import IntArray, unit_rows
-from topickit.errors import InputError, InputTypeError, is_missing
+from topickit.errors import InputError, InputTypeError, ParameterError, TopickitWarning, is_missing
 
+Missing = Literal["error", "blank", "drop"]
+"""What to do with missing texts."""
 _HOW_TO_FILL = "remove that row, or replace it by '' (a blank document is an outlier)"
 # Invisible in other categories: fillers, blank Braille, variation selectors, non-characters.
 _INVISIBLE = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\uffa0\ufe00-\ufe0f\ufffe\uffff\U000e0100-\U000e01ef]"
 )
+_HOW_TO_READ = 'set missing="blank" (an outlier) or missing="drop"'
 
 
 @dataclass(frozen=True, eq=False)
@@ -319,7 +323,77 @@ def check_texts(texts: Any, *, first_row: int = 0, may_be_empty: bool = False) -
     return strings
 
 
+def _only_column(table: Any) -> Any:
+    """Return the column of a table that has only one; return anything else unchanged."""
+    if len(getattr(table, "shape", ())) == 2 and table.shape[1] == 1:
+        if hasattr(table, "iloc"):  # pandas
+            return table.iloc[:, 0]
+        for method in ("to_series", "column"):  # polars, Arrow
+            if hasattr(table, method):
+                return getattr(table, method)(0)
+    return table
+
+
+def fill_missing(texts: Any, missing: str, aligned: Sequence[Any]) -> tuple[Any, list[Any]]:
+    """Replace or leave out missing texts (None, NaN, NaT, pandas.NA).
+
+    Parameters
+    ----------
+    texts : as for `Documents.of`
+    missing : {"error", "blank", "drop"}
+        "error" changes nothing, so that `Documents.of` raises; "blank" makes them blank texts; "drop" leaves
+        out their rows, with a warning.
+    aligned : sequence of array, column, list or None
+        Values per text, whose rows are left out too.
+
+    Returns
+    -------
+    texts, list of aligned values
+
+    Raises
+    ------
+    ParameterError
+        If `missing` has another value.
+
+    Examples
+    --------
+    >>> fill_missing(["a", None], "blank", [])
+    (['a', ''], [])
+    """
+    if missing not in ("error", "blank", "drop"):
+        raise ParameterError(f'missing must be "error", "blank" or "drop"; got {missing!r}')
+    if missing == "error" or isinstance(texts, StoredTexts):
+        return texts, list(aligned)
+    if missing == "blank" and isinstance(texts, Iterator):
+        return ("" if is_missing(text) else text for text in texts), list(aligned)
+    values = _as_list(texts)
+    if missing == "blank":
+        return ["" if is_missing(text) else text for text in values], list(aligned)
+    rows = [row for row, text in enumerate(values) if not is_missing(text)]
+    if n := len(values) - len(rows):
+        warnings.warn(
+            f"{n:,} of {len(values):,} documents are missing and left out; results have {len(rows):,} rows",
+            TopickitWarning,
+            stacklevel=3,
+        )
+    for column in aligned:
+        if column is not None and len(column) != len(values):
+            raise InputError(f"there are {len(values)} documents, but {len(column)} values for them")
+    return [values[row] for row in rows], [_rows_of(column, rows) for column in aligned]
+
+
+def _rows_of(values: Any, rows: list[int]) -> Any:
+    if values is None:
+        return None
+    if hasattr(values, "iloc"):
+        return values.iloc[rows]
+    if hasattr(values, "take"):  # Arrow
+        return values.take(rows)
+    return values[rows] if hasattr(values, "dtype") else [values[row] for row in rows]
+
+
 def _as_list(texts: Any) -> list[Any]:
+    texts = _only_column(texts)
     if isinstance(texts, str | bytes | bytearray):
         raise InputTypeError(
             f"documents must be a collection of str; got a single {type(texts).__name__}; wrap it: [text]"
@@ -343,7 +417,7 @@ def _as_str(text: Any, row: int) -> str:
     if isinstance(text, str):  # a subclass, such as numpy.str_
         return str(text)
     if is_missing(text):
-        raise InputTypeError(f"document {row} is missing ({text}); {_HOW_TO_FILL}")
+        raise InputTypeError(f"document {row} is missing ({text}); {_HOW_TO_FILL}; or {_HOW_TO_READ}")
     if isinstance(text, bytes | bytearray):
         raise InputTypeError(f"document {row} is bytes; decode it with text.decode('utf-8')")
     raise InputTypeError(
