@@ -387,9 +387,9 @@ def _rows_of(values: Any, rows: list[int]) -> Any:
         return None
     if hasattr(values, "iloc"):
         return values.iloc[rows]
-    if hasattr(values, "take"):  # Arrow
-        return values.take(rows)
-    return values[rows] if hasattr(values, "dtype") else [values[row] for row in rows]
+    if hasattr(values, "dtype"):  # NumPy, polars
+        return values[rows]
+    return values.take(rows) if hasattr(values, "take") else [values[row] for row in rows]
 
 
 def _as_list(texts: Any) -> list[Any]:
