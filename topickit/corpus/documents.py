@@ -369,6 +369,9 @@ def fill_missing(texts: Any, missing: str, aligned: Sequence[Any]) -> tuple[Any,
     values = _as_list(texts)
     if missing == "blank":
         return ["" if is_missing(text) else text for text in values], list(aligned)
+    for column in aligned:
+        if column is not None and len(column) != len(values):
+            raise InputError(f"there are {len(values)} documents, but {len(column)} values for them")
     rows = [row for row, text in enumerate(values) if not is_missing(text)]
     if n := len(values) - len(rows):
         warnings.warn(
@@ -376,9 +379,6 @@ def fill_missing(texts: Any, missing: str, aligned: Sequence[Any]) -> tuple[Any,
             TopickitWarning,
             stacklevel=3,
         )
-    for column in aligned:
-        if column is not None and len(column) != len(values):
-            raise InputError(f"there are {len(values)} documents, but {len(column)} values for them")
     return [values[row] for row in rows], [_rows_of(column, rows) for column in aligned]
 
 
