@@ -363,6 +363,7 @@ SECTIONS: dict[str, Callable[[Result], str]] = {
     "density": topic_tables.density,
     "levels": topic_tables.levels,
     "small_topics": topic_tables.small_topics,
+    "calibration": topic_tables.calibration,
     "community": community,
     "distilled": distilled,
     "hybrid": topic_tables.hybrid,

@@ -186,3 +186,25 @@ def hybrid(result: Result) -> str:
         [*columns, "k-means ARI, k given", "seconds"],
         lines,
     )
+
+
+def calibration(result: Result) -> str:
+    """Reliability of probabilities, before and after calibration."""
+    lines = []
+    for row in result["rows"]:
+        for key, title in (("log_loss", "log-loss"), ("calibrated", "calibrated")):
+            cells = [
+                f"{cell['probability']:.2f}/{cell['confirmed']:.2f} ({cell['documents']})" if cell else ""
+                for cell in row[key]["bins"]
+            ]
+            error, median = row[key]["error"], row[key]["median"]
+            lines.append([f"{TITLES[row['collection']]}, {title}", f"{error:.3f}", f"{median:.3f}", *cells])
+    return one_table(
+        "Calibration of probabilities",
+        "`python -m benchmarks.calibration`. Largest probability of `transform` against the share of labels that five refits "
+        "confirm (other seeds, four fifths of the documents), in ten bins: mean probability / share confirmed (documents). "
+        "*Log-loss*: the temperature of least log-loss on the clusters. *Error*: the expected calibration error.",
+        result,
+        ["collection, temperature", "error", "median", *(f"to {i / 10:.1f}" for i in range(1, 11))],
+        lines,
+    )

@@ -24,9 +24,11 @@ from topickit.embed import base as embed
 from topickit.embed import pipeline
 from topickit.embed.models.languages import warn_of_language
 from topickit.errors import InputError, NotFittedError
+from topickit.fitted.alike import merge_alike
+from topickit.fitted.calibration import calibrated
 from topickit.fitted.corpus import Corpus
 from topickit.fitted.derive import describe, measure, with_base_level
-from topickit.fitted.discover import find_topics
+from topickit.fitted.discover import find_topics, finds_subjects
 from topickit.fitted.edits import at_most
 from topickit.fitted.fitted import Fitted
 from topickit.fitted.provenance import Provenance
@@ -245,10 +247,12 @@ class TopicModel(PredictionMixin, EditingMixin, InfoMixin, PersistenceMixin, Clu
                 stability=search.stability,
                 covariates=covariates,
             )
+            fitted = merge_alike(fitted) if finds_subjects(clusterer) else fitted
             fitted = with_base_level(
                 fitted, search.sampled, search.weights, search.clustering.resampled_labels
             )
-            fitted = describe(fitted if self.n_topics is None else at_most(fitted, self.n_topics))
+            fitted = fitted if self.n_topics is None else at_most(fitted, self.n_topics)
+            fitted = describe(calibrated(fitted, search.sampled, search.weights))
         return self._adopt(fitted, embedder)
 
     def fit_predict(self, texts: Any, y: Any = None, **given: Any) -> IntArray:

@@ -6,7 +6,6 @@ training documents and new ones alike, one row at a time.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from numbers import Real
 from typing import Any, Literal
 
 import numpy as np
@@ -18,25 +17,23 @@ from topickit._core.vectors import (
     FloatArray,
     IntArray,
     block_rows,
-    few_distinct_rows,
     half_square_norms,
     map_blocks,
     nearest_prototype,
     release,
-    single_threaded,
     unit_rows,
 )
 from topickit.cluster.result import ClusteringResult
-from topickit.errors import ParameterError, ParameterTypeError
 from topickit.fitted.assignment import Assignment
-
-PROTOTYPES = 4
-"""Prototypes a topic: one bends no boundary, and more than four gained nothing on four collections."""
-STEPS = 8
-"""Steps of k-means inside a topic: more, and a careful start, moved agreement with gold by at most .004."""
-NO_THRESHOLD = -2.0
-"""Below every cosine: a topic with this threshold has no outliers."""
-DEFAULT_INVERSE_TEMPERATURE = 20.0
+from topickit.fitted.prototypes import make_prototypes
+from topickit.fitted.temperature import (
+    DEFAULT_INVERSE_TEMPERATURE,
+    FEWEST_TO_HOLD_OUT,
+    N_CALIBRATED,
+    least_log_loss,
+    softmax,
+)
+from topickit.fitted.thresholds import NO_THRESHOLD, check_share, separating_threshold, share_threshold
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,9 +123,11 @@ class Assigner:
         plain = cls(prototypes, topics, thresholds, clustering.rule, device=device)
         if clustering.rule == "nearest" and (clustering.labels < 0).any():
             plain = plain._separating(vectors, clustering.labels < 0, weights)
-        return replace(
-            plain, inverse_temperature=plain._fit_inverse_temperature(vectors, clustering.labels, weights)
-        )
+        if clustering.resampled_labels or len(vectors) < FEWEST_TO_HOLD_OUT:
+            value = plain._least_log_loss(vectors, clustering.labels, weights)
+        else:
+            value = cls._held_out_log_loss(vectors, clustering.labels, weights, random_state)
+        return replace(plain, inverse_temperature=value)
 
     def labels(self, vectors: FloatArray) -> IntArray:
         """Decide the topic of each row, on its own.
@@ -396,7 +395,7 @@ class Assigner:
         ParameterError
             For another share, or an Assigner of communities, whose one threshold is what they are.
         """
-        self._check_share(share)
+        check_share(share, self.rule)
         open_ = replace(self, thresholds=np.full(len(self.topics), NO_THRESHOLD, dtype=np.float32))
         return open_._with_thresholds(
             vectors, lambda score, rows: share_threshold(score, weights[rows], share)
@@ -416,24 +415,13 @@ class Assigner:
         """
         if share is None:
             return self
-        self._check_share(share)
+        check_share(share, self.rule)
         if (self.thresholds > NO_THRESHOLD).any():
             left_out = (self.labels(vectors) < 0) & vectors.any(axis=1)
             left_out &= ~self._in_no_topic(vectors)
             if weights[left_out].sum() <= share * weights.sum():
                 return self
         return self.with_outliers(vectors, weights, share)
-
-    def _check_share(self, share: float) -> None:
-        if not isinstance(share, Real) or isinstance(share, bool):
-            raise ParameterTypeError(f"outliers must be a share from 0 to below 1, got {share!r}")
-        if not 0 <= share < 1:
-            raise ParameterError(f"outliers must be a share from 0 to below 1, got {share}")
-        if self.rule == "first":
-            raise ParameterError(
-                "communities are defined by their threshold: set outliers=None, and a lower threshold= "
-                "on the CommunityClusterer for fewer outliers"
-            )
 
     def _separating(
         self, vectors: FloatArray, outlier: NDArray[np.bool_], weights: NDArray[Any]
@@ -512,94 +500,23 @@ class Assigner:
     def _rows_per_block(self) -> int:
         return block_rows(16 * (len(self.prototypes) + self.n_topics + 1))
 
-    def _fit_inverse_temperature(self, vectors: FloatArray, groups: IntArray, weights: NDArray[Any]) -> float:
-        """Temperature scaling (Guo et al. 2017): the softmax whose log-loss on the groups is least."""
-        from scipy.optimize import minimize_scalar
-
-        known = np.flatnonzero(groups >= 0)[:5000]
+    def _least_log_loss(self, vectors: FloatArray, labels: IntArray, weights: NDArray[Any]) -> float:
+        """Fit the inverse temperature to the clusters of some rows."""
+        known = np.flatnonzero(labels >= 0)[:N_CALIBRATED]
         if self.n_topics < 2 or not len(known):
             return DEFAULT_INVERSE_TEMPERATURE
-        scores, groups, weights = (
-            self.scores(vectors[known]).astype(np.float64),
-            groups[known],
-            weights[known],
-        )
+        return least_log_loss(self.scores(vectors[known]), labels[known], weights[known])
 
-        def loss(log_inverse_temperature: float) -> float:
-            likely = softmax(scores * np.exp(log_inverse_temperature))[np.arange(len(groups)), groups]
-            return float(-np.average(np.log(np.maximum(likely, 1e-12)), weights=weights))
-
-        found = minimize_scalar(loss, bounds=(0.0, np.log(200.0)), method="bounded", options={"xatol": 1e-3})
-        return float(np.exp(found.x))
-
-
-def make_prototypes(
-    vectors: FloatArray, clustering: ClusteringResult, weights: NDArray[Any], random_state: int
-) -> tuple[FloatArray, IntArray]:
-    """Find up to four k-means centres inside each group.
-
-    Returns
-    -------
-    prototypes : float32 ndarray of shape (p, d)
-    topics : int64 ndarray of shape (p,)
-    """
-    from sklearn.cluster import KMeans
-
-    order = np.argsort(clustering.labels, kind="stable")
-    bounds = np.searchsorted(clustering.labels[order], np.arange(clustering.n_clusters + 1))
-    centers = [np.empty((0, vectors.shape[1]), dtype=np.float32)]
-    with single_threaded(), few_distinct_rows():
-        for group in range(clustering.n_clusters):
-            rows = order[bounds[group] : bounds[group + 1]]
-            distinct = len(np.unique(vectors[rows], axis=0)) if len(rows) < 64 else len(rows)
-            k = min(clustering.n_prototypes or PROTOTYPES, distinct)
-            fitted = KMeans(k, init="random", n_init=1, max_iter=STEPS, random_state=random_state).fit(
-                vectors[rows], sample_weight=weights[rows]
-            )
-            centers.append(fitted.cluster_centers_.astype(np.float32))
-    topics = np.repeat(np.arange(clustering.n_clusters), [len(found) for found in centers[1:]])
-    return np.concatenate(centers), topics
-
-
-def separating_threshold(scores: FloatArray, is_outlier: NDArray[np.bool_], weights: NDArray[Any]) -> float:
-    """Find the score below which a row is an outlier, with the least weight of errors.
-
-    Parameters
-    ----------
-    scores : float32 ndarray of shape (n,)
-    is_outlier : bool ndarray of shape (n,)
-    weights : ndarray of shape (n,)
-
-    Examples
-    --------
-    >>> separating_threshold(np.array([.1, .5, .9], np.float32), np.array([True, False, False]), np.ones(3))
-    0.5
-    """
-    order = np.argsort(scores, kind="stable")
-    signed = np.where(is_outlier, 1.0, -1.0)[order] * weights[order]
-    gain = np.concatenate([[0.0], np.cumsum(signed)])  # of calling the lowest i rows outliers
-    cuts = np.concatenate([[True], np.diff(scores[order]) > 0, [False]])  # equal scores stay together
-    best = int(np.where(cuts, gain[: len(cuts)], -np.inf).argmax())
-    return NO_THRESHOLD if best == 0 else float(scores[order][best])
-
-
-def share_threshold(scores: FloatArray, weights: NDArray[Any], share: float) -> float:
-    """Find the score below which at most a share of the weight lies."""
-    order = np.argsort(scores, kind="stable")
-    below = np.cumsum(weights[order]) - weights[order]  # weight strictly before each row
-    allowed = np.flatnonzero(below <= share * weights.sum())
-    return NO_THRESHOLD if share == 0 or not len(allowed) else float(scores[order][allowed[-1]])
-
-
-def softmax(scores: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Softmax of each row; a row without columns stays empty.
-
-    Examples
-    --------
-    >>> softmax(np.zeros((1, 2))).tolist()
-    [[0.5, 0.5]]
-    """
-    if scores.shape[1] == 0:
-        return scores
-    powers = np.exp(scores - scores.max(axis=1, keepdims=True))
-    return np.asarray(powers / powers.sum(axis=1, keepdims=True))
+    @classmethod
+    def _held_out_log_loss(
+        cls, vectors: FloatArray, labels: IntArray, weights: NDArray[Any], random_state: int
+    ) -> float:
+        """Fit the inverse temperature on every other row, with prototypes of the rows between them."""
+        rows = np.flatnonzero(labels >= 0)[: 2 * N_CALIBRATED]
+        train, test = rows[::2], rows[1::2]
+        groups, of_train = np.unique(labels[train], return_inverse=True)
+        test = test[np.isin(labels[test], groups)]
+        clustering = ClusteringResult(of_train.astype(np.int64))
+        prototypes, topics = make_prototypes(vectors[train], clustering, weights[train], random_state)
+        assigner = cls(prototypes, topics, np.full(len(topics), NO_THRESHOLD, dtype=np.float32))
+        return assigner._least_log_loss(vectors[test], np.searchsorted(groups, labels[test]), weights[test])

@@ -7,7 +7,9 @@ clusters of the documents that are least similar to any prototype.
 """
 
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Literal
 
 import numpy as np
@@ -24,12 +26,13 @@ from topickit._core.vectors import (
     unit_rows,
     with_direction,
 )
-from topickit.cluster.base import Clusterer
+from topickit.cluster.base import BaseClusterer, Clusterer
 from topickit.cluster.given import GivenLabels
 from topickit.cluster.partition import N_NEIGHBORS, communities, knn_graph
 from topickit.cluster.result import ClusteringResult
 from topickit.cluster.stability import or_none, stability
 from topickit.corpus.documents import Documents
+from topickit.corpus.templates import FewOfEach
 from topickit.errors import TopickitWarning
 from topickit.fitted.assigner import Assigner
 
@@ -129,11 +132,12 @@ def find_topics(
             stacklevel=3,
         )
         sample_size = None
-    rows = documents.sample(
-        clusterer.sample_size if sample_size == "auto" else sample_size,
-        random_state,
-        usable=lambda rows: with_direction(vectors, rows),
-    )
+    size = clusterer.sample_size if sample_size == "auto" else sample_size
+    usable: Callable[[IntArray], IntArray] = partial(with_direction, vectors)
+    if finds_subjects(clusterer):
+        n_wanted = len(documents) if size is None else min(size, len(documents))
+        usable = FewOfEach(documents.texts, vectors, n_wanted, usable)
+    rows = documents.sample(size, random_state, usable=usable)
     sampled, weights = take_rows(vectors, rows), documents.weights[rows]
     if given is not None:
         clustering = given.cluster_documents(documents, rows)
@@ -143,6 +147,11 @@ def find_topics(
     if clustering.finer is not None and search.assigner.n_topics < (n_topics or 0):
         search = TopicSearch.of(sampled, weights, clustering.finer(), random_state, device)
     return search
+
+
+def finds_subjects(clusterer: Clusterer) -> bool:
+    """Return whether a clusterer looks for subjects; communities and a user's clusterer define their own."""
+    return isinstance(clusterer, BaseClusterer) and clusterer.sample_size is not None
 
 
 def add_small_topics(

@@ -28,10 +28,11 @@ from topickit.errors import (
     TopickitWarning,
     check_whole,
 )
-from topickit.fitted.assigner import Assigner, make_prototypes
+from topickit.fitted.assigner import Assigner
 from topickit.fitted.base_level import BaseLevel
 from topickit.fitted.derive import current_level, derive, describe, rebased, remap, remeasure
 from topickit.fitted.fitted import Fitted
+from topickit.fitted.prototypes import make_prototypes
 from topickit.fitted.topics import TopicKey
 
 T = TypeVar("T")
