@@ -278,7 +278,7 @@ def test_topics_tell_all(model):
 
 
 def test_n_topics_that_cannot_be_found_is_said():
-    with pytest.warns(UserWarning, match="n_topics=50, but only"):
+    with pytest.warns(UserWarning, match="n_topics=50, but only 4 topics could"):
         TopicModel(embedder="lexical", clusterer="hdbscan", n_topics=50).fit(TEXTS)
 
 

@@ -11,7 +11,6 @@ from topickit._core import atomic as files
 from topickit.cluster.graph import GraphClusterer
 from topickit.embed.lexical import LexicalEmbedder
 from topickit.errors import InputError, ParameterError, ParameterTypeError, StorageError
-from topickit.keywords.settings import KeywordSettings
 from topickit.model import TopicModel
 
 TEXTS, _ = make_corpus(80)
@@ -27,7 +26,7 @@ def test_parameters_come_back(model, tmp_path):
     loaded = TopicModel.load(tmp_path / "m")
     wanted, got = model.get_params(deep=False), loaded.get_params(deep=False)
     assert type(got.pop("clusterer")) is type(wanted.pop("clusterer"))
-    assert got.pop("keywords") == KeywordSettings()
+    assert got.pop("keywords") is None
     wanted.pop("keywords")
     assert got == wanted
     assert loaded.fitted_.provenance == model.fitted_.provenance

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from topickit import TopicModel
 from topickit.errors import ParameterError, ParameterTypeError, TopicNotFoundError
 from topickit.fitted.topics import Topic, Topics
 
@@ -52,3 +53,12 @@ def test_topics_are_found_by_id_or_name():
 def test_a_topic_that_cannot_be_found_is_refused(key, error, message):
     with pytest.raises(error, match=message):
         named("golf, club, swing", "Golfing", "tax", "tax").ids(key)
+
+
+def test_a_topic_is_looked_up_by_its_name_too():
+    texts = ["red apple", "green apple", "apple pie", "fast car", "slow car", "car race"]
+    model = TopicModel(embedder="lexical", clusterer="kmeans", n_topics=2).fit(texts)
+    named = model.rename_topics({1: "Road"})
+    assert named.topics_["road"].id == 1
+    with pytest.raises(TopicNotFoundError, match="sea"):
+        named.topics_["sea"]

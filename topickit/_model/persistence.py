@@ -14,6 +14,7 @@ from topickit.corpus.tokenizer import check_tokenizer
 from topickit.embed import base as embed
 from topickit.embed import pipeline
 from topickit.fitted.fitted import Fitted
+from topickit.keywords.settings import KeywordSettings
 
 
 class PersistenceMixin:
@@ -119,13 +120,14 @@ class PersistenceMixin:
             if tokenizer is not None:
                 settings = fitted.keyword_settings.with_tokenizer(tokenizer)
                 fitted = replace(fitted, keyword_settings=settings)
+            used_defaults = fitted.keyword_settings == KeywordSettings()
             own = state.parts["embedder"]
             used = embed.from_state(own, device=device) if given is None else pipeline.substitute(own, given)
             asked = saved["embedder"] if given is None else embedder
             model = cls(
                 embedder=used if asked is None else asked,
                 clusterer=cluster.from_config(saved["clusterer"]),
-                keywords=fitted.keyword_settings,
+                keywords=None if used_defaults else fitted.keyword_settings,
                 device=device,
                 **{name: saved[name] for name in PLAIN_PARAMETERS},
             )

@@ -13,6 +13,7 @@ from typing import Literal, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from topickit._core.display import plural
 from topickit._core.vectors import (
     IntArray,
     few_distinct_rows,
@@ -277,7 +278,7 @@ def at_most(fitted: Fitted, n_topics: int) -> Fitted:
         return fitted
     if n_topics > len(fitted.topics):
         warnings.warn(
-            f"n_topics={n_topics}, but only {len(fitted.topics)} topics were found",
+            f"n_topics={n_topics}, but only {plural(len(fitted.topics), 'topic')} could be found",
             TopickitWarning,
             stacklevel=3,
         )

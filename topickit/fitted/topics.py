@@ -202,14 +202,16 @@ class Topics(Sequence[Topic]):
         return iter(self.items)
 
     @overload
-    def __getitem__(self, key: int | np.integer[Any]) -> Topic: ...
+    def __getitem__(self, key: int | np.integer[Any] | str) -> Topic: ...
     @overload
     def __getitem__(self, key: slice) -> Sequence[Topic]: ...
-    def __getitem__(self, key: int | np.integer[Any] | slice) -> Topic | Sequence[Topic]:
+    def __getitem__(self, key: int | np.integer[Any] | str | slice) -> Topic | Sequence[Topic]:
         if isinstance(key, slice):
             return self.items[key]
+        if isinstance(key, str):
+            return self.items[self._id(key)]
         if not hasattr(key, "__index__"):
-            raise ParameterTypeError(f"a topic is looked up by its id, an int; got {key!r}")
+            raise ParameterTypeError(f"a topic is looked up by its id (int) or its name (str); got {key!r}")
         # −1 is the label of outliers: read as "the last topic" it would be a silent mistake.
         if not 0 <= key < len(self.items):
             raise TopicNotFoundError(f"there is no topic {key}; the ids are 0 to {len(self.items) - 1}")

@@ -73,10 +73,10 @@ def score(number: float | None) -> str:
 
     Examples
     --------
-    >>> score(0.7), score(None)
-    ('0.70', '–')
+    >>> score(0.7), score(-0.001), score(None)
+    ('0.70', '0.00', '–')
     """
-    return MISSING if number is None or not math.isfinite(number) else f"{number:.2f}"
+    return MISSING if number is None or not math.isfinite(number) else f"{round(number, 2) + 0:.2f}"
 
 
 def weight(number: float) -> str:

@@ -98,8 +98,7 @@ def _relations(summary: Summary) -> list[str]:
     if groups:
         lines += [f"With {len(groups)} topics:", ""]
         lines += [
-            f"- {_escape(group.name)} ({formatting.percent(group.share)}): topics {group.ids}"
-            for group in groups
+            f"- {_escape(group.name)} ({formatting.percent(group.share)}): {group.listed}" for group in groups
         ]
         lines.append("")
     lines += ["Most similar topics (cosine similarity):", ""]

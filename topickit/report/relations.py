@@ -46,6 +46,11 @@ class TopicGroup:
     share: float
     ids: str
 
+    @property
+    def listed(self) -> str:
+        """The ids with their noun."""
+        return f"topics {self.ids}" if not self.ids.isdecimal() else f"topic {self.ids}"
+
 
 @dataclass(frozen=True)
 class SimilarPair:

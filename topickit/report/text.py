@@ -182,7 +182,7 @@ def _title(topic: Topic) -> str:
 
 def _relations(summary: Summary) -> list[RenderableType]:
     groups = [
-        f"{one_line(group.name)} ({formatting.percent(group.share)}): topics {group.ids}"
+        f"{one_line(group.name)} ({formatting.percent(group.share)}): {group.listed}"
         for group in top_groups(summary)
     ]
     levels = ", ".join(map(formatting.count, clusterer_levels(summary)))
@@ -226,7 +226,9 @@ def _by_class(summary: Summary) -> list[RenderableType]:
         cells = [(cells[column], topic) for topic, cells in table.rows if cells[column].tint > 0]
         best = sorted(cells, key=lambda pair: (-pair[0].tint, -pair[0].count))[:3]
         topics = "; ".join(f"{_title(topic)} {cell.text}" for cell, topic in best)
-        lines.append(f"{one_line(name)} ({formatting.count(total)}): {topics or formatting.MISSING}")
+        lines.append(
+            f"{one_line(name)} ({formatting.count(total)}): {topics or 'no topic is over-represented'}"
+        )
     if table.n_omitted:
         lines.append(f"and {table.n_omitted:,} smaller classes")
     if table.n_unclassed:
