@@ -310,3 +310,22 @@ def test_numbers_that_differ_as_they_are_written_stay_apart(tmp_path):
         "code": ["07", "7"],
         "n": [1, 2],
     }
+
+
+@pytest.mark.parametrize("form", ["lines", "array", "gzip"])
+@pytest.mark.parametrize("half", ["\\ud83d", "\\uD83D!", "\\ude00", "\\ude00\\ud83d", "\\\\\\ud83d"])
+def test_half_a_surrogate_pair_in_json_is_refused(tmp_path, form, half):
+    rows = ['{"text": "a \\ud83d\\ude00 b \\\\ud83d c"}', f'{{"text": "a {half}"}}']
+    if form == "array":
+        rows = ["[" + rows[0] + ",", rows[1] + "]"]
+    content = "\n".join(rows).encode()
+    path = tmp_path / "t.jsonl"
+    path.write_bytes(gzip.compress(content) if form == "gzip" else content)
+    with pytest.raises(InputError, match=r"line 2 has \\u[dD].*half of a character"):
+        read_texts(str(path))
+
+
+def test_whole_surrogate_pairs_and_backslashes_in_json_are_read(tmp_path):
+    path = tmp_path / "t.jsonl"
+    path.write_text('{"text": "\\ud83d\\ude00 \\\\ud83d \\\\\\\\ude00"}\n')
+    assert read_texts(str(path)).texts == ["\U0001f600 \\ud83d \\\\ude00"]

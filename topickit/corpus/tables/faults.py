@@ -16,6 +16,10 @@ from topickit.errors import InputError
 
 KINDS = {dict: "an object", list: "a list", str: "a string", bool: "a boolean", type(None): "null"}
 QUOTED = re.compile(r'"(?:[^"]|"")*+"')
+HALF_PAIR = re.compile(
+    rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(u[dD][89a-fA-F][0-9a-fA-F]{2})|.)"
+)
+"""An escape of JSON; the group is a surrogate without the other half of its pair."""
 NOT_OBJECTS = (
     'write one object per line ({"text": "a text"}) or one array of objects, or set the format of the file '
     "with TextFile(path, file_format=…)"
@@ -143,6 +147,27 @@ def _json_fault(lines: Iterator[str]) -> str | None:
         if not isinstance(value, dict):
             return f"line {number} holds {kind_of(value)}, not an object; {NOT_OBJECTS}"
     return None
+
+
+def check_surrogates(content: Content) -> None:
+    """Refuse half a surrogate pair in JSON, which polars would replace by NUL.
+
+    Raises
+    ------
+    InputError
+        Where the first one is.
+    """
+    n_lines = 0
+    for block in content.blocks():
+        if b"\\ud" in block or b"\\uD" in block:
+            for escape in HALF_PAIR.finditer(block):
+                if escape[1] is not None:
+                    line = n_lines + block.count(b"\n", 0, escape.start()) + 1
+                    raise InputError(
+                        f"cannot read {content.path} as jsonl: line {line} has \\{escape[1].decode()}, "
+                        "half of a character; replace it with \\ufffd, or write the whole character"
+                    )
+        n_lines += block.count(b"\n")
 
 
 def parse_json(text: str) -> Any:

@@ -88,6 +88,7 @@ class Table:
 
     @classmethod
     def _of_json(cls, path: str, kind: str, content: Content) -> Self:
+        faults.check_surrogates(content)
         source = content.source
         is_array = content.head().lstrip().startswith("[")
         is_marked = _head(source, 3) == codecs.BOM_UTF8
