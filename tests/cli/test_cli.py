@@ -1,5 +1,7 @@
 """The command, run as a person runs it."""
 
+import csv
+import io
 import json
 import os
 import re
@@ -403,6 +405,20 @@ def test_predict_writes_columns_of_the_file(run, a_model, tmp_path):
     status, _, err = run("predict", a_model, table, "--text", "text", "--keep", "row")
     assert status == 1
     assert "the output has a column of that name" in err
+
+
+@pytest.mark.parametrize("covariates", [(), ("--classes", "id")])
+def test_fit_reads_standard_input_once_with_the_columns_to_keep(run, tmp_path, monkeypatch, covariates):
+    rows = ["id\ttext", *(f"{row:03}\t{text}" for row, text in enumerate(TEXTS)), "120\t"]
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO("\n".join(rows).encode())))
+    status, _, err = run(
+        *("fit", "-", "--input-format", "tsv", "--embedder", "lexical", "--out", tmp_path / "m"),
+        *("--text", "text", "--labels", tmp_path / "l.csv", "--keep", "id", *covariates),
+    )
+    assert status == 0, err
+    assert err.count("1 of 121 rows have no text") == 1
+    with (tmp_path / "l.csv").open() as file:
+        assert [row["id"] for row in csv.DictReader(file)] == [f"{row:03}" for row in range(121)]
 
 
 COMMAND = [sys.executable, "-m", "topickit", "report"]

@@ -112,7 +112,7 @@ def test_output_of_mysql_is_read(tmp_path):
         assert text_of(tmp_path, written, "t.tsv") == texts
     with pytest.raises(InputError):  # a line feed that is not escaped, in a file whose lines end in CRLF
         text_of(tmp_path, mysql_csv(rows, enclosed=False, end="\r\n"), "u.tsv")
-    columns = read_with_columns(str(tmp_path / "t.tsv"), ["lang"], "text", as_written=True).columns["lang"]
+    columns = read_with_columns(str(tmp_path / "t.tsv"), [], "text", as_written=["lang"]).written["lang"]
     assert columns == ["en", "de", "en", None, "x\0y"]
 
 

@@ -24,8 +24,7 @@ from topickit.cli.options import (
 from topickit.cli.reading import (
     cache_folder,
     load_embeddings,
-    read_with_covariates,
-    read_with_kept,
+    read_rows,
     report_blank,
 )
 from topickit.cli.writing import LABEL_COLUMNS, HtmlFormat, check_separate, choose_format, documents_csv
@@ -153,8 +152,14 @@ def fit(
         raise ParameterError(
             "--refine takes a number of seconds above 0, needs --embedder distilled and excludes --embeddings"
         )
-    texts, column, class_names = read_with_covariates(file, text, timestamps, classes, input_format)
-    kept = read_with_kept(file, text, keep or [], LABEL_COLUMNS, input_format)[1]
+    texts, (column, class_names), kept = read_rows(
+        file,
+        text,
+        file_format=input_format,
+        covariates=(timestamps, classes),
+        keep=keep or (),
+        reserved=LABEL_COLUMNS,
+    )
     times = None if column is None else _read_times(column, str(timestamps), time_format)
     model = TopicModel(
         embedder=embedder,

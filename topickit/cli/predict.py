@@ -15,7 +15,7 @@ from topickit.cli.options import (
     OutFile,
     TextColumn,
 )
-from topickit.cli.reading import cache_folder, load_embeddings, read_with_kept, report_blank
+from topickit.cli.reading import cache_folder, load_embeddings, read_rows, report_blank
 from topickit.cli.writing import check_separate, labels_csv, write_result
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def predict(
     check_separate(out, file, embeddings, model)
     loaded = TopicModel.load(model, device=device).set_params(cache=cache_folder(cache, no_cache))
     reserved = {"row", "topic", "name"} | ({"similarity"} if similarity else set())
-    texts, kept = read_with_kept(file, text, keep or [], reserved, input_format)
+    texts, _, kept = read_rows(file, text, file_format=input_format, keep=keep or (), reserved=reserved)
     documents, vectors = loaded._vectors(texts, load_embeddings(embeddings))
     assigned = loaded.fitted_.assigner.assign(vectors, probabilities=False)
     assignment = assigned.per_row(documents, ())

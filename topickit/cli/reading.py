@@ -1,5 +1,6 @@
 """Reading what several commands need: texts, columns, embeddings."""
 
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,7 @@ from topickit.errors import InputError
 
 if TYPE_CHECKING:
     from topickit._core.vectors import FloatArray
-    from topickit.corpus.tables import TextStream, TextsWithColumns
+    from topickit.corpus.tables import TextStream
 
 
 def read_column(file: str, column: str | None, file_format: FileFormat | None) -> list[str]:
@@ -22,40 +23,29 @@ def read_column(file: str, column: str | None, file_format: FileFormat | None) -
     return result.texts
 
 
-def read_with_covariates(
-    file: str, text: str | None, time: str | None, by: str | None, file_format: FileFormat | None
-) -> tuple["TextStream | list[str]", list[Any] | None, list[Any] | None]:
-    """Open the texts of a file, or read them with the columns of timestamps and classes."""
-    from topickit.corpus.tables import TextStream
+def read_rows(
+    file: str,
+    text: str | None,
+    *,
+    file_format: FileFormat | None,
+    covariates: Sequence[str | None] = (),
+    keep: Sequence[str] = (),
+    reserved: Collection[str] = (),
+) -> tuple["TextStream | list[str]", list[list[Any] | None], dict[str, list[Any]]]:
+    """Open the texts of a file, or read them once with columns of covariates and columns to copy.
 
-    others = [name for name in (time, by) if name is not None]
-    if not others:
-        return TextStream(file, text, file_format), None, None
-    table = _read_columns(file, others, text, file_format)
-    timestamps, classes = (None if name is None else table.columns[name] for name in (time, by))
-    return table.texts, timestamps, classes
+    The output to which columns are copied has the reserved columns.
+    """
+    from topickit.corpus.tables import TextStream, read_with_columns
 
-
-def read_with_kept(
-    file: str, text: str | None, keep: list[str], reserved: set[str], file_format: FileFormat | None
-) -> tuple["TextStream | list[str]", dict[str, list[Any]]]:
-    """Open the texts of a file, or read them with the columns to copy to an output of reserved columns."""
-    from topickit.corpus.tables import TextStream
-
-    if not keep:
-        return TextStream(file, text, file_format), {}
-    if taken := sorted(reserved & set(keep)):
-        raise InputError(f"--keep {taken[0]}: the output has a column of that name; rename that column")
-    table = _read_columns(file, keep, text, file_format, as_written=True)
-    return table.texts, {name: table.columns[name] for name in keep}
-
-
-def _read_columns(file: str, others: list[str], *arguments: Any, **options: Any) -> "TextsWithColumns":
-    from topickit.corpus.tables import read_with_columns
-
-    table = read_with_columns(file, others, *arguments, **options)
+    if clashing := sorted(set(reserved) & set(keep)):
+        raise InputError(f"--keep {clashing[0]}: the output has a column of that name; rename that column")
+    others = [name for name in covariates if name is not None]
+    if not others and not keep:
+        return TextStream(file, text, file_format), [None] * len(covariates), {}
+    table = read_with_columns(file, others, text, file_format, as_written=keep)
     _report_blank(table.n_missing, len(table.texts))
-    return table
+    return table.texts, [None if name is None else table.columns[name] for name in covariates], table.written
 
 
 def count_blank(texts: "TextStream | list[str]") -> int:

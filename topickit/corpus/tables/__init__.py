@@ -264,9 +264,12 @@ class TextsWithColumns(TextColumn):
     ----------
     columns : dict of str to list
         Values by column name; None if a row has no value.
+    written : dict of str to list
+        The same for columns without inferred types.
     """
 
     columns: dict[str, list[Any]]
+    written: dict[str, list[Any]]
 
 
 def read_with_columns(
@@ -275,7 +278,7 @@ def read_with_columns(
     column: str | None = None,
     file_format: str | None = None,
     *,
-    as_written: bool = False,
+    as_written: Sequence[str] = (),
 ) -> TextsWithColumns:
     """Read the texts and other columns of a table.
 
@@ -287,8 +290,8 @@ def read_with_columns(
         Columns to read. They are not considered as the text column, except by `column`.
     column, file_format : optional
         As for `read_texts`.
-    as_written : bool
-        Do not infer types of CSV columns, so that the id 007 stays a str.
+    as_written : sequence of str
+        Columns to read without inferring types of CSV, so that the id 007 stays a str.
 
     Returns
     -------
@@ -299,15 +302,15 @@ def read_with_columns(
     InputError
         If the file cannot be read, or has no such columns.
     """
-    table = _table(path, others[0], file_format)
-    _check_columns(table, others, "value")
-    name = table.text_column(column, without=[other for other in others if other != column])
-    frame = table.read([name, *others])
+    names = [*others, *as_written]
+    table = _table(path, names[0], file_format)
+    _check_columns(table, names, "value")
+    name = table.text_column(column, without=[other for other in names if other != column])
+    frame = table.read([name, *names])
     texts = _text_column(frame[name])
-    columns = {
-        other: (frame[other] if as_written else table.infer_type(frame[other])).to_list() for other in others
-    }
-    return TextsWithColumns(texts.texts, texts.n_missing, columns)
+    columns = {other: table.infer_type(frame[other]).to_list() for other in others}
+    written = {other: frame[other].to_list() for other in as_written}
+    return TextsWithColumns(texts.texts, texts.n_missing, columns, written)
 
 
 def _kind(path: str, file_format: str | None) -> str:
