@@ -24,17 +24,14 @@ from topickit.embed import base as embed
 from topickit.embed import pipeline
 from topickit.embed.models.languages import warn_of_language
 from topickit.errors import InputError, NotFittedError
-from topickit.fitted.alike import merge_alike
-from topickit.fitted.calibration import calibrated
+from topickit.fitted.build import build
 from topickit.fitted.corpus import Corpus
-from topickit.fitted.derive import describe, measure, with_base_level
-from topickit.fitted.discover import find_topics, finds_subjects
-from topickit.fitted.edits import at_most
+from topickit.fitted.discover import TopicSearch, find_topics, finds_subjects
 from topickit.fitted.fitted import Fitted
 from topickit.fitted.provenance import Provenance
 from topickit.fitted.topics import Topics
 from topickit.keywords.settings import KeywordSettings
-from topickit.keywords.vocabulary import count_terms
+from topickit.keywords.vocabulary import DocumentTerms, count_terms
 
 
 class TopicModel(PredictionMixin, EditingMixin, InfoMixin, PersistenceMixin, ClusterMixin, BaseEstimator):
@@ -213,20 +210,7 @@ class TopicModel(PredictionMixin, EditingMixin, InfoMixin, PersistenceMixin, Clu
             random_state=self.random_state,
         )
         embedder, vectors = embedded.embedder, embedded.vectors
-        with ThreadPoolExecutor(1) as aside:
-            # Words are counted by the interpreter while topics are found outside of its lock.
-            counting = aside.submit(count_terms, documents.texts, documents.weights, settings)
-            with stage("Finding topics"):
-                search = find_topics(
-                    documents,
-                    vectors,
-                    clusterer,
-                    sample_size=self.fit_sample,
-                    n_topics=self.n_topics,
-                    random_state=self.random_state,
-                    device=self.device,
-                )
-            terms = counting.result()
+        search, terms = self._search(documents, vectors, clusterer, settings)
         warn_of_language(embedded.info, terms.languages, terms.language_share, len(documents))
         with stage("Describing topics"):
             provenance = Provenance.of(
@@ -238,72 +222,39 @@ class TopicModel(PredictionMixin, EditingMixin, InfoMixin, PersistenceMixin, Clu
                 clusterer=search.clustering.notes,
                 agreement_with_clusterer=search.agreement,
             )
-            fitted = measure(
+            fitted = build(
                 Corpus(documents, vectors, terms),
+                search,
                 search.assigner.with_at_most(vectors, documents.weights, self.outliers),
                 keyword_settings=settings,
                 provenance=provenance,
-                names=dict(enumerate(search.clustering.names)),
-                stability=search.stability,
                 covariates=covariates,
+                merges_alike=finds_subjects(clusterer),
+                n_topics=self.n_topics,
             )
-            fitted = merge_alike(fitted) if finds_subjects(clusterer) else fitted
-            fitted = with_base_level(
-                fitted, search.sampled, search.weights, search.clustering.resampled_labels
-            )
-            fitted = fitted if self.n_topics is None else at_most(fitted, self.n_topics)
-            fitted = describe(calibrated(fitted, search.sampled, search.weights))
         return self._adopt(fitted, embedder)
 
-    def fit_predict(self, texts: Any, y: Any = None, **given: Any) -> IntArray:
-        """Find the topics and return the topic of each text.
-
-        Parameters
-        ----------
-        texts, y
-            As for `fit`.
-        **given
-            ``embeddings=``, ``timestamps=`` and ``classes=``, as for `fit`.
-
-        Returns
-        -------
-        int64 ndarray of shape (n,)
-            As `labels_`.
-
-        Examples
-        --------
-        >>> texts = ["red apple", "green apple", "apple pie", "fast car", "slow car", "car race"]
-        >>> model = TopicModel(embedder="lexical", clusterer="kmeans", n_topics=2)
-        >>> model.fit_predict(texts).shape
-        (6,)
-        """
-        return self.fit(texts, y, **given).labels_.copy()
-
-    def fit_transform(self, texts: Any, y: Any = None, **given: Any) -> FloatArray:
-        """Find the topics and return the distribution of each text over them.
-
-        Parameters
-        ----------
-        texts, y
-            As for `fit`.
-        **given
-            ``embeddings=``, ``timestamps=`` and ``classes=``, as for `fit`.
-
-        Returns
-        -------
-        float32 ndarray of shape (n, n_topics)
-            As from `transform`.
-
-        Examples
-        --------
-        >>> texts = ["red apple", "green apple", "apple pie", "fast car", "slow car", "car race"]
-        >>> model = TopicModel(embedder="lexical", clusterer="kmeans", n_topics=2)
-        >>> model.fit_transform(texts).shape
-        (6, 2)
-        """
-        corpus = self.fit(texts, y, **given).fitted_.need_corpus("fit_transform")
-        assignment = self.fitted_.assigner.assign(corpus.vectors)
-        return assignment.per_row(corpus.documents, self._names()).probabilities
+    def _search(
+        self,
+        documents: Documents,
+        vectors: FloatArray,
+        clusterer: cluster.Clusterer,
+        settings: KeywordSettings,
+    ) -> tuple[TopicSearch, DocumentTerms]:
+        """Find topics; words are counted by the interpreter meanwhile, outside of its lock."""
+        with ThreadPoolExecutor(1) as aside:
+            counting = aside.submit(count_terms, documents.texts, documents.weights, settings)
+            with stage("Finding topics"):
+                search = find_topics(
+                    documents,
+                    vectors,
+                    clusterer,
+                    sample_size=self.fit_sample,
+                    n_topics=self.n_topics,
+                    random_state=self.random_state,
+                    device=self.device,
+                )
+            return search, counting.result()
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "fitted_")

@@ -179,9 +179,12 @@ def test_stability_follows_the_topics():
     assert kept == known
 
 
-def test_a_topic_is_looked_up_by_its_id(model):
-    with pytest.raises(ParameterTypeError, match="an int"):
+def test_a_topic_is_looked_up_by_its_id_or_its_name(model):
+    assert model.topics_[model.topics_[1].name].id == 1
+    with pytest.raises(TopicNotFoundError, match="boats"):
         model.topics_["boats"]
+    with pytest.raises(ParameterTypeError, match=r"got 1\.5"):
+        model.topics_[1.5]
 
 
 @pytest.mark.parametrize(

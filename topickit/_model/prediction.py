@@ -31,8 +31,64 @@ class PredictionMixin(TransformerMixin):
     topics_: Topics
 
     if TYPE_CHECKING:
+        labels_: IntArray
 
         def _fitted(self) -> Fitted: ...
+
+        fit: Any
+
+    def fit_predict(self, texts: Any, y: Any = None, **given: Any) -> IntArray:
+        """Find the topics and return the topic of each text.
+
+        Parameters
+        ----------
+        texts, y
+            As for `fit`.
+        **given
+            ``embeddings=``, ``timestamps=`` and ``classes=``, as for `fit`.
+
+        Returns
+        -------
+        int64 ndarray of shape (n,)
+            As `labels_`.
+
+        Examples
+        --------
+        >>> from topickit import TopicModel
+        >>> texts = ["red apple", "green apple", "apple pie", "fast car", "slow car", "car race"]
+        >>> model = TopicModel(embedder="lexical", clusterer="kmeans", n_topics=2)
+        >>> model.fit_predict(texts).shape
+        (6,)
+        """
+        self.fit(texts, y, **given)
+        return self.labels_.copy()
+
+    def fit_transform(self, texts: Any, y: Any = None, **given: Any) -> FloatArray:
+        """Find the topics and return the distribution of each text over them.
+
+        Parameters
+        ----------
+        texts, y
+            As for `fit`.
+        **given
+            ``embeddings=``, ``timestamps=`` and ``classes=``, as for `fit`.
+
+        Returns
+        -------
+        float32 ndarray of shape (n, n_topics)
+            As from `transform`.
+
+        Examples
+        --------
+        >>> from topickit import TopicModel
+        >>> texts = ["red apple", "green apple", "apple pie", "fast car", "slow car", "car race"]
+        >>> model = TopicModel(embedder="lexical", clusterer="kmeans", n_topics=2)
+        >>> model.fit_transform(texts).shape
+        (6, 2)
+        """
+        corpus = self.fit(texts, y, **given).fitted_.need_corpus("fit_transform")
+        assignment = self.fitted_.assigner.assign(corpus.vectors)
+        return assignment.per_row(corpus.documents, self._names()).probabilities
 
     def predict(
         self,

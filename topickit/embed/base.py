@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from topickit._core import processes
+from topickit._core.objects import name_of_object, offers
 from topickit._core.progress import stage
 from topickit._core.spill import spans
 from topickit._core.state import State
@@ -485,22 +486,3 @@ def _named(name: str | bytes, settings: Mapping[str, Any]) -> Embedder:
 def _load(address: str) -> Any:
     module, _, name = address.partition(":")
     return getattr(importlib.import_module(module), name)
-
-
-def name_of_object(target: Any) -> str:
-    """Return a short name of an object's type or of a function; the repr of a model may fill pages."""
-    named = target if inspect.isroutine(target) else type(target)
-    kind = "function" if named is target else "object"
-    name = getattr(named, "__qualname__", type(target).__qualname__)
-    return f"{kind} {getattr(named, '__module__', '?')}.{name}"
-
-
-def offers(target: Any, name: str) -> bool:
-    """Tell whether an object has an attribute, or forwards it to another object."""
-    # Statically: a fingerprint is a property, and reading it may hash a gigabyte of weights.
-    try:
-        inspect.getattr_static(target, name)
-    except AttributeError:
-        # The object may forward attributes to another one; routines do not.
-        return not inspect.isroutine(target) and callable(getattr(target, name, None))
-    return True

@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from topickit._core.objects import name_of_object, offers
 from topickit._core.state import State
 from topickit._core.validation import check_encoded
-from topickit.embed.base import Embedder, EmbedderInfo, embed, name_of_object, offers, resolve
+from topickit.embed.base import Embedder, EmbedderInfo, embed, resolve
 from topickit.errors import InputError, ParameterError
 
 _PROBES = ("The train to the airport was late again.", "How do I sort a list of numbers?")

@@ -31,7 +31,7 @@ from topickit.fitted.temperature import (
     FEWEST_TO_HOLD_OUT,
     N_CALIBRATED,
     least_log_loss,
-    softmax,
+    probabilities_of,
 )
 from topickit.fitted.thresholds import NO_THRESHOLD, check_share, separating_threshold, share_threshold
 
@@ -122,7 +122,10 @@ class Assigner:
         thresholds = np.full(len(topics), least, dtype=np.float32)
         plain = cls(prototypes, topics, thresholds, clustering.rule, device=device)
         if clustering.rule == "nearest" and (clustering.labels < 0).any():
-            plain = plain._separating(vectors, clustering.labels < 0, weights)
+            outlier = clustering.labels < 0
+            plain = plain._with_thresholds(
+                vectors, lambda score, rows: separating_threshold(score, outlier[rows], weights[rows])
+            )
         if clustering.resampled_labels or len(vectors) < FEWEST_TO_HOLD_OUT:
             value = plain._least_log_loss(vectors, clustering.labels, weights)
         else:
@@ -200,7 +203,7 @@ class Assigner:
         return self.assign(vectors, probabilities=False).similarity
 
     def distribution(self, vectors: FloatArray) -> FloatArray:
-        """Return the probability of each topic, as in `assign`.
+        """Return the probability of each topic for each row, as in `assign`.
 
         Parameters
         ----------
@@ -239,25 +242,12 @@ class Assigner:
             best = scores[np.arange(len(rows)), own]
             labels[block], similarity[block] = own, np.where(own >= 0, best, scores.max(axis=1))
             if probabilities:
-                shares[block] = self._shares(scores, own)
+                shares[block] = probabilities_of(scores, own, self.inverse_temperature)
             release(vectors)
 
         if n and self.n_topics:
             map_blocks(decide, n, self._rows_per_block())
         return Assignment(labels, similarity, shares)
-
-    def _shares(self, scores: FloatArray, labels: IntArray) -> FloatArray:
-        """Softmax of the scores, such that the label's share is the largest of its row."""
-        result = softmax(scores.astype(np.float64) * self.inverse_temperature)
-        # A prototype off the unit sphere, or of an earlier rank, can win with a smaller cosine.
-        known = np.flatnonzero(labels >= 0)
-        own, top = labels[known], result[known].argmax(axis=1)
-        result[known, own], result[known, top] = result[known, top], result[known, own]
-        rounded = result.astype(np.float32)
-        # Two entries that differ in float64 may round to one float32: the label's must stay first.
-        tied = known[rounded[known].argmax(axis=1) != own]
-        rounded[tied, labels[tied]] = np.nextafter(rounded[tied, labels[tied]], np.float32(2))
-        return rounded
 
     def by_size(self, sizes: NDArray[Any]) -> list[int]:
         """List the topics by falling size, equal ones by their first prototypes: however they came about.
@@ -351,7 +341,7 @@ class Assigner:
         )
 
     def parts(self) -> "Assigner":
-        """Make a topic of each prototype: the finest level that these prototypes can tell.
+        """Make a topic of each prototype: the finest level of these prototypes.
 
         Returns
         -------
@@ -422,14 +412,6 @@ class Assigner:
             if weights[left_out].sum() <= share * weights.sum():
                 return self
         return self.with_outliers(vectors, weights, share)
-
-    def _separating(
-        self, vectors: FloatArray, outlier: NDArray[np.bool_], weights: NDArray[Any]
-    ) -> "Assigner":
-        def fit(score: FloatArray, rows: IntArray) -> float:
-            return separating_threshold(score, outlier[rows], weights[rows])
-
-        return self._with_thresholds(vectors, fit)
 
     def _with_thresholds(
         self, vectors: FloatArray, fit: Callable[[FloatArray, IntArray], float]

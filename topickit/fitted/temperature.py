@@ -30,6 +30,35 @@ def softmax(scores: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(powers / powers.sum(axis=1, keepdims=True))
 
 
+def probabilities_of(scores: FloatArray, labels: IntArray, inverse_temperature: float) -> FloatArray:
+    """Return the softmax of scores, such that the label's probability is the largest of its row.
+
+    Parameters
+    ----------
+    scores : float32 ndarray of shape (n, n_topics)
+        Cosines to the topics.
+    labels : int64 ndarray of shape (n,)
+        −1 for none.
+    inverse_temperature : float
+        Multiplies the scores.
+
+    Returns
+    -------
+    float32 ndarray of shape (n, n_topics)
+        Rows sum to 1.
+    """
+    result = softmax(scores.astype(np.float64) * inverse_temperature)
+    # A prototype off the unit sphere, or of an earlier rank, can win with a smaller cosine.
+    known = np.flatnonzero(labels >= 0)
+    own, top = labels[known], result[known].argmax(axis=1)
+    result[known, own], result[known, top] = result[known, top], result[known, own]
+    rounded = result.astype(np.float32)
+    # Two entries that differ in float64 may round to one float32: the label's must stay first.
+    tied = known[rounded[known].argmax(axis=1) != own]
+    rounded[tied, labels[tied]] = np.nextafter(rounded[tied, labels[tied]], np.float32(2))
+    return rounded
+
+
 def least_log_loss(scores: FloatArray, labels: IntArray, weights: NDArray[Any]) -> float:
     """Find the inverse temperature at which the log-loss of labels is least (Guo et al., ICML 2017).
 

@@ -1,0 +1,55 @@
+"""From the result of a search for topics to a fitted model."""
+
+from topickit.corpus.covariates import Covariates
+from topickit.fitted.alike import merge_alike
+from topickit.fitted.assigner import Assigner
+from topickit.fitted.calibration import calibrated
+from topickit.fitted.corpus import Corpus
+from topickit.fitted.derive import describe, measure, with_base_level
+from topickit.fitted.discover import TopicSearch
+from topickit.fitted.edits import at_most
+from topickit.fitted.fitted import Fitted
+from topickit.fitted.provenance import Provenance
+from topickit.keywords.settings import KeywordSettings
+
+
+def build(
+    corpus: Corpus,
+    search: TopicSearch,
+    assigner: Assigner,
+    *,
+    keyword_settings: KeywordSettings,
+    provenance: Provenance,
+    covariates: Covariates | None,
+    merges_alike: bool,
+    n_topics: int | None,
+) -> Fitted:
+    """Measure, merge, calibrate and describe the topics of a search.
+
+    Parameters
+    ----------
+    corpus : Corpus
+    search : TopicSearch
+    assigner : Assigner
+        That of the search, with the thresholds of the outliers asked for.
+    keyword_settings : KeywordSettings
+    provenance : Provenance
+    covariates : Covariates or None
+    merges_alike : bool
+        Merge topics that no word separates.
+    n_topics : int or None
+        Merge down to this number of topics.
+    """
+    fitted = measure(
+        corpus,
+        assigner,
+        keyword_settings=keyword_settings,
+        provenance=provenance,
+        names=dict(enumerate(search.clustering.names)),
+        stability=search.stability,
+        covariates=covariates,
+    )
+    fitted = merge_alike(fitted) if merges_alike else fitted
+    fitted = with_base_level(fitted, search.sampled, search.weights, search.clustering.resampled_labels)
+    fitted = fitted if n_topics is None else at_most(fitted, n_topics)
+    return describe(calibrated(fitted, search.sampled, search.weights))
