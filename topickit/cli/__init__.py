@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from topickit._core.progress import lines_to
 from topickit._version import __version__
 from topickit.cli import cache, cluster, compare, demo, fit, predict, report, score
 from topickit.cli.messages import show_message
@@ -75,7 +76,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     sys.stdout, sys.stderr = StandardStream(sys.stdout, required=True), StandardStream(sys.stderr)
     warnings.showwarning = show_message
     try:
-        app(args=[argument for argument in arguments if argument != "--debug"], prog_name="topickit")
+        with lines_to(sys.stderr):
+            app(args=[argument for argument in arguments if argument != "--debug"], prog_name="topickit")
     except TopickitError as error:
         if debug:
             traceback.print_exc()

@@ -50,7 +50,8 @@ class SentenceEmbedder:
         with support for it (see `fast_precision`); its embeddings have a cosine similarity of .9999 to those
         of "float32".
     show_progress : bool, optional
-        Whether to show a progress bar; None (the default) shows one on a terminal after two seconds.
+        Whether to show a progress bar; None (the default) shows one on a terminal or in
+        a notebook after two seconds.
 
     Notes
     -----
