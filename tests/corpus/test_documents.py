@@ -182,6 +182,11 @@ def test_a_model_takes_missing_texts():
     assert dropped.tolist() == np.delete(whole, 1).tolist()
     with pytest.warns(TopickitWarning, match="results have 6 rows"):
         assert len(model.assign(pd.Series(texts), missing="drop").labels) == 6
+    with pytest.warns(TopickitWarning, match="results have 6 rows"):
+        assert model.transform(texts, missing="drop").shape == (6, len(model.topics_))
+    with pytest.warns(TopickitWarning, match="results have 6 rows"):
+        assert model.similarity(texts, missing="drop").shape == (6,)
+    assert model.similarity(texts, missing="blank")[1] == 0
 
 
 def test_a_table_of_one_column_is_a_column():

@@ -167,7 +167,14 @@ class PredictionMixin(TransformerMixin):
         assignment = self._fitted().assigner.assign(vectors, probabilities=probabilities)
         return assignment.per_row(documents, self._names())
 
-    def transform(self, texts: Any, y: Any = None, *, embeddings: ArrayLike | None = None) -> FloatArray:
+    def transform(
+        self,
+        texts: Any,
+        y: Any = None,
+        *,
+        embeddings: ArrayLike | None = None,
+        missing: Missing = "error",
+    ) -> FloatArray:
         """Return the distribution of each text over the topics.
 
         Parameters
@@ -175,6 +182,8 @@ class PredictionMixin(TransformerMixin):
         texts : list, tuple, or column of str
         y : ignored
         embeddings : array-like of shape (n, d), optional
+        missing : {"error", "blank", "drop"}, default "error"
+            What to do with missing texts, as in `fit`; with "drop", the result has fewer rows.
 
         Returns
         -------
@@ -190,15 +199,19 @@ class PredictionMixin(TransformerMixin):
         (1, 2)
         """
         check_no_vectors(y)
-        return self.assign(texts, embeddings=embeddings).probabilities
+        return self.assign(texts, embeddings=embeddings, missing=missing).probabilities
 
-    def similarity(self, texts: Any, *, embeddings: ArrayLike | None = None) -> FloatArray:
+    def similarity(
+        self, texts: Any, *, embeddings: ArrayLike | None = None, missing: Missing = "error"
+    ) -> FloatArray:
         """Return the similarity of each text to its topic: the cosine to the topic's nearest prototype.
 
         Parameters
         ----------
         texts : list, tuple, or column of str
         embeddings : array-like of shape (n, d), optional
+        missing : {"error", "blank", "drop"}, default "error"
+            What to do with missing texts, as in `fit`; with "drop", the result has fewer rows.
 
         Returns
         -------
@@ -214,7 +227,7 @@ class PredictionMixin(TransformerMixin):
         >>> bool(model.similarity(["apple pie"])[0] > model.similarity(["apple car"])[0])
         True
         """
-        documents, vectors = self._vectors(texts, embeddings)
+        documents, vectors = self._vectors(texts, embeddings, missing)
         return documents.per_row(self._fitted().assigner.similarity(vectors), 0)
 
     def _vectors(

@@ -17,15 +17,19 @@ from topickit.cli.options import (
     File,
     InFormat,
     LongDocuments,
+    Missing,
+    MissingTexts,
     NoCache,
     Seed,
     TextColumn,
 )
 from topickit.cli.reading import (
     cache_folder,
+    choose_rows,
     load_embeddings,
     read_rows,
     report_blank,
+    take_rows,
 )
 from topickit.cli.writing import LABEL_COLUMNS, HtmlFormat, check_separate, choose_format, documents_csv
 from topickit.errors import InputError, ParameterError
@@ -130,6 +134,7 @@ def fit(
     keep: KeepColumns = None,
     report: ReportFile = None,
     input_format: InFormat = None,
+    missing: Missing = MissingTexts.blank,
     random_state: Seed = 0,
     cache: CacheFolder = None,
     no_cache: NoCache = False,
@@ -160,6 +165,11 @@ def fit(
         keep=keep or (),
         reserved=LABEL_COLUMNS,
     )
+    n_rows = None if missing is MissingTexts.blank else len(texts := list(texts))
+    given = load_embeddings(embeddings, n_rows)
+    texts, rows = choose_rows(texts, missing, file)
+    column, class_names, given = (take_rows(values, rows) for values in (column, class_names, given))
+    kept = {name: take_rows(values, rows) for name, values in kept.items()}
     times = None if column is None else _read_times(column, str(timestamps), time_format)
     model = TopicModel(
         embedder=embedder,
@@ -172,7 +182,6 @@ def fit(
         device=device,
         random_state=random_state,
     )
-    given = load_embeddings(embeddings)
     if dry_run or out is None:
         from topickit.cli.estimation import estimate_fit
 
@@ -188,7 +197,7 @@ def fit(
     replaces = (out / MANIFEST).exists()
     model.save(out, keep_texts=keep_texts)
     if labels is not None:
-        write_atomic(labels, documents_csv(model, kept))
+        write_atomic(labels, documents_csv(model, kept, rows))
     if report is not None:
         model.report(source=None if file == "-" else Path(file).name).to_html(report)
     typer.echo(str(model.report()))

@@ -15,6 +15,7 @@ OPTIONS = {
     "file_format": "--input-format",
     "fit_sample": "--fit-sample",
     "keep_texts": "--keep-texts",
+    "missing": "--missing",
     "n_topics": "--n-topics",
     "outliers": "--outliers",
     "time_format": "--time-format",

@@ -59,6 +59,14 @@ class FileFormat(StrEnum):
     lines = "lines"
 
 
+class MissingTexts(StrEnum):
+    """What to do with rows without text."""
+
+    blank = "blank"
+    drop = "drop"
+    error = "error"
+
+
 class LongDocuments(StrEnum):
     """How documents beyond the model's maximum length are embedded."""
 
@@ -90,6 +98,13 @@ InFormat = Annotated[
     FileFormat | None,
     typer.Option(
         "--input-format", metavar=_FORMATS, help="Format of FILE.", show_default="from the file extension"
+    ),
+]
+Missing = Annotated[
+    MissingTexts,
+    typer.Option(
+        "--missing",
+        help="Rows without text: give them topic -1, leave them out, or refuse the file.",
     ),
 ]
 Embeddings = Annotated[

@@ -10,12 +10,21 @@ from topickit.cli.options import (
     Embeddings,
     File,
     InFormat,
+    Missing,
+    MissingTexts,
     Model,
     NoCache,
     OutFile,
     TextColumn,
 )
-from topickit.cli.reading import cache_folder, load_embeddings, read_rows, report_blank
+from topickit.cli.reading import (
+    cache_folder,
+    choose_rows,
+    load_embeddings,
+    read_rows,
+    report_blank,
+    take_rows,
+)
 from topickit.cli.writing import check_separate, labels_csv, write_result
 
 if TYPE_CHECKING:
@@ -44,6 +53,7 @@ def predict(
         typer.Option("--similarity", help="Add the cosine similarity of each document to its topic."),
     ] = False,
     input_format: InFormat = None,
+    missing: Missing = MissingTexts.blank,
     cache: CacheFolder = None,
     no_cache: NoCache = False,
     device: Device = None,
@@ -59,7 +69,11 @@ def predict(
     loaded = TopicModel.load(model, device=device).set_params(cache=cache_folder(cache, no_cache))
     reserved = {"row", "topic", "name"} | ({"similarity"} if similarity else set())
     texts, _, kept = read_rows(file, text, file_format=input_format, keep=keep or (), reserved=reserved)
-    documents, vectors = loaded._vectors(texts, load_embeddings(embeddings))
+    n_rows = None if missing is MissingTexts.blank else len(texts := list(texts))
+    given = load_embeddings(embeddings, n_rows)
+    texts, rows = choose_rows(texts, missing, file)
+    kept = {name: take_rows(values, rows) for name, values in kept.items()}
+    documents, vectors = loaded._vectors(texts, take_rows(given, rows))
     assigned = loaded.fitted_.assigner.assign(vectors, probabilities=False)
     assignment = assigned.per_row(documents, ())
     labels, cosines = assignment.labels, assignment.similarity
@@ -67,7 +81,7 @@ def predict(
     _report_outliers(labels, documents.n_blank)
     _report_changes(new_documents(loaded.fitted_, documents, assignment))
     columns = {"similarity": cosines.round(3), **kept} if similarity else kept
-    write_result(labels_csv(loaded, labels, columns), out)
+    write_result(labels_csv(loaded, labels, columns, rows), out)
 
 
 def _report_outliers(labels: Any, n_blank: int) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from topickit.cli.options import FileFormat
+from topickit.cli.options import FileFormat, MissingTexts
 from topickit.errors import InputError
 
 if TYPE_CHECKING:
@@ -44,24 +44,54 @@ def read_rows(
     if not others and not keep:
         return TextStream(file, text, file_format), [None] * len(covariates), {}
     table = read_with_columns(file, others, text, file_format, as_written=keep)
-    _report_blank(table.n_missing, len(table.texts))
     return table.texts, [None if name is None else table.columns[name] for name in covariates], table.written
 
 
-def count_blank(texts: "TextStream | list[str]") -> int:
-    """Count the rows without text."""
-    return sum(not text.strip() for text in texts) if isinstance(texts, list) else texts.n_missing
+def choose_rows(
+    texts: "TextStream | list[str]", missing: MissingTexts, file: str
+) -> tuple["TextStream | list[str]", list[int] | None]:
+    """Return the texts to use, and their rows; None for all rows.
+
+    Raises
+    ------
+    InputError
+        If a row has no text and `missing` is "error".
+    """
+    from topickit.corpus.documents import is_blank
+
+    if missing is MissingTexts.blank:
+        return texts, None
+    values = list(texts)
+    rows = [row for row, text in enumerate(values) if not is_blank(text)]
+    if missing is MissingTexts.error and len(rows) < len(values):
+        first = next((i for i, row in enumerate(rows) if i != row), len(rows))
+        raise InputError(
+            f"row {first} of {file} (from 0) has no text; set missing=blank (topic -1) or missing=drop"
+        )
+    _report_blank(len(values) - len(rows), len(values), "are left out")
+    return [values[row] for row in rows], rows
+
+
+def take_rows(values: Any, rows: list[int] | None) -> Any:
+    """Return the values of some rows of a list or an array; all if `rows` is None."""
+    if values is None or rows is None:
+        return values
+    return [values[row] for row in rows] if isinstance(values, list) else values[rows]
 
 
 def report_blank(texts: "TextStream | list[str]") -> None:
-    """Report how many rows of a stream have no text; of a list it is reported when it is read."""
-    if not isinstance(texts, list):
+    """Report how many rows have no text."""
+    from topickit.corpus.documents import is_blank
+
+    if isinstance(texts, list):
+        _report_blank(sum(map(is_blank, texts)), len(texts))
+    else:
         _report_blank(texts.n_missing, texts.n_rows)
 
 
-def _report_blank(n_missing: int, n_rows: int) -> None:
+def _report_blank(n_missing: int, n_rows: int, outcome: str = "get topic -1") -> None:
     if n_missing:
-        typer.echo(f"{n_missing:,} of {n_rows:,} rows have no text and get topic -1.", err=True)
+        typer.echo(f"{n_missing:,} of {n_rows:,} rows have no text and {outcome}.", err=True)
 
 
 def load_embeddings(path: Path | None, n_rows: int | None = None) -> Any:

@@ -75,8 +75,16 @@ def write_result(content: str, out: Path | None) -> None:
         write_atomic(out, content)
 
 
-def labels_csv(model: "TopicModel", labels: Any, kept: dict[str, list[Any]] | None = None) -> str:
-    """Return CSV with the topic of each row, and columns of the input file."""
+def labels_csv(
+    model: "TopicModel",
+    labels: Any,
+    kept: dict[str, list[Any]] | None = None,
+    rows: list[int] | None = None,
+) -> str:
+    """Return CSV with the topic of each row, and columns of the input file.
+
+    `rows` are the rows of the labels in the file; None for all.
+    """
     import polars as pl
 
     from topickit.report.exports import safe_cell
@@ -84,7 +92,7 @@ def labels_csv(model: "TopicModel", labels: Any, kept: dict[str, list[Any]] | No
     names = {-1: "", **{topic.id: safe_cell(topic.name) for topic in model.topics_}}
     frame = pl.DataFrame(
         {
-            "row": range(len(labels)),
+            "row": range(len(labels)) if rows is None else rows,
             "topic": labels,
             "name": [names[int(label)] for label in labels],
             **{name: pl.Series(values, strict=False) for name, values in (kept or {}).items()},
@@ -93,13 +101,18 @@ def labels_csv(model: "TopicModel", labels: Any, kept: dict[str, list[Any]] | No
     return frame.write_csv()
 
 
-def documents_csv(model: "TopicModel", kept: dict[str, list[Any]]) -> str:
-    """Return CSV with topic and similarity of each fitted row, and columns of the input file."""
+def documents_csv(model: "TopicModel", kept: dict[str, list[Any]], rows: list[int] | None = None) -> str:
+    """Return CSV with topic and similarity of each fitted row, and columns of the input file.
+
+    `rows` are the fitted rows of the file; None for all.
+    """
     import polars as pl
 
     from topickit.report.exports import safe_cell
 
     frame = model.document_info().drop("document")
+    if rows is not None:
+        frame = frame.with_columns(pl.Series("row", rows, frame.schema["row"]))
     texts = [column for column in ("name", "class") if column in frame.columns]
     frame = frame.with_columns(pl.col(texts).map_elements(safe_cell, return_dtype=pl.String))
     frame = frame.with_columns(
