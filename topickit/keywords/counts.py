@@ -11,6 +11,7 @@ from scipy.sparse import csr_array
 from topickit._core.state import State
 from topickit._core.vectors import IntArray
 from topickit.errors import InputError
+from topickit.keywords.n_grams import ONLY_ALONE
 from topickit.keywords.sparse import csr_arrays, csr_from, presence, row_blocks
 from topickit.keywords.vocabulary import DocumentTerms
 
@@ -62,7 +63,8 @@ class TermCounts:
     languages : tuple of str
         ISO 639-1 codes of the languages of the corpus.
     parts : int32 ndarray of shape (t, 3)
-        The terms that a phrase consists of, then −1; all −1 for a word.
+        The terms that a phrase consists of, then −1; all −1 for a word. −3 in the last place is a word that
+        is counted only in topics that have few other terms.
     documents : DocumentFrequencies, optional
         Counts of documents instead of occurrences; None where only occurrences are known.
 
@@ -125,13 +127,14 @@ class TermCounts:
             occurrences = occurrences + _sum_rows(counts, label[rows], weight[rows], n_topics)
             presences = presences + _sum_rows(presence(counts), label[rows], weight[rows], n_topics)
         sizes = np.bincount(np.where(label < 0, n_topics, label), weight, minlength=n_topics + 1)
-        return cls(
+        counts = cls(
             document_terms.terms,
             *_split_outliers(occurrences),
             document_terms.languages,
             document_terms.parts,
             DocumentFrequencies(*_split_outliers(presences), sizes.astype(np.int64)),
         )
+        return counts._described()
 
     def state(self) -> State:
         """Return the terms as JSON and the counts as arrays.
@@ -193,7 +196,7 @@ class TermCounts:
             topics=_canonical(csr_array(self.topics + other.topics)),
             outliers=self.outliers + other.outliers,
             documents=self.documents + other.documents if both else None,  # type: ignore[operator]
-        )
+        )._described()
 
     def merged(self, mapping: Sequence[int]) -> "TermCounts":
         """Add up the counts of topics that become one; no text is read again.
@@ -229,7 +232,24 @@ class TermCounts:
         _check_range(new, n_topics, "mapping")
         topics, outliers = _merge_rows(self.topics, self.outliers, new, n_topics)
         documents = None if self.documents is None else self.documents.merge(new, n_topics)
-        return replace(self, topics=topics, outliers=outliers, documents=documents)
+        return replace(self, topics=topics, outliers=outliers, documents=documents)._described()
+
+    def _described(self) -> "TermCounts":
+        """Drop the words for topics without other terms from the topics that have more of those."""
+        alone = self.parts[:, -1] == ONLY_ALONE
+        if not alone.any():
+            return self
+        entry = alone[self.topics.indices]
+        topic = np.repeat(np.arange(self.n_topics), np.diff(self.topics.indptr))
+        difference = np.bincount(topic, np.where(entry, 1, -1) * self.topics.data, minlength=self.n_topics)
+        dropped = entry & (difference < 0)[topic]
+        topics, documents = self.topics.copy(), self.documents
+        topics.data = np.where(dropped, 0, topics.data)
+        if documents is not None:
+            spread = documents.topics.copy()
+            spread.data = np.where(dropped, 0, spread.data)
+            documents = replace(documents, topics=_canonical(spread))
+        return replace(self, topics=_canonical(topics), documents=documents)
 
 
 def _check_range(labels: IntArray, n_topics: int, what: str) -> None:

@@ -102,6 +102,8 @@ def make_lexicon(stream: TokenStream, weights: IntArray, word_of_surface: Callab
         per_surface += np.bincount(stream.ids_of(start, stop), weight, minlength=len(per_surface))
     words = [word_of_surface(surface) for surface in stream.surfaces]
     keys = keys_of(stream.surfaces, per_surface.tolist(), word_of_surface)
+    for i, own in stream.keys.items():
+        words[i], keys[i] = words[i] or stream.surfaces[i], own
     forms: dict[str, dict[str, float]] = {}
     for key, word, times in zip(keys, words, per_surface.tolist(), strict=True):
         if word:

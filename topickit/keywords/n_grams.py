@@ -26,6 +26,8 @@ MAX_PHRASES = 20_000
 """Phrases of one length at most, the most frequent."""
 NO_TERM = -2
 """In the parts of a phrase, a word that is no term."""
+ONLY_ALONE = -3
+"""In the last of the parts, a word that describes only topics without other terms."""
 MAX_PAIRS = 5_000_000
 """Distinct pairs of words that are kept while a corpus is read, about 80 MB."""
 

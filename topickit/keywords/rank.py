@@ -73,7 +73,9 @@ class _Terms:
     def parts_of(self, term: int) -> tuple[int, ...]:
         """Return the words of a phrase, `NO_TERM` for one that is no term; nothing for a word."""
         if term not in self.parts:
-            self.parts[term] = tuple(int(part) for part in self.counts.parts[term] if part != -1)
+            self.parts[term] = tuple(
+                int(part) for part in self.counts.parts[term] if part >= NO_TERM and part != -1
+            )
         return self.parts[term]
 
     def stems(self, term: int) -> tuple[str, ...]:

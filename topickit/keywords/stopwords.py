@@ -167,6 +167,18 @@ def stop_words(language: str) -> frozenset[str]:
     return frozenset(fold(word, rules) for word in listed if ascii_too or not word.isascii())
 
 
+@cache
+def _of_all_languages() -> frozenset[str]:
+    from stopwordsiso import langs
+
+    return frozenset().union(*map(stop_words, langs()))
+
+
+def is_stop_word(key: str) -> bool:
+    """Return True for a folded word that is a stop word in some language."""
+    return key in _of_all_languages()
+
+
 def _listed(number: Mapping[str, int], language: str) -> list[int]:
     """Number the words of a language's list; the list is shorter than the vocabulary."""
     listed = [number[word] for word in stop_words(language) if word in number]

@@ -18,7 +18,7 @@ import re
 import unicodedata
 from array import array
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Self, TypeAlias
 
@@ -108,6 +108,7 @@ _PLAIN = str.maketrans(
         "\u00ad": None,
     }
 )
+IS_EMOJI = regex.compile(_EMOJI.strip().removeprefix("| "), regex.VERBOSE)
 IS_KATAKANA = regex.compile(rf"[{_KATAKANA}]+")
 _IS_HAN = regex.compile(rf"[{_HAN}]+")
 _IS_HIRAGANA = regex.compile(rf"[{_HIRAGANA}]+")
@@ -138,11 +139,14 @@ class TokenStream:
         The surface of each token.
     offsets : int64 ndarray of shape (n_documents + 1,)
         Tokens ``offsets[i]`` to ``offsets[i + 1]`` are those of document i.
+    keys : mapping of int to str
+        Surfaces that are counted under a key of their own; see `topickit.keywords.recast`.
     """
 
     surfaces: list[str] = field(repr=False)
     ids: IdArray = field(repr=False)
     offsets: IntArray = field(repr=False)
+    keys: Mapping[int, str] = field(default_factory=dict, repr=False)
 
     def blocks(self) -> Iterator[tuple[int, int]]:
         """Give first and last-plus-one documents of blocks of about `BLOCK_TOKENS` tokens."""

@@ -17,7 +17,10 @@ Rules, in this order
    (those in most documents) and 20,000 phrases (the most frequent) are kept.
    While texts are read, at most two million different spellings and five million pairs of words are
    kept: beyond that the rarest ones so far are dropped.
-5. Where these rules leave no words, they are lifted from the last to the first, until some are left.
+5. Where these rules leave no words, they are lifted from the last to the first, until some are left. So they
+   are for each document without a term; such words describe only the topics of such documents.
+6. A stop word that is written in capitals in running text, in a tenth of its places or more, is an acronym
+   (``US``, ``WHO``), and a word of its own; see `topickit.keywords.recast`.
 
 A fixed vocabulary replaces all of these rules.
 """
@@ -42,6 +45,7 @@ from topickit.keywords.lexicon import Lexicon, Mask, language_evidence, make_lex
 from topickit.keywords.n_grams import (
     NO_PHRASES,
     NO_TERM,
+    ONLY_ALONE,
     Phrases,
     Words,
     find_listed,
@@ -49,6 +53,7 @@ from topickit.keywords.n_grams import (
     phrase_key,
 )
 from topickit.keywords.phrases import find_phrases
+from topickit.keywords.recast import recast
 from topickit.keywords.settings import MAX_N_GRAM, KeywordSettings
 from topickit.keywords.sparse import StoredRows, csr_arrays, csr_from, row_blocks
 from topickit.keywords.stopwords import IN_NAMES, StopWords, find_stop_words
@@ -81,7 +86,8 @@ class DocumentTerms:
         their stop words were removed.
     parts : int32 ndarray of shape (t, 3)
         The terms that a phrase consists of, then −1; all −1 for a word. −2 is a word of a phrase that is
-        no term, as "new" in "New York".
+        no term, as "new" in "New York". −3 in the last place is a word that describes only topics without
+        other terms: a rare word, a stop word, a number or an emoji, counted in documents without terms.
     language_share : float
         Share of the words of the corpus that are of the first language; not saved, 0 if unknown.
     """
@@ -182,6 +188,8 @@ def _make_lexicon(stream: TokenStream, weights: IntArray, settings: KeywordSetti
 
 def _count_chosen(stream: TokenStream, weights: IntArray, settings: KeywordSettings) -> DocumentTerms:
     """Choose the terms from the corpus, and count them."""
+    if _has_own_rules(settings):
+        stream = recast(stream, weights, clean)
     lexicon = _make_lexicon(stream, weights, settings)
     stop_words = find_stop_words(lexicon.keys, *language_evidence(lexicon), weights)
     stop = _stop_mask(lexicon.keys, stop_words, settings)
@@ -202,7 +210,11 @@ def _count_chosen(stream: TokenStream, weights: IntArray, settings: KeywordSetti
     if fewest > 1 and phrases.names:
         chosen = chosen[:0]
     phrases = phrases.of_terms(_numbers(len(lexicon.keys), chosen, NO_TERM)[listed])
-    return _assembled(lexicon, chosen, phrases.without(_own_stop_words(settings)), stop_words)
+    phrases = phrases.without(_own_stop_words(settings))
+    others = (
+        None if fewest > 1 else _describe_others(lexicon, chosen, phrases, stop, stream, weights, settings)
+    )
+    return _assembled(lexicon, chosen, phrases, stop_words, others)
 
 
 def _numbers(n: int, chosen: IntArray, missing: int = -1) -> NDArray[np.int32]:
@@ -292,7 +304,7 @@ def _listed_terms(
 def _stop_mask(keys: Sequence[str], stop_words: StopWords, settings: KeywordSettings) -> Mask:
     """Mark the words that the settings remove."""
     own = _own_stop_words(settings)
-    mask = np.fromiter((key in own for key in keys), dtype=np.bool_, count=len(keys))
+    mask = np.fromiter((fold(key) in own for key in keys), dtype=np.bool_, count=len(keys))
     if settings.stop_words == "auto":
         mask |= stop_words.mask
         if _has_own_rules(settings):
@@ -343,11 +355,69 @@ def _choose(
     return np.sort(chosen[in_most_documents])
 
 
-def _assembled(lexicon: Lexicon, chosen: IntArray, phrases: Phrases, stop_words: StopWords) -> DocumentTerms:
+@dataclass(frozen=True, eq=False)
+class _Others:
+    """Words that are counted only in some documents: which words, which documents, and their counts."""
+
+    words: IntArray
+    rows: IntArray
+    counts: csr_array
+
+    def added(self, block: csr_array, at: slice, first_column: int) -> csr_array:
+        """Add the counts of the documents of a block, from a column on."""
+        begin, end = np.searchsorted(self.rows, (at.start, at.stop))
+        own = csr_array(self.counts[begin:end]).tocoo()
+        where = (self.rows[begin:end][own.row] - at.start, own.col + first_column)
+        return csr_array(block + csr_array((own.data, where), shape=block.shape))
+
+
+def _describe_others(
+    lexicon: Lexicon,
+    chosen: IntArray,
+    phrases: Phrases,
+    stop: Mask,
+    stream: TokenStream,
+    weights: IntArray,
+    settings: KeywordSettings,
+) -> _Others:
+    """Count the words of documents without a term: rare words, or else stop words, or else numbers."""
+    n_documents, n_words = lexicon.counts.shape
+    has_term = np.zeros(n_documents, dtype=np.bool_)
+    is_chosen = np.zeros(n_words, dtype=np.bool_)
+    is_chosen[chosen] = True
+    for at, block in row_blocks(lexicon.counts):
+        has_term[at] = np.asarray(block[:, chosen].sum(axis=1)).ravel() > 0
+    has_term[phrases.document] = True
+    rows = np.flatnonzero(~has_term & (lexicon.sizes > 0))
+    counts = csr_array(lexicon.counts[rows])
+    unwanted = _own_stop_words(settings) | set(map(phrase_key, phrases.names))
+    inside = np.zeros(n_words, dtype=np.bool_)
+    inside[np.unique(counts.indices)] = True
+    for i in np.flatnonzero(inside).tolist():
+        inside[i] = not is_chosen[i] and fold(lexicon.keys[i]) not in unwanted
+    if settings.min_document_frequency != "auto":
+        inside &= lexicon.document_frequencies >= _min_documents(settings, weights)
+    well = well_shaped(lexicon, stream, weights, inside) if _has_own_rules(settings) else inside
+    kind = np.where(~inside, 3, np.where(well & ~stop, 0, np.where(well, 1, 2)))
+    row = np.repeat(np.arange(len(rows)), np.diff(counts.indptr))
+    first = np.full(len(rows), 3)
+    np.minimum.at(first, row, kind[counts.indices])
+    kept = (kind[counts.indices] == first[row]) & (first[row] < 3)
+    words, columns = np.unique(counts.indices[kept], return_inverse=True)
+    shape = (len(rows), len(words))
+    return _Others(words, rows, csr_array((counts.data[kept], (row[kept], columns)), shape=shape))
+
+
+def _assembled(
+    lexicon: Lexicon, chosen: IntArray, phrases: Phrases, stop_words: StopWords, others: _Others | None = None
+) -> DocumentTerms:
     """Put words and phrases into one table; a phrase that is also a word counts as that word."""
     terms = [lexicon.display[i] for i in chosen]
     column_of = {lexicon.keys[i]: n for n, i in enumerate(chosen.tolist())}
     parts = [_parts(lexicon.keys[i], column_of) for i in chosen]
+    if others is not None:
+        terms += [lexicon.display[i] for i in others.words.tolist()]
+        parts += [[-1, -1, ONLY_ALONE] for _ in others.words]
     columns = np.empty(len(phrases.names), dtype=np.int64)
     for i, (name, words) in enumerate(zip(phrases.names, phrases.words, strict=True)):
         columns[i] = column_of.setdefault(phrase_key(name), len(terms))
@@ -361,7 +431,9 @@ def _assembled(lexicon: Lexicon, chosen: IntArray, phrases: Phrases, stop_words:
         for at, block in row_blocks(lexicon.counts):
             words = csr_array(block[:, chosen])
             words.resize((words.shape[0], len(terms)))
-            both = csr_array(words + of_phrases[at]).astype(np.int32)
+            both = csr_array(words + of_phrases[at])
+            both = both if others is None else others.added(both, at, len(chosen))
+            both = both.astype(np.int32)
             both.sum_duplicates()
             rows.add(both)
         counts = rows.matrix(len(terms))
