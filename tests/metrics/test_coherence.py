@@ -2,14 +2,15 @@
 
 import math
 from collections import Counter
+from itertools import pairwise
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from topickit.errors import InputError, InputTypeError, ParameterError
-from topickit.metrics import COHERENCES, Reference, c_npmi, c_v, reference, tokenize, u_mass
+from topickit.errors import InputError, InputTypeError, ParameterError, ParameterTypeError
+from topickit.metrics import COHERENCES, Reference, as_tokens, c_npmi, c_v, reference, tokenize, u_mass
 from topickit.metrics.reference import count_windows
 
 DOCUMENTS = [["red", "apple"], ["red", "apple", "pie"], [], ["fast", "car", "fast"]]
@@ -182,3 +183,25 @@ def test_topics_without_a_pair_are_counted():
     assert result.n_undefined == 2
     assert result.mean == result.per_topic[0]
     assert c_npmi([["red", "apple"]], documents).n_undefined == 0
+
+
+def test_words_of_a_tokenizer_are_found_in_the_reference():
+    def pairs(text):
+        words = text.split()
+        return [f"{a}/{b}" for a, b in pairwise(words)]
+
+    texts = ["The red boat", "a red boat", "the sea"]
+    assert tokenize(texts, tokenizer=pairs)[0] == ["the/red", "red/boat"]
+    corpus = Reference.of(texts, tokenizer=pairs)
+    assert corpus.words == Reference.of(tokenize(texts, tokenizer=pairs)).words
+    topics = as_tokens([["The/Red", "red/boat"]], corpus, tokenizer=pairs)
+    assert topics == [["the/red", "red/boat"]]
+    assert not math.isnan(float(c_npmi(topics, corpus)))
+    assert tokenize(["The U.S. boats"], tokenizer=str.split) == [["the", "u.s", "boats"]]
+    with pytest.raises(ParameterTypeError, match="must give the words"):
+        tokenize(texts, tokenizer="spacy")
+
+
+def test_tokens_are_folded_as_keywords_are():
+    assert tokenize(["LİMAN ve SINIR ışık", "liman"])[0] == ["liman", "ve", "sınır", "ışık"]
+    assert tokenize(["커피가 커피를"])[0] == ["커피", "커피"]

@@ -1,5 +1,6 @@
 import pytest
 
+from topickit.keywords.settings import KeywordSettings
 from topickit.report import formatting
 from topickit.report.facts import fact_groups
 
@@ -48,8 +49,8 @@ def test_settings_are_put_into_words():
         "number of topics": "automatic",
         "outliers": "set by the clusterer",
         "fit sample": "chosen for the clusterer",
-        "keywords": "10 per topic, weighted by c-TF-IDF, re-ranked by embedding, words and two-word phrases, "
-        "stop words of the detected languages removed",
+        "keywords": "10 per topic, weighted by c-TF-IDF, re-ranked by embedding, words and phrases of two or "
+        "three words, stop words of the detected languages removed",
         "clusterer": "graph",
     }
     others = {
@@ -80,3 +81,20 @@ def test_groups_follow_single_facts():
         ("G", (("x", "1"),)),
     ]
     assert fact_groups({}) == ()
+
+
+def test_settings_of_words_are_put_into_words():
+    def described(**settings):
+        (group,) = fact_groups({"settings": {"keywords": {**KeywordSettings(**settings).state().config}}})
+        return dict(group.facts)["keywords"]
+
+    assert "phrases of two or three words, stop words of the detected" in described()
+    words = described(
+        tokenizer=str.split, n_gram_range=(1, 2), min_document_frequency=5, extra_stop_words=["a"]
+    )
+    assert "terms of 1 to 2 words, in at least 5 documents, words from the function str.split" in words
+    assert "1 additional stop word removed" in words
+    assert "terms of 2 words, in at least 10.0% of the documents" in described(
+        n_gram_range=(2, 2), min_document_frequency=0.1
+    )
+    assert described(vocabulary=["sea", "boat"]).endswith("only the 2 terms of the given vocabulary")

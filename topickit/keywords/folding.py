@@ -46,9 +46,9 @@ _LETTERS = str.maketrans(
         **dict.fromkeys("ىیۍ", "ي"),
         "ک": "ك",
         **dict.fromkeys("ةەہۀۂۃ", "ه"),
-        # Romanian with cedillas, Nordic letters beside the German ones, French, Afrikaans
-        "ş": "ș",
-        "ţ": "ț",
+        # Romanian with commas below, Nordic letters beside the German ones, French, Afrikaans
+        "ș": "ş",
+        "ț": "ţ",
         "æ": "ä",
         "ø": "ö",
         "œ": "oe",

@@ -28,7 +28,7 @@ A fixed vocabulary replaces all of these rules.
 import itertools
 import math
 import warnings
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -38,7 +38,7 @@ from scipy.sparse import csr_array
 from topickit._core.progress import stage
 from topickit._core.state import State
 from topickit._core.vectors import IntArray
-from topickit.corpus.tokenizer import gives_n_grams, is_lemmatizer, words_of
+from topickit.corpus.tokenizer import gives_n_grams
 from topickit.errors import InputError, ParameterError, TopickitWarning, is_whole
 from topickit.keywords.folding import fold
 from topickit.keywords.lexicon import Lexicon, Mask, language_evidence, make_lexicon, well_shaped
@@ -52,7 +52,9 @@ from topickit.keywords.n_grams import (
     find_n_grams,
     phrase_key,
 )
+from topickit.keywords.others import Others, count_others
 from topickit.keywords.phrases import find_phrases
+from topickit.keywords.reading import has_own_rules, read_with, word_function
 from topickit.keywords.recast import recast
 from topickit.keywords.settings import MAX_N_GRAM, KeywordSettings
 from topickit.keywords.sparse import StoredRows, csr_arrays, csr_from, row_blocks
@@ -60,11 +62,8 @@ from topickit.keywords.stopwords import IN_NAMES, StopWords, find_stop_words
 from topickit.keywords.tokens import (
     Advance,
     TokenStream,
-    as_token,
     clean,
     is_hiragana,
-    read_tokens,
-    tokens_of,
 )
 
 MAX_WORDS = 80_000
@@ -159,36 +158,16 @@ def count_terms(texts: Sequence[str], weights: IntArray, settings: KeywordSettin
     with stage("Counting words", len(texts)) as progress:
         if settings.vocabulary is not None:
             return _count_vocabulary(texts, weights, settings, settings.vocabulary, progress.advance)
-        return _count_chosen(_read(texts, settings, progress.advance), weights, settings)
-
-
-def _read(texts: Iterable[str], settings: KeywordSettings, advance: Advance) -> TokenStream:
-    """Split texts into tokens, by the tokenizer of the settings."""
-    if settings.tokenizer is None:
-        return read_tokens(texts, advance)
-    words = words_of(settings.tokenizer)
-    if not is_lemmatizer(settings.tokenizer):
-        return tokens_of(texts, words, advance)
-    stream = read_tokens(texts, advance)
-    bare = [(surface, clean(surface)) for surface in stream.surfaces]
-    # A word without a lemma is counted no more than a break.
-    return replace(
-        stream, surfaces=[next(iter(words(word)), ".") if word else surface for surface, word in bare]
-    )
-
-
-def _has_own_rules(settings: KeywordSettings) -> bool:
-    """Return True if topickit splits the texts into words."""
-    return settings.tokenizer is None or is_lemmatizer(settings.tokenizer)
+        return _count_chosen(read_with(settings.tokenizer, texts, progress.advance), weights, settings)
 
 
 def _make_lexicon(stream: TokenStream, weights: IntArray, settings: KeywordSettings) -> Lexicon:
-    return make_lexicon(stream, weights, clean if _has_own_rules(settings) else as_token)
+    return make_lexicon(stream, weights, word_function(settings.tokenizer))
 
 
 def _count_chosen(stream: TokenStream, weights: IntArray, settings: KeywordSettings) -> DocumentTerms:
     """Choose the terms from the corpus, and count them."""
-    if _has_own_rules(settings):
+    if has_own_rules(settings.tokenizer):
         stream = recast(stream, weights, clean)
     lexicon = _make_lexicon(stream, weights, settings)
     stop_words = find_stop_words(lexicon.keys, *language_evidence(lexicon), weights)
@@ -211,9 +190,7 @@ def _count_chosen(stream: TokenStream, weights: IntArray, settings: KeywordSetti
         chosen = chosen[:0]
     phrases = phrases.of_terms(_numbers(len(lexicon.keys), chosen, NO_TERM)[listed])
     phrases = phrases.without(_own_stop_words(settings))
-    others = (
-        None if fewest > 1 else _describe_others(lexicon, chosen, phrases, stop, stream, weights, settings)
-    )
+    others = None if fewest > 1 else _find_others(lexicon, chosen, phrases, stop, stream, weights, settings)
     return _assembled(lexicon, chosen, phrases, stop_words, others)
 
 
@@ -256,14 +233,14 @@ def _count_vocabulary(
 ) -> DocumentTerms:
     """Count the terms of a vocabulary, and no others."""
     if gives_n_grams(settings.tokenizer):
-        stream = _read(texts, settings, advance)
+        stream = read_with(settings.tokenizer, texts, advance)
         first = len(stream.surfaces)
         stream = replace(stream, surfaces=[*stream.surfaces, *vocabulary])
         lexicon = _make_lexicon(stream, weights, settings)
         entries = [lexicon.word_of[[first + i]] for i in range(len(vocabulary))]
     else:
         # Read together: how a text is segmented depends on the corpus.
-        whole = _read(itertools.chain(texts, vocabulary), settings, advance)
+        whole = read_with(settings.tokenizer, itertools.chain(texts, vocabulary), advance)
         stream, n = whole.first(len(texts)), len(texts)
         lexicon = _make_lexicon(stream, weights, settings)
         entries = [lexicon.word_of[whole.ids_of(n + i, n + i + 1)] for i in range(len(vocabulary))]
@@ -307,7 +284,7 @@ def _stop_mask(keys: Sequence[str], stop_words: StopWords, settings: KeywordSett
     mask = np.fromiter((fold(key) in own for key in keys), dtype=np.bool_, count=len(keys))
     if settings.stop_words == "auto":
         mask |= stop_words.mask
-        if _has_own_rules(settings):
+        if has_own_rules(settings.tokenizer):
             mask |= np.fromiter(map(is_hiragana, keys), dtype=np.bool_, count=len(keys))
     if gives_n_grams(settings.tokenizer):
         own |= {keys[i] for i in np.flatnonzero(mask).tolist()}
@@ -336,7 +313,9 @@ def _choose(
     everything = np.ones_like(stop)
 
     def shaped(asked: Mask) -> Mask:
-        return well_shaped(lexicon, stream, weights, asked) if _has_own_rules(settings) else everything
+        return (
+            well_shaped(lexicon, stream, weights, asked) if has_own_rules(settings.tokenizer) else everything
+        )
 
     frequent = lexicon.document_frequencies >= _min_documents(settings, weights)
     rules = [shaped(frequent & ~stop) & frequent & ~stop]
@@ -355,23 +334,7 @@ def _choose(
     return np.sort(chosen[in_most_documents])
 
 
-@dataclass(frozen=True, eq=False)
-class _Others:
-    """Words that are counted only in some documents: which words, which documents, and their counts."""
-
-    words: IntArray
-    rows: IntArray
-    counts: csr_array
-
-    def added(self, block: csr_array, at: slice, first_column: int) -> csr_array:
-        """Add the counts of the documents of a block, from a column on."""
-        begin, end = np.searchsorted(self.rows, (at.start, at.stop))
-        own = csr_array(self.counts[begin:end]).tocoo()
-        where = (self.rows[begin:end][own.row] - at.start, own.col + first_column)
-        return csr_array(block + csr_array((own.data, where), shape=block.shape))
-
-
-def _describe_others(
+def _find_others(
     lexicon: Lexicon,
     chosen: IntArray,
     phrases: Phrases,
@@ -379,37 +342,27 @@ def _describe_others(
     stream: TokenStream,
     weights: IntArray,
     settings: KeywordSettings,
-) -> _Others:
-    """Count the words of documents without a term: rare words, or else stop words, or else numbers."""
-    n_documents, n_words = lexicon.counts.shape
-    has_term = np.zeros(n_documents, dtype=np.bool_)
-    is_chosen = np.zeros(n_words, dtype=np.bool_)
-    is_chosen[chosen] = True
+) -> Others:
+    """Count the words of the documents that have no term, except those that the user removed."""
+    unwanted = _own_stop_words(settings) | set(map(phrase_key, phrases.names))
+    allowed = np.fromiter((fold(key) not in unwanted for key in lexicon.keys), np.bool_, len(lexicon.keys))
+    allowed[chosen] = False
+    if settings.min_document_frequency != "auto":
+        allowed &= lexicon.document_frequencies >= _min_documents(settings, weights)
+    has_term = np.zeros(lexicon.counts.shape[0], dtype=np.bool_)
     for at, block in row_blocks(lexicon.counts):
         has_term[at] = np.asarray(block[:, chosen].sum(axis=1)).ravel() > 0
     has_term[phrases.document] = True
     rows = np.flatnonzero(~has_term & (lexicon.sizes > 0))
-    counts = csr_array(lexicon.counts[rows])
-    unwanted = _own_stop_words(settings) | set(map(phrase_key, phrases.names))
-    inside = np.zeros(n_words, dtype=np.bool_)
-    inside[np.unique(counts.indices)] = True
-    for i in np.flatnonzero(inside).tolist():
-        inside[i] = not is_chosen[i] and fold(lexicon.keys[i]) not in unwanted
-    if settings.min_document_frequency != "auto":
-        inside &= lexicon.document_frequencies >= _min_documents(settings, weights)
-    well = well_shaped(lexicon, stream, weights, inside) if _has_own_rules(settings) else inside
-    kind = np.where(~inside, 3, np.where(well & ~stop, 0, np.where(well, 1, 2)))
-    row = np.repeat(np.arange(len(rows)), np.diff(counts.indptr))
-    first = np.full(len(rows), 3)
-    np.minimum.at(first, row, kind[counts.indices])
-    kept = (kind[counts.indices] == first[row]) & (first[row] < 3)
-    words, columns = np.unique(counts.indices[kept], return_inverse=True)
-    shape = (len(rows), len(words))
-    return _Others(words, rows, csr_array((counts.data[kept], (row[kept], columns)), shape=shape))
+    inside = np.zeros_like(allowed)
+    inside[np.unique(csr_array(lexicon.counts[rows]).indices)] = True
+    allowed &= inside
+    well = well_shaped(lexicon, stream, weights, allowed) if has_own_rules(settings.tokenizer) else allowed
+    return count_others(lexicon.counts, rows, [well & ~stop, well, allowed])
 
 
 def _assembled(
-    lexicon: Lexicon, chosen: IntArray, phrases: Phrases, stop_words: StopWords, others: _Others | None = None
+    lexicon: Lexicon, chosen: IntArray, phrases: Phrases, stop_words: StopWords, others: Others | None = None
 ) -> DocumentTerms:
     """Put words and phrases into one table; a phrase that is also a word counts as that word."""
     terms = [lexicon.display[i] for i in chosen]

@@ -4,16 +4,17 @@ from array import array
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from topickit._core.vectors import IntArray
+from topickit.corpus.tokenizer import check_tokenizer
 from topickit.errors import InputError, InputTypeError
 from topickit.keywords.folding import fold
 from topickit.keywords.lexicon import keys_of
-from topickit.keywords.tokens import clean, read_tokens
+from topickit.keywords.reading import read_with, word_function
 
 BLOCK_TOKENS = 4_000_000
 """Tokens counted at a time, which bounds the memory."""
@@ -44,13 +45,15 @@ class Reference:
     offsets: IntArray = field(repr=False)
 
     @classmethod
-    def of(cls, tokens: Iterable[Sequence[str]]) -> "Reference":
+    def of(cls, tokens: Iterable[Sequence[str]], *, tokenizer: Any = None) -> "Reference":
         """Index a corpus.
 
         Parameters
         ----------
-        tokens : iterable of lists of str
-            The tokens of each document, in order; a document may be empty.
+        tokens : iterable of lists of str, or sequence of str
+            The tokens of each document, in order; a document may be empty. With `tokenizer`, the texts.
+        tokenizer : object, optional
+            Splits the texts; see `tokenize`.
 
         Returns
         -------
@@ -63,6 +66,8 @@ class Reference:
         """
         if isinstance(tokens, str):
             raise InputTypeError("tokens must be a list of lists of str, got one str; see tokenize")
+        if tokenizer is not None:
+            tokens = tokenize(cast("Sequence[str]", tokens), tokenizer=tokenizer)
         numbers: defaultdict[str, int] = defaultdict()
         numbers.default_factory = numbers.__len__
         ids, ends = array("i"), array("q", [0])
@@ -227,12 +232,14 @@ def _together(stretches: _Stretches, covered: IntArray, pairs: IntArray) -> IntA
     return counts
 
 
-def tokenize(texts: Sequence[str]) -> list[list[str]]:
+def tokenize(texts: Sequence[str], *, tokenizer: Any = None) -> list[list[str]]:
     """Split texts in any language into lower-case words, as for topickit's keywords.
 
     Parameters
     ----------
     texts : sequence of str
+    tokenizer : object, optional
+        What gives the words of a text, as in `topickit.KeywordSettings`; the default is topickit's own rules.
 
     Returns
     -------
@@ -242,12 +249,16 @@ def tokenize(texts: Sequence[str]) -> list[list[str]]:
     Raises
     ------
     InputTypeError
-        When `texts` is a str, or an element is not a str.
+        When `texts` is a str, or an element is not a str; or `tokenizer` does not return words.
+    ParameterTypeError
+        When `tokenizer` is not recognised.
 
     Examples
     --------
     >>> tokenize(["The C++ compiler's errors!", ""])
     [['the', 'c++', 'compiler', 'errors'], []]
+    >>> tokenize(["The C++ compiler's errors!"], tokenizer=str.split)
+    [['the', 'c++', "compiler's", 'errors!']]
     """
     if isinstance(texts, str):
         raise InputTypeError("texts must be a list of str, got one str")
@@ -255,8 +266,10 @@ def tokenize(texts: Sequence[str]) -> list[list[str]]:
     for row, text in enumerate(texts):
         if not isinstance(text, str):
             raise InputTypeError(f"text {row} must be a str, got {type(text).__name__}")
-    stream = read_tokens(texts)
-    listed = keys_of(stream.surfaces, stream.times().tolist(), clean)
+    if tokenizer is not None:
+        check_tokenizer(tokenizer)
+    stream = read_with(tokenizer, texts)
+    listed = keys_of(stream.surfaces, stream.times().tolist(), word_function(tokenizer))
     keys = np.array(listed or [""], dtype=object)
     words: list[Any] = keys[stream.ids].tolist()
     bounds = zip(stream.offsets[:-1].tolist(), stream.offsets[1:].tolist(), strict=True)
@@ -264,7 +277,7 @@ def tokenize(texts: Sequence[str]) -> list[list[str]]:
 
 
 def as_tokens(
-    topics: Iterable[Sequence[str]], reference: Reference, *, phrases: bool = True
+    topics: Iterable[Sequence[str]], reference: Reference, *, phrases: bool = True, tokenizer: Any = None
 ) -> list[list[str]]:
     """Normalize the words of topics from any system as `tokenize` does those of a corpus.
 
@@ -279,6 +292,8 @@ def as_tokens(
         Built from the result of `tokenize`.
     phrases : bool
         Replace a phrase by its words; False leaves phrases out.
+    tokenizer : object, optional
+        The one that `tokenize` was called with.
 
     Returns
     -------
@@ -302,8 +317,8 @@ def as_tokens(
     for topic in check_topics(topics, top=None):
         tokens_of_topic: list[str] = []
         for word in topic:
-            key = fold(clean(word))
-            tokens = [key] if key in reference else tokenize([word])[0]
+            key = fold(word_function(tokenizer)(word))
+            tokens = [key] if key in reference else tokenize([word], tokenizer=tokenizer)[0]
             tokens_of_topic.extend(tokens if phrases or len(tokens) == 1 else [])
         written.append(tokens_of_topic)
     return written

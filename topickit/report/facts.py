@@ -93,11 +93,38 @@ def _keyword_settings(settings: dict[str, Plain]) -> str:
         parts.append(f"weighted by {_WEIGHTINGS.get(weighting, printable(weighting))}{damped}")
     if "rerank" in settings:
         parts.append("re-ranked by embedding" if settings["rerank"] else "not re-ranked")
-    if "phrases" in settings:
-        parts.append("words and two-word phrases" if settings["phrases"] else "single words only")
-    if "stop_words" in settings:
-        parts.append(_stop_words(settings["stop_words"]))
+    parts += _term_settings(settings)
     return ", ".join(parts) or formatting.MISSING
+
+
+def _term_settings(settings: dict[str, Plain]) -> list[str]:
+    """Describe which words and phrases can be keywords."""
+    vocabulary = settings.get("vocabulary")
+    if isinstance(vocabulary, list):
+        terms = [f"only the {plural(len(vocabulary), 'term')} of the given vocabulary"]
+    elif "phrases" in settings:
+        n_grams = settings.get("n_gram_range")
+        fewest, most = n_grams if isinstance(n_grams, list) else (1, 1)
+        if (fewest, most) == (1, 1):
+            terms = [
+                "words and phrases of two or three words" if settings["phrases"] else "single words only"
+            ]
+        else:
+            terms = [f"terms of {fewest} words" if fewest == most else f"terms of {fewest} to {most} words"]
+    else:
+        terms = []
+    least = settings.get("min_document_frequency", "auto")
+    if isinstance(least, int):
+        terms.append(f"in at least {plural(least, 'document')}")
+    elif isinstance(least, float):
+        terms.append(f"in at least {formatting.percent(least)} of the documents")
+    if isinstance(tokenizer := settings.get("tokenizer"), str):
+        terms.append(f"words from the {printable(tokenizer)}")
+    if "stop_words" in settings and not isinstance(vocabulary, list):
+        terms.append(_stop_words(settings["stop_words"]))
+    if isinstance(extra := settings.get("extra_stop_words"), list) and extra:
+        terms.append(f"{plural(len(extra), 'additional stop word')} removed")
+    return terms
 
 
 def _stop_words(setting: Plain) -> str:
