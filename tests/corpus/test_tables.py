@@ -8,8 +8,8 @@ import sys
 
 import pytest
 
-from topickit.corpus.tables import TextStream, read, read_texts, read_with_columns, read_with_labels
-from topickit.errors import InputError, InputTypeError
+from topickit.corpus.tables import TextFile, TextStream, read, read_texts, read_with_columns, read_with_labels
+from topickit.errors import InputError, InputTypeError, ParameterError, TopickitWarning
 
 TEXTS = ["Garlic, butter; onion", "Sail | anchor\tboat"]
 
@@ -329,3 +329,45 @@ def test_whole_surrogate_pairs_and_backslashes_in_json_are_read(tmp_path):
     path = tmp_path / "t.jsonl"
     path.write_text('{"text": "\\ud83d\\ude00 \\\\ud83d \\\\\\\\ude00"}\n')
     assert read_texts(str(path)).texts == ["\U0001f600 \\ud83d \\\\ude00"]
+
+
+@pytest.mark.parametrize("name", ["t.csv", "t.jsonl", "t.txt", "t.tsv"])
+def test_a_file_in_another_encoding_is_read_by_its_name(tmp_path, monkeypatch, name):
+    lines = {"t.jsonl": ['{"text": "Café"}', '{"text": "Zoë €"}'], "t.txt": ["Café", "Zoë €"]}
+    content = "\r\n".join([*lines.get(name, ["text", "Café", "Zoë €"]), ""]).encode("cp1252")
+    path = tmp_path / name
+    path.write_bytes(content)
+    assert list(read(TextFile(path, encoding="cp1252"))) == ["Café", "Zoë €"]
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(content)))
+    file_format = {"t.jsonl": "jsonl", "t.txt": "lines"}.get(name, "csv")
+    assert read_texts("-", file_format=file_format, encoding="cp1252").texts == ["Café", "Zoë €"]
+    with pytest.raises(InputError, match=r'not UTF-8: byte \d+, line \d; .*encoding="cp1252"'):
+        read_texts(str(path))
+    with pytest.raises(ParameterError, match="unknown encoding 'klingon'"):
+        read_texts(str(path), encoding="klingon")
+
+
+@pytest.mark.parametrize("name", ["t.csv", "t.jsonl", "t.txt"])
+def test_a_few_invalid_bytes_in_utf8_are_replaced_with_a_warning(tmp_path, name):
+    texts = [f"Zoë und Käthe {number}" for number in range(50)]
+    rows = [json.dumps({"text": text}, ensure_ascii=False) for text in texts] if name == "t.jsonl" else texts
+    lines = ["text", *rows] if name == "t.csv" else rows
+    content = "\n".join(lines).encode().replace("Zoë und Käthe 7".encode(), b"cut \xf0\x9f\x98 7")
+    path = tmp_path / name
+    path.write_bytes(content)
+    line = 9 if name == "t.csv" else 8
+    with pytest.warns(TopickitWarning, match=f"1 invalid byte sequences .* line {line};"):
+        found = read_texts(str(path)).texts
+    assert found == [*texts[:7], "cut \ufffd 7", *texts[8:]]
+
+
+@pytest.mark.parametrize("name", ["t.csv", "t.txt"])
+def test_many_invalid_bytes_are_not_replaced(tmp_path, name):
+    path = tmp_path / name
+    lines = [f"Zoë Käthe Jürgen {number}".encode() + b" \xf0\x9f\x98" * (number < 11) for number in range(50)]
+    path.write_bytes(b"\n".join([b"text", *lines]))
+    with pytest.raises(InputError, match="not UTF-8"):
+        read_texts(str(path))
+    path.write_bytes("text\nZoë\n".encode() + "Käthe\nJürgen".encode("cp1252"))
+    with pytest.raises(InputError, match="not UTF-8"):
+        read_texts(str(path))

@@ -2,6 +2,8 @@
 
 import contextlib
 import inspect
+import io
+import itertools
 import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -9,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from topickit.corpus.documents import is_blank
+from topickit.corpus.tables.content import Content, NotUtf8Error
 from topickit.corpus.tables.faults import decode_lines
 from topickit.corpus.tables.table import Table, check_readable, standard_input
 from topickit.errors import InputError, InputTypeError, ParameterError
@@ -51,12 +54,14 @@ class TextColumn:
     n_missing: int
 
 
-def read_texts(path: str, column: str | None = None, file_format: str | None = None) -> TextColumn:
+def read_texts(
+    path: str, column: str | None = None, file_format: str | None = None, *, encoding: str | None = None
+) -> TextColumn:
     """Read the texts of a file.
 
     Parameters
     ----------
-    path, column, file_format : str
+    path, column, file_format, encoding : str
         As for `TextStream`.
 
     Returns
@@ -68,7 +73,7 @@ def read_texts(path: str, column: str | None = None, file_format: str | None = N
     InputError
         If the file cannot be read, or has no such text column.
     """
-    stream = TextStream(path, column, file_format)
+    stream = TextStream(path, column, file_format, encoding=encoding)
     return TextColumn(list(stream), stream.n_missing)
 
 
@@ -85,6 +90,14 @@ class TextStream(Iterator[str]):
     file_format : {"csv", "tsv", "jsonl", "parquet", "lines"}, optional
         By default determined by the file extension, or plain lines if it is unknown. CSV may be separated
         by semicolons, tabs or bars if its first line has no comma. "jsonl" may be one array of objects.
+    encoding : str, optional
+        Encoding of a text file, such as "cp1252"; by default UTF-8, or the one that the byte order mark of a
+        table names.
+
+    Warns
+    -----
+    TopickitWarning
+        If UTF-8 has a few invalid bytes, which are read as U+FFFD.
 
     Notes
     -----
@@ -105,16 +118,23 @@ class TextStream(Iterator[str]):
         are read.
     """
 
-    def __init__(self, path: str, column: str | None = None, file_format: str | None = None) -> None:
+    def __init__(
+        self,
+        path: str,
+        column: str | None = None,
+        file_format: str | None = None,
+        *,
+        encoding: str | None = None,
+    ) -> None:
         self.n_rows = self.n_missing = 0
         kind = _kind(path, file_format)
         if kind == "lines":
             if column is not None:
                 raise _no_columns(path, column)
             check_readable(path)
-            self._texts = _lines(path)
+            self._texts = _lines(path) if encoding is None else _decoded_lines(path, encoding)
         else:
-            table = Table.of(path, kind)
+            table = Table.of(path, kind, encoding)
             self._texts = self._of_table(table, table.text_column(column))
 
     def __next__(self) -> str:
@@ -142,6 +162,9 @@ class TextFile:
         Column of the texts; by default the column ``text``, or the only text column.
     file_format : {"csv", "tsv", "jsonl", "parquet", "lines"}, optional
         By default determined by the file extension.
+    encoding : str, optional
+        Encoding of a text file, such as "cp1252"; by default UTF-8, or the one that the byte order mark of a
+        table names.
 
     Examples
     --------
@@ -152,6 +175,7 @@ class TextFile:
     path: str | os.PathLike[str]
     column: str | None = None
     file_format: str | None = None
+    encoding: str | None = None
 
 
 def read(texts: Any) -> Any:
@@ -178,7 +202,8 @@ def read(texts: Any) -> Any:
     if isinstance(texts, os.PathLike):
         texts = TextFile(texts)
     if isinstance(texts, TextFile):
-        return TextStream(os.fspath(texts.path), texts.column, texts.file_format)
+        path = os.fspath(texts.path)
+        return TextStream(path, texts.column, texts.file_format, encoding=texts.encoding)
     if callable(texts):
         _check_without_arguments(texts)
         return texts()
@@ -224,7 +249,12 @@ class TextsWithLabels(TextColumn):
 
 
 def read_with_labels(
-    path: str, labels: str, column: str | None = None, file_format: str | None = None
+    path: str,
+    labels: str,
+    column: str | None = None,
+    file_format: str | None = None,
+    *,
+    encoding: str | None = None,
 ) -> TextsWithLabels:
     """Read the texts and labels of a table.
 
@@ -234,7 +264,7 @@ def read_with_labels(
         ``"-"`` reads standard input.
     labels : str
         Column of the labels. It is not considered as the text column.
-    column, file_format : optional
+    column, file_format, encoding : optional
         As for `read_texts`; plain lines have no labels.
 
     Returns
@@ -246,7 +276,7 @@ def read_with_labels(
     InputError
         If the file cannot be read, or has no such columns.
     """
-    table = _table(path, labels, file_format)
+    table = _table(path, labels, file_format, encoding)
     _check_columns(table, [labels], "label")
     if labels == column:
         raise InputError(f"column {labels!r} of {path} cannot be both the text column and the label column")
@@ -278,6 +308,7 @@ def read_with_columns(
     column: str | None = None,
     file_format: str | None = None,
     *,
+    encoding: str | None = None,
     as_written: Sequence[str] = (),
 ) -> TextsWithColumns:
     """Read the texts and other columns of a table.
@@ -288,7 +319,7 @@ def read_with_columns(
         ``"-"`` reads standard input.
     others : sequence of str
         Columns to read. They are not considered as the text column, except by `column`.
-    column, file_format : optional
+    column, file_format, encoding : optional
         As for `read_texts`.
     as_written : sequence of str
         Columns to read without inferring types of CSV, so that the id 007 stays a str.
@@ -303,7 +334,7 @@ def read_with_columns(
         If the file cannot be read, or has no such columns.
     """
     names = [*others, *as_written]
-    table = _table(path, names[0], file_format)
+    table = _table(path, names[0], file_format, encoding)
     _check_columns(table, names, "value")
     name = table.text_column(column, without=[other for other in names if other != column])
     frame = table.read([name, *names])
@@ -330,12 +361,12 @@ def _no_columns(path: str, column: str) -> InputError:
     )
 
 
-def _table(path: str, column: str, file_format: str | None) -> Table:
+def _table(path: str, column: str, file_format: str | None, encoding: str | None) -> Table:
     """Open a file that must be a table."""
     kind = _kind(path, file_format)
     if kind == "lines":
         raise _no_columns(path, column)
-    return Table.of(path, kind)
+    return Table.of(path, kind, encoding)
 
 
 def _check_columns(table: Table, names: Sequence[str], what: str) -> None:
@@ -352,8 +383,26 @@ def _check_columns(table: Table, names: Sequence[str], what: str) -> None:
 
 
 def _lines(path: str) -> Iterator[str]:
-    with contextlib.nullcontext(standard_input()) if path == "-" else Path(path).open("rb") as file:
-        yield from decode_lines(file, path)
+    n_rows = 0
+    try:
+        with contextlib.nullcontext(standard_input()) if path == "-" else Path(path).open("rb") as file:
+            for line in decode_lines(file, path):
+                yield line
+                n_rows += 1
+    except NotUtf8Error:
+        repaired = None if path == "-" else Content(Path(path), path).repair()
+        if repaired is None:
+            raise
+    else:
+        return
+    for line in itertools.islice(repaired.lines(), n_rows, None):
+        yield line.removesuffix("\r")
+
+
+def _decoded_lines(path: str, encoding: str) -> Iterator[str]:
+    source = io.BytesIO(standard_input().read()) if path == "-" else Path(path)
+    for line in Content.of(source, path, encoding).lines():
+        yield line.removesuffix("\r")
 
 
 def _text_column(texts: "pl.Series") -> TextColumn:

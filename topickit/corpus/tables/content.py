@@ -3,18 +3,22 @@
 import codecs
 import gzip
 import io
+import warnings
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from topickit.errors import InputError, ParameterError
+from topickit.errors import InputError, ParameterError, TopickitWarning
 
 Source = Path | io.BytesIO
 HEAD = 65536
 BLOCK = 4 * 1024**2
+MOST_DAMAGE = 0.01
+FEW_DAMAGES = 10
+"""Invalid byte sequences per line, and their number, up to which UTF-8 is read with replacements."""
 GZIP = b"\x1f\x8b"
 ZSTD = b"\x28\xb5\x2f\xfd"
 PACKED = (GZIP, ZSTD)
@@ -38,6 +42,10 @@ FOREIGN = {
 """Files of other formats, by their first bytes."""
 
 
+class NotUtf8Error(InputError):
+    """Content that is not UTF-8."""
+
+
 @dataclass(frozen=True, eq=False)
 class Content:
     """Text content of a file.
@@ -49,11 +57,14 @@ class Content:
         Name of the file in errors.
     encoding : str
         Name of the encoding; "utf-8-sig" for UTF-8 with or without byte order mark.
+    errors : {"strict", "replace"}
+        "replace" decodes invalid bytes as U+FFFD.
     """
 
     source: Source
     path: str
     encoding: str = "utf-8-sig"
+    errors: str = "strict"
 
     @classmethod
     def of(cls, source: Source, path: str, encoding: str | None = None) -> "Content":
@@ -85,7 +96,33 @@ class Content:
     @property
     def is_utf8(self) -> bool:
         """Whether polars reads the file without conversion."""
-        return self.encoding == "utf-8-sig"
+        return self.encoding == "utf-8-sig" and self.errors == "strict"
+
+    def repair(self) -> "Content | None":
+        """Return the content with U+FFFD for invalid bytes, with a warning; None if it is not damaged UTF-8.
+
+        Valid sequences of several bytes must outnumber the invalid ones, which are few or in few lines: a
+        text in another encoding has hardly any valid ones.
+        """
+        n_valid = n_bad = n_lines = first = 0
+        for block in self._line_blocks(b"\n"):
+            if not block.isascii():
+                text = block.decode(errors="replace")
+                bad = text.count("\ufffd") - block.count("\ufffd".encode())
+                if bad and not n_bad:
+                    first = n_lines + 1 + text[: _first_bad(block)].count("\n")
+                n_bad += bad
+                n_valid += len(text) - len(text.encode("ascii", "ignore")) - bad
+            n_lines += block.count(b"\n")
+        if not 0 < n_bad < n_valid or n_bad > max(FEW_DAMAGES, MOST_DAMAGE * n_lines):
+            return None
+        warnings.warn(
+            f"{self.path} has {n_bad:,} invalid byte sequences in its UTF-8, the first in line {first}; "
+            "each is read as U+FFFD",
+            TopickitWarning,
+            stacklevel=5,
+        )
+        return replace(self, errors="replace")
 
     def head(self) -> str:
         """Return the beginning, decoded, without the byte order mark."""
@@ -104,18 +141,23 @@ class Content:
         InputError
             If the content cannot be decoded or decompressed.
         """
-        end, n_lines, rest = line_end.encode(), 0, b""
-        n_bytes = 0
-        for piece in self._pieces():
-            whole, found, tail = (rest + piece).rpartition(end)
-            block, rest = whole + found, tail
-            if block:
-                self._check(block, n_bytes, n_lines, end)
-                yield block
+        end = line_end.encode()
+        n_bytes = n_lines = 0
+        for block in self._line_blocks(end):
+            self._check(block, n_bytes, n_lines, end)
+            yield block
             n_bytes += len(block)
             n_lines += block.count(end)
+
+    def _line_blocks(self, end: bytes) -> Iterator[bytes]:
+        """Yield blocks of whole lines; UTF-8 is not checked."""
+        rest = b""
+        for piece in self._pieces():
+            whole, separator, tail = (rest + piece).rpartition(end)
+            block, rest = whole + separator, tail
+            if block:
+                yield block
         if rest:
-            self._check(rest, n_bytes, n_lines, end)
             yield rest
 
     def lines(self, line_end: str = "\n") -> Iterator[str]:
@@ -138,15 +180,11 @@ class Content:
         return 3 if self._head(3) == codecs.BOM_UTF8 else 0
 
     def _undecodable(self, at: int, line: int) -> InputError:
-        # No text has the characters of Latin 1 there; Windows-1252 has the euro and quotation marks.
-        return InputError(
-            f"{self.path} is not UTF-8: byte {at}, line {line}; save it as UTF-8, or convert it with iconv "
-            "-f WINDOWS-1252 -t UTF-8, if that is its encoding"
-        )
+        return not_utf8(self.path, at, line)
 
     def _pieces(self) -> Iterator[bytes]:
         """Yield pieces of the content; UTF-8 as it is, other encodings converted to UTF-8."""
-        decoder = None if self.is_utf8 else codecs.getincrementaldecoder(self.encoding)()
+        decoder = None if self.is_utf8 else codecs.getincrementaldecoder(self.encoding)(self.errors)
         n_bytes = 0
         with self._opened() as file:
             while True:
@@ -181,6 +219,23 @@ class Content:
                 raise InputError(
                     f"cannot read {self.path}: its compressed content is damaged: {error}"
                 ) from error
+
+
+def not_utf8(path: str, at: int, line: int, likely: str = "cp1252") -> NotUtf8Error:
+    """Return the error for content that is not UTF-8."""
+    # No text has the characters of Latin 1 there; Windows-1252 has the euro and quotation marks.
+    return NotUtf8Error(
+        f"{path} is not UTF-8: byte {at}, line {line}; save it as UTF-8, or set its encoding with "
+        f'TextFile(path, encoding="{likely}"), if that is it'
+    )
+
+
+def _first_bad(block: bytes) -> int:
+    """Return the number of characters before the first invalid byte."""
+    try:
+        return len(block.decode())
+    except UnicodeDecodeError as error:
+        return len(block[: error.start].decode())
 
 
 @contextmanager

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, NoReturn
 
-from topickit.corpus.tables.content import Content, Source, open_bytes
+from topickit.corpus.tables.content import Content, Source, not_utf8, open_bytes
 from topickit.corpus.tables.dialects import SIGNS, Dialect
 from topickit.errors import InputError
 
@@ -42,12 +42,8 @@ def decode_lines(lines: Iterator[bytes], path: str) -> Iterator[str]:
             text = raw[start:].decode()
         except UnicodeDecodeError as error:
             is_wide = number == 1 and raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
-            # No text has the characters of Latin 1 there; Windows-1252 has the euro and quotation marks.
-            likely = "UTF-16" if is_wide else "WINDOWS-1252"
-            raise InputError(
-                f"{path} is not UTF-8: byte {done + start + error.start}, line {number}; save it as UTF-8, "
-                f"or convert it with iconv -f {likely} -t UTF-8, if that is its encoding"
-            ) from error
+            at = done + start + error.start
+            raise not_utf8(path, at, number, "utf-16" if is_wide else "cp1252") from error
         done += len(raw)
         if text.endswith("\n"):
             text = text[: -2 if text.endswith("\r\n") else -1]

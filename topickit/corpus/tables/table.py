@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, BinaryIO, Self
 from topickit._core import processes
 from topickit._core.paths import refuse_address
 from topickit.corpus.tables import faults
-from topickit.corpus.tables.content import Content, Source
+from topickit.corpus.tables.content import Content, NotUtf8Error, Source
 from topickit.corpus.tables.dialects import SEP_LINE, Ambiguous, Dialect, choose, records
-from topickit.errors import InputError
+from topickit.errors import InputError, ParameterError
 
 if TYPE_CHECKING:
     import polars as pl
@@ -59,13 +59,15 @@ class Table:
     schema: "dict[str, pl.DataType]"
 
     @classmethod
-    def of(cls, path: str, kind: str) -> Self:
+    def of(cls, path: str, kind: str, encoding: str | None = None) -> Self:
         """Open a file, or standard input ("-").
 
         Raises
         ------
         InputError
             If it cannot be read.
+        ParameterError
+            If the encoding is unknown, or given for Parquet.
         """
         processes.check_polars(f"read {path}")
         source: Source = io.BytesIO(standard_input().read()) if path == "-" else Path(path)
@@ -74,9 +76,18 @@ class Table:
         if not head:
             raise InputError(f"cannot read {path} as {kind}: it is empty")
         if kind == "parquet":
+            if encoding is not None:
+                raise ParameterError(f"{path} is read as Parquet, which has no encoding; leave encoding out")
             return cls._of_polars(path, kind, source, Content(source, path))
-        content = Content.of(source, path)
-        return cls._of_csv(path, kind, content) if kind in CSV else cls._of_json(path, kind, content)
+        of_text = cls._of_csv if kind in CSV else cls._of_json
+        content = Content.of(source, path, encoding)
+        try:
+            return of_text(path, kind, content)
+        except NotUtf8Error:
+            repaired = content.repair()
+            if repaired is None:
+                raise
+        return of_text(path, kind, repaired)
 
     @classmethod
     def _of_polars(
