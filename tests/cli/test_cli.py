@@ -348,32 +348,6 @@ def test_missing_texts_are_outliers_and_said(run, tmp_path):
     assert pl.read_csv(tmp_path / "l.csv")["topic"][-2:].to_list() == [-1, -1]
 
 
-def test_rows_without_text_are_left_out_or_refused(run, tmp_path):
-    table = pl.DataFrame({"id": range(123), "text": [None, *TEXTS[:60], " ", *TEXTS[60:], ""]})
-    table = table.with_columns(day=pl.lit("2024-05-31"), kind=pl.lit("x"))
-    table.write_parquet(tmp_path / "t.parquet")
-    np.save(tmp_path / "e.npy", np.random.default_rng(0).normal(size=(123, 8)))
-    rows = [*range(1, 61), *range(62, 122)]
-    fit = ("fit", tmp_path / "t.parquet", "--text", "text", "--out", tmp_path / "m")
-    drop = ("--missing", "drop", "--keep", "id", "--embeddings", tmp_path / "e.npy")
-    status, _, err = run(
-        *(*fit, *drop, "--n-topics", 3, "--labels", tmp_path / "l.csv"), *("--time", "day", "--by", "kind")
-    )
-    assert status == 0
-    assert "3 of 123 rows have no text and are left out" in err
-    labels = pl.read_csv(tmp_path / "l.csv")
-    assert labels["row"].to_list() == labels["id"].to_list() == rows
-    status, out, _ = run("predict", tmp_path / "m", tmp_path / "t.parquet", "--text", "text", *drop)
-    assert status == 0
-    assert pl.read_csv(out.encode())["row"].to_list() == pl.read_csv(out.encode())["id"].to_list() == rows
-    assert pl.read_csv(out.encode())["topic"].to_list() == labels["topic"].to_list()
-    for command in (fit, ("predict", tmp_path / "m", tmp_path / "t.parquet", "--text", "text")):
-        status, _, err = run(*command, "--missing", "error")
-        assert status == 1
-        assert "row 0 of" in err
-        assert "--missing drop" in err
-
-
 def test_help_and_version(run):
     assert "fit" in run("--help")[1]
     assert run("--version")[1].startswith("topickit 0.")

@@ -12,6 +12,7 @@ from topickit.cli.options import (
     Device,
     EmbedderName,
     Embeddings,
+    Encoding,
     File,
     InFormat,
     NoCache,
@@ -66,6 +67,7 @@ def cluster(
     embeddings: Embeddings = None,
     out: OutFile = None,
     input_format: InFormat = None,
+    encoding: Encoding = None,
     random_state: Seed = 0,
     cache: CacheFolder = None,
     no_cache: NoCache = False,
@@ -78,7 +80,7 @@ def cluster(
     """
     check_separate(out, file, embeddings)
     _check_options(clusterer, threshold, min_size, clusters, distance_threshold)
-    texts = read_column(file, text, input_format)
+    texts = read_column(file, text, input_format, encoding)
     rows = [row for row, value in enumerate(texts) if value and not value.isspace()]
     if not rows:
         raise InputError(f"{file} has no texts: all {len(texts)} rows are blank")

@@ -12,6 +12,7 @@ OPTIONS = {
     "device": "--device",
     "embedder": "--embedder",
     "embeddings": "--embeddings",
+    "encoding": "--encoding",
     "file_format": "--input-format",
     "fit_sample": "--fit-sample",
     "keep_texts": "--keep-texts",

@@ -100,6 +100,15 @@ InFormat = Annotated[
         "--input-format", metavar=_FORMATS, help="Format of FILE.", show_default="from the file extension"
     ),
 ]
+Encoding = Annotated[
+    str | None,
+    typer.Option(
+        "--encoding",
+        metavar="NAME",
+        help="Encoding of FILE, such as cp1252.",
+        show_default="UTF-8, or by the byte order mark",
+    ),
+]
 Missing = Annotated[
     MissingTexts,
     typer.Option(

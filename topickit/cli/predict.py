@@ -8,6 +8,7 @@ from topickit.cli.options import (
     CacheFolder,
     Device,
     Embeddings,
+    Encoding,
     File,
     InFormat,
     Missing,
@@ -53,6 +54,7 @@ def predict(
         typer.Option("--similarity", help="Add the cosine similarity of each document to its topic."),
     ] = False,
     input_format: InFormat = None,
+    encoding: Encoding = None,
     missing: Missing = MissingTexts.blank,
     cache: CacheFolder = None,
     no_cache: NoCache = False,
@@ -68,7 +70,9 @@ def predict(
     check_separate(out, file, embeddings, model)
     loaded = TopicModel.load(model, device=device).set_params(cache=cache_folder(cache, no_cache))
     reserved = {"row", "topic", "name"} | ({"similarity"} if similarity else set())
-    texts, _, kept = read_rows(file, text, file_format=input_format, keep=keep or (), reserved=reserved)
+    texts, _, kept = read_rows(
+        file, text, file_format=input_format, encoding=encoding, keep=keep or (), reserved=reserved
+    )
     n_rows = None if missing is MissingTexts.blank else len(texts := list(texts))
     given = load_embeddings(embeddings, n_rows)
     texts, rows = choose_rows(texts, missing, file)

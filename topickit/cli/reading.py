@@ -14,11 +14,13 @@ if TYPE_CHECKING:
     from topickit.corpus.tables import TextStream
 
 
-def read_column(file: str, column: str | None, file_format: FileFormat | None) -> list[str]:
+def read_column(
+    file: str, column: str | None, file_format: FileFormat | None, encoding: str | None
+) -> list[str]:
     """Read the texts of a file, and report blank ones."""
     from topickit.corpus.tables import read_texts
 
-    result = read_texts(file, column, file_format)
+    result = read_texts(file, column, file_format, encoding=encoding)
     _report_blank(result.n_missing, len(result.texts))
     return result.texts
 
@@ -28,6 +30,7 @@ def read_rows(
     text: str | None,
     *,
     file_format: FileFormat | None,
+    encoding: str | None,
     covariates: Sequence[str | None] = (),
     keep: Sequence[str] = (),
     reserved: Collection[str] = (),
@@ -42,8 +45,8 @@ def read_rows(
         raise InputError(f"--keep {clashing[0]}: the output has a column of that name; rename that column")
     others = [name for name in covariates if name is not None]
     if not others and not keep:
-        return TextStream(file, text, file_format), [None] * len(covariates), {}
-    table = read_with_columns(file, others, text, file_format, as_written=keep)
+        return TextStream(file, text, file_format, encoding=encoding), [None] * len(covariates), {}
+    table = read_with_columns(file, others, text, file_format, encoding=encoding, as_written=keep)
     return table.texts, [None if name is None else table.columns[name] for name in covariates], table.written
 
 

@@ -13,6 +13,7 @@ from topickit.cli.options import (
     CacheFolder,
     Device,
     Embeddings,
+    Encoding,
     File,
     InFormat,
     Model,
@@ -87,6 +88,7 @@ def score(
     format: FormatOption = None,
     out: OutFile = None,
     input_format: InFormat = None,
+    encoding: Encoding = None,
     cache: CacheFolder = None,
     no_cache: NoCache = False,
     device: Device = None,
@@ -106,11 +108,11 @@ def score(
     loaded = TopicModel.load(model, device=device).set_params(cache=cache_folder(cache, no_cache))
     gold = None
     if true_labels is None:
-        texts = read_column(file, text, input_format)
+        texts = read_column(file, text, input_format, encoding)
     else:
         from topickit.corpus.tables import read_with_labels
 
-        table = read_with_labels(file, true_labels, text, input_format)
+        table = read_with_labels(file, true_labels, text, input_format, encoding=encoding)
         texts = table.texts
         gold = [None if _is_blank(label) else label for label in table.labels]
     assigned = _assign(loaded, texts, load_embeddings(embeddings, len(texts)))

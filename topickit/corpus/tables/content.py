@@ -79,6 +79,7 @@ class Content:
         """
         if encoding is not None:
             try:
+                "a".encode(encoding)  # refuses codecs of bytes, such as base64
                 name = codecs.lookup(encoding).name
             except LookupError:
                 raise ParameterError(f"unknown encoding {encoding!r}; choose one such as cp1252") from None
