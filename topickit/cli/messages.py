@@ -17,6 +17,7 @@ OPTIONS = {
     "fit_sample": "--fit-sample",
     "keep_texts": "--keep-texts",
     "missing": "--missing",
+    "long_documents": "--long-documents",
     "n_topics": "--n-topics",
     "outliers": "--outliers",
     "time_format": "--time-format",
@@ -39,6 +40,8 @@ def in_options(message: str) -> str:
     'choose one with --text'
     >>> in_options("use a model, such as embedder='all-MiniLM-L6-v2'")
     'use a model, such as --embedder all-MiniLM-L6-v2'
+    >>> in_options("long_documents='chunk' embeds them whole")
+    '--long-documents chunk embeds them whole'
     >>> in_options("set fit_sample=5000, or save the model with keep_texts=True")
     'set --fit-sample 5000, or save the model with --keep-texts'
     """
