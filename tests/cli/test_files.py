@@ -29,6 +29,26 @@ def test_every_command_reads_other_encodings(run, tmp_path):
         assert run(*command, "--encoding", "cp1252")[0] == 0
 
 
+def test_every_command_reads_csv_without_a_header(run, tmp_path):
+    table = tmp_path / "t.csv"
+    table.write_text("1.5,A boat is on the lake.,a\n2.5,Onion and butter are here.,b\n")
+    fit = ("fit", table, "--embedder", "lexical", "--n-topics", 2, "--out", tmp_path / "m")
+    status, _, err = run(*fit)
+    assert status == 1
+    assert "if the file has no header, set --no-header" in err
+    for command in (
+        fit,
+        ("predict", tmp_path / "m", table),
+        ("predict", tmp_path / "m", table, "--keep", "column_1"),
+        ("score", tmp_path / "m", table),
+        ("score", tmp_path / "m", table, "--true-labels", "column_3"),
+        ("cluster", table, "--embedder", "lexical", "--clusterer", "kmeans", "--clusters", 2),
+    ):
+        assert run(*command, "--text", "column_2", "--no-header")[0] == 0
+    out = run("predict", tmp_path / "m", table, "--keep", "column_1", "--text", "column_2", "--no-header")[1]
+    assert [line.rpartition(",")[2] for line in out.splitlines()] == ["column_1", "1.5", "2.5"]
+
+
 def test_rows_without_text_are_left_out_or_refused(run, tmp_path):
     table = pl.DataFrame({"id": range(123), "text": [None, *TEXTS[:60], " ", *TEXTS[60:], ""]})
     table = table.with_columns(day=pl.lit("2024-05-31"), kind=pl.lit("x"))

@@ -372,3 +372,35 @@ def test_many_invalid_bytes_are_not_replaced(tmp_path, name):
     path.write_bytes("text\nZoë\n".encode() + "Käthe\nJürgen".encode("cp1252"))
     with pytest.raises(InputError, match="not UTF-8"):
         read_texts(str(path))
+
+
+@pytest.mark.parametrize(
+    "content", ["1;Garlic\r\n2;Onion\r\n", '\n1,Garlic\n2,"Onion"', "1\tGarlic\n2\tOnion\n"]
+)
+def test_csv_without_a_header_has_numbered_columns(tmp_path, content):
+    path = tmp_path / "t.csv"
+    path.write_text(content, newline="")
+    assert list(read(TextFile(path, header=False))) == ["Garlic", "Onion"]
+    assert read_texts(str(path), "column_2", header=False).texts == ["Garlic", "Onion"]
+    assert read_with_labels(str(path), "column_1", header=False).labels == [1, 2]
+    path.write_text("Garlic\n")
+    assert read_texts(str(path), header=False).texts == ["Garlic"]
+    path.write_text("1,a\n2,b,c\n")
+    with pytest.raises(InputError, match="line 2 has 3 fields, the first row 2"):
+        read_texts(str(path), header=False)
+    for name in ("t.jsonl", "t.txt"):
+        (tmp_path / name).write_text('{"text": "a"}\n')
+        with pytest.raises(ParameterError, match="header=False is for CSV"):
+            read_texts(str(tmp_path / name), header=False)
+
+
+def test_a_header_that_looks_like_data_is_warned_of(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text("The room was very clean.\nThe breakfast was cold.\n")
+    with pytest.warns(TopickitWarning, match="looks like data; if the file has no header, set header=False"):
+        assert read_texts(str(path)).texts == ["The breakfast was cold."]
+    path.write_text("4.5,a\n3.5,b\n")
+    with pytest.raises(
+        InputError, match=r"no column 'text'; .*; if the file has no header, set header=False"
+    ):
+        read_texts(str(path), "text")

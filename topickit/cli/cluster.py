@@ -16,6 +16,7 @@ from topickit.cli.options import (
     File,
     InFormat,
     NoCache,
+    NoHeader,
     OutFile,
     Seed,
     TextColumn,
@@ -68,6 +69,7 @@ def cluster(
     out: OutFile = None,
     input_format: InFormat = None,
     encoding: Encoding = None,
+    no_header: NoHeader = False,
     random_state: Seed = 0,
     cache: CacheFolder = None,
     no_cache: NoCache = False,
@@ -80,7 +82,7 @@ def cluster(
     """
     check_separate(out, file, embeddings)
     _check_options(clusterer, threshold, min_size, clusters, distance_threshold)
-    texts = read_column(file, text, input_format, encoding)
+    texts = read_column(file, text, input_format, encoding=encoding, header=not no_header)
     rows = [row for row, value in enumerate(texts) if value and not value.isspace()]
     if not rows:
         raise InputError(f"{file} has no texts: all {len(texts)} rows are blank")

@@ -21,6 +21,7 @@ from topickit.cli.options import (
     Missing,
     MissingTexts,
     NoCache,
+    NoHeader,
     Seed,
     TextColumn,
 )
@@ -136,6 +137,7 @@ def fit(
     report: ReportFile = None,
     input_format: InFormat = None,
     encoding: Encoding = None,
+    no_header: NoHeader = False,
     missing: Missing = MissingTexts.blank,
     random_state: Seed = 0,
     cache: CacheFolder = None,
@@ -164,6 +166,7 @@ def fit(
         text,
         file_format=input_format,
         encoding=encoding,
+        header=not no_header,
         covariates=(timestamps, classes),
         keep=keep or (),
         reserved=LABEL_COLUMNS,

@@ -15,6 +15,7 @@ OPTIONS = {
     "encoding": "--encoding",
     "file_format": "--input-format",
     "fit_sample": "--fit-sample",
+    "header": "--no-header",
     "keep_texts": "--keep-texts",
     "missing": "--missing",
     "long_documents": "--long-documents",
@@ -27,7 +28,7 @@ OPTIONS = {
 _QUOTES = "…'\""
 _FILE = re.compile(r"TextFile\(path, (\w+=[^)]*)\)")
 _PARAMETER = re.compile(
-    rf"(?<![\w/\\'\"])({'|'.join(OPTIONS)})=(?:True\b|(?P<value>…|\"[^\"]*\"|'[^']*'|[\w.-]*))"
+    rf"(?<![\w/\\'\"])({'|'.join(OPTIONS)})=(?:(?:True|False)\b|(?P<value>…|\"[^\"]*\"|'[^']*'|[\w.-]*))"
 )
 
 

@@ -109,6 +109,10 @@ Encoding = Annotated[
         show_default="UTF-8, or by the byte order mark",
     ),
 ]
+NoHeader = Annotated[
+    bool,
+    typer.Option("--no-header", help="The CSV file has no header; its columns are column_1, column_2, …"),
+]
 Missing = Annotated[
     MissingTexts,
     typer.Option(

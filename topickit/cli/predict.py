@@ -15,6 +15,7 @@ from topickit.cli.options import (
     MissingTexts,
     Model,
     NoCache,
+    NoHeader,
     OutFile,
     TextColumn,
 )
@@ -55,6 +56,7 @@ def predict(
     ] = False,
     input_format: InFormat = None,
     encoding: Encoding = None,
+    no_header: NoHeader = False,
     missing: Missing = MissingTexts.blank,
     cache: CacheFolder = None,
     no_cache: NoCache = False,
@@ -71,7 +73,13 @@ def predict(
     loaded = TopicModel.load(model, device=device).set_params(cache=cache_folder(cache, no_cache))
     reserved = {"row", "topic", "name"} | ({"similarity"} if similarity else set())
     texts, _, kept = read_rows(
-        file, text, file_format=input_format, encoding=encoding, keep=keep or (), reserved=reserved
+        file,
+        text,
+        file_format=input_format,
+        encoding=encoding,
+        header=not no_header,
+        keep=keep or (),
+        reserved=reserved,
     )
     n_rows = None if missing is MissingTexts.blank else len(texts := list(texts))
     given = load_embeddings(embeddings, n_rows)

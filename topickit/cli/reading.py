@@ -15,12 +15,17 @@ if TYPE_CHECKING:
 
 
 def read_column(
-    file: str, column: str | None, file_format: FileFormat | None, encoding: str | None
+    file: str,
+    column: str | None,
+    file_format: FileFormat | None,
+    *,
+    encoding: str | None,
+    header: bool,
 ) -> list[str]:
     """Read the texts of a file, and report blank ones."""
     from topickit.corpus.tables import read_texts
 
-    result = read_texts(file, column, file_format, encoding=encoding)
+    result = read_texts(file, column, file_format, encoding=encoding, header=header)
     _report_blank(result.n_missing, len(result.texts))
     return result.texts
 
@@ -31,6 +36,7 @@ def read_rows(
     *,
     file_format: FileFormat | None,
     encoding: str | None,
+    header: bool,
     covariates: Sequence[str | None] = (),
     keep: Sequence[str] = (),
     reserved: Collection[str] = (),
@@ -45,8 +51,14 @@ def read_rows(
         raise InputError(f"--keep {clashing[0]}: the output has a column of that name; rename that column")
     others = [name for name in covariates if name is not None]
     if not others and not keep:
-        return TextStream(file, text, file_format, encoding=encoding), [None] * len(covariates), {}
-    table = read_with_columns(file, others, text, file_format, encoding=encoding, as_written=keep)
+        return (
+            TextStream(file, text, file_format, encoding=encoding, header=header),
+            [None] * len(covariates),
+            {},
+        )
+    table = read_with_columns(
+        file, others, text, file_format, encoding=encoding, header=header, as_written=keep
+    )
     return table.texts, [None if name is None else table.columns[name] for name in covariates], table.written
 
 

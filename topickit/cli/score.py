@@ -18,6 +18,7 @@ from topickit.cli.options import (
     InFormat,
     Model,
     NoCache,
+    NoHeader,
     OutFile,
     TextColumn,
 )
@@ -89,6 +90,7 @@ def score(
     out: OutFile = None,
     input_format: InFormat = None,
     encoding: Encoding = None,
+    no_header: NoHeader = False,
     cache: CacheFolder = None,
     no_cache: NoCache = False,
     device: Device = None,
@@ -108,11 +110,13 @@ def score(
     loaded = TopicModel.load(model, device=device).set_params(cache=cache_folder(cache, no_cache))
     gold = None
     if true_labels is None:
-        texts = read_column(file, text, input_format, encoding)
+        texts = read_column(file, text, input_format, encoding=encoding, header=not no_header)
     else:
         from topickit.corpus.tables import read_with_labels
 
-        table = read_with_labels(file, true_labels, text, input_format, encoding=encoding)
+        table = read_with_labels(
+            file, true_labels, text, input_format, encoding=encoding, header=not no_header
+        )
         texts = table.texts
         gold = [None if _is_blank(label) else label for label in table.labels]
     assigned = _assign(loaded, texts, load_embeddings(embeddings, len(texts)))

@@ -55,13 +55,18 @@ class TextColumn:
 
 
 def read_texts(
-    path: str, column: str | None = None, file_format: str | None = None, *, encoding: str | None = None
+    path: str,
+    column: str | None = None,
+    file_format: str | None = None,
+    *,
+    encoding: str | None = None,
+    header: bool = True,
 ) -> TextColumn:
     """Read the texts of a file.
 
     Parameters
     ----------
-    path, column, file_format, encoding : str
+    path, column, file_format, encoding, header : optional
         As for `TextStream`.
 
     Returns
@@ -73,7 +78,7 @@ def read_texts(
     InputError
         If the file cannot be read, or has no such text column.
     """
-    stream = TextStream(path, column, file_format, encoding=encoding)
+    stream = TextStream(path, column, file_format, encoding=encoding, header=header)
     return TextColumn(list(stream), stream.n_missing)
 
 
@@ -93,6 +98,8 @@ class TextStream(Iterator[str]):
     encoding : str, optional
         Encoding of a text file, such as "cp1252"; by default UTF-8, or the one that the byte order mark of a
         table names.
+    header : bool, default True
+        Whether the first row of a CSV file names the columns; if not, they are ``column_1``, ``column_2``, …
 
     Warns
     -----
@@ -125,16 +132,19 @@ class TextStream(Iterator[str]):
         file_format: str | None = None,
         *,
         encoding: str | None = None,
+        header: bool = True,
     ) -> None:
         self.n_rows = self.n_missing = 0
         kind = _kind(path, file_format)
         if kind == "lines":
             if column is not None:
                 raise _no_columns(path, column)
+            if not header:
+                raise ParameterError(f"{path} is read as plain lines; header=False is for CSV and TSV only")
             check_readable(path)
             self._texts = _lines(path) if encoding is None else _decoded_lines(path, encoding)
         else:
-            table = Table.of(path, kind, encoding)
+            table = Table.of(path, kind, encoding, header=header)
             self._texts = self._of_table(table, table.text_column(column))
 
     def __next__(self) -> str:
@@ -165,6 +175,8 @@ class TextFile:
     encoding : str, optional
         Encoding of a text file, such as "cp1252"; by default UTF-8, or the one that the byte order mark of a
         table names.
+    header : bool, default True
+        Whether the first row of a CSV file names the columns; if not, they are ``column_1``, ``column_2``, …
 
     Examples
     --------
@@ -176,6 +188,7 @@ class TextFile:
     column: str | None = None
     file_format: str | None = None
     encoding: str | None = None
+    header: bool = True
 
 
 def read(texts: Any) -> Any:
@@ -203,7 +216,7 @@ def read(texts: Any) -> Any:
         texts = TextFile(texts)
     if isinstance(texts, TextFile):
         path = os.fspath(texts.path)
-        return TextStream(path, texts.column, texts.file_format, encoding=texts.encoding)
+        return TextStream(path, texts.column, texts.file_format, encoding=texts.encoding, header=texts.header)
     if callable(texts):
         _check_without_arguments(texts)
         return texts()
@@ -255,6 +268,7 @@ def read_with_labels(
     file_format: str | None = None,
     *,
     encoding: str | None = None,
+    header: bool = True,
 ) -> TextsWithLabels:
     """Read the texts and labels of a table.
 
@@ -264,7 +278,7 @@ def read_with_labels(
         ``"-"`` reads standard input.
     labels : str
         Column of the labels. It is not considered as the text column.
-    column, file_format, encoding : optional
+    column, file_format, encoding, header : optional
         As for `read_texts`; plain lines have no labels.
 
     Returns
@@ -276,7 +290,7 @@ def read_with_labels(
     InputError
         If the file cannot be read, or has no such columns.
     """
-    table = _table(path, labels, file_format, encoding)
+    table = _table(path, labels, file_format, encoding, header=header)
     _check_columns(table, [labels], "label")
     if labels == column:
         raise InputError(f"column {labels!r} of {path} cannot be both the text column and the label column")
@@ -309,6 +323,7 @@ def read_with_columns(
     file_format: str | None = None,
     *,
     encoding: str | None = None,
+    header: bool = True,
     as_written: Sequence[str] = (),
 ) -> TextsWithColumns:
     """Read the texts and other columns of a table.
@@ -319,7 +334,7 @@ def read_with_columns(
         ``"-"`` reads standard input.
     others : sequence of str
         Columns to read. They are not considered as the text column, except by `column`.
-    column, file_format, encoding : optional
+    column, file_format, encoding, header : optional
         As for `read_texts`.
     as_written : sequence of str
         Columns to read without inferring types of CSV, so that the id 007 stays a str.
@@ -334,7 +349,7 @@ def read_with_columns(
         If the file cannot be read, or has no such columns.
     """
     names = [*others, *as_written]
-    table = _table(path, names[0], file_format, encoding)
+    table = _table(path, names[0], file_format, encoding, header=header)
     _check_columns(table, names, "value")
     name = table.text_column(column, without=[other for other in names if other != column])
     frame = table.read([name, *names])
@@ -361,12 +376,12 @@ def _no_columns(path: str, column: str) -> InputError:
     )
 
 
-def _table(path: str, column: str, file_format: str | None, encoding: str | None) -> Table:
+def _table(path: str, column: str, file_format: str | None, encoding: str | None, *, header: bool) -> Table:
     """Open a file that must be a table."""
     kind = _kind(path, file_format)
     if kind == "lines":
         raise _no_columns(path, column)
-    return Table.of(path, kind, encoding)
+    return Table.of(path, kind, encoding, header=header)
 
 
 def _check_columns(table: Table, names: Sequence[str], what: str) -> None:

@@ -66,6 +66,8 @@ class Dialect:
         Whether polars reads the file correctly.
     n_records : int
         Number of records with the header, without blank lines; −1 if it was not counted.
+    has_header : bool
+        Whether the first record names the columns.
     """
 
     separator: str
@@ -74,6 +76,17 @@ class Dialect:
     n_skipped: int = 0
     is_plain: bool = True
     n_records: int = -1
+    has_header: bool = True
+
+    @property
+    def n_rows(self) -> int:
+        """Number of records without the header."""
+        return self.n_records - self.has_header
+
+    @property
+    def first_row(self) -> str:
+        """Name of the first record in errors."""
+        return "the header" if self.has_header else "the first row"
 
 
 @dataclass(frozen=True)
@@ -234,7 +247,7 @@ def choose(
     whole = scan(blocks(), dialect.separator, dialect.line_end)
     n_columns = len(next(records(lines(), dialect), [""]))
     n_blank = whole.n_blank if n_columns > 1 else 0
-    is_plain = not (n_blank or dialect.n_skipped) and dialect.line_end == "\n"
+    is_plain = not (n_blank or dialect.n_skipped) and dialect.line_end == "\n" and dialect.has_header
     plain = replace(dialect, is_plain=is_plain, n_records=whole.n_records - n_blank)
     if not whole.is_strict:
         return _of_other_rules(dialect, whole, n_columns, lines, explain)

@@ -98,21 +98,23 @@ def _csv_fault(lines: Iterator[str], dialect: Dialect) -> str | None:
             )
         n_columns = n_columns or (len(fields) if record else 0)
         if len(fields) > n_columns:
-            return _too_many_fields(number, len(fields), n_columns, dialect.separator)
+            return _too_many_fields(number, len(fields), n_columns, dialect)
         if "\\" in record and len(fields) < n_columns:
             return (
-                f"line {number} has {len(fields)} fields, the header {n_columns}; it may be a part of a row"
+                f"line {number} has {len(fields)} fields, {dialect.first_row} {n_columns}; it may be "
+                "a part of a row"
             )
     return None
 
 
-def _too_many_fields(number: int, n_fields: int, n_columns: int, separator: str) -> str:
+def _too_many_fields(number: int, n_fields: int, n_columns: int, dialect: Dialect) -> str:
+    separator = dialect.separator
     sign = SIGNS[separator]
     lines = "" if n_columns > 1 else ', or read it as plain lines with TextFile(path, file_format="lines")'
     return (
-        f"line {number} has {n_fields} fields, the header {n_columns}: an unquoted {sign} splits a text; "
-        f'put texts that hold a {sign} in quotation marks ("one{separator} two"), or save the table as JSON '
-        f"lines or Parquet{lines}"
+        f"line {number} has {n_fields} fields, {dialect.first_row} {n_columns}: an unquoted {sign} splits "
+        f'a text; put texts that hold a {sign} in quotation marks ("one{separator} two"), or save the table '
+        f"as JSON lines or Parquet{lines}"
     )
 
 
@@ -196,6 +198,21 @@ def kind_of(value: Any) -> str:
     ('a list', 'a number')
     """
     return KINDS.get(type(value), "a number")
+
+
+def is_like_data(name: str) -> bool:
+    """Whether the name of a column looks like a value: a number with a fraction, or a sentence.
+
+    Years and questions are names in tables of series and of surveys.
+
+    Examples
+    --------
+    >>> [is_like_data(name) for name in ["2024", "Do you like the sea?", "4.5", "The room was clean."]]
+    [False, False, True, True]
+    """
+    return bool(
+        re.fullmatch(r"-?\d+\.\d+", name) or (name.count(" ") > 2 and name.rstrip().endswith((".", "!")))
+    )
 
 
 def array_as_lines(content: bytes, path: str) -> io.BytesIO:

@@ -2,10 +2,12 @@
 
 import codecs
 import contextlib
+import functools
 import io
 import itertools
 import re
 import sys
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +18,7 @@ from topickit._core.paths import refuse_address
 from topickit.corpus.tables import faults
 from topickit.corpus.tables.content import Content, NotUtf8Error, Source
 from topickit.corpus.tables.dialects import SEP_LINE, Ambiguous, Dialect, choose, records
-from topickit.errors import InputError, ParameterError
+from topickit.errors import InputError, ParameterError, TopickitWarning
 
 if TYPE_CHECKING:
     import polars as pl
@@ -59,7 +61,7 @@ class Table:
     schema: "dict[str, pl.DataType]"
 
     @classmethod
-    def of(cls, path: str, kind: str, encoding: str | None = None) -> Self:
+    def of(cls, path: str, kind: str, encoding: str | None = None, *, header: bool = True) -> Self:
         """Open a file, or standard input ("-").
 
         Raises
@@ -67,8 +69,10 @@ class Table:
         InputError
             If it cannot be read.
         ParameterError
-            If the encoding is unknown, or given for Parquet.
+            If the encoding is unknown, or given for Parquet, or if only CSV may lack a header.
         """
+        if not header and kind not in CSV:
+            raise ParameterError(f"{path} is read as {kind}; header=False is for CSV and TSV only")
         processes.check_polars(f"read {path}")
         source: Source = io.BytesIO(standard_input().read()) if path == "-" else Path(path)
         check_readable(path)
@@ -79,7 +83,7 @@ class Table:
             if encoding is not None:
                 raise ParameterError(f"{path} is read as Parquet, which has no encoding; leave encoding out")
             return cls._of_polars(path, kind, source, Content(source, path))
-        of_text = cls._of_csv if kind in CSV else cls._of_json
+        of_text = functools.partial(cls._of_csv, header=header) if kind in CSV else cls._of_json
         content = Content.of(source, path, encoding)
         try:
             return of_text(path, kind, content)
@@ -111,8 +115,8 @@ class Table:
         return cls._of_polars(path, kind, source, content, is_array=is_array)
 
     @classmethod
-    def _of_csv(cls, path: str, kind: str, content: Content) -> Self:
-        dialect = _dialect(content, kind)
+    def _of_csv(cls, path: str, kind: str, content: Content, *, header: bool) -> Self:
+        dialect = _dialect(content, kind, header=header)
         with _errors(content, kind, dialect):
             scan = None
             if dialect.is_plain and content.is_utf8:
@@ -145,7 +149,18 @@ class Table:
             import polars as pl
 
             schema |= dict.fromkeys(self._find_texts(names), pl.String())
-        return _choose_column(schema, column, self.path)
+        is_odd = (
+            self.dialect is not None and self.dialect.has_header and any(map(faults.is_like_data, schema))
+        )
+        hint = "; if the file has no header, set header=False" if is_odd else ""
+        name = _choose_column(schema, column, self.path, hint)
+        if is_odd and column is None:
+            warnings.warn(
+                f"the first row of {self.path} names its columns, but looks like data{hint}",
+                TopickitWarning,
+                stacklevel=4,
+            )
+        return name
 
     def batches(self, names: Sequence[str]) -> "Iterator[pl.DataFrame]":
         """Yield blocks of rows of some columns; CSV columns are str.
@@ -172,9 +187,9 @@ class Table:
         for batch in whole:
             n_rows += len(batch)
             yield batch.select(names)
-        if n_rows != dialect.n_records - 1:
+        if n_rows != dialect.n_rows:
             raise InputError(
-                f"cannot read {self.path} as {self.kind}: it has {dialect.n_records - 1:,} rows, but "
+                f"cannot read {self.path} as {self.kind}: it has {dialect.n_rows:,} rows, but "
                 f"{n_rows:,} were read; save the table as JSON lines or Parquet"
             )
 
@@ -324,7 +339,7 @@ def _head(source: Source, size: int | None = 65536) -> bytes:
         return file.read(size)
 
 
-def _dialect(content: Content, kind: str) -> Dialect:
+def _dialect(content: Content, kind: str, *, header: bool) -> Dialect:
     """Find the dialect of a CSV file."""
     head = content.head()
     line_end = _line_end(head)
@@ -335,7 +350,7 @@ def _dialect(content: Content, kind: str) -> Dialect:
         separator, n_skipped = sep_line[1], n_skipped + 1
     else:
         separator = "\t" if kind == "tsv" else _separator(start)
-    dialect = Dialect(separator, line_end=line_end, n_skipped=n_skipped)
+    dialect = Dialect(separator, line_end=line_end, n_skipped=n_skipped, has_header=header)
 
     def blocks() -> Iterator[bytes]:
         whole = content.blocks(line_end)
@@ -366,7 +381,12 @@ def _frames(content: Content, kind: str, dialect: Dialect, n_rows: int = FRAME) 
 
     lines = itertools.islice(content.lines(dialect.line_end), dialect.n_skipped, None)
     rows = records(lines, dialect)
-    names = _unique_names(next(rows, []))
+    first = next(rows, [])
+    if dialect.has_header:
+        names = _unique_names(first)
+    else:
+        names = [f"column_{number}" for number in range(1, len(first) + 1)]
+        rows = itertools.chain([first], rows)
     while True:
         columns: list[list[str | None]] = [[] for _ in names]
         n = 0
@@ -374,7 +394,7 @@ def _frames(content: Content, kind: str, dialect: Dialect, n_rows: int = FRAME) 
             n += 1
             if not row or len(row) > len(names):
                 raise faults.fault(content, kind, dialect) or _unreadable(
-                    content, kind, f"row {n} has {len(row)} fields, the header {len(names)}"
+                    content, kind, f"row {n} has {len(row)} fields, {dialect.first_row} {len(names)}"
                 )
             for column, value in itertools.zip_longest(columns, row):
                 column.append(value)
@@ -450,7 +470,7 @@ def _list_columns(schema: "dict[str, pl.DataType]") -> str:
     return ", ".join(f"{name} ({dtype})" for name, dtype in schema.items())
 
 
-def _choose_column(schema: "dict[str, pl.DataType]", column: str | None, path: str) -> str:
+def _choose_column(schema: "dict[str, pl.DataType]", column: str | None, path: str, hint: str) -> str:
     import polars as pl
 
     of_text = [name for name, dtype in schema.items() if _is_text(dtype)]
@@ -458,13 +478,14 @@ def _choose_column(schema: "dict[str, pl.DataType]", column: str | None, path: s
         column = "text" if "text" in of_text else of_text[0] if len(of_text) == 1 else None
     if column is None:
         if not of_text:
-            raise InputError(f"{path} has no text column; its columns are {_list_columns(schema)}")
+            raise InputError(f"{path} has no text column; its columns are {_list_columns(schema)}{hint}")
         raise InputError(
             f"{path} has {len(of_text)} text columns ({', '.join(of_text)}); choose one with "
-            "TextFile(path, column=…)"
+            f"TextFile(path, column=…){hint}"
         )
     if column not in schema:
-        raise InputError(f"{path} has no column {column!r}; its columns are {', '.join(map(repr, schema))}")
+        names = ", ".join(map(repr, schema))
+        raise InputError(f"{path} has no column {column!r}; its columns are {names}{hint}")
     if column not in of_text and schema[column] != pl.Null:
         raise InputError(f"column {column!r} of {path} has type {schema[column]}, not text")
     return column
