@@ -9,7 +9,8 @@ import numpy as np
 
 from benchmarks.peers.protocol import TOP_WORDS, Labels
 from topickit import metrics
-from topickit.keywords.tokens import clean, key_of
+from topickit.keywords.folding import fold
+from topickit.keywords.tokens import clean
 
 Figures = dict[str, Any]
 
@@ -63,7 +64,7 @@ def single_words(topic: Sequence[str]) -> list[str]:
     >>> single_words(["Apple", "apple pie", "apple", "U.S."])
     ['apple', 'u.s']
     """
-    folded = (key_of(clean(word)) for word in topic if not any(map(str.isspace, word)))
+    folded = (fold(clean(word)) for word in topic if not any(map(str.isspace, word)))
     return list(dict.fromkeys(word for word in folded if word))[:TOP_WORDS]
 
 
