@@ -9,6 +9,7 @@ import pytest
 from tests.conftest import make_corpus
 from topickit import DensityClusterer, TopicModel, plot
 from topickit._core.optional import EXTRAS, require
+from topickit.corpus.tables import read_texts
 from topickit.errors import MissingPackageError
 
 TEXTS, _ = make_corpus(120)
@@ -34,6 +35,7 @@ USES = {
     "hdbscan": use_density,
     "umap": use_density,
     "plotly": lambda: plot.keywords(TopicModel(embedder="lexical", clusterer="kmeans").fit(TEXTS)),
+    "fastexcel": lambda: read_texts("t.xlsx"),
     "rjieba": lambda: TopicModel(embedder="lexical", n_topics=1).fit(["北京的天气很好", "上海的天气不好"]),
 }
 
@@ -44,7 +46,7 @@ def test_every_extra_is_tried_and_declared():
     assert set(USES) == set(EXTRAS)
     for package, extra in EXTRAS.items():
         (requirement,) = (r for r in project["optional-dependencies"][extra] if r.startswith(package))
-        assert requirement in project["dependencies"]
+        assert requirement in project["dependencies"] + project["optional-dependencies"]["dev"]
 
 
 @pytest.mark.parametrize("package", sorted(USES))

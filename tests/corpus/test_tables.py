@@ -62,7 +62,7 @@ def test_json_is_an_array_or_lines(tmp_path, monkeypatch, content):
 
 
 @pytest.mark.parametrize(
-    ("name", "words"), [("a.xlsx", "save it as"), ("a.csv.gz", "decompress"), ("a.PDF", "put")]
+    ("name", "words"), [("a.xls", "save it as"), ("a.csv.gz", "decompress"), ("a.PDF", "put")]
 )
 def test_files_that_are_no_tables_say_what_to_do(tmp_path, name, words):
     (tmp_path / name).write_bytes(b"PK\x03\x04")

@@ -5,8 +5,14 @@ from types import ModuleType
 
 from topickit.errors import MissingPackageError
 
-EXTRAS = {"hdbscan": "density", "umap": "density", "plotly": "plot", "rjieba": "chinese"}
-"""Extra of topickit by package. The default install has all of these packages."""
+EXTRAS = {
+    "hdbscan": "density",
+    "umap": "density",
+    "plotly": "plot",
+    "rjieba": "chinese",
+    "fastexcel": "excel",
+}
+"""Extra of topickit by package. The default install has all of these packages except fastexcel."""
 
 
 def require(module: str) -> ModuleType:

@@ -56,6 +56,7 @@ class FileFormat(StrEnum):
     tsv = "tsv"
     jsonl = "jsonl"
     parquet = "parquet"
+    xlsx = "xlsx"
     lines = "lines"
 
 
@@ -81,7 +82,8 @@ File = Annotated[
     str,
     typer.Argument(
         metavar="FILE",
-        help="CSV, TSV, JSON lines, Parquet, or plain text with one document per line. Standard input: -",
+        help="CSV, TSV, JSON lines, Parquet, Excel, or plain text with one document per line. Standard "
+        "input: -",
     ),
 ]
 Model = Annotated[Path, typer.Argument(metavar="MODEL", help="Folder of a saved model.")]

@@ -1,4 +1,4 @@
-"""Texts from a file: CSV, TSV, JSON lines, Parquet or plain lines."""
+"""Texts from a file: CSV, TSV, JSON lines, Parquet, Excel or plain lines."""
 
 import contextlib
 import inspect
@@ -27,12 +27,13 @@ SUFFIXES = {
     ".jsonl": "jsonl",
     ".ndjson": "jsonl",
     ".parquet": "parquet",
+    ".xlsx": "xlsx",
     ".txt": "lines",
 }
-FORMATS = ("csv", "tsv", "jsonl", "parquet", "lines")
+FORMATS = ("csv", "tsv", "jsonl", "parquet", "xlsx", "lines")
 UNREAD = {
     **dict.fromkeys((".gz", ".bz2", ".xz", ".zst", ".zip"), "decompress it first"),
-    **dict.fromkeys((".xlsx", ".xls", ".ods", ".feather", ".arrow"), "save it as CSV or Parquet"),
+    **dict.fromkeys((".xls", ".ods", ".feather", ".arrow"), "save it as CSV or Parquet"),
     **dict.fromkeys((".pdf", ".docx", ".doc"), "put its texts into a CSV file, one per row"),
 }
 """What to do with unsupported files, by file extension."""
@@ -92,7 +93,7 @@ class TextStream(Iterator[str]):
     column : str, optional
         Column of the texts; by default the column ``text``, or the only text column. Plain lines have no
         columns.
-    file_format : {"csv", "tsv", "jsonl", "parquet", "lines"}, optional
+    file_format : {"csv", "tsv", "jsonl", "parquet", "xlsx", "lines"}, optional
         By default determined by the file extension, or plain lines if it is unknown. CSV may be separated
         by semicolons, tabs or bars if its first line has no comma. "jsonl" may be one array of objects.
     encoding : str, optional
@@ -167,10 +168,11 @@ class TextFile:
     Attributes
     ----------
     path : path
-        CSV, TSV, JSON lines, Parquet or plain lines.
+        CSV, TSV, JSON lines, Parquet, Excel (the first sheet of .xlsx; needs the extra ``excel``) or plain
+        lines.
     column : str, optional
         Column of the texts; by default the column ``text``, or the only text column.
-    file_format : {"csv", "tsv", "jsonl", "parquet", "lines"}, optional
+    file_format : {"csv", "tsv", "jsonl", "parquet", "xlsx", "lines"}, optional
         By default determined by the file extension.
     encoding : str, optional
         Encoding of a text file, such as "cp1252"; by default UTF-8, or the one that the byte order mark of a
@@ -372,7 +374,7 @@ def _kind(path: str, file_format: str | None) -> str:
 def _no_columns(path: str, column: str) -> InputError:
     return InputError(
         f"{path} is read as plain lines, which have no column {column!r}; if it is a table, set its format "
-        'with TextFile(path, file_format="csv"), or "tsv", "jsonl", "parquet"'
+        'with TextFile(path, file_format="csv"), or "tsv", "jsonl", "parquet", "xlsx"'
     )
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Self
 
 from topickit._core import processes
+from topickit._core.optional import require
 from topickit._core.paths import refuse_address
 from topickit.corpus.tables import faults
 from topickit.corpus.tables.content import Content, NotUtf8Error, Source
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 CSV = ("csv", "tsv")
+BINARY = ("parquet", "xlsx")
 FRAME = 8192
 TYPED_ROWS = 1000
 """Rows of a CSV file that decide whether a column is a text column."""
@@ -36,7 +38,7 @@ class Table:
     Attributes
     ----------
     path, kind : str
-        Name in errors; "csv", "tsv", "jsonl" or "parquet".
+        Name in errors; "csv", "tsv", "jsonl", "parquet" or "xlsx".
     source : path or BytesIO
     content : Content
         Decoded content of a text file.
@@ -73,15 +75,17 @@ class Table:
         """
         if not header and kind not in CSV:
             raise ParameterError(f"{path} is read as {kind}; header=False is for CSV and TSV only")
+        if kind == "xlsx":
+            require("fastexcel")
         processes.check_polars(f"read {path}")
         source: Source = io.BytesIO(standard_input().read()) if path == "-" else Path(path)
         check_readable(path)
         head = _head(source)
         if not head:
             raise InputError(f"cannot read {path} as {kind}: it is empty")
-        if kind == "parquet":
+        if kind in BINARY:
             if encoding is not None:
-                raise ParameterError(f"{path} is read as Parquet, which has no encoding; leave encoding out")
+                raise ParameterError(f"{path} is read as {kind}, which has no encoding; leave encoding out")
             return cls._of_polars(path, kind, source, Content(source, path))
         of_text = functools.partial(cls._of_csv, header=header) if kind in CSV else cls._of_json
         content = Content.of(source, path, encoding)
@@ -304,8 +308,6 @@ def check_readable(path: str) -> None:
 @contextlib.contextmanager
 def _errors(content: Content, kind: str, dialect: Dialect | None) -> Iterator[None]:
     """Replace errors of polars by errors that name the fault and its line."""
-    import polars as pl
-
     path = content.path
     try:
         yield
@@ -313,10 +315,17 @@ def _errors(content: Content, kind: str, dialect: Dialect | None) -> Iterator[No
         raise
     except OSError as error:
         raise InputError(f"cannot read {path}: {error.strerror or error}") from error
-    except (pl.exceptions.PolarsError, ValueError) as error:
-        fault = None if kind == "parquet" else faults.fault(content, kind, dialect)
+    except _read_errors(kind) as error:
+        fault = None if kind in BINARY else faults.fault(content, kind, dialect)
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
         raise fault or InputError(f"cannot read {path} as {kind}: {reason}") from error
+
+
+def _read_errors(kind: str) -> tuple[type[Exception], ...]:
+    import polars as pl
+
+    excel = [require("fastexcel").FastExcelError] if kind == "xlsx" else []
+    return (pl.exceptions.PolarsError, ValueError, *excel)
 
 
 def _scan(source: Source, kind: str, separator: str = ",", typed_rows: int = 0) -> "pl.LazyFrame":
@@ -327,6 +336,7 @@ def _scan(source: Source, kind: str, separator: str = ",", typed_rows: int = 0) 
         "csv": lambda: pl.scan_csv(source, separator=separator, infer_schema_length=typed_rows, glob=False),
         "jsonl": lambda: pl.scan_ndjson(source, infer_schema_length=None),
         "parquet": lambda: pl.scan_parquet(source, glob=False),
+        "xlsx": lambda: pl.read_excel(source, infer_schema_length=None, drop_empty_rows=False).lazy(),
     }
     return readers["csv" if kind in CSV else kind]()
 
@@ -466,10 +476,6 @@ def _is_text(dtype: "pl.DataType") -> bool:
     return dtype in (pl.String, pl.Categorical)
 
 
-def _list_columns(schema: "dict[str, pl.DataType]") -> str:
-    return ", ".join(f"{name} ({dtype})" for name, dtype in schema.items())
-
-
 def _choose_column(schema: "dict[str, pl.DataType]", column: str | None, path: str, hint: str) -> str:
     import polars as pl
 
@@ -478,7 +484,8 @@ def _choose_column(schema: "dict[str, pl.DataType]", column: str | None, path: s
         column = "text" if "text" in of_text else of_text[0] if len(of_text) == 1 else None
     if column is None:
         if not of_text:
-            raise InputError(f"{path} has no text column; its columns are {_list_columns(schema)}{hint}")
+            columns = ", ".join(f"{name} ({dtype})" for name, dtype in schema.items())
+            raise InputError(f"{path} has no text column; its columns are {columns}{hint}")
         raise InputError(
             f"{path} has {len(of_text)} text columns ({', '.join(of_text)}); choose one with "
             f"TextFile(path, column=…){hint}"
