@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from topickit._core.spill import StoredNumbers
 from topickit._core.vectors import IntArray
 from topickit.keywords.folding import fold
-from topickit.keywords.stopwords import is_stop_word
+from topickit.keywords.stopwords import likely_stop_words
 from topickit.keywords.tokens import IS_EMOJI, IdArray, TokenStream
 
 LONGEST = 5
@@ -53,9 +53,7 @@ def recast(stream: TokenStream, weights: IntArray, word_of_surface: Callable[[st
     is_word = np.array([bool(word) for word in words] or [False])
     capitals = np.array([len(word) > 1 and word.isupper() and word.isalpha() for word in words] or [False])
     emoji = np.array([IS_EMOJI.fullmatch(surface) is not None for surface in stream.surfaces] or [False])
-    acronym = np.zeros_like(capitals)
-    for i in np.flatnonzero(capitals).tolist():
-        acronym[i] = len(words[i]) <= LONGEST and is_stop_word(fold(words[i]))
+    acronym = _look_like_stop_words(stream, words, capitals)
     if not (acronym.any() or emoji.any()):
         return stream
     marks = _Marks(stream, is_word, capitals, acronym, emoji)
@@ -71,6 +69,23 @@ def recast(stream: TokenStream, weights: IntArray, word_of_surface: Callable[[st
         keys = {int(new[i]): words[i] or stream.surfaces[i].replace("\ufe0f", "") for i in changed.tolist()}
         surfaces = [*stream.surfaces, *(stream.surfaces[i] for i in changed.tolist())]
         return replace(stream, surfaces=surfaces, ids=ids.array(), keys=keys)
+
+
+def _look_like_stop_words(
+    stream: TokenStream, words: list[str], capitals: NDArray[np.bool_]
+) -> NDArray[np.bool_]:
+    """Mark the short words in capitals that are stop words in the languages of the corpus."""
+    result = np.zeros_like(capitals)
+    short = [i for i in np.flatnonzero(capitals).tolist() if len(words[i]) <= LONGEST]
+    if short:
+        times_of: dict[str, float] = {}
+        for word, times in zip(words, stream.times().tolist(), strict=True):
+            if word:
+                key = fold(word)
+                times_of[key] = times_of.get(key, 0.0) + times
+        stop_words = likely_stop_words(times_of)
+        result[short] = [fold(words[i]) in stop_words for i in short]
+    return result
 
 
 class _Marks:

@@ -167,16 +167,31 @@ def stop_words(language: str) -> frozenset[str]:
     return frozenset(fold(word, rules) for word in listed if ascii_too or not word.isascii())
 
 
-@cache
-def _of_all_languages() -> frozenset[str]:
+def likely_stop_words(times: Mapping[str, float]) -> frozenset[str]:
+    """List the stop words of the languages that a corpus is probably in.
+
+    Parameters
+    ----------
+    times : mapping of str to float
+        How often each folded word occurs.
+
+    Returns
+    -------
+    frozenset of str
+        Those of the languages whose words cover most of the corpus, or nearly as much.
+
+    Examples
+    --------
+    >>> "und" in likely_stop_words({"the": 3, "boat": 2, "and": 1})
+    False
+    """
     from stopwordsiso import langs
 
-    return frozenset().union(*map(stop_words, langs()))
-
-
-def is_stop_word(key: str) -> bool:
-    """Return True for a folded word that is a stop word in some language."""
-    return key in _of_all_languages()
+    covered = {
+        language: sum(times.get(word, 0.0) for word in stop_words(language)) for language in sorted(langs())
+    }
+    least = max(MIN_SHARE_OF_BEST * max(covered.values()), 1e-9)
+    return frozenset().union(*(stop_words(language) for language, n in covered.items() if n >= least))
 
 
 def _listed(number: Mapping[str, int], language: str) -> list[int]:
