@@ -8,6 +8,7 @@ from typing import Any, overload
 
 import numpy as np
 
+from topickit._core.display import plural
 from topickit._core.state import State
 from topickit.errors import ParameterError, ParameterTypeError, TopicNotFoundError
 from topickit.keywords.risk_ratio import RiskRatio
@@ -221,7 +222,7 @@ class Topics(Sequence[Topic]):
         return "\n".join([self._head(), *(self._line(topic) for topic in self.items)])
 
     def _head(self) -> str:
-        topics, documents = _count(len(self), "topic"), _count(self.n_documents, "document")
+        topics, documents = plural(len(self), "topic"), plural(self.n_documents, "document")
         return f"{topics}, {documents}, {self.outlier_share:.1%} outliers"
 
     @staticmethod
@@ -249,7 +250,3 @@ def _present_names(item: Mapping[str, Any]) -> dict[str, Any]:
 
 def _normalized(name: str) -> str:
     return " ".join(name.split()).casefold()
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" + ("" if number == 1 else "s")
