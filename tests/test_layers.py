@@ -23,7 +23,7 @@ LINES = [
     ["_model"],
     ["storage"],
     ["analysis"],
-    ["metrics"],
+    ["metrics", "naming"],
     ["fitted"],
     ["embed", "cluster", "keywords"],
     ["corpus"],

@@ -40,6 +40,7 @@ PUBLIC = [
     "community_detection",
     "embed",
     "metrics",
+    "naming",
     "plot",
 ]
 HEAVY = {"torch", "numba", "sklearn", "umap", "plotly", "scipy", "nltk", "polars", "transformers"}
@@ -53,7 +54,7 @@ def test_public_names():
     assert dir(topickit) == sorted(topickit.__all__)
 
 
-ROOMS = (topickit, topickit.embed, topickit.metrics, topickit.plot)
+ROOMS = (topickit, topickit.embed, topickit.metrics, topickit.naming, topickit.plot)
 EXPORTS = {id(getattr(room, name)): (room, name) for room in reversed(ROOMS) for name in room.__all__}
 
 

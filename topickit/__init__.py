@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from topickit._version import __version__
 
 if TYPE_CHECKING:
-    from topickit import embed, metrics, plot
+    from topickit import embed, metrics, naming, plot
     from topickit.cluster.agglomerative import AgglomerativeClusterer
     from topickit.cluster.community.clusterer import CommunityClusterer
     from topickit.cluster.community.detection import community_detection
@@ -61,7 +61,7 @@ _HOMES = {
     "community_detection": "topickit.cluster.community.detection",
 }
 
-_ROOMS = ("embed", "metrics", "plot")
+_ROOMS = ("embed", "metrics", "naming", "plot")
 
 __all__ = [
     "AgglomerativeClusterer",
@@ -88,6 +88,7 @@ __all__ = [
     "community_detection",
     "embed",
     "metrics",
+    "naming",
     "plot",
 ]
 

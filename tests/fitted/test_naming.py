@@ -221,4 +221,4 @@ def test_a_model_without_documents_says_that_prompts_have_none(model, tmp_path):
     ],
 )
 def test_what_language_models_put_around_a_name(answer, expected):
-    assert naming._cleaned(answer) == expected
+    assert naming.cleaned_name(answer) == expected

@@ -11,8 +11,9 @@ EXTRAS = {
     "plotly": "plot",
     "rjieba": "chinese",
     "fastexcel": "excel",
+    "openai": "llm",
 }
-"""Extra of topickit by package. The default install has all of these packages except fastexcel."""
+"""Extra of topickit by package. The default install has all of these packages except fastexcel and openai."""
 
 
 def require(module: str) -> ModuleType:

@@ -9,7 +9,7 @@ from topickit.errors import ParameterError, TopickitWarning
 from topickit.fitted import edits
 from topickit.fitted.derive import with_keywords
 from topickit.fitted.fitted import Fitted
-from topickit.fitted.naming import NamingFunction, ask_names
+from topickit.fitted.naming import GroupNaming, NamingFunction, ask_names, naming_groups
 from topickit.fitted.refine import refine
 from topickit.fitted.topics import TopicKey
 from topickit.keywords.settings import KeywordSettings
@@ -171,14 +171,14 @@ class EditingMixin:
         """
         return self._edited(lambda fitted: edits.rename(fitted, names))
 
-    def name_topics(self, name: NamingFunction, *, send_texts: bool = False) -> Self:
+    def name_topics(self, name: NamingFunction | GroupNaming, *, send_texts: bool = False) -> Self:
         """Name topics by a function, such as a call of a language model.
 
         Parameters
         ----------
         name : callable
-            Takes a `topickit.NamingPrompt` and returns a name. A topic whose call fails keeps its name, with
-            a warning.
+            Takes a `topickit.NamingPrompt` and returns a name; or `topickit.naming.chat`, a client for
+            language models. A topic whose call fails keeps its name, with a warning.
         send_texts : bool, default False
             Put representative documents into the prompt.
 
@@ -195,7 +195,9 @@ class EditingMixin:
         >>> model.name_topics(lambda prompt: "about " + prompt.keywords[0]).topics_[0].name[:6]
         'about '
         """
-        names = ask_names(self._fitted().topics, name, send_texts=send_texts)
+        fitted = self._fitted()
+        groups = naming_groups(fitted, send_texts=send_texts)
+        names = ask_names(fitted.topics, name, send_texts=send_texts, groups=groups)
         return self._edited(lambda fitted: edits.rename(fitted, names))
 
     def with_outliers(self, share: float) -> Self:

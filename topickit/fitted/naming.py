@@ -3,15 +3,20 @@
 Nothing is sent anywhere but to that function, and no document text reaches it unless asked.
 """
 
+import contextlib
+import itertools
 import json
 import re
 import unicodedata
 import warnings
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from topickit._core.progress import stage
 from topickit.errors import ParameterTypeError, TopickitWarning
+from topickit.fitted.fitted import Fitted
+from topickit.fitted.siblings import groups_of_siblings, language_name
 from topickit.fitted.topics import Topic, Topics
 
 MAX_CHARACTERS = 500
@@ -69,6 +74,8 @@ class NamingPrompt:
         Beginnings of representative documents; empty unless they were asked for.
     text : str
         All of this as a request in English, ready to be sent to a language model.
+    language : str
+        English name of the language of the corpus; empty if unknown, or if there are several.
 
     Examples
     --------
@@ -85,9 +92,10 @@ class NamingPrompt:
     keywords: tuple[str, ...]
     documents: tuple[str, ...]
     text: str
+    language: str = ""
 
     @classmethod
-    def of(cls, topic: Topic, *, send_texts: bool) -> "NamingPrompt":
+    def of(cls, topic: Topic, *, send_texts: bool, language: str = "") -> "NamingPrompt":
         """Write the prompt for a topic.
 
         Parameters
@@ -96,6 +104,8 @@ class NamingPrompt:
             The topic to name.
         send_texts : bool
             Whether the prompt contains the beginnings of representative documents.
+        language : str, optional
+            English name of the language of the names; by default that of the keywords.
 
         Returns
         -------
@@ -109,8 +119,9 @@ class NamingPrompt:
         if shown:
             lines.append("Some of its documents:")
             lines.extend(f"- {' '.join(text.split())}" for text in shown)
-        lines.append("Answer with the name alone: two to five words, in the language of the keywords.")
-        return cls(topic.id, topic.size, topic.words, shown, "\n".join(lines))
+        wanted = language or "the language of the keywords"
+        lines.append(f"Answer with the name alone: two to five words, in {wanted}.")
+        return cls(topic.id, topic.size, topic.words, shown, "\n".join(lines), language)
 
 
 class NamingFunction(Protocol):
@@ -127,7 +138,35 @@ class NamingFunction(Protocol):
         """Name one topic."""
 
 
-def ask_names(topics: Topics, name: NamingFunction, *, send_texts: bool = False) -> dict[int, str]:
+@runtime_checkable
+class GroupNaming(Protocol):
+    """A naming function that also names similar topics together, so that their names differ."""
+
+    def name_groups(self, groups: Sequence[Sequence[NamingPrompt]], /) -> Iterator[tuple[int, object]]:
+        """Yield the id of each topic with its name, or with the exception for which it has none."""
+
+
+def naming_groups(fitted: Fitted, *, send_texts: bool = False) -> list[list[NamingPrompt]]:
+    """Write the prompts of all topics, similar topics together.
+
+    Parameters
+    ----------
+    fitted : Fitted
+    send_texts : bool, default False
+        Put representative documents into the prompts.
+    """
+    language = language_name(fitted.counts.languages)
+    prompts = [NamingPrompt.of(topic, send_texts=send_texts, language=language) for topic in fitted.topics]
+    return [[prompts[row] for row in group] for group in groups_of_siblings(fitted.means)]
+
+
+def ask_names(
+    topics: Topics,
+    name: NamingFunction | GroupNaming,
+    *,
+    send_texts: bool = False,
+    groups: Sequence[Sequence[NamingPrompt]] | None = None,
+) -> dict[int, str]:
     """Ask a function for the name of each topic; where it fails, the topic keeps the name it has.
 
     An interrupt (Ctrl-C) ends the asking: the names that came are kept, with a warning. Where none has
@@ -146,6 +185,8 @@ def ask_names(topics: Topics, name: NamingFunction, *, send_texts: bool = False)
         which nothing visible is left has failed.
     send_texts : bool
         Put representative documents into the prompt.
+    groups : sequence of sequences of NamingPrompt, optional
+        From `naming_groups`; by default one group of all topics.
 
     Returns
     -------
@@ -168,7 +209,7 @@ def ask_names(topics: Topics, name: NamingFunction, *, send_texts: bool = False)
     >>> ask_names(topics, lambda prompt: f'"{prompt.keywords[0].title()}s"')
     {0: 'Boats'}
     """
-    if not callable(name):
+    if not callable(name) and not isinstance(name, GroupNaming):
         raise ParameterTypeError(
             f"the naming function must take a NamingPrompt and return a str, got {name!r}"
         )
@@ -181,24 +222,47 @@ def ask_names(topics: Topics, name: NamingFunction, *, send_texts: bool = False)
     names: dict[int, str] = {}
     failed: dict[int, str] = {}
     interrupted = False
-    with stage("Naming topics", len(topics)) as progress:
-        for topic in topics:
-            try:
-                names[topic.id] = _cleaned(name(NamingPrompt.of(topic, send_texts=send_texts)))
-            except KeyboardInterrupt:
-                if not names:
-                    raise
-                interrupted = True
-                break
-            except (SystemExit, GeneratorExit):
+    asked = groups or [[NamingPrompt.of(topic, send_texts=send_texts) for topic in topics]]
+    with (
+        stage("Naming topics", len(topics)) as progress,
+        contextlib.closing(_answers(asked, name)) as answers,
+    ):
+        try:
+            for topic, answer in answers:
+                try:
+                    result = answer if isinstance(answer, BaseException) else cleaned_name(answer)
+                except (TypeError, ValueError) as error:
+                    result = error
+                if isinstance(result, str):
+                    names[topic] = result
+                else:
+                    failed[topic] = f"{type(result).__name__}: {result}"
+                progress.advance(1)
+        except KeyboardInterrupt:
+            if not names:
                 raise
-            except BaseException as error:  # noqa: BLE001 - whatever a service throws (asyncio's CancelledError, too)
-                failed[topic.id] = f"{type(error).__name__}: {error}"
-            progress.advance(1)
+            interrupted = True
     said = _what_failed(len(topics), names, failed, interrupted=interrupted)
     if said:
         warnings.warn(said, TopickitWarning, stacklevel=3)
     return names
+
+
+def _answers(
+    groups: Sequence[Sequence[NamingPrompt]], name: NamingFunction | GroupNaming
+) -> Generator[tuple[int, object], None, None]:
+    """Yield the answer for each topic, or what was raised instead of one."""
+    if isinstance(name, GroupNaming):
+        yield from name.name_groups(groups)
+        return
+    for prompt in sorted(itertools.chain.from_iterable(groups), key=lambda prompt: prompt.topic):
+        try:
+            answer: object = name(prompt)
+        except (KeyboardInterrupt, SystemExit, GeneratorExit):
+            raise
+        except BaseException as error:  # noqa: BLE001 - whatever a service throws (asyncio's CancelledError, too)
+            answer = error
+        yield prompt.topic, answer
 
 
 def _what_failed(
@@ -220,13 +284,28 @@ def _what_failed(
     return "; ".join(parts) or None
 
 
-def _cleaned(answer: object) -> str:
-    """The name in an answer, as `ask_names` says."""
+def without_thoughts(text: str) -> str:
+    """Leave out what a model thought aloud."""
+    return _THOUGHT.sub(" ", text)
+
+
+def cleaned_name(answer: object) -> str:
+    """Return the name in an answer, as `ask_names` says.
+
+    Parameters
+    ----------
+    answer : object
+
+    Raises
+    ------
+    TypeError, ValueError
+        When the answer is no str, or holds no name.
+    """
     if not isinstance(answer, str):
         raise TypeError(f"the answer must be a str, got {answer!r}")
     # Both halves of a pair may have come apart, as from JSON that was read by hand: together they are one.
     text = answer.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    text = _TERMINAL.sub("", _THOUGHT.sub(" ", text)).translate(_UNSEEN)
+    text = _TERMINAL.sub("", without_thoughts(text)).translate(_UNSEEN)
     text = _without_markup(text)
     lines = [_line(line) for line in text.splitlines() if not _FENCE.fullmatch(line)]
     found = next((line for line in lines if _is_visible(line) and line[-1] not in ":："), "")
