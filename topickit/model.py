@@ -11,6 +11,7 @@ from topickit._core.progress import stage
 from topickit._core.validation import check_no_vectors
 from topickit._core.vectors import FloatArray, IntArray, check_given
 from topickit._model.editing import EditingMixin
+from topickit._model.finding import FindingMixin
 from topickit._model.info import InfoMixin
 from topickit._model.persistence import PersistenceMixin
 from topickit._model.prediction import DEFAULT_EMBEDDER, PredictionMixin
@@ -34,7 +35,9 @@ from topickit.keywords.settings import KeywordSettings
 from topickit.keywords.vocabulary import DocumentTerms, count_terms
 
 
-class TopicModel(PredictionMixin, EditingMixin, InfoMixin, PersistenceMixin, ClusterMixin, BaseEstimator):
+class TopicModel(
+    PredictionMixin, EditingMixin, InfoMixin, FindingMixin, PersistenceMixin, ClusterMixin, BaseEstimator
+):
     """Find the topics of a collection of texts, and the topic of any new text.
 
     Parameters

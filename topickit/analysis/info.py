@@ -3,26 +3,33 @@
 import numpy as np
 import polars as pl
 
+from topickit._core.vectors import FloatArray, IntArray, take_rows
+from topickit.corpus.documents import Documents
+from topickit.fitted.corpus import Corpus
 from topickit.fitted.fitted import Fitted
 
 
-def document_info(fitted: Fitted) -> pl.DataFrame:
+def document_info(fitted: Fitted, which: IntArray | None = None) -> pl.DataFrame:
     """Return a table of the training documents; see `TopicModel.document_info`.
 
     Parameters
     ----------
     fitted : Fitted
         With its corpus.
+    which : int64 ndarray, optional
+        The rows of the corpus that are wanted; None for all.
     """
     corpus = fitted.need_corpus("document_info")
-    documents, names = corpus.documents, tuple(topic.name for topic in fitted.topics)
-    assignment = fitted.assigner.assign(corpus.vectors).per_row(documents, names)
+    names = tuple(topic.name for topic in fitted.topics)
+    which = np.arange(corpus.documents.n_rows) if which is None else which
+    documents, vectors = _chosen(corpus, which)
+    assignment = fitted.assigner.assign(vectors).per_row(documents, names)
     texts = pl.Series([*documents.texts, ""], dtype=pl.String)
     representative = {text for topic in fitted.topics for text in topic.representative_documents}
     rows = pl.Series(documents.rows)
     blank = len(documents)
     columns = {
-        "row": np.arange(documents.n_rows),
+        "row": which,
         "document": texts.gather(rows.replace(-1, blank)),
         **assignment.to_polars().to_dict(),
     }
@@ -31,12 +38,30 @@ def document_info(fitted: Fitted) -> pl.DataFrame:
     )
     covariates = fitted.covariates
     if covariates is not None and covariates.timestamps is not None:
-        frame = frame.with_columns(pl.Series("timestamp", covariates.timestamps.astype("datetime64[ms]")))
+        frame = frame.with_columns(
+            pl.Series("timestamp", covariates.timestamps[which].astype("datetime64[ms]"))
+        )
     if covariates is not None and covariates.class_codes is not None:
         class_names = [*covariates.class_names, None]
-        codes = covariates.class_codes.tolist()
+        codes = covariates.class_codes[which].tolist()
         frame = frame.with_columns(pl.Series("class", [class_names[code] for code in codes], dtype=pl.String))
     return frame
+
+
+def _chosen(corpus: Corpus, which: IntArray) -> tuple[Documents, FloatArray]:
+    """Return the documents of some rows and their vectors."""
+    documents = corpus.documents
+    if len(which) == documents.n_rows:
+        return documents, corpus.vectors
+    at = documents.rows[which]
+    distinct = np.unique(at[at >= 0])
+    taken = Documents(
+        tuple(documents.texts[row] for row in distinct.tolist()),
+        documents.weights[distinct],
+        np.where(at >= 0, np.searchsorted(distinct, at), -1),
+        documents.first_rows[distinct],
+    )
+    return taken, take_rows(corpus.vectors, distinct)
 
 
 def topic_info(fitted: Fitted) -> pl.DataFrame:

@@ -25,6 +25,14 @@ class PlainFormat(StrEnum):
     json = "json"
 
 
+class TableFormat(StrEnum):
+    """Output formats of a table of results."""
+
+    text = "text"
+    json = "json"
+    csv = "csv"
+
+
 class HtmlFormat(StrEnum):
     """Output format of the report of `topickit fit`."""
 
