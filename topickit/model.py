@@ -1,7 +1,6 @@
 """TopicModel: the recipe, and fit, predict and transform; it calls the rooms one after another."""
 
 import os
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Literal, Self
 
 from numpy.typing import ArrayLike
@@ -9,30 +8,27 @@ from sklearn.base import BaseEstimator, ClusterMixin
 
 from topickit._core.progress import stage
 from topickit._core.validation import check_no_vectors
-from topickit._core.vectors import FloatArray, IntArray, check_given
+from topickit._core.vectors import IntArray
 from topickit._model.editing import EditingMixin
 from topickit._model.finding import FindingMixin
+from topickit._model.fitting import read_input, search_topics
+from topickit._model.guiding import Guidance, warn_of_labels
 from topickit._model.info import InfoMixin
 from topickit._model.persistence import PersistenceMixin
 from topickit._model.prediction import DEFAULT_EMBEDDER, PredictionMixin
 from topickit._model.settings import check_settings, recorded_parameters
 from topickit.cluster import base as cluster
-from topickit.cluster.given import GivenLabels
-from topickit.corpus.covariates import Covariates
-from topickit.corpus.documents import Documents, Missing, fill_missing
-from topickit.corpus.tables import read
+from topickit.corpus.documents import Missing
 from topickit.embed import base as embed
 from topickit.embed import pipeline
 from topickit.embed.models.languages import warn_of_language
-from topickit.errors import InputError, NotFittedError
+from topickit.errors import NotFittedError
 from topickit.fitted.build import build
-from topickit.fitted.corpus import Corpus
-from topickit.fitted.discover import TopicSearch, find_topics, finds_subjects
+from topickit.fitted.discover import finds_subjects
 from topickit.fitted.fitted import Fitted
 from topickit.fitted.provenance import Provenance
 from topickit.fitted.topics import Topics
 from topickit.keywords.settings import KeywordSettings
-from topickit.keywords.vocabulary import DocumentTerms, count_terms
 
 
 class TopicModel(
@@ -50,7 +46,14 @@ class TopicModel(
         ``"graph"`` (default), ``"kmeans"``, ``"agglomerative"``, ``"community"`` or ``"hdbscan"``; for groups
         that you have, `topickit.GivenLabels`.
     n_topics : int, optional
-        Number of topics. None (default) chooses it from the corpus.
+        Number of topics, known ones included. None (default) chooses it from the corpus.
+    known_topics : list of str, or mapping of str to str or list of str, optional
+        Topics that you expect, by name: a description or examples of each improve on the name alone. Other
+        topics are found beside them. A known topic without documents stays, with size 0.
+    seed_words : mapping of str to list of str, optional
+        Words of known topics, of those in `known_topics` or of others.
+    ignore : list of str, or mapping of str to str or list of str, optional
+        As `known_topics`; the documents of these get no topic.
     keywords : KeywordSettings, optional
         How keywords are chosen. None (default) uses the default settings.
     outliers : float, optional
@@ -107,6 +110,9 @@ class TopicModel(
         clusterer: Any = "graph",
         n_topics: int | None = None,
         *,
+        known_topics: Any = None,
+        seed_words: Any = None,
+        ignore: Any = None,
         keywords: KeywordSettings | None = None,
         outliers: float | None = None,
         fit_sample: int | Literal["auto"] | None = "auto",
@@ -118,6 +124,9 @@ class TopicModel(
         self.embedder = embedder
         self.clusterer = clusterer
         self.n_topics = n_topics
+        self.known_topics = known_topics
+        self.seed_words = seed_words
+        self.ignore = ignore
         self.keywords = keywords
         self.outliers = outliers
         self.fit_sample = fit_sample
@@ -135,6 +144,8 @@ class TopicModel(
         timestamps: Any = None,
         classes: Any = None,
         time_format: str | None = None,
+        known_labels: Any = None,
+        known_vectors: Any = None,
         missing: Missing = "error",
     ) -> Self:
         """Find the topics of a collection of texts.
@@ -145,6 +156,7 @@ class TopicModel(
             A blank text is an outlier. A `pathlib.Path` or `topickit.TextFile` is read as a
             table of texts; a function is called for an iterable of texts.
         y : ignored
+            Labels go into `known_labels`.
         embeddings : array-like of shape (n, d), optional
             Embeddings of the texts; no model runs then. A hybrid embedder adds its words to them.
         timestamps : sequence of str, date, datetime, datetime64, number or None, optional
@@ -156,6 +168,11 @@ class TopicModel(
             Format of timestamps that are str or numbers: as for `datetime.datetime.strptime`, or "excel",
             "s" or "ms" (since 1970). None (default) takes ISO 8601, or the only format that fits all, with
             a warning that states it.
+        known_labels : sequence of int, str or None, optional
+            Labels of some rows, which become known topics; None, NaN and −1 are no label. `labels_` is what
+            the model predicts, also for these rows; `doubtful_labels_` lists labels that others contradict.
+        known_vectors : mapping of str to array-like of shape (m, d), optional
+            Vectors of known topics by name, beside `embeddings` of a model that `embedder` is not.
         missing : {"error", "blank", "drop"}, default "error"
             What to do with missing texts (None, NaN, NaT, pandas.NA). "blank" makes them outliers. "drop"
             leaves out their rows, also of embeddings, timestamps and classes; `labels_` is then shorter.
@@ -180,6 +197,8 @@ class TopicModel(
         """
         check_settings(self.get_params(deep=False))
         check_no_vectors(y)
+        warn_of_labels(y, known_labels)
+        guidance = Guidance.of(self.known_topics, self.seed_words, self.ignore, known_vectors)
         clusterer = cluster.resolve(
             self.clusterer,
             n_topics=self.n_topics,
@@ -188,32 +207,42 @@ class TopicModel(
             to_be_cut=True,
         )
         cluster.check_outliers(clusterer, self.outliers)
+        guidance.check(self.n_topics, clusterer, known_labels)
         settings = self.keywords or KeywordSettings()
         settings.check_countable()
-        given = None if embeddings is None else check_given(embeddings)
-        with stage("Reading texts"):
-            texts, (given, timestamps, classes) = fill_missing(
-                read(texts), missing, [given, timestamps, classes]
-            )
-            documents = Documents.of(texts, given)
-        covariates = Covariates.of(
-            documents.n_rows, timestamps=timestamps, classes=classes, time_format=time_format
+        data = read_input(
+            texts,
+            clusterer,
+            embeddings=embeddings,
+            timestamps=timestamps,
+            classes=classes,
+            known_labels=known_labels,
+            time_format=time_format,
+            missing=missing,
         )
-        if isinstance(clusterer, GivenLabels):
-            clusterer.check_rows(documents.n_rows)
-        if not len(documents):
-            raise InputError(f"all {documents.n_rows} documents are blank; a fit needs at least one text")
+        documents = data.documents
         embedded = pipeline.fit(
             self.embedder,
             documents,
-            embeddings=given,
+            embeddings=data.embeddings,
             cache=self.cache,
             device=embed.device_for(self.embedder, self.device),
             long_documents=self.long_documents,
             random_state=self.random_state,
         )
-        embedder, vectors = embedded.embedder, embedded.vectors
-        search, terms = self._search(documents, vectors, clusterer, settings)
+        search, corpus = search_topics(
+            data,
+            embedded,
+            clusterer,
+            guidance,
+            keyword_settings=settings,
+            fit_sample=self.fit_sample,
+            n_topics=self.n_topics,
+            random_state=self.random_state,
+            device=self.device,
+            cache=self.cache,
+        )
+        terms, vectors = corpus.terms, corpus.vectors
         warn_of_language(embedded.info, terms.languages, terms.language_share, len(documents))
         with stage("Describing topics"):
             provenance = Provenance.of(
@@ -226,38 +255,16 @@ class TopicModel(
                 agreement_with_clusterer=search.agreement,
             )
             fitted = build(
-                Corpus(documents, vectors, terms),
+                corpus,
                 search,
                 search.assigner.with_at_most(vectors, documents.weights, self.outliers),
                 keyword_settings=settings,
                 provenance=provenance,
-                covariates=covariates,
+                covariates=data.covariates,
                 merges_alike=finds_subjects(clusterer),
                 n_topics=self.n_topics,
             )
-        return self._adopt(fitted, embedder)
-
-    def _search(
-        self,
-        documents: Documents,
-        vectors: FloatArray,
-        clusterer: cluster.Clusterer,
-        settings: KeywordSettings,
-    ) -> tuple[TopicSearch, DocumentTerms]:
-        """Find topics; words are counted by the interpreter meanwhile, outside of its lock."""
-        with ThreadPoolExecutor(1) as aside:
-            counting = aside.submit(count_terms, documents.texts, documents.weights, settings)
-            with stage("Finding topics"):
-                search = find_topics(
-                    documents,
-                    vectors,
-                    clusterer,
-                    sample_size=self.fit_sample,
-                    n_topics=self.n_topics,
-                    random_state=self.random_state,
-                    device=self.device,
-                )
-            return search, counting.result()
+        return self._adopt(fitted, embedded.embedder)
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "fitted_")

@@ -271,7 +271,7 @@ class EditingMixin:
         edited.keywords = settings
         return edited
 
-    def at(self, n_topics: int) -> Self:
+    def at(self, n_topics: int, *, merge_known: bool = False) -> Self:
         """Return the model at another level of the hierarchy of topics, without a new fit.
 
         Levels nest: the topics of `at(5)` are unions of those of `at(10)`, whichever level you start from.
@@ -282,6 +282,8 @@ class EditingMixin:
         ----------
         n_topics : int
             1 to the number of prototypes, about four times the number of topics found.
+        merge_known : bool, default False
+            Merge known topics with each other where fewer topics are wanted than are known.
 
         Returns
         -------
@@ -291,7 +293,8 @@ class EditingMixin:
         Raises
         ------
         ParameterError
-            When there is no such level; fit with ``n_topics=`` for finer ones.
+            When there is no such level (fit with ``n_topics=`` for finer ones), or known topics would be
+            merged and `merge_known` is False.
         InputError
             When more topics are wanted than there are, and the model was saved without its texts.
 
@@ -307,7 +310,7 @@ class EditingMixin:
         >>> len(model.at(1).topics_)
         1
         """
-        return self._edited(lambda fitted: edits.cut(fitted, n_topics))
+        return self._edited(lambda fitted: edits.cut(fitted, n_topics, merge_known=merge_known))
 
     def refine(self, seconds: float) -> Self:
         """Embed the most doubtful documents of a distilled embedder with its teacher, and assign them anew.

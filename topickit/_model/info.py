@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from topickit.analysis.info import document_info, topic_info
+from topickit.fitted.doubtful import DoubtfulLabel
 from topickit.fitted.fitted import Fitted
 
 if TYPE_CHECKING:
@@ -22,6 +23,27 @@ class InfoMixin:
     if TYPE_CHECKING:
 
         def _fitted(self) -> Fitted: ...
+
+    @property
+    def doubtful_labels_(self) -> tuple[DoubtfulLabel, ...]:
+        """Labels given to `fit` as ``known_labels`` that the other labels contradict, most doubtful first.
+
+        Each label is compared with the prediction of a classifier of the labels of other rows.
+
+        Returns
+        -------
+        tuple of DoubtfulLabel
+            With `row`, `label`, `proposed` and `margin`.
+
+        Examples
+        --------
+        >>> from topickit import TopicModel
+        >>> texts = ["red apple", "green apple", "apple pie", "fast car", "slow car", "car race"]
+        >>> model = TopicModel(embedder="lexical", clusterer="kmeans", n_topics=2)
+        >>> len(model.fit(texts, known_labels=["food", "food", None, "cars", "cars", None]).doubtful_labels_)
+        0
+        """
+        return self._fitted().doubtful
 
     def report(self, title: str | None = None, *, source: "str | os.PathLike[str] | None" = None) -> "Report":
         """Return a report of the model.

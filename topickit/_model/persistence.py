@@ -8,7 +8,7 @@ from topickit import storage
 from topickit._core import devices
 from topickit._core.progress import stage
 from topickit._core.state import State
-from topickit._model.settings import PLAIN_PARAMETERS, saved_parameters
+from topickit._model.settings import GUIDANCE_PARAMETERS, PLAIN_PARAMETERS, saved_parameters
 from topickit.cluster import base as cluster
 from topickit.corpus.tokenizer import check_tokenizer
 from topickit.embed import base as embed
@@ -130,5 +130,6 @@ class PersistenceMixin:
                 keywords=None if used_defaults else fitted.keyword_settings,
                 device=device,
                 **{name: saved[name] for name in PLAIN_PARAMETERS},
+                **{name: saved[name] for name in GUIDANCE_PARAMETERS if name in saved},
             )
             return model._adopt(fitted, used)

@@ -5,6 +5,7 @@ from numbers import Real
 from typing import Any
 
 from topickit._core import devices
+from topickit._model.guiding import plain_guidance
 from topickit.cluster import base as cluster
 from topickit.embed import base as embed
 from topickit.embed.cache.embedder import folder_of
@@ -13,6 +14,8 @@ from topickit.keywords.settings import KeywordSettings
 
 PLAIN_PARAMETERS = ("n_topics", "outliers", "fit_sample", "long_documents", "random_state")
 """Parameters that a saved model holds as they are."""
+GUIDANCE_PARAMETERS = ("known_topics", "seed_words", "ignore")
+"""Parameters that say what the user knows; absent in a saved model where they are None."""
 MACHINE_PARAMETERS = ("cache", "device")
 """Parameters that say what a machine has; they do not decide the result."""
 
@@ -65,6 +68,7 @@ def saved_parameters(settings: Mapping[str, Any]) -> dict[str, Any]:
     """
     return {
         **{name: settings[name] for name in PLAIN_PARAMETERS},
+        **plain_guidance(settings),
         "clusterer": cluster.config(settings["clusterer"]),
         "embedder": embed.name(settings["embedder"]),
     }
@@ -78,9 +82,11 @@ def recorded_parameters(settings: Mapping[str, Any]) -> dict[str, Any]:
     settings : mapping
         As ``TopicModel.get_params`` returns them.
     """
-    deciding = {name: value for name, value in settings.items() if name not in MACHINE_PARAMETERS}
+    separate = (*MACHINE_PARAMETERS, *GUIDANCE_PARAMETERS)
+    deciding = {name: value for name, value in settings.items() if name not in separate}
     return {
         **deciding,
+        **plain_guidance(settings),
         "clusterer": cluster.config(settings["clusterer"]),
         "embedder": embed.name(settings["embedder"]) or type(settings["embedder"]).__name__,
         "keywords": (settings["keywords"] or KeywordSettings()).state().config,

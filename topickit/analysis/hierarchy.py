@@ -181,7 +181,8 @@ def merge_tree(fitted: Fitted) -> IntArray:
     sizes = np.array([topic.size for topic in fitted.topics], dtype=np.float64)
     nodes = list(range(k))
     merges = np.empty((max(0, k - 1), 2), dtype=np.int64)
-    for i, (a, b) in enumerate(merge_steps(fitted.means, sizes, 1, within=fitted.parents())):
+    steps = merge_steps(fitted.means, sizes, 1, within=fitted.parents(), apart=fitted.apart())
+    for i, (a, b) in enumerate(steps):
         merges[i] = sorted((nodes[a], nodes[b]))
         nodes[a] = k + i
         nodes.pop(b)

@@ -144,7 +144,32 @@ class GivenLabels(BaseClusterer):
             When equal texts have different labels, or a labelled text is blank or has no embedding.
         """
         self.check_rows(documents.n_rows)
-        codes, labels = self.codes()
+        chosen = self.per_document(documents, rows)
+        if not (chosen[rows] >= 0).any():
+            raise InputError("no labelled text has an embedding other than zeros; correct the embedder")
+        return self._result(chosen[rows])
+
+    def per_document(self, documents: Documents, rows: IntArray) -> IntArray:
+        """Return the label of most rows of each distinct document.
+
+        Parameters
+        ----------
+        documents : Documents
+            Of the texts that the labels belong to.
+        rows : int64 ndarray
+            Positions of the documents that are used, for the warning.
+
+        Returns
+        -------
+        int64 ndarray of shape (u,)
+            Codes as of `codes`; −1 for no label.
+
+        Warns
+        -----
+        TopickitWarning
+            As for `cluster_documents`.
+        """
+        codes, _ = self.codes()
         labelled = np.flatnonzero((codes >= 0) & (documents.rows >= 0))
         votes = np.zeros((0, 3), dtype=np.int64)
         if len(labelled):
@@ -157,9 +182,7 @@ class GivenLabels(BaseClusterer):
         chosen = np.full(len(documents), -1, dtype=np.int64)
         chosen[decided] = votes[first, 1]
         self._warn(documents, codes, chosen, rows)
-        if not (chosen[rows] >= 0).any():
-            raise InputError("no labelled text has an embedding other than zeros; correct the embedder")
-        return self._result(chosen[rows], labels)
+        return chosen
 
     def _warn(self, documents: Documents, codes: IntArray, chosen: IntArray, rows: IntArray) -> None:
         """Warn of labels that cannot be kept."""
@@ -185,9 +208,9 @@ class GivenLabels(BaseClusterer):
                 stacklevel=6,
             )
 
-    def _result(self, codes: IntArray, labels: tuple[int | str, ...] | None = None) -> ClusteringResult:
+    def _result(self, codes: IntArray) -> ClusteringResult:
         """Make clusters of the labels that occur, in their order."""
-        labels = self.codes()[1] if labels is None else labels
+        labels = self.codes()[1]
         used = np.unique(codes[codes >= 0])
         place = np.full(len(labels) + 1, -1, dtype=np.int64)
         place[used] = np.arange(len(used))

@@ -8,9 +8,17 @@ from numpy.typing import NDArray
 
 from topickit._core.vectors import FloatArray, IntArray
 
+LEAST_SIZE = 1e-9
+"""Size of an empty cluster in costs."""
+
 
 def merge_order(
-    means: FloatArray, sizes: NDArray[np.float64], n_clusters: int, *, within: IntArray | None = None
+    means: FloatArray,
+    sizes: NDArray[np.float64],
+    n_clusters: int,
+    *,
+    within: IntArray | None = None,
+    apart: NDArray[np.bool_] | None = None,
 ) -> IntArray:
     """Merge clusters by Ward's criterion down to a number.
 
@@ -21,13 +29,16 @@ def merge_order(
     n_clusters : int
     within : int64 ndarray of shape (k,), optional
         Clusters with equal numbers are merged before any others.
+    apart : bool ndarray of shape (k,), optional
+        Clusters that are merged with each other only when nothing else is left, and not at all before that
+        if they are empty.
 
     Returns
     -------
     int64 ndarray of shape (k,)
         New cluster of each, 0 … n_clusters − 1.
     """
-    return cluster_of_each(len(means), merge_steps(means, sizes, n_clusters, within=within))
+    return cluster_of_each(len(means), merge_steps(means, sizes, n_clusters, within=within, apart=apart))
 
 
 def cluster_of_each(n: int, steps: list[tuple[int, int]]) -> IntArray:
@@ -54,13 +65,18 @@ def cluster_of_each(n: int, steps: list[tuple[int, int]]) -> IntArray:
 
 
 def merge_steps(
-    means: FloatArray, sizes: NDArray[np.float64], n_clusters: int, *, within: IntArray | None = None
+    means: FloatArray,
+    sizes: NDArray[np.float64],
+    n_clusters: int,
+    *,
+    within: IntArray | None = None,
+    apart: NDArray[np.bool_] | None = None,
 ) -> list[tuple[int, int]]:
     """List the merges of `merge_order` in their order.
 
     Parameters
     ----------
-    means, sizes, n_clusters, within
+    means, sizes, n_clusters, within, apart
         As for `merge_order`.
 
     Returns
@@ -68,33 +84,46 @@ def merge_steps(
     list of (int, int)
         Positions a < b among the remaining clusters: b is merged into a and removed.
     """
-    if within is None:
-        return _steps(means, sizes, n_clusters, None)
-    fewest = len(np.unique(within))
-    steps = _steps(means, sizes, max(n_clusters, fewest), within)
-    if n_clusters >= fewest:
-        return steps
-    whole, totals = _joined(means.astype(np.float64), sizes, steps)
-    return [*steps, *_steps(whole, totals, n_clusters, None)]
+    steps: list[tuple[int, int]] = []
+    if within is not None:
+        steps = _steps(means, sizes, max(n_clusters, len(np.unique(within))), _different(within))
+    if apart is not None and apart.any() and len(means) - len(steps) > n_clusters:
+        groups = cluster_of_each(len(means), steps)
+        whole, totals = _joined(means.astype(np.float64), sizes, steps)
+        barred = np.zeros(len(whole), dtype=np.bool_)
+        barred[groups[apart]] = True
+        empty = barred & (totals == 0)
+        # Without a known cluster to be merged into, the others become one.
+        fewest = int(barred.sum()) + int((~barred).any() and not (barred & ~empty).any())
+        forbidden = (barred[:, None] & barred) | empty[:, None] | empty
+        steps += _steps(whole, totals, max(n_clusters, fewest), forbidden)
+    if len(means) - len(steps) > n_clusters:
+        whole, totals = _joined(means.astype(np.float64), sizes, steps)
+        steps += _steps(whole, np.maximum(totals, LEAST_SIZE), n_clusters, None)
+    return steps
+
+
+def _different(numbers: IntArray) -> NDArray[np.bool_]:
+    return np.asarray(numbers[:, None] != numbers[None, :])
 
 
 def _steps(
-    means: NDArray[Any], sizes: NDArray[np.float64], n_clusters: int, within: IntArray | None
+    means: NDArray[Any], sizes: NDArray[np.float64], n_clusters: int, forbidden: NDArray[np.bool_] | None
 ) -> list[tuple[int, int]]:
-    """List the merges; with `within`, only of clusters with equal numbers."""
+    """List the merges; no forbidden pair is merged."""
     if n_clusters >= len(means):
         return []  # without the costs of all pairs
     sizes = sizes.astype(np.float64).copy()
     means = means.astype(np.float64)
     squares = np.einsum("ij,ij->i", means, means)
     distances = np.maximum(squares[:, None] + squares[None, :] - 2 * means @ means.T, 0.0)
-    cost = distances * np.outer(sizes, sizes) / np.add.outer(sizes, sizes)
-    if within is not None:
-        cost[within[:, None] != within[None, :]] = np.inf
+    cost = distances * np.outer(sizes, sizes) / np.maximum(np.add.outer(sizes, sizes), LEAST_SIZE)
+    if forbidden is not None:
+        cost[forbidden] = np.inf
 
     def join(a: int, b: int) -> NDArray[np.float64]:
         # Lance and Williams' update for Ward's criterion
-        total = sizes[a] + sizes[b] + sizes
+        total = np.maximum(sizes[a] + sizes[b] + sizes, LEAST_SIZE)
         with np.errstate(invalid="ignore"):  # infinite costs of clusters that are gone or kept apart
             row = ((sizes[a] + sizes) * cost[a] + (sizes[b] + sizes) * cost[b] - sizes * cost[a, b]) / total
         sizes[a] += sizes[b]

@@ -1,8 +1,8 @@
 """Topics that no word tells apart are one topic."""
 
+from collections.abc import Sequence
+
 import numpy as np
-from scipy.sparse import csr_array
-from scipy.sparse.csgraph import connected_components
 
 from topickit._core.vectors import IntArray, top_k_cosine, unit_rows
 from topickit.fitted.derive import remap
@@ -45,11 +45,21 @@ def merge_alike(fitted: Fitted) -> Fitted:
     pairs = [(a, b) for a, b in candidates if is_alike(documents, a, b)]
     if not pairs:
         return fitted
-    one, other = np.array(pairs).T
-    n_topics = len(fitted.topics)
-    links = csr_array((np.ones(len(pairs)), (one, other)), shape=(n_topics, n_topics))
-    mapping: IntArray = connected_components(links, directed=False)[1].astype(np.int64)
-    return remap(fitted, mapping)
+    mapping = _joined(pairs, [topic.is_known for topic in fitted.topics])
+    names = {int(mapping[topic]): fitted.given_names[topic] for topic in fitted.given_names}
+    return remap(fitted, mapping, names)
+
+
+def _joined(pairs: Sequence[tuple[int, int]], is_known: Sequence[bool]) -> IntArray:
+    """Join pairs of topics into groups, none of which has two known topics."""
+    group = np.arange(len(is_known))
+    known = np.array(is_known, dtype=np.bool_)
+    for a, b in pairs:
+        one, other = sorted((int(group[a]), int(group[b])))
+        if one == other or (known[group == one].any() and known[group == other].any()):
+            continue
+        group[group == other] = one
+    return np.unique(group, return_inverse=True)[1].astype(np.int64)
 
 
 def is_alike(documents: DocumentFrequencies, a: int, b: int) -> bool:

@@ -1,7 +1,7 @@
 """BaseLevel: what a fit found, by prototype, from which all levels of the hierarchy are derived."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -26,11 +26,14 @@ class BaseLevel:
         row is for rows in no topic, the last column for rows in no cluster.
     stability : tuple of float or None
         Of each topic; empty where it is unknown.
+    known : mapping of int to str
+        Name of each topic that was given to the fit. Finer levels may divide it, coarser ones restore it.
     """
 
     topics: IntArray
     tables: tuple[csr_array, ...] = ()
     stability: tuple[float | None, ...] = ()
+    known: Mapping[int, str] = field(default_factory=dict)
 
     @property
     def n_topics(self) -> int:
@@ -100,7 +103,8 @@ class BaseLevel:
         for i, table in enumerate(self.tables):
             arrays |= {f"starts_{i}": table.indptr, f"groups_{i}": table.indices, f"weights_{i}": table.data}
         n_columns = [table.shape[1] for table in self.tables]
-        return State({"n_groups": n_columns, "stability": list(self.stability)}, arrays)
+        known = {str(topic): name for topic, name in self.known.items()}
+        return State({"n_groups": n_columns, "stability": list(self.stability), "known": known}, arrays)
 
     @classmethod
     def from_state(cls, state: State) -> "BaseLevel":
@@ -113,4 +117,5 @@ class BaseLevel:
             )
             for i, n_columns in enumerate(state.config["n_groups"])
         )
-        return cls(arrays["topics"], tuple(tables), tuple(state.config.get("stability", ())))
+        known = {int(topic): name for topic, name in state.config.get("known", {}).items()}
+        return cls(arrays["topics"], tuple(tables), tuple(state.config.get("stability", ())), known)

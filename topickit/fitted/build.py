@@ -1,5 +1,7 @@
 """From the result of a search for topics to a fitted model."""
 
+from dataclasses import replace
+
 from topickit.corpus.covariates import Covariates
 from topickit.fitted.alike import merge_alike
 from topickit.fitted.assigner import Assigner
@@ -45,10 +47,12 @@ def build(
         assigner,
         keyword_settings=keyword_settings,
         provenance=provenance,
-        names=dict(enumerate(search.clustering.names)),
+        names=dict(enumerate(search.known or search.clustering.names)),
         stability=search.stability,
         covariates=covariates,
+        known=range(len(search.known)),
     )
+    fitted = replace(fitted, doubtful=search.doubtful)
     fitted = merge_alike(fitted) if merges_alike else fitted
     fitted = with_base_level(fitted, search.sampled, search.weights, search.clustering.resampled_labels)
     fitted = fitted if n_topics is None else at_most(fitted, n_topics)

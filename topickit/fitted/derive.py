@@ -4,7 +4,7 @@
 representative documents), so that several steps can follow each other before `describe` ranks keywords once.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -51,8 +51,8 @@ def remeasure(fitted: Fitted, assigner: Assigner, **changes: Any) -> Fitted:
     assigner : Assigner
         As for `measure`.
     **changes
-        ``names``, ``stability`` and ``base_level`` as for `measure`; ``corpus`` and ``provenance`` replace
-        those of `fitted`.
+        ``names``, ``stability``, ``base_level`` and ``known`` as for `measure`; ``corpus`` and
+        ``provenance`` replace those of `fitted`.
     """
     given = {
         "corpus": fitted.corpus or fitted.need_corpus("an edit that moves documents"),
@@ -61,7 +61,7 @@ def remeasure(fitted: Fitted, assigner: Assigner, **changes: Any) -> Fitted:
         "covariates": fitted.covariates,
         **changes,
     }
-    return measure(assigner=assigner, **given)
+    return replace(measure(assigner=assigner, **given), doubtful=fitted.doubtful)
 
 
 def measure(
@@ -74,6 +74,7 @@ def measure(
     stability: Sequence[float | None] | None = None,
     covariates: Covariates | None = None,
     base_level: BaseLevel | None = None,
+    known: Collection[int] = (),
 ) -> Fitted:
     """Compute labels, counts and means of a corpus; topics are not described yet.
 
@@ -82,7 +83,7 @@ def measure(
     corpus : Corpus
     assigner : Assigner
         Its topics may stand in any order and may be empty. Those of the result are numbered from 0 by
-        falling size, without empty ones.
+        falling size, without empty ones that are not known.
     keyword_settings : KeywordSettings
     provenance : Provenance
     names : mapping of int to str, optional
@@ -92,10 +93,12 @@ def measure(
     covariates : Covariates, optional
     base_level : BaseLevel, optional
         Of the Assigner's prototypes.
+    known : collection of int
+        The Assigner's topics that were given to the fit. They stay where they are empty.
     """
     documents, vectors, terms = corpus.documents, corpus.vectors, corpus.terms
     before = assigner.topics
-    assigner, old_ids, labels = _by_falling_size(assigner, vectors, documents.weights)
+    assigner, old_ids, labels = _by_falling_size(assigner, vectors, documents.weights, known)
     counts = TermCounts.of(terms, labels, documents.weights, assigner.n_topics)
     evidence = _evidence(corpus, counts, keyword_settings) if keyword_settings.rerank else None
     given = {new: names[old] for new, old in enumerate(old_ids) if names and old in names}
@@ -104,7 +107,12 @@ def measure(
         assigner=assigner,
         labels=rows,
         counts=counts,
-        topics=_undescribed(rows, given, [stability[old] if stability else None for old in old_ids]),
+        topics=_undescribed(
+            rows,
+            given,
+            [stability[old] if stability else None for old in old_ids],
+            [old in known for old in old_ids],
+        ),
         means=group_means(vectors, labels, assigner.n_topics, documents.weights).astype(np.float32),
         keyword_settings=keyword_settings,
         provenance=provenance,
@@ -137,7 +145,9 @@ def remap(fitted: Fitted, mapping: IntArray, names: Mapping[int, str] | None = N
     stability: list[float | None] = [None] * len(old_ids)
     if fitted.base_level is not None:
         stability = fitted.base_level.stability_of(assigner.topics, len(old_ids))
+    is_known = [False] * len(old_ids)
     for old, new in enumerate(mapping.tolist()):
+        is_known[new] |= fitted.topics[old].is_known
         if (mapping == new).sum() == 1:
             stability[new] = fitted.topics[old].stability
     return replace(
@@ -145,7 +155,7 @@ def remap(fitted: Fitted, mapping: IntArray, names: Mapping[int, str] | None = N
         assigner=assigner,
         labels=labels,
         counts=fitted.counts.merged([int(new) for new in mapping]),
-        topics=_undescribed(labels, given, stability),
+        topics=_undescribed(labels, given, stability, is_known),
         means=group_means(fitted.means, mapping, len(old_ids), old_sizes).astype(np.float32),
         given_names=given,
     )
@@ -252,7 +262,9 @@ def with_base_level(
 
 def current_level(fitted: Fitted, tables: tuple[csr_array, ...] = ()) -> BaseLevel:
     """Return the present topics as a base level; `tables` as in `BaseLevel`."""
-    return BaseLevel(fitted.assigner.topics, tables, tuple(topic.stability for topic in fitted.topics))
+    stability = tuple(topic.stability for topic in fitted.topics)
+    known = {topic.id: topic.name for topic in fitted.topics if topic.is_known}
+    return BaseLevel(fitted.assigner.topics, tables, stability, known)
 
 
 def rebased(before: Fitted, after: Fitted) -> Fitted:
@@ -294,14 +306,14 @@ class _Keywords:
 
 
 def _by_falling_size(
-    assigner: Assigner, vectors: FloatArray, weights: IntArray
+    assigner: Assigner, vectors: FloatArray, weights: IntArray, known: Collection[int]
 ) -> tuple[Assigner, list[int], IntArray]:
-    """Number topics from 0 by falling size, without empty ones; also the old ids, and the labels."""
+    """Number topics from 0 by falling size, without empty unknown ones; also the old ids, and the labels."""
     old_ids = list(range(assigner.n_topics))
     while True:
         labels = assigner.labels(vectors)
         sizes = np.bincount(labels[labels >= 0], weights[labels >= 0], minlength=len(old_ids))
-        order = [topic for topic in assigner.by_size(sizes) if sizes[topic] > 0]
+        order = [topic for topic in assigner.by_size(sizes) if sizes[topic] > 0 or old_ids[topic] in known]
         assigner, n_before, old_ids = assigner.select(order), len(old_ids), [old_ids[t] for t in order]
         if len(old_ids) == n_before:
             numbers = np.append(np.argsort(order), -1)  # the last one is for label −1
@@ -309,11 +321,24 @@ def _by_falling_size(
         # Rows that a dropped topic called outliers may now belong to another one: look again.
 
 
-def _undescribed(labels: IntArray, names: Mapping[int, str], stability: Sequence[float | None]) -> Topics:
+def _undescribed(
+    labels: IntArray,
+    names: Mapping[int, str],
+    stability: Sequence[float | None],
+    is_known: Sequence[bool],
+) -> Topics:
     """Return topics that have sizes, but no keywords yet."""
     sizes = np.bincount(labels[labels >= 0], minlength=len(stability))
     items = tuple(
-        Topic(topic, int(size), size / len(labels), (), names.get(topic, ""), stability=stability[topic])
+        Topic(
+            topic,
+            int(size),
+            size / len(labels),
+            (),
+            names.get(topic, ""),
+            stability=stability[topic],
+            is_known=is_known[topic],
+        )
         for topic, size in enumerate(sizes.tolist())
     )
     return Topics(items, len(labels), int((labels < 0).sum()))

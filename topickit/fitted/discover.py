@@ -8,7 +8,7 @@ clusters of the documents that are least similar to any prototype.
 
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Literal
 
@@ -35,6 +35,7 @@ from topickit.corpus.documents import Documents
 from topickit.corpus.templates import FewOfEach
 from topickit.errors import TopickitWarning
 from topickit.fitted.assigner import Assigner
+from topickit.fitted.doubtful import DoubtfulLabel
 
 SEPARATION = 1.25
 """Required separation, in units of the median topic's. With 1, narrow collections fall into pieces."""
@@ -72,6 +73,12 @@ class TopicSearch:
     agreement : float
         Share of the documents that the prototypes of the clusters give the clusterer's label, over at most
         20,000 rows of the sample.
+    rows : int64 ndarray of shape (n,)
+        Positions of the sample among the documents.
+    known : tuple of str
+        Names of the first topics of the assigner, which were given; see `topickit.fitted.guidance`.
+    doubtful : tuple of DoubtfulLabel
+        Labels given that the others contradict.
     """
 
     sampled: FloatArray
@@ -80,6 +87,9 @@ class TopicSearch:
     assigner: Assigner
     stability: list[float | None]
     agreement: float
+    rows: IntArray = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+    known: tuple[str, ...] = ()
+    doubtful: tuple[DoubtfulLabel, ...] = ()
 
     @classmethod
     def of(
@@ -146,7 +156,7 @@ def find_topics(
     search = TopicSearch.of(sampled, weights, clustering, random_state, device)
     if clustering.finer is not None and search.assigner.n_topics < (n_topics or 0):
         search = TopicSearch.of(sampled, weights, clustering.finer(), random_state, device)
-    return search
+    return replace(search, rows=rows)
 
 
 def finds_subjects(clusterer: Clusterer) -> bool:

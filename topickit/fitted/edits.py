@@ -8,7 +8,7 @@ corpus in the model; merging, renaming and deleting to no topic do not.
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +22,7 @@ from topickit._core.vectors import (
     single_threaded,
 )
 from topickit.cluster.result import ClusteringResult
-from topickit.cluster.ward import merge_order
+from topickit.cluster.ward import LEAST_SIZE, merge_order
 from topickit.errors import (
     ParameterError,
     ParameterTypeError,
@@ -154,7 +154,9 @@ def delete(
     assigner = fitted.assigner.select(kept).with_at_most(corpus.vectors, corpus.documents.weights, outliers)
     names = {new: fitted.given_names[old] for new, old in enumerate(kept) if old in fitted.given_names}
     stability = [fitted.topics[topic].stability for topic in kept]
-    return rebased(fitted, derive(fitted, assigner, names=names, stability=stability, base_level=base_level))
+    known = [new for new, old in enumerate(kept) if fitted.topics[old].is_known]
+    changes = {"names": names, "stability": stability, "known": known, "base_level": base_level}
+    return rebased(fitted, derive(fitted, assigner, **changes))
 
 
 def _without(fitted: Fitted, kept: list[int]) -> Fitted:
@@ -181,7 +183,8 @@ def _without(fitted: Fitted, kept: list[int]) -> Fitted:
 def split(fitted: Fitted, topic: TopicKey, n: int = 2, *, random_state: int = 0) -> Fitted:
     """Split one topic into n by k-means on its documents.
 
-    A few documents of other topics that are nearer to a new part than to their own topic move there.
+    A few documents of other topics that are nearer to a new part than to their own topic move there. The
+    parts of a known topic are not known topics.
 
     Parameters
     ----------
@@ -218,7 +221,8 @@ def split(fitted: Fitted, topic: TopicKey, n: int = 2, *, random_state: int = 0)
     )
     names = {t: name for t, name in fitted.given_names.items() if t != topic}
     stability = [None if t.id == topic else t.stability for t in fitted.topics] + [None] * (n - 1)
-    result = derive(fitted, assigner, names=names, stability=stability)
+    known = [t.id for t in fitted.topics if t.is_known and t.id != topic]
+    result = derive(fitted, assigner, names=names, stability=stability, known=known)
     return replace(result, base_level=current_level(result))
 
 
@@ -244,7 +248,7 @@ def with_outliers(fitted: Fitted, share: float) -> Fitted:
     return rebased(fitted, derive(fitted, assigner, **_unchanged(fitted)))
 
 
-def cut(fitted: Fitted, n_topics: int) -> Fitted:
+def cut(fitted: Fitted, n_topics: int, *, merge_known: bool = False) -> Fitted:
     """Cut the hierarchy of topics at a number; no document is clustered again.
 
     Levels nest: the topics at 10 are unions of those at 20, and a level is the same from whichever level
@@ -259,9 +263,23 @@ def cut(fitted: Fitted, n_topics: int) -> Fitted:
     n_topics : int
         1 to the number of prototypes, about four per topic; for finer levels fit with `n_topics`. More
         topics than there are need the corpus in the model.
+    merge_known : bool
+        Merge known topics with each other where fewer topics are wanted than are known.
+
+    Raises
+    ------
+    ParameterError
+        When there is no such level, or it would merge known topics without `merge_known`.
     """
     check_whole("n_topics", n_topics)
     _check_any(fitted)
+    known = [topic.name for topic in fitted.topics if topic.is_known]
+    known = known if fitted.base_level is None else list(fitted.base_level.known.values()) or known
+    if n_topics < len(known) and not merge_known:
+        raise ParameterError(
+            f"n_topics={n_topics}, but {len(known)} topics are known ({', '.join(known[:3])}…), and levels "
+            "keep these apart; set merge_known=True, or merge topics of your choice with merge_topics"
+        )
     return describe(_cut(fitted, int(n_topics)))
 
 
@@ -296,7 +314,7 @@ def _cut(fitted: Fitted, n_topics: int) -> Fitted:
             return _finer(fitted, n_topics)
         fitted = _finer(fitted, n_base)
     sizes = np.array([topic.size for topic in fitted.topics], dtype=np.float64)
-    mapping = merge_order(fitted.means, sizes, n_topics, within=fitted.parents())
+    mapping = merge_order(fitted.means, sizes, n_topics, within=fitted.parents(), apart=fitted.apart())
     return _remapped(fitted, mapping, names_spread=False)
 
 
@@ -305,7 +323,11 @@ def _finer(fitted: Fitted, n_topics: int) -> Fitted:
     corpus, parts = fitted.need_corpus("a finer level"), fitted.assigner.parts()
     labels = parts.labels(corpus.vectors)
     weights, n_parts = corpus.documents.weights, len(parts.topics)
-    sizes = np.bincount(labels[labels >= 0], weights[labels >= 0], minlength=n_parts)
+    sizes = np.bincount(labels[labels >= 0], weights[labels >= 0], minlength=n_parts).astype(np.float64)
+    own, base_level = fitted.assigner.topics, fitted.base_level
+    within = own if base_level is None else base_level.topics
+    empty_known = _first_of_empty_known(fitted, sizes, within)
+    sizes[empty_known] = np.maximum(sizes[empty_known], LEAST_SIZE)
     used = np.flatnonzero(sizes > 0)
     if n_topics > len(used):
         raise ParameterError(
@@ -313,36 +335,52 @@ def _finer(fitted: Fitted, n_topics: int) -> Fitted:
             + ("fit with a higher threshold" if fitted.assigner.rule == "first" else "fit with n_topics=")
         )
     means = group_means(corpus.vectors, labels, n_parts, weights).astype(np.float32)[used]
-    own, base_level = fitted.assigner.topics, fitted.base_level
-    within = own if base_level is None else base_level.topics
+    known = np.zeros(n_parts, dtype=np.bool_)
+    if base_level is not None:
+        known = np.isin(within, list(base_level.known))
     mapping = np.full(n_parts, -1, dtype=np.int64)
-    mapping[used] = merge_order(means, sizes[used].astype(np.float64), n_topics, within=within[used])
+    mapping[used] = merge_order(
+        means, sizes[used].astype(np.float64), n_topics, within=within[used], apart=known[used]
+    )
     for part in np.flatnonzero((sizes == 0) & (own >= 0)):
         # Its documents are all outliers, and would not be without it.
         kin = used[within[used] == within[part]]
         kin = kin if len(kin) else used[own[used] == own[part]]
         nearest = nearest_prototype(parts.prototypes[[part]], parts.prototypes[kin], device=parts.device)
         mapping[part] = mapping[kin[nearest[0]]]
-    stability, names = _kept_whole(fitted, mapping, n_topics, base_level)
-    return remeasure(fitted, parts.mapped(mapping), names=names, stability=stability, base_level=base_level)
+    changes = _kept_whole(fitted, mapping, n_topics, base_level)
+    return remeasure(fitted, parts.mapped(mapping), base_level=base_level, **changes)
+
+
+def _first_of_empty_known(fitted: Fitted, sizes: NDArray[np.float64], within: IntArray) -> list[int]:
+    """Return a prototype of each known topic of the base level without documents."""
+    known = {} if fitted.base_level is None else fitted.base_level.known
+    parts = [np.flatnonzero(within == topic) for topic in known]
+    return [int(part[0]) for part in parts if len(part) and not sizes[part].any()]
 
 
 def _kept_whole(
     fitted: Fitted, mapping: IntArray, n_topics: int, base_level: BaseLevel | None
-) -> tuple[list[float | None], dict[int, str]]:
-    """Stability of each new topic, and the names of those that are an old topic again."""
+) -> dict[str, Any]:
+    """Stability of each new topic, and the names of those that are an old topic again, or a known one."""
     own = fitted.assigner.topics
     stability: list[float | None] = [None] * n_topics
+    names: dict[int, str] = {}
+    known: set[int] = set()
     if base_level is not None:
         stability = base_level.stability_of(mapping, n_topics)
-    names: dict[int, str] = {}
-    for topic in fitted.topics:
-        new = np.unique(mapping[own == topic.id])
-        if len(new) == 1 and (own[mapping == new[0]] == topic.id).all():
-            stability[int(new[0])] = topic.stability
-            if topic.id in fitted.given_names:
-                names[int(new[0])] = fitted.given_names[topic.id]
-    return stability, names
+        for topic, name in base_level.known.items():
+            new = np.unique(mapping[base_level.topics == topic])
+            if len(new) == 1:
+                names[int(new[0])] = name
+                known.add(int(new[0]))
+    for old in fitted.topics:
+        new = np.unique(mapping[own == old.id])
+        if len(new) == 1 and (own[mapping == new[0]] == old.id).all():
+            stability[int(new[0])] = old.stability
+            if old.id in fitted.given_names:
+                names[int(new[0])] = fitted.given_names[old.id]
+    return {"stability": stability, "names": names, "known": known}
 
 
 def _remapped(fitted: Fitted, mapping: IntArray, *, names_spread: bool = True) -> Fitted:
@@ -357,8 +395,15 @@ def _remapped(fitted: Fitted, mapping: IntArray, *, names_spread: bool = True) -
         given = {fitted.given_names.get(old) for old in parts}
         if names_spread:
             given.discard(None)
+        known = [
+            fitted.given_names[old]
+            for old in parts
+            if fitted.topics[old].is_known and old in fitted.given_names
+        ]
         if len(given) == 1 and (name := given.pop()) is not None:
             names[new] = name
+        elif known:
+            names[new] = " + ".join(known)
     return remap(fitted, mapping, names)
 
 
@@ -367,6 +412,7 @@ def _unchanged(fitted: Fitted) -> dict[str, object]:
     return {
         "names": fitted.given_names,
         "stability": [topic.stability for topic in fitted.topics],
+        "known": [topic.id for topic in fitted.topics if topic.is_known],
         "base_level": fitted.base_level,
     }
 

@@ -1,9 +1,10 @@
 """Fitted: everything that a fitted model knows, as one immutable value."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from topickit._core.state import State
 from topickit._core.vectors import FloatArray, IntArray
@@ -12,6 +13,7 @@ from topickit.errors import InputError
 from topickit.fitted.assigner import Assigner
 from topickit.fitted.base_level import BaseLevel
 from topickit.fitted.corpus import Corpus
+from topickit.fitted.doubtful import DoubtfulLabel
 from topickit.fitted.provenance import Provenance
 from topickit.fitted.topics import Topics
 from topickit.keywords.counts import TermCounts
@@ -52,6 +54,8 @@ class Fitted:
     base_level : BaseLevel or None
         The level from which other levels of the hierarchy are derived; None in a model of an earlier
         topickit.
+    doubtful : tuple of DoubtfulLabel
+        Labels given to the fit that the other labels contradict, the most doubtful first.
     """
 
     assigner: Assigner
@@ -66,6 +70,7 @@ class Fitted:
     evidence: Evidence | None = field(default=None, repr=False)
     covariates: Covariates | None = field(default=None, repr=False)
     base_level: BaseLevel | None = field(default=None, repr=False)
+    doubtful: tuple[DoubtfulLabel, ...] = field(default=(), repr=False)
 
     def __post_init__(self) -> None:
         self.labels.flags.writeable = False  # edited models may share them
@@ -115,6 +120,19 @@ class Fitted:
                 result[topic] = of[0]
         return result if len(np.unique(result)) < len(result) else None
 
+    def apart(self) -> NDArray[np.bool_]:
+        """Return which topics are known, or part of a known one: levels do not merge two of them.
+
+        Returns
+        -------
+        bool ndarray of shape (n_topics,)
+        """
+        result = np.array([topic.is_known for topic in self.topics], dtype=np.bool_)
+        if self.base_level is not None and self.base_level.known:
+            of_known = np.isin(self.base_level.topics, list(self.base_level.known))
+            result[np.unique(self.assigner.topics[of_known & (self.assigner.topics >= 0)])] = True
+        return result
+
     def state(self, *, keep_texts: bool = False) -> State:
         """Return the state that `from_state` reads.
 
@@ -132,6 +150,7 @@ class Fitted:
             "notes": self.provenance.as_dict(),
             "given_names": {str(topic): name for topic, name in self.given_names.items()},
             "keyword_settings": dict(self.keyword_settings.state().config),
+            "doubtful_labels": [asdict(label) for label in self.doubtful],
         }
         parts = {
             "assigner": self.assigner.state(),
@@ -164,4 +183,5 @@ class Fitted:
             evidence=Evidence.from_state(parts["evidence"]) if "evidence" in parts else None,
             covariates=Covariates.from_state(parts["covariates"]) if "covariates" in parts else None,
             base_level=BaseLevel.from_state(parts["found"]) if "found" in parts else None,
+            doubtful=tuple(DoubtfulLabel(**label) for label in results.config.get("doubtful_labels", ())),
         )

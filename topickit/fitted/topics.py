@@ -45,6 +45,8 @@ class Topic:
     risk_ratios : tuple of RiskRatio
         How many times likelier each keyword is inside the topic than outside, in their order; empty if
         unknown.
+    is_known : bool
+        Whether the topic was given to the fit: by its name, seed words or labelled documents.
 
     Examples
     --------
@@ -63,6 +65,7 @@ class Topic:
     representative_documents: tuple[str, ...] = field(default=(), repr=False)
     stability: float | None = None
     risk_ratios: tuple[RiskRatio, ...] = field(default=(), repr=False)
+    is_known: bool = field(default=False, repr=False)
 
     @property
     def is_unstable(self) -> bool:

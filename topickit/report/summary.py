@@ -274,6 +274,7 @@ def _topic_as_dict(topic: Topic) -> dict[str, Plain]:
         "size": topic.size,
         "share": plain(topic.share),
         "stability": plain(topic.stability),
+        "is_known": topic.is_known,
         "keywords": [{"word": word, "weight": plain(weight)} for word, weight in topic.keywords],
         "risk_ratios": [plain(ratio._asdict()) for ratio in topic.risk_ratios],
         "representative_documents": list(topic.representative_documents),

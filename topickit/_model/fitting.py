@@ -1,0 +1,130 @@
+"""Steps of `TopicModel.fit`: reading its input, and the search for topics."""
+
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from numpy.typing import ArrayLike, NDArray
+
+from topickit._core.progress import stage
+from topickit._core.vectors import check_given
+from topickit._model.guiding import Guidance, labelled_rows
+from topickit.cluster.base import Clusterer
+from topickit.corpus.covariates import Covariates
+from topickit.corpus.documents import Documents, Missing, fill_missing
+from topickit.corpus.tables import read
+from topickit.embed.pipeline import Embedded
+from topickit.errors import InputError
+from topickit.fitted.corpus import Corpus
+from topickit.fitted.discover import TopicSearch, find_topics
+from topickit.fitted.guidance import guide
+from topickit.keywords.settings import KeywordSettings
+from topickit.keywords.vocabulary import count_terms
+
+
+@dataclass(frozen=True, eq=False)
+class FitInput:
+    """The data of a fit, checked.
+
+    Attributes
+    ----------
+    documents : Documents
+    embeddings : ndarray of shape (n, d), or None
+        As given.
+    covariates : Covariates or None
+    known_labels : column or None
+        Label of each row.
+    """
+
+    documents: Documents
+    embeddings: NDArray[Any] | None
+    covariates: Covariates | None
+    known_labels: Any
+
+
+def read_input(
+    texts: Any,
+    clusterer: Clusterer,
+    *,
+    embeddings: ArrayLike | None,
+    timestamps: Any,
+    classes: Any,
+    known_labels: Any,
+    time_format: str | None,
+    missing: Missing,
+) -> FitInput:
+    """Read and check the data of a fit; arguments as for `TopicModel.fit`.
+
+    Raises
+    ------
+    InputError, InputTypeError
+        When some of it cannot be used, or there is no text.
+    """
+    given = None if embeddings is None else check_given(embeddings, stacklevel=4)
+    with stage("Reading texts"):
+        texts, (given, timestamps, classes, known_labels) = fill_missing(
+            read(texts), missing, [given, timestamps, classes, known_labels]
+        )
+        documents = Documents.of(texts, given)
+    covariates = Covariates.of(
+        documents.n_rows, timestamps=timestamps, classes=classes, time_format=time_format
+    )
+    check_rows: Callable[[int], None] | None = getattr(clusterer, "check_rows", None)
+    if check_rows is not None:
+        check_rows(documents.n_rows)
+    if known_labels is not None:
+        labelled_rows(known_labels, documents)
+    if not len(documents):
+        raise InputError(f"all {documents.n_rows} documents are blank; a fit needs at least one text")
+    return FitInput(documents, given, covariates, known_labels)
+
+
+def search_topics(
+    data: FitInput,
+    embedded: Embedded,
+    clusterer: Clusterer,
+    guidance: Guidance,
+    *,
+    keyword_settings: KeywordSettings,
+    fit_sample: int | Literal["auto"] | None,
+    n_topics: int | None,
+    random_state: int,
+    device: str | None,
+    cache: str | os.PathLike[str] | None,
+) -> tuple[TopicSearch, Corpus]:
+    """Find topics; words are counted by the interpreter meanwhile, outside of its lock.
+
+    Returns
+    -------
+    TopicSearch, Corpus
+        With known topics, if there are some.
+    """
+    documents, vectors = data.documents, embedded.vectors
+    known = guidance.known(
+        documents,
+        data.known_labels,
+        embedded.embedder,
+        dimension=vectors.shape[1],
+        are_given=data.embeddings is not None,
+        cache=cache,
+    )
+    with ThreadPoolExecutor(1) as aside:
+        counting = aside.submit(count_terms, documents.texts, documents.weights, keyword_settings)
+        with stage("Finding topics"):
+            search = find_topics(
+                documents,
+                vectors,
+                clusterer,
+                sample_size=fit_sample,
+                n_topics=n_topics,
+                random_state=random_state,
+                device=device,
+            )
+        corpus = Corpus(documents, vectors, counting.result())
+    if known:
+        search = guide(search, known, corpus, n_topics=n_topics, random_state=random_state)
+        notes = {**search.clustering.notes, "known_topics": len(search.known)}
+        search = replace(search, clustering=replace(search.clustering, notes=notes))
+    return search, corpus

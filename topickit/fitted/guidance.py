@@ -1,0 +1,279 @@
+"""Known topics: what the user says beforehand becomes prototypes of the one Assigner.
+
+A search finds topics without guidance first. Then known topics compete with those found for the documents
+of the sample: each known topic starts at its description, seed words or labelled documents, and moves to the
+documents that are nearest to it. A found topic that loses most of its documents to known topics is one of
+them under another name, and is dropped. Prototypes are made of the groups that result.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+
+from topickit._core.vectors import FloatArray, IntArray, group_means, take_rows, unit_rows
+from topickit.cluster.result import ClusteringResult
+from topickit.fitted.assigner import Assigner
+from topickit.fitted.corpus import Corpus
+from topickit.fitted.discover import TopicSearch
+from topickit.fitted.doubtful import doubtful_labels
+from topickit.fitted.prototypes import make_prototypes
+from topickit.fitted.thresholds import NO_THRESHOLD
+
+SEED_SHARE = 0.2
+"""Share of the documents nearest to a description from which a known topic starts: the most similar ones."""
+FEWEST_SEEDS = 5
+ANCHOR_WEIGHT = 5.0
+"""Weight of the start of a known topic, in documents, when its center moves."""
+LOST_SHARE = 0.4
+"""A found topic that loses this share of its documents to known topics is dropped."""
+ROUNDS = 5
+N_PROTOTYPES = 8
+"""Most prototypes of a known topic."""
+WORD_WEIGHT = 0.3
+"""Weight of the share of words that a document holds, beside a cosine."""
+OPPOSITE = -2.0
+"""Length of the prototype of a topic without any evidence, against the mean document: it is never nearest."""
+
+
+@dataclass(frozen=True, eq=False)
+class KnownTopic:
+    """A topic that the user gave.
+
+    Attributes
+    ----------
+    name : str
+    anchors : float32 ndarray of shape (m, d), unit rows
+        Vectors of its description or examples; none where only words or rows are known.
+    words : tuple of str
+        Seed words.
+    rows : int64 ndarray
+        Positions of the documents that are labelled with it.
+    ignored : bool
+        Its documents get no topic.
+    """
+
+    name: str
+    anchors: FloatArray
+    words: tuple[str, ...] = ()
+    rows: IntArray = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+    ignored: bool = False
+
+
+def guide(
+    search: TopicSearch,
+    known: Sequence[KnownTopic],
+    corpus: Corpus,
+    *,
+    n_topics: int | None = None,
+    random_state: int = 0,
+) -> TopicSearch:
+    """Add known topics to those that a search found, and drop found topics that duplicate them.
+
+    Parameters
+    ----------
+    search : TopicSearch
+        Whose assigner has the rule "nearest".
+    known : sequence of KnownTopic
+        Ignored ones become prototypes of no topic.
+    corpus : Corpus
+    n_topics : int, optional
+        No other topics are kept if this many are known.
+    random_state : int
+
+    Returns
+    -------
+    TopicSearch
+        Known topics first, in their order.
+    """
+    known = [*(topic for topic in known if not topic.ignored), *(topic for topic in known if topic.ignored)]
+    n_known, n_told = len(known), sum(not topic.ignored for topic in known)
+    rows = np.unique(np.concatenate([search.rows, *(topic.rows for topic in known)])).astype(np.int64)
+    vectors, weights = take_rows(corpus.vectors, rows), corpus.documents.weights[rows]
+    labelled = np.full(len(rows), -1, dtype=np.int64)
+    for place, topic in enumerate(known):
+        labelled[np.searchsorted(rows, topic.rows)] = place
+    evidence = _evidence(known, corpus, rows, vectors, weights)
+    found = search.assigner.labels(vectors)
+    if n_topics is not None and n_topics <= n_told:
+        found = np.full(len(rows), -1, dtype=np.int64)
+    labels = compete(vectors, weights, evidence, labelled, found)
+    kept = np.unique(labels[labels >= n_known]) - n_known
+    numbers = np.concatenate([np.arange(n_told), np.full(n_known - n_told, -1)])
+    groups = np.where(labels >= n_known, n_known + np.searchsorted(kept, labels - n_known), labels)
+    prototypes, of = _prototypes(known, vectors, weights, groups, len(kept), random_state)
+    topics = np.concatenate([numbers, n_told + np.arange(len(kept))])[of]
+    assigner = replace(
+        search.assigner,
+        prototypes=prototypes,
+        topics=topics.astype(np.int64),
+        thresholds=_thresholds(search.assigner, kept, of, n_known),
+    )
+    stability = [None] * n_told + [search.stability[topic] for topic in kept.tolist()]
+    names = tuple(topic.name for topic in known)
+    own = labelled >= 0
+    doubtful = doubtful_labels(
+        vectors[own],
+        labelled[own],
+        names,
+        corpus.documents.first_rows[rows[own]],
+        weights[own],
+        random_state=random_state,
+    )
+    return replace(search, assigner=assigner, stability=stability, known=names[:n_told], doubtful=doubtful)
+
+
+def compete(
+    vectors: FloatArray,
+    weights: NDArray[Any],
+    evidence: NDArray[np.float64],
+    labelled: IntArray,
+    found: IntArray,
+) -> IntArray:
+    """Let known and found topics compete for documents.
+
+    Parameters
+    ----------
+    vectors : float32 ndarray of shape (n, d), unit rows
+    weights : ndarray of shape (n,)
+    evidence : float64 ndarray of shape (n, m)
+        How much each document has of each known topic, centered.
+    labelled : int64 ndarray of shape (n,)
+        Known topic of labelled documents, −1 for the others.
+    found : int64 ndarray of shape (n,)
+        Found topic; −1 for none.
+
+    Returns
+    -------
+    int64 ndarray of shape (n,)
+        Known topics 0 … m − 1, then m + the found topic; −1 for a document in none.
+    """
+    n_known, n_found = evidence.shape[1], int(found.max(initial=-1)) + 1
+    starts = _starts(vectors, weights, evidence, labelled)
+    own = np.where(found >= 0, found + n_known, -1)
+    means = np.concatenate([starts, group_means(vectors, own, n_known + n_found, weights)[n_known:]])
+    sizes = np.bincount(found[found >= 0], weights[found >= 0], minlength=n_found)
+    alive = np.concatenate([starts.any(axis=1), np.ones(n_found, dtype=np.bool_)])
+    labels = own
+    for _ in range(ROUNDS):
+        similar = vectors @ unit_rows(means).T
+        similar[:, ~alive] = -np.inf
+        labels = similar.argmax(axis=1)
+        if n_found:
+            outlier = (found < 0) & (labels >= n_known)
+            labels[outlier] = -1
+        labels = np.where(labelled >= 0, labelled, labels)
+        lost = np.bincount(found[found >= 0], (weights * (labels < n_known))[found >= 0], minlength=n_found)
+        dropped = (lost >= LOST_SHARE * sizes) & alive[n_known:]
+        alive[n_known:] &= ~dropped
+        totals = np.bincount(labels[labels >= 0], weights[labels >= 0], minlength=len(means))[:, None]
+        moved = group_means(vectors, labels, len(means), weights)
+        moved[:n_known] = (ANCHOR_WEIGHT * starts + totals[:n_known] * moved[:n_known]) / (
+            ANCHOR_WEIGHT + totals[:n_known]
+        )
+        means = np.where(moved.any(axis=1, keepdims=True), moved, means)
+    similar = vectors @ unit_rows(means).T
+    similar[:, ~alive] = -np.inf
+    nearest = similar.argmax(axis=1)
+    return np.where(labelled >= 0, labelled, np.where((found < 0) & (nearest >= n_known), -1, nearest))
+
+
+def _starts(
+    vectors: FloatArray, weights: NDArray[Any], evidence: NDArray[np.float64], labelled: IntArray
+) -> NDArray[np.float64]:
+    """Return the center from which each known topic starts; zeros where there is no evidence of it."""
+    n_known = evidence.shape[1]
+    nearest = evidence.argmax(axis=1)
+    has = evidence.any(axis=0)
+    starts = group_means(vectors, labelled, n_known, weights)
+    for topic in np.flatnonzero(has & ~starts.any(axis=1)):
+        own = np.flatnonzero(nearest == topic)
+        best = own[np.argsort(-evidence[own, topic], kind="stable")]
+        best = best[: max(FEWEST_SEEDS, int(SEED_SHARE * len(own)))]
+        if len(best):
+            starts[topic] = np.average(vectors[best], axis=0, weights=weights[best])
+    return starts
+
+
+def _evidence(
+    known: Sequence[KnownTopic],
+    corpus: Corpus,
+    rows: IntArray,
+    vectors: FloatArray,
+    weights: NDArray[Any],
+) -> NDArray[np.float64]:
+    """Return how much each document has of each known topic, less the mean over the documents."""
+    evidence = np.zeros((len(rows), len(known)))
+    for place, topic in enumerate(known):
+        if len(topic.anchors):
+            evidence[:, place] += (vectors @ topic.anchors.T).max(axis=1)
+        if topic.words:
+            evidence[:, place] += WORD_WEIGHT * word_share(corpus, topic.words, rows)
+    return evidence - np.average(evidence, axis=0, weights=weights)
+
+
+def word_share(corpus: Corpus, words: Sequence[str], rows: IntArray) -> NDArray[np.float64]:
+    """Return the share of some words that each document has; a word counts as much as it is rare.
+
+    Parameters
+    ----------
+    corpus : Corpus
+    words : sequence of str
+        Words and phrases, in any case.
+    rows : int64 ndarray of shape (n,)
+        Positions of the documents.
+
+    Returns
+    -------
+    float64 ndarray of shape (n,)
+        0 to 1; 0 everywhere if no word is a term of the corpus.
+    """
+    wanted = {word.casefold() for word in words}
+    columns = [place for place, term in enumerate(corpus.terms.terms) if term.casefold() in wanted]
+    if not columns:
+        return np.zeros(len(rows))
+    held = csr_array(corpus.terms.counts[:, columns] > 0, dtype=np.float64)
+    frequency = np.asarray(held.sum(axis=0)).ravel()
+    idf = np.log(corpus.terms.counts.shape[0] / np.maximum(frequency, 1)) + 1e-9
+    return np.asarray(held[rows] @ idf / idf.sum())
+
+
+def _prototypes(
+    known: Sequence[KnownTopic],
+    vectors: FloatArray,
+    weights: NDArray[Any],
+    groups: IntArray,
+    n_found: int,
+    random_state: int,
+) -> tuple[FloatArray, IntArray]:
+    """Make prototypes of groups; a known topic without documents keeps its anchors."""
+    n_known = len(known)
+    of_known = ClusteringResult(np.where(groups < n_known, groups, -1), n_prototypes=N_PROTOTYPES)
+    of_found = ClusteringResult(np.where(groups < n_known, -1, groups))
+    parts, numbers = [np.empty((0, vectors.shape[1]), dtype=np.float32)], [np.empty(0, dtype=np.int64)]
+    present = np.unique(groups[groups >= 0])
+    for result in (of_known, of_found):
+        here = np.unique(result.labels[result.labels >= 0])
+        packed = replace(
+            result, labels=np.where(result.labels >= 0, np.searchsorted(here, result.labels), -1)
+        )
+        prototypes, of = make_prototypes(vectors, packed, weights, random_state)
+        parts.append(prototypes)
+        numbers.append(here[of])
+    for place in np.setdiff1d(np.arange(n_known), present).tolist():
+        anchors = known[place].anchors
+        if not anchors.any():
+            mean = unit_rows(np.average(vectors, axis=0, weights=weights)[None, :])
+            anchors = (OPPOSITE * mean).astype(np.float32)
+        parts.append(anchors)
+        numbers.append(np.full(len(anchors), place, dtype=np.int64))
+    return np.concatenate(parts), np.concatenate(numbers)
+
+
+def _thresholds(assigner: Assigner, kept: IntArray, of: IntArray, n_known: int) -> FloatArray:
+    """Keep the thresholds of found topics; known ones have none."""
+    least = [float(assigner.thresholds[assigner.topics == topic].min()) for topic in kept.tolist()]
+    return np.array([*[NO_THRESHOLD] * n_known, *least], dtype=np.float32)[of]
