@@ -152,8 +152,9 @@ class TopicModel(
 
         Parameters
         ----------
-        texts : list, tuple, or column (NumPy, pandas, polars, Arrow) of str; path; or function
-            A blank text is an outlier. A `pathlib.Path` or `topickit.TextFile` is read as a
+        texts : list, tuple, or column (NumPy, pandas, polars, Arrow) of str; path; function; or None
+            A blank text is an outlier. With `embeddings`, None or only blank texts find topics without
+            keywords, such as those of images. A `pathlib.Path` or `topickit.TextFile` is read as a
             table of texts; a function is called for an iterable of texts.
         y : ignored
             Labels go into `known_labels`.

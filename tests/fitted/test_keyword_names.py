@@ -65,7 +65,7 @@ def test_counts_of_occurrences_alone_and_single_topics_are_named():
     assert topic_names(KEYWORDS, bare, MEANS)[1].startswith("DM")
     one = counts.merged([0, 0, 0])
     assert topic_names([KEYWORDS[2]], one, MEANS[:1]) == ["garlic, soup"]
-    assert topic_names([(), KEYWORDS[1], ()], counts, MEANS)[::2] == ["topic 0", "topic 2"]
+    assert topic_names([(), KEYWORDS[1], ()], counts, MEANS)[::2] == ["Topic 0", "Topic 2"]
     assert topic_names([], make_counts({"a": []}, []), np.empty((0, 3), np.float32)) == []
 
 
@@ -79,7 +79,7 @@ def test_counts_of_occurrences_alone_and_single_topics_are_named():
         (["Aktie", "Aktien", "Kurs"], ("de",), "Aktie, Kurs"),
         (["car", "card", "care"], ("en",), "car, card, care"),
         (["猫", "猫の手", "犬"], ("ja",), "猫, 猫の手, 犬"),
-        ([], (), "topic 7"),
+        ([], (), "Topic 7"),
     ],
 )
 def test_a_name_has_no_word_twice(words, languages, name):

@@ -64,10 +64,13 @@ def read_input(
     """
     given = None if embeddings is None else check_given(embeddings, stacklevel=4)
     with stage("Reading texts"):
-        texts, (given, timestamps, classes, known_labels) = fill_missing(
-            read(texts), missing, [given, timestamps, classes, known_labels]
-        )
-        documents = Documents.of(texts, given)
+        if texts is not None or given is None:
+            texts, (given, timestamps, classes, known_labels) = fill_missing(
+                read(texts), missing, [given, timestamps, classes, known_labels]
+            )
+            documents = Documents.of(texts, given)
+        if given is not None and (texts is None or not len(documents)):
+            documents = Documents.of_vectors(given)
     covariates = Covariates.of(
         documents.n_rows, timestamps=timestamps, classes=classes, time_format=time_format
     )

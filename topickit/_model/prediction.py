@@ -102,7 +102,7 @@ class PredictionMixin(TransformerMixin):
 
         Parameters
         ----------
-        texts : list, tuple, or column of str
+        texts : list, tuple, or column of str; or None with `embeddings`
         y : ignored
         embeddings : array-like of shape (n, d), optional
             Embeddings of the texts, from the same model as those of `fit`.
@@ -236,8 +236,13 @@ class PredictionMixin(TransformerMixin):
         """Return documents and their unit vectors."""
         assigner = self._fitted().assigner
         given = None if embeddings is None else check_given(embeddings, stacklevel=4)
-        texts, (given,) = fill_missing(read(texts), missing, [given])
-        documents = Documents.of(texts, given, may_be_empty=True)
+        by_vectors = given is not None and (texts is None or not self.fitted_.counts.terms)
+        if texts is not None:
+            texts, (given,) = fill_missing(read(texts), missing, [given])
+        if texts is not None or given is None:
+            documents = Documents.of(texts, given, may_be_empty=True)
+        if by_vectors and given is not None:  # no blank text is an outlier
+            documents = Documents.of_vectors(given)
         if given is None:
             self._warn_of_other_vectors()
         return documents, pipeline.transform(

@@ -203,4 +203,7 @@ def _merged_names(fitted: Fitted, merges: IntArray, k: int) -> tuple[str, ...]:
     summed = csr_array(inner @ fitted.counts.topics, dtype=np.int64)
     counts = replace(fitted.counts, topics=summed, documents=None)
     words = top_keywords(weights, counts, fitted.keyword_settings)
-    return tuple(readable_name(best, k + i, counts.languages) for i, best in enumerate(words))
+    return tuple(
+        readable_name(best, k + i, counts.languages) if best else f"Group {i + 1}"
+        for i, best in enumerate(words)
+    )

@@ -33,9 +33,8 @@ def document_info(fitted: Fitted, which: IntArray | None = None) -> pl.DataFrame
         "document": texts.gather(rows.replace(-1, blank)),
         **assignment.to_polars().to_dict(),
     }
-    frame = pl.DataFrame(columns).with_columns(
-        pl.col("document").is_in(list(representative)).alias("representative")
-    )
+    shown = pl.col("document") if documents.has_texts else pl.format("row {}", "row")
+    frame = pl.DataFrame(columns).with_columns(shown.is_in(list(representative)).alias("representative"))
     covariates = fitted.covariates
     if covariates is not None and covariates.timestamps is not None:
         frame = frame.with_columns(

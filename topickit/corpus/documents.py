@@ -92,6 +92,11 @@ class Documents:
         if embeddings is not None:
             embeddings = check_vectors(embeddings, n_rows=len(strings))
             keys = np.hstack([keys, _hash_repeated(keys, embeddings)])
+        return cls._of(strings, keys)
+
+    @classmethod
+    def _of(cls, strings: Sequence[str], keys: KeyArray) -> "Documents":
+        """Sort rows by their keys; equal keys are one document."""
         order = np.lexsort(keys.T[::-1])  # stable: of equal texts, the first row comes first
         order = order[keys[order, :2].any(axis=1)]  # the key of a blank text is 0
         ordered = keys[order]
@@ -102,6 +107,37 @@ class Documents:
         first_rows = order[is_new]
         weights = np.bincount(rows[rows >= 0], minlength=len(first_rows)).astype(np.int64)
         return cls(_take(strings, first_rows), weights, rows, first_rows)
+
+    @classmethod
+    def of_vectors(cls, embeddings: NDArray[Any]) -> "Documents":
+        """Make documents of embeddings alone, such as those of images; their texts are empty.
+
+        Parameters
+        ----------
+        embeddings : ndarray of shape (n, d)
+            Equal directions are one document. A zero row counts as blank.
+
+        Returns
+        -------
+        Documents
+            In the canonical order of the embeddings' hashes.
+
+        Examples
+        --------
+        >>> documents = Documents.of_vectors(np.array([[1.0, 0.0], [2.0, 0.0], [0.0, 1.0], [0.0, 0.0]]))
+        >>> len(documents), documents.n_blank, documents.has_texts
+        (2, 1, False)
+        """
+        embeddings = check_vectors(embeddings)
+        n = len(embeddings)
+        keys = _hashes(embeddings, np.arange(n))
+        keys[np.concatenate([~embeddings[at : at + BLOCK].any(axis=1) for at in range(0, n, BLOCK)])] = 0
+        return cls._of([""] * n, keys)
+
+    @property
+    def has_texts(self) -> bool:
+        """Whether the documents are more than embeddings."""
+        return len(self.texts) > 0 and self.texts[0] != ""
 
     @property
     def n_rows(self) -> int:
@@ -278,12 +314,19 @@ def _hash_repeated(keys: KeyArray, embeddings: NDArray[Any]) -> KeyArray:
     same = (keys[order[1:]] == keys[order[:-1]]).all(axis=1) & keys[order[1:]].any(axis=1)
     repeated = np.union1d(order[1:][same], order[:-1][same])
     hashes = np.zeros_like(keys)
-    for start in range(0, len(repeated), BLOCK):
-        rows = repeated[start : start + BLOCK]
+    hashes[repeated] = _hashes(embeddings, repeated)
+    return hashes
+
+
+def _hashes(embeddings: NDArray[Any], of: IntArray) -> KeyArray:
+    """Return hashes of some rows."""
+    hashes = np.zeros((len(of), 2), dtype=np.uint64)
+    for start in range(0, len(of), BLOCK):
+        rows = of[start : start + BLOCK]
         # Unit length in single precision, without −0: the same numbers in another dtype are the same vector.
         units = unit_rows(embeddings, rows) + np.float32(0)
         joined = b"".join([_hash(unit.tobytes()) for unit in units])
-        hashes[rows] = np.frombuffer(joined, dtype=">u8").reshape(-1, 2)
+        hashes[start : start + BLOCK] = np.frombuffer(joined, dtype=">u8").reshape(-1, 2)
     return hashes
 
 
@@ -409,7 +452,8 @@ def _as_list(texts: Any) -> list[Any]:
         if hasattr(texts, method):
             return list(getattr(texts, method)())
     if not isinstance(texts, Iterable):
-        raise InputTypeError(f"documents must be a collection of str; got {type(texts).__name__}")
+        hint = "; without texts, give their embeddings" if texts is None else ""
+        raise InputTypeError(f"documents must be a collection of str; got {type(texts).__name__}{hint}")
     return list(texts)
 
 

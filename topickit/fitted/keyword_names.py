@@ -96,7 +96,7 @@ def name_of(words: Sequence[str], topic: int, stem: Callable[[str], str]) -> str
             used += parts
         if len(chosen) == N_WORDS:
             break
-    return ", ".join(chosen) if chosen else f"topic {topic}"
+    return ", ".join(chosen) if chosen else f"Topic {topic}"
 
 
 def _is_same_word(a: str, b: str) -> bool:

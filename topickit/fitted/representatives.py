@@ -46,9 +46,10 @@ def representative_documents(
     Returns
     -------
     list of tuple of str, of length k
-        At most `N_REPRESENTATIVES` different texts per topic, the best first.
+        At most `N_REPRESENTATIVES` different texts per topic, the best first; of a corpus of embeddings
+        alone the rows, such as "row 12".
     """
-    n_topics = len(means)
+    n_topics, documents = len(means), corpus.documents
     cosines = _cosine_to_mean(corpus.vectors, labels, means)
     is_word = (corpus.terms.parts == -1).all(axis=1)  # a phrase would count its words twice
     unusual = _has_unusual_length(corpus.terms.counts @ is_word, corpus.documents.weights)
@@ -61,7 +62,10 @@ def representative_documents(
         typical = cosines[rows] / max(float(cosines[rows].max(initial=0.0)), 1e-12)
         worth = typical + TELLING * telling - unusual[rows]
         vectors = take_rows(corpus.vectors, rows)
-        texts = [corpus.documents.texts[row] for row in rows.tolist()]
+        if documents.has_texts:
+            texts = [documents.texts[row] for row in rows.tolist()]
+        else:
+            texts = [f"row {row}" for row in documents.first_rows[rows].tolist()]
         result.append(tuple(texts[i] for i in _different(worth, vectors, texts)))
     return result
 

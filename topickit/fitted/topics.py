@@ -230,7 +230,8 @@ class Topics(Sequence[Topic]):
 
     @staticmethod
     def _line(topic: Topic) -> str:
-        return f"{topic.id:>4} {topic.size:>7,} {topic.share:>6.1%}  {topic.name}: {' · '.join(topic.words)}"
+        words = f": {' · '.join(topic.words)}" if topic.words else ""
+        return f"{topic.id:>4} {topic.size:>7,} {topic.share:>6.1%}  {topic.name}{words}"
 
     def _repr_html_(self) -> str:
         rows = "".join(
