@@ -8,6 +8,7 @@ import pytest
 from tests.conftest import make_corpus
 from topickit import storage
 from topickit._core import atomic as files
+from topickit._core.state import State
 from topickit.cluster.graph import GraphClusterer
 from topickit.embed.lexical import LexicalEmbedder
 from topickit.errors import InputError, ParameterError, ParameterTypeError, StorageError
@@ -184,3 +185,36 @@ def test_what_a_killed_process_left_is_tidied_up(model, tmp_path):
     model.save(tmp_path / "m")
     assert not left.exists()
     np.testing.assert_array_equal(TopicModel.load(tmp_path / "m").labels_, model.labels_)
+
+
+def test_a_large_file_is_mapped(tmp_path, monkeypatch):
+    """Mapped arrays equal those read, are writable as those are, and leave the file as it is."""
+    arrays = {
+        "a": np.arange(12, dtype=np.float32).reshape(3, 4),
+        "b": np.array([True, False]),
+        "c": np.empty((0, 3), dtype=np.int32),
+        "d": np.arange(5),
+        "e": np.arange(3, dtype=np.uint16),
+    }
+    storage.write(
+        tmp_path / "m", State({}, parts={"one": State({}, arrays), "documents": State(texts=["é"])})
+    )
+    read = storage.read(tmp_path / "m")
+    monkeypatch.setattr(storage, "MAPPED_BYTES", 1)
+    mapped = storage.read(tmp_path / "m")
+    assert mapped.parts["documents"].texts == ["é"]
+    for name, array in arrays.items():
+        for part in (read.parts["one"], mapped.parts["one"]):
+            np.testing.assert_array_equal(part.arrays[name], array)
+            assert part.arrays[name].dtype == array.dtype
+    mapped.parts["one"].arrays["a"][0, 0] = 7
+    assert storage.read(tmp_path / "m").parts["one"].arrays["a"][0, 0] == 0
+
+
+def test_damage_of_a_mapped_file(tmp_path, monkeypatch):
+    storage.write(tmp_path / "m", State({}, parts={"one": State({}, {"a": np.arange(9)})}))
+    path = next((tmp_path / "m").glob("arrays-*"))
+    path.write_bytes(path.read_bytes()[:-1] + b"x")
+    monkeypatch.setattr(storage, "MAPPED_BYTES", 1)
+    with pytest.raises(StorageError, match=r"part one.*is not what was saved"):
+        storage.read(tmp_path / "m")

@@ -9,6 +9,8 @@ turns a `State` into files and back; it knows no class of the model.
 import contextlib
 import hashlib
 import json
+import math
+import mmap
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -29,6 +31,17 @@ FIRST_FORMAT_VERSION = 1
 """The earlier format, whose manifest has no digests."""
 MANIFEST = "manifest.json"
 OUR_FILES = ("arrays-", "texts-", TEMPORARY)
+MAPPED_BYTES = 64 * 1024**2
+"""A file of at least so many bytes is mapped into memory: its arrays are loaded when they are used."""
+_DTYPES = {
+    name: np.dtype(dtype)
+    for name, dtype in {
+        **{f"F{bits}": f"<f{bits // 8}" for bits in (16, 32, 64)},
+        **{f"I{bits}": f"<i{bits // 8}" for bits in (8, 16, 32, 64)},
+        **{f"U{bits}": f"<u{bits // 8}" for bits in (8, 16, 32, 64)},
+        "BOOL": "?",
+    }.items()
+}
 _TEXTS_PART = "documents"
 """The one part whose texts are stored."""
 
@@ -186,7 +199,9 @@ def _write(
     kept = {MANIFEST, *(file["name"] for file in files.values())}
     for entry in folder.iterdir():
         if entry.name not in kept and entry.name.startswith(OUR_FILES):
-            entry.unlink()
+            # Windows keeps a file that a loaded model has mapped; the next save removes it.
+            with contextlib.suppress(PermissionError):
+                entry.unlink()
 
 
 def _plain(value: Any) -> Any:
@@ -258,13 +273,15 @@ def _manifest(folder: Path) -> dict[str, Any]:
     return manifest
 
 
-def _read_hashed(folder: Path, file: Mapping[str, str], arrays: Mapping[str, str] | None = None) -> bytes:
+def _read_hashed(
+    folder: Path, file: Mapping[str, str], arrays: Mapping[str, str] | None = None
+) -> bytes | mmap.mmap:
     """Read a file and compare it with its hash; `arrays` are the digests by part that tell what differs."""
     name = file["name"]
     if Path(name).name != name:
         raise StorageError(f"the model in {folder} is damaged: it names a file outside of it, {name!r}")
     try:
-        raw = (folder / name).read_bytes()
+        raw = _contents(folder / name)
     except OSError as error:
         raise StorageError(
             f"the model in {folder} is damaged: {name} cannot be read ({error.strerror})"
@@ -278,7 +295,15 @@ def _read_hashed(folder: Path, file: Mapping[str, str], arrays: Mapping[str, str
     return raw
 
 
-def _changed_arrays(raw: bytes, digests: Mapping[str, str]) -> list[str]:
+def _contents(path: Path) -> bytes | mmap.mmap:
+    """Read a file; a large one is mapped into memory. What is written to the mapping stays in memory."""
+    with path.open("rb") as file:
+        if os.fstat(file.fileno()).st_size < MAPPED_BYTES:
+            return file.read()
+        return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY)
+
+
+def _changed_arrays(raw: bytes | mmap.mmap, digests: Mapping[str, str]) -> list[str]:
     """List the parts whose arrays differ from their digests; none if the file cannot be read at all."""
     from safetensors import SafetensorError
 
@@ -292,14 +317,30 @@ def _changed_arrays(raw: bytes, digests: Mapping[str, str]) -> list[str]:
         return []
 
 
-def _by_part(raw: bytes, parts: Iterable[str]) -> dict[str, dict[str, NDArray[Any]]]:
+def _by_part(raw: bytes | mmap.mmap, parts: Iterable[str]) -> dict[str, dict[str, NDArray[Any]]]:
     from safetensors.numpy import load as from_bytes
 
-    arrays = from_bytes(raw)
+    arrays = from_bytes(raw) if isinstance(raw, bytes) else _mapped(raw)
     return {
         part: {name.removeprefix(f"{part}."): a for name, a in arrays.items() if name.startswith(f"{part}.")}
         for part in parts
     }
+
+
+def _mapped(raw: mmap.mmap) -> dict[str, NDArray[Any]]:
+    """Return the arrays of a mapped file without copying them, as safetensors' format describes.
+
+    Source: https://huggingface.co/docs/safetensors (Format).
+    """
+    begin = 8 + int.from_bytes(raw[:8], "little")
+    header = json.loads(raw[8:begin])
+    arrays = {}
+    for name, entry in header.items():
+        if name != "__metadata__":
+            dtype, first = _DTYPES[entry["dtype"]], begin + entry["data_offsets"][0]
+            values = np.frombuffer(raw, dtype, math.prod(entry["shape"]), first)
+            arrays[name] = values.reshape(entry["shape"])
+    return arrays
 
 
 def _parts(folder: Path, manifest: Mapping[str, Any], texts: Sequence[str] | None) -> dict[str, State]:
@@ -319,4 +360,4 @@ def _parts(folder: Path, manifest: Mapping[str, Any], texts: Sequence[str] | Non
 
 def _texts(folder: Path, manifest: Mapping[str, Any]) -> list[str] | None:
     file = manifest["files"].get("texts")
-    return None if file is None else json.loads(_read_hashed(folder, file))
+    return None if file is None else json.loads(_read_hashed(folder, file)[:])

@@ -1,0 +1,165 @@
+"""Finding documents by a query, beside plain cosine and BM25: ``python -m benchmarks.finding``.
+
+The names of classes are the queries. A found document is right if it is of the class. The collections have ready
+MiniLM vectors, except the arXiv titles, of which a few are embedded. The time of a query is measured on a million
+documents: repeated vectors with noise, saved, and loaded, so that they are mapped into memory.
+"""
+
+import argparse
+import re
+import tempfile
+import warnings
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from sklearn.feature_extraction.text import CountVectorizer
+
+from benchmarks.common import DATA, LABELLED, embeddings, median, seconds, texts_and_labels, write
+from topickit import TopicModel
+from topickit.embed.sentence import SentenceEmbedder
+from topickit.keywords.lookup import LENGTH_WEIGHT, SATURATION
+
+FOUND = 10
+ARXIV = {
+    "astro-ph.EP": "earth and planetary astrophysics",
+    "cond-mat.quant-gas": "quantum gases",
+    "cs.CR": "cryptography and security",
+    "cs.DB": "databases",
+    "cs.PL": "programming languages",
+    "cs.RO": "robotics",
+    "math.AG": "algebraic geometry",
+    "math.GR": "group theory",
+    "math.LO": "logic",
+    "physics.acc-ph": "accelerator physics",
+    "physics.flu-dyn": "fluid dynamics",
+    "q-bio.NC": "neurons and cognition",
+    "q-bio.PE": "populations and evolution",
+    "q-fin.ST": "statistical finance",
+    "stat.ME": "statistics methodology",
+}
+"""Categories of arXiv and their names on https://arxiv.org/category_taxonomy."""
+TITLES_A_CATEGORY = 100
+MANY = 1_000_000
+QUERIES = ("late delivery", "how to parse xml", "X-1042", "credit card not working abroad", "hibernate")
+
+
+class PlainBM25:
+    """BM25 over all words in lower case."""
+
+    def __init__(self, texts: list[str]) -> None:
+        self.vectorizer = CountVectorizer(token_pattern=r"(?u)\b\w+\b")
+        counts = self.vectorizer.fit_transform(texts)
+        self.lengths = np.asarray(counts.sum(axis=1)).ravel()
+        self.counts = counts.tocsc()
+
+    def scores(self, query: str) -> np.ndarray:
+        """Score all documents."""
+        n, scores = len(self.lengths), np.zeros(len(self.lengths))
+        norm = SATURATION * (1 - LENGTH_WEIGHT + LENGTH_WEIGHT * self.lengths / self.lengths.mean())
+        for word in self.vectorizer.build_analyzer()(query):
+            if (column := self.vectorizer.vocabulary_.get(word)) is not None:
+                part = self.counts[:, [column]].tocoo()
+                times, rows = part.data, part.coords[0]
+                idf = np.log1p((n - len(rows) + 0.5) / (len(rows) + 0.5))
+                scores[rows] += idf * times * (SATURATION + 1) / (times + norm[rows])
+        return scores
+
+
+def words_of(label: str) -> str:
+    """Write the name of a class as a query."""
+    return ARXIV.get(label) or re.sub(r"[_\-.?]+", " ", label).strip().lower()
+
+
+def arxiv(embedder: SentenceEmbedder) -> tuple[list[str], np.ndarray, np.ndarray]:
+    """Some titles of some categories, and their vectors."""
+    texts, labels = texts_and_labels("arxiv_titles")
+    rng = np.random.default_rng(0)
+    rows = [rng.permutation(np.flatnonzero(labels == label))[:TITLES_A_CATEGORY] for label in ARXIV]
+    chosen = np.sort(np.concatenate(rows))
+    titles = [texts[row] for row in chosen]
+    return titles, labels[chosen], np.asarray(embedder.encode(titles))
+
+
+def measure(name: str, embedder: SentenceEmbedder) -> dict[str, Any]:
+    """Precision at ten of the three rankings, over the names of the classes."""
+    if name == "arxiv_titles":
+        texts, labels, vectors = arxiv(embedder)
+    else:
+        (texts, labels), vectors = texts_and_labels(name), embeddings(name)
+    first = np.sort(np.unique(texts, return_index=True)[1])  # equal texts are one document
+    texts, labels, vectors = [texts[row] for row in first], labels[first], vectors[first]
+    model = TopicModel().fit(texts, embeddings=vectors)
+    classes = sorted(set(labels))
+    queries = [words_of(label) for label in classes]
+    plain, right = PlainBM25(texts), {"topickit": [], "cosine": [], "bm25": [], "topic": []}
+    topics_of = [np.unique(model.labels_[labels == label], return_counts=True) for label in classes]
+    for label, query, vector, held in zip(classes, queries, embedder.encode(queries), topics_of, strict=True):
+        found = model.find_documents(query, n=FOUND, embedding=vector).rows
+        right["topickit"].append(float((labels[found] == label).sum() / FOUND))
+        for system, scores in (("cosine", vectors @ vector), ("bm25", plain.scores(query))):
+            best = np.argsort(-scores, kind="stable")[:FOUND]
+            right[system].append(float((labels[best] == label).mean()))
+        topic = model.find_topics(query, n=1, embedding=vector).ids
+        right["topic"].append(float(held[0][held[1].argmax()] in topic))
+    result = {"collection": name, "documents": len(texts), "queries": len(queries)}
+    result |= {system: float(np.mean(values)) for system, values in right.items()}
+    print(result, flush=True)
+    return result
+
+
+def speed(n: int, embedder: SentenceEmbedder) -> dict[str, Any]:
+    """Seconds a query in a model of n documents that was saved and loaded, embedding left out."""
+    texts, _ = texts_and_labels("stackoverflow_titles")
+    vectors, rng = embeddings("stackoverflow_titles"), np.random.default_rng(0)
+    rows = np.arange(n) % len(texts)
+    noisy = vectors[rows]
+    for start in range(0, n, 50_000):
+        noisy[start : start + 50_000] += 0.02 * rng.standard_normal(
+            noisy[start : start + 50_000].shape, dtype=np.float32
+        )
+    model = TopicModel(clusterer="kmeans", n_topics=50).fit(
+        [f"{texts[row]} {i}" for i, row in enumerate(rows.tolist())], embeddings=noisy
+    )
+    del noisy
+    with tempfile.TemporaryDirectory() as folder:
+        model.save(folder, keep_texts=True)
+        size = sum(path.stat().st_size for path in Path(folder).iterdir())
+        del model
+        loaded: list[TopicModel] = []
+        loading = seconds(lambda: loaded.append(TopicModel.load(folder)))
+        model, times = loaded[0], {}
+        for query, vector in zip(QUERIES, np.asarray(embedder.encode(list(QUERIES))), strict=True):
+
+            def find(query: str = query, vector: np.ndarray = vector) -> None:
+                model.find_documents(query, embedding=vector)
+
+            times[query] = [seconds(find) for _ in range(5)]
+        topics = [seconds(lambda: model.find_topics(QUERIES[0], embedding=vector)) for _ in range(5)]
+    result = {
+        "documents": n,
+        "mib": size / 2**20,
+        "load_seconds": loading,
+        "seconds": times,
+        "topics": topics,
+    }
+    print({**result, "medians": {query: median(all_) for query, all_ in times.items()}}, flush=True)
+    return result
+
+
+def main() -> None:
+    """Measure each collection, then the time."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="two collections, and 50,000 documents")
+    quick = parser.parse_args().quick
+    if not DATA.is_dir():
+        raise SystemExit("the shared collections are missing: they belong in ../shared/data")
+    warnings.simplefilter("ignore")
+    embedder = SentenceEmbedder("all-MiniLM-L6-v2")
+    names = ("stackoverflow_titles", "bbc_news") if quick else (*LABELLED, "arxiv_titles")
+    rows = [measure(name, embedder) for name in names]
+    write("finding", {"rows": rows, "speed": speed(50_000 if quick else MANY, embedder)})
+
+
+if __name__ == "__main__":
+    main()
