@@ -33,6 +33,7 @@ PUBLIC = [
     "TextFile",
     "Topic",
     "TopicModel",
+    "TopicTree",
     "TopickitError",
     "TopickitWarning",
     "Topics",

@@ -18,6 +18,7 @@ from topickit._version import __version__
 
 if TYPE_CHECKING:
     from topickit import embed, metrics, naming, plot
+    from topickit.analysis.tree import TopicTree
     from topickit.cluster.agglomerative import AgglomerativeClusterer
     from topickit.cluster.community.clusterer import CommunityClusterer
     from topickit.cluster.community.detection import community_detection
@@ -55,6 +56,7 @@ _HOMES = {
     "TextFile": "topickit.corpus.tables",
     "Topic": "topickit.fitted.topics",
     "TopicModel": "topickit.model",
+    "TopicTree": "topickit.analysis.tree",
     "TopickitError": "topickit.errors",
     "TopickitWarning": "topickit.errors",
     "Topics": "topickit.fitted.topics",
@@ -81,6 +83,7 @@ __all__ = [
     "TextFile",
     "Topic",
     "TopicModel",
+    "TopicTree",
     "TopickitError",
     "TopickitWarning",
     "Topics",

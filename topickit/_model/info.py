@@ -6,11 +6,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from topickit.analysis.info import document_info, topic_info
+from topickit.analysis.tree import TopicTree, topic_tree
 from topickit.fitted.doubtful import DoubtfulLabel
 from topickit.fitted.fitted import Fitted
 
 if TYPE_CHECKING:
     import os
+    from collections.abc import Iterable
 
     import polars as pl
 
@@ -122,6 +124,43 @@ class InfoMixin:
         [3, 3]
         """
         return topic_info(self._fitted())
+
+    def tree(self, levels: "Iterable[int] | None" = None) -> TopicTree:
+        """Return the topics of several levels of the hierarchy, with their parents and parts.
+
+        Parameters
+        ----------
+        levels : iterable of int, optional
+            Numbers of topics, such as ``[5, 20]``: the levels of ``at(5)`` and ``at(20)``. None (default)
+            takes the levels that suit the corpus: those that the clusterer found, and the parts of topics,
+            where other samples of the documents give them again.
+
+        Returns
+        -------
+        TopicTree
+            Every topic of every level, and the topic of each training document at each level. Its finest
+            level by default leaves topics whole whose parts are not stable.
+
+        Raises
+        ------
+        ParameterError, ParameterTypeError
+            When there is no such level, or `levels` are no numbers.
+        InputError
+            When a level has more topics than the model, and the model was saved without its texts.
+
+        See Also
+        --------
+        at : The model at another level.
+
+        Examples
+        --------
+        >>> from topickit import TopicModel
+        >>> texts = ["red apple", "green apple", "apple pie", "fast car", "slow car", "car race"]
+        >>> model = TopicModel(embedder="lexical", clusterer="kmeans", n_topics=2).fit(texts)
+        >>> model.tree(levels=[1, 2]).labels.T.tolist()[0]
+        [0, 0, 0, 0, 0, 0]
+        """
+        return topic_tree(self._fitted(), levels)
 
     def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:
         """Name the columns of `transform`, which scikit-learn's ``set_output`` asks for.

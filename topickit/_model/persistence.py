@@ -13,6 +13,7 @@ from topickit.cluster import base as cluster
 from topickit.corpus.tokenizer import check_tokenizer
 from topickit.embed import base as embed
 from topickit.embed import pipeline
+from topickit.fitted.divide import parts_of
 from topickit.fitted.fitted import Fitted
 from topickit.keywords.settings import KeywordSettings
 
@@ -59,6 +60,7 @@ class PersistenceMixin:
         True
         """
         with stage("Saving"):
+            parts_of(self._fitted())  # finding them needs the texts, which the files may not hold
             fitted = self._fitted().state(keep_texts=keep_texts)
             parts = {**fitted.parts, "embedder": embed.state(self.embedder_)}
             storage.write(path, State(saved_parameters(self.get_params(deep=False)), parts=parts))

@@ -106,7 +106,9 @@ def rename(fitted: Fitted, names: Names) -> Fitted:
         replace(topic, name=by_id[topic.id]) if topic.id in by_id else topic for topic in fitted.topics
     )
     given = {**fitted.given_names, **by_id}
-    return replace(fitted, topics=replace(fitted.topics, items=items), given_names=given)
+    renamed = replace(fitted, topics=replace(fitted.topics, items=items), given_names=given)
+    renamed.__dict__["parts"] = fitted.known_parts  # a name changes no part
+    return renamed
 
 
 def delete(

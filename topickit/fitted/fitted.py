@@ -14,6 +14,7 @@ from topickit.fitted.assigner import Assigner
 from topickit.fitted.base_level import BaseLevel
 from topickit.fitted.corpus import Corpus
 from topickit.fitted.doubtful import DoubtfulLabel
+from topickit.fitted.parts import Parts
 from topickit.fitted.provenance import Provenance
 from topickit.fitted.topics import Topics
 from topickit.keywords.counts import TermCounts
@@ -101,6 +102,12 @@ class Fitted:
             return self
         return replace(self, assigner=replace(self.assigner, device=device))
 
+    @property
+    def known_parts(self) -> Parts | None:
+        """The parts of the topics, if they were found (see `divide.parts_of`) or saved."""
+        found: Parts | None = self.__dict__.get("parts")  # not a field: an edited model has other parts
+        return found
+
     def parents(self) -> IntArray | None:
         """Return the topic of the base level that each topic is a part of.
 
@@ -160,6 +167,8 @@ class Fitted:
         }
         optional = {"evidence": self.evidence, "found": self.base_level, "covariates": self.covariates}
         parts |= {name: part.state() for name, part in optional.items() if part is not None}
+        if self.known_parts is not None:
+            parts["parts"] = self.known_parts.state(keep_texts=keep_texts)
         if keep_texts:
             parts |= self.need_corpus("saving the texts").state().parts
         return State(parts=parts)
@@ -170,7 +179,7 @@ class Fitted:
         parts = state.parts
         results = parts["results"]
         corpus = {name: parts[name] for name in _CORPUS_PARTS if name in parts}
-        return cls(
+        fitted = cls(
             assigner=Assigner.from_state(parts["assigner"]),
             labels=results.arrays["labels"],
             counts=TermCounts.from_state(parts["counts"]),
@@ -185,3 +194,6 @@ class Fitted:
             base_level=BaseLevel.from_state(parts["found"]) if "found" in parts else None,
             doubtful=tuple(DoubtfulLabel(**label) for label in results.config.get("doubtful_labels", ())),
         )
+        if "parts" in parts:
+            fitted.__dict__["parts"] = Parts.from_state(parts["parts"])
+        return fitted

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from topickit._core.vectors import FloatArray, top_k_cosine, unit_rows
+from topickit._core.vectors import FloatArray, IntArray, top_k_cosine, unit_rows
 from topickit.keywords.counts import TermCounts
 from topickit.keywords.rank import Keywords, bare, stemmer
 
@@ -20,7 +20,9 @@ MAX_ENDING = 2
 MIN_STEM = 4
 
 
-def topic_names(keywords: Sequence[Keywords], counts: TermCounts, means: FloatArray) -> list[str]:
+def topic_names(
+    keywords: Sequence[Keywords], counts: TermCounts, means: FloatArray, groups: IntArray | None = None
+) -> list[str]:
     """Name each topic by keywords of large weight that its nearest topics do not have.
 
     A keyword's score is its weight times its distinctiveness: the share of the topic's documents that have
@@ -35,6 +37,8 @@ def topic_names(keywords: Sequence[Keywords], counts: TermCounts, means: FloatAr
         Of the same topics.
     means : float32 ndarray of shape (k, d)
         Mean vector of each topic.
+    groups : int64 ndarray of shape (k,), optional
+        Names set a topic apart from the others of its group instead, such as the parts of one topic.
 
     Returns
     -------
@@ -54,7 +58,7 @@ def topic_names(keywords: Sequence[Keywords], counts: TermCounts, means: FloatAr
     ['crew, flight', 'bag, flight']
     """
     stem = stemmer(counts.languages)
-    distinct = _distinctiveness(keywords, counts, means)
+    distinct = _distinctiveness(keywords, counts, _neighbors(means) if groups is None else _others(groups))
     ranked = []
     for listed, values in zip(keywords, distinct, strict=True):
         scored = [(weight * value, word) for (word, weight), value in zip(listed, values, strict=True)]
@@ -107,11 +111,20 @@ def _is_same_word(a: str, b: str) -> bool:
     )
 
 
+def _neighbors(means: FloatArray) -> list[IntArray]:
+    """List the nearest other topics of each."""
+    return list(top_k_cosine(unit_rows(means), unit_rows(means), N_NEIGHBORS, exclude_self=True).indices)
+
+
+def _others(groups: IntArray) -> list[IntArray]:
+    """List the other topics of each topic's group."""
+    return [np.setdiff1d(np.flatnonzero(groups == group), [topic]) for topic, group in enumerate(groups)]
+
+
 def _distinctiveness(
-    keywords: Sequence[Keywords], counts: TermCounts, means: FloatArray
+    keywords: Sequence[Keywords], counts: TermCounts, neighbors: Sequence[IntArray]
 ) -> list[NDArray[np.float64]]:
     """Compare the share of documents that have a keyword with the largest in a neighboring topic: 0 to 1."""
-    neighbors = top_k_cosine(unit_rows(means), unit_rows(means), N_NEIGHBORS, exclude_self=True).indices
     wanted = {word for listed in keywords for word, _ in listed}
     column = {term: i for i, term in enumerate(counts.terms) if term in wanted}
     documents = counts.documents
