@@ -143,6 +143,7 @@ class TopicModel(
         embeddings: ArrayLike | None = None,
         timestamps: Any = None,
         classes: Any = None,
+        regardless_of: Literal["classes"] | None = None,
         time_format: str | None = None,
         known_labels: Any = None,
         known_vectors: Any = None,
@@ -164,7 +165,13 @@ class TopicModel(
             Timestamp of each text, for topics over time; a whole number is a year, or a day such as
             20240531. Times keep their own time zone. Timestamps do not influence the topics.
         classes : sequence of str, number or None, optional
-            Class of each text, for topics by class. Classes do not influence the topics.
+            Class of each text, for topics by class. Classes do not influence the topics, unless
+            `regardless_of` says so.
+        regardless_of : {"classes"}, optional
+            "classes" finds topics across the classes: what tells the classes apart is taken out of the
+            embeddings, of new texts too, and their own words are damped in keywords and names. Use it where
+            topics would be the classes, such as the companies that reviews are about. Predictions need no
+            classes. None (default) takes nothing out.
         time_format : str, optional
             Format of timestamps that are str or numbers: as for `datetime.datetime.strptime`, or "excel",
             "s" or "ms" (since 1970). None (default) takes ISO 8601, or the only format that fits all, with
@@ -218,6 +225,7 @@ class TopicModel(
             timestamps=timestamps,
             classes=classes,
             known_labels=known_labels,
+            regardless_of=regardless_of,
             time_format=time_format,
             missing=missing,
         )

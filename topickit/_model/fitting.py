@@ -17,6 +17,7 @@ from topickit.corpus.documents import Documents, Missing, fill_missing
 from topickit.corpus.tables import read
 from topickit.embed.pipeline import Embedded
 from topickit.errors import InputError
+from topickit.fitted.across import check_regardless_of, column_name, find_across
 from topickit.fitted.corpus import Corpus
 from topickit.fitted.discover import TopicSearch, find_topics
 from topickit.fitted.guidance import guide
@@ -36,12 +37,18 @@ class FitInput:
     covariates : Covariates or None
     known_labels : column or None
         Label of each row.
+    is_across : bool
+        Topics are wanted across the classes.
+    column : str or None
+        Name of the column of classes, where it has one.
     """
 
     documents: Documents
     embeddings: NDArray[Any] | None
     covariates: Covariates | None
     known_labels: Any
+    is_across: bool = False
+    column: str | None = None
 
 
 def read_input(
@@ -52,6 +59,7 @@ def read_input(
     timestamps: Any,
     classes: Any,
     known_labels: Any,
+    regardless_of: Any,
     time_format: str | None,
     missing: Missing,
 ) -> FitInput:
@@ -62,6 +70,8 @@ def read_input(
     InputError, InputTypeError
         When some of it cannot be used, or there is no text.
     """
+    check_regardless_of(regardless_of, classes)
+    column = column_name(classes)
     given = None if embeddings is None else check_given(embeddings, stacklevel=4)
     with stage("Reading texts"):
         if texts is not None or given is None:
@@ -81,7 +91,7 @@ def read_input(
         labelled_rows(known_labels, documents)
     if not len(documents):
         raise InputError(f"all {documents.n_rows} documents are blank; a fit needs at least one text")
-    return FitInput(documents, given, covariates, known_labels)
+    return FitInput(documents, given, covariates, known_labels, regardless_of is not None, column)
 
 
 def search_topics(
@@ -104,7 +114,12 @@ def search_topics(
     TopicSearch, Corpus
         With known topics, if there are some.
     """
-    documents, vectors = data.documents, embedded.vectors
+    documents, vectors, across = data.documents, embedded.vectors, None
+    if data.is_across:
+        across = find_across(
+            vectors, documents, data.covariates, column=data.column, random_state=random_state
+        )
+        vectors = across.vectors(vectors)
     known = guidance.known(
         documents,
         data.known_labels,
@@ -113,6 +128,8 @@ def search_topics(
         are_given=data.embeddings is not None,
         cache=cache,
     )
+    if across is not None:
+        known = [replace(topic, anchors=across.vectors(topic.anchors)) for topic in known]
     with ThreadPoolExecutor(1) as aside:
         counting = aside.submit(count_terms, documents.texts, documents.weights, keyword_settings)
         with stage("Finding topics"):
@@ -126,6 +143,7 @@ def search_topics(
                 device=device,
             )
         corpus = Corpus(documents, vectors, counting.result())
+    search = replace(search, across=across)
     if known:
         search = guide(search, known, corpus, n_topics=n_topics, random_state=random_state)
         notes = {**search.clustering.notes, "known_topics": len(search.known)}

@@ -245,9 +245,10 @@ class PredictionMixin(TransformerMixin):
             documents = Documents.of_vectors(given)
         if given is None:
             self._warn_of_other_vectors()
-        return documents, pipeline.transform(
+        vectors = pipeline.transform(
             self.embedder_, documents, embeddings=given, cache=self.cache, dimension=assigner.dimension
         )
+        return documents, self.fitted_.mapped(vectors)
 
     def _warn_of_other_vectors(self) -> None:
         embedder = self.__dict__.get("_embedder_of_fit", self.embedder)

@@ -63,6 +63,13 @@ ClassesColumn = Annotated[
     str | None,
     typer.Option("--classes", "--by", metavar="COLUMN", help="Column of classes, for topics by class."),
 ]
+Across = Annotated[
+    bool,
+    typer.Option(
+        "--across",
+        help="Find topics across the classes of --by: take out what tells the classes apart.",
+    ),
+]
 NTopics = Annotated[
     int | None,
     typer.Option(min=1, metavar="N", help="Number of topics.", show_default="chosen by the clusterer"),
@@ -123,6 +130,7 @@ def fit(
     timestamps: TimestampsColumn = None,
     time_format: TimeFormat = None,
     classes: ClassesColumn = None,
+    across: Across = False,
     clusterer: Clusterer = ClustererName.graph,
     n_topics: NTopics = None,
     outliers: OutlierShare = None,
@@ -156,6 +164,7 @@ def fit(
         check_separate(target, file, embeddings)
     choose_format(None, report, HtmlFormat)
     _check_together("--keep", keep, "--labels FILE", labels)
+    _check_together("--across", across or None, "--by COLUMN", classes)
     _check_together("--time-format", time_format, "--timestamps COLUMN", timestamps)
     if refine is not None and not (refine > 0 and embedder == "distilled" and embeddings is None):
         raise ParameterError(
@@ -196,7 +205,13 @@ def fit(
             estimate = replace(estimate, stages={**estimate.stages, "refining": refine})
         typer.echo(str(estimate))
         return
-    model.fit(texts, embeddings=given, timestamps=times, classes=class_names)
+    model.fit(
+        texts,
+        embeddings=given,
+        timestamps=times,
+        classes=class_names,
+        regardless_of="classes" if across else None,
+    )
     report_blank(texts)
     if refine is not None:
         model = model.refine(refine)

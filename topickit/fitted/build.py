@@ -42,6 +42,10 @@ def build(
     n_topics : int or None
         Merge down to this number of topics.
     """
+    across = search.across
+    if across is not None and covariates is not None:
+        across = across.with_words(corpus.terms, corpus.documents, covariates)
+        provenance = replace(provenance, across=across.notes())
     fitted = measure(
         corpus,
         assigner,
@@ -51,6 +55,7 @@ def build(
         stability=search.stability,
         covariates=covariates,
         known=range(len(search.known)),
+        across=across,
     )
     fitted = replace(fitted, doubtful=search.doubtful)
     fitted = merge_alike(fitted) if merges_alike else fitted

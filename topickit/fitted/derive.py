@@ -14,6 +14,7 @@ from scipy.sparse import csr_array
 
 from topickit._core.vectors import FloatArray, IntArray, group_means
 from topickit.corpus.covariates import Covariates
+from topickit.fitted.across import Across
 from topickit.fitted.assigner import Assigner
 from topickit.fitted.base_level import BaseLevel
 from topickit.fitted.corpus import Corpus
@@ -59,6 +60,7 @@ def remeasure(fitted: Fitted, assigner: Assigner, **changes: Any) -> Fitted:
         "keyword_settings": fitted.keyword_settings,
         "provenance": fitted.provenance,
         "covariates": fitted.covariates,
+        "across": fitted.across,
         **changes,
     }
     return replace(measure(assigner=assigner, **given), doubtful=fitted.doubtful)
@@ -75,6 +77,7 @@ def measure(
     covariates: Covariates | None = None,
     base_level: BaseLevel | None = None,
     known: Collection[int] = (),
+    across: Across | None = None,
 ) -> Fitted:
     """Compute labels, counts and means of a corpus; topics are not described yet.
 
@@ -95,12 +98,14 @@ def measure(
         Of the Assigner's prototypes.
     known : collection of int
         The Assigner's topics that were given to the fit. They stay where they are empty.
+    across : Across, optional
+        What was taken out of the vectors of the corpus.
     """
     documents, vectors, terms = corpus.documents, corpus.vectors, corpus.terms
     before = assigner.topics
     assigner, old_ids, labels = _by_falling_size(assigner, vectors, documents.weights, known)
     counts = TermCounts.of(terms, labels, documents.weights, assigner.n_topics)
-    evidence = _evidence(corpus, counts, keyword_settings) if keyword_settings.rerank else None
+    evidence = _evidence(corpus, counts, keyword_settings, across) if keyword_settings.rerank else None
     given = {new: names[old] for new, old in enumerate(old_ids) if names and old in names}
     rows = documents.per_row(labels, -1)
     return Fitted(
@@ -121,6 +126,7 @@ def measure(
         evidence=evidence,
         covariates=covariates,
         base_level=None if base_level is None else base_level.kept(np.isin(before, [-1, *old_ids])),
+        across=across,
     )
 
 
@@ -178,7 +184,7 @@ def with_keywords(fitted: Fitted, settings: KeywordSettings) -> Fitted:
     ParameterError
         When settings from a file lack their tokenizer.
     """
-    corpus, counts, evidence = fitted.corpus, fitted.counts, fitted.evidence
+    corpus, counts, evidence, across = fitted.corpus, fitted.counts, fitted.evidence, fitted.across
     if not settings.counts_like(fitted.keyword_settings):
         settings.check_countable()
         corpus = fitted.need_corpus("counting other terms")
@@ -186,13 +192,16 @@ def with_keywords(fitted: Fitted, settings: KeywordSettings) -> Fitted:
         corpus = corpus.with_terms(count_terms(documents.texts, documents.weights, settings))
         labels = fitted.labels[documents.first_rows]
         counts = TermCounts.of(corpus.terms, labels, documents.weights, len(fitted.topics))
+        if across is not None and fitted.covariates is not None:
+            across = across.with_words(corpus.terms, documents, fitted.covariates)
     if not settings.rerank:
         evidence = None
     elif corpus is not None:
-        evidence = _evidence(corpus, counts, settings)
+        evidence = _evidence(corpus, counts, settings, across)
     elif evidence is None:
         fitted.need_corpus("re-ranking keywords")
     recorded = {**fitted.provenance.settings, "keywords": settings.state().config}
+    taken_out = {} if across is None else across.notes()
     return describe(
         replace(
             fitted,
@@ -200,14 +209,23 @@ def with_keywords(fitted: Fitted, settings: KeywordSettings) -> Fitted:
             counts=counts,
             evidence=evidence,
             keyword_settings=settings,
-            provenance=replace(fitted.provenance, settings=recorded),
+            provenance=replace(fitted.provenance, settings=recorded, across=taken_out),
+            across=across,
         )
     )
 
 
-def _evidence(corpus: Corpus, counts: TermCounts, settings: KeywordSettings) -> Evidence:
+def _weights(counts: TermCounts, settings: KeywordSettings, across: Across | None) -> csr_array:
+    """Weigh the terms of each topic; those of classes are damped."""
+    weights = weigh(counts, settings)
+    return weights if across is None else across.words.damped(weights, counts.terms)
+
+
+def _evidence(
+    corpus: Corpus, counts: TermCounts, settings: KeywordSettings, across: Across | None
+) -> Evidence:
     """Collect the evidence for re-ranking the best candidates of each topic."""
-    listed = shortlists(weigh(counts, settings), counts)
+    listed = shortlists(_weights(counts, settings, across), counts)
     candidates = np.unique(np.concatenate([np.empty(0, dtype=np.int64), *listed]))
     return Evidence.of(corpus.terms, corpus.vectors, corpus.documents.weights, candidates)
 
@@ -220,7 +238,7 @@ def describe(fitted: Fitted) -> Fitted:
     fitted : Fitted
         As `measure` or `remap` returned it.
     """
-    weights = weigh(fitted.counts, fitted.keyword_settings)
+    weights = _weights(fitted.counts, fitted.keyword_settings, fitted.across)
     keywords = _Keywords.of(fitted, weights)
     names = topic_names(keywords.keywords, fitted.counts, fitted.means)
     representatives = _representatives(fitted, weights)

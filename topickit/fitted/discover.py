@@ -34,6 +34,7 @@ from topickit.cluster.stability import or_none, stability
 from topickit.corpus.documents import Documents
 from topickit.corpus.templates import FewOfEach
 from topickit.errors import TopickitWarning
+from topickit.fitted.across import Across
 from topickit.fitted.assigner import Assigner
 from topickit.fitted.doubtful import DoubtfulLabel
 
@@ -79,6 +80,8 @@ class TopicSearch:
         Names of the first topics of the assigner, which were given; see `topickit.fitted.guidance`.
     doubtful : tuple of DoubtfulLabel
         Labels given that the others contradict.
+    across : Across or None
+        What was taken out of the vectors before.
     """
 
     sampled: FloatArray
@@ -90,6 +93,7 @@ class TopicSearch:
     rows: IntArray = field(default_factory=lambda: np.empty(0, dtype=np.int64))
     known: tuple[str, ...] = ()
     doubtful: tuple[DoubtfulLabel, ...] = ()
+    across: Across | None = None
 
     @classmethod
     def of(

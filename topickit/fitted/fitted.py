@@ -10,6 +10,7 @@ from topickit._core.state import State
 from topickit._core.vectors import FloatArray, IntArray
 from topickit.corpus.covariates import Covariates
 from topickit.errors import InputError
+from topickit.fitted.across import Across
 from topickit.fitted.assigner import Assigner
 from topickit.fitted.base_level import BaseLevel
 from topickit.fitted.corpus import Corpus
@@ -57,6 +58,8 @@ class Fitted:
         topickit.
     doubtful : tuple of DoubtfulLabel
         Labels given to the fit that the other labels contradict, the most doubtful first.
+    across : Across or None
+        What was taken out of vectors and keywords so that topics do not follow the classes.
     """
 
     assigner: Assigner
@@ -72,6 +75,7 @@ class Fitted:
     covariates: Covariates | None = field(default=None, repr=False)
     base_level: BaseLevel | None = field(default=None, repr=False)
     doubtful: tuple[DoubtfulLabel, ...] = field(default=(), repr=False)
+    across: Across | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         self.labels.flags.writeable = False  # edited models may share them
@@ -95,6 +99,10 @@ class Fitted:
                 "do it before saving, or save the model with keep_texts=True"
             )
         return self.corpus
+
+    def mapped(self, vectors: FloatArray) -> FloatArray:
+        """Map unit vectors of an embedder, of shape (n, d), to the space of the topics."""
+        return vectors if self.across is None else self.across.vectors(vectors)
 
     def on(self, device: str | None) -> "Fitted":
         """Give the same value with an Assigner that computes on a device; None for the CPU."""
@@ -165,7 +173,12 @@ class Fitted:
             "topics": (self.topics if keep_texts else self.topics.without_texts()).state(),
             "results": State(results, {"labels": self.labels, "means": self.means}),
         }
-        optional = {"evidence": self.evidence, "found": self.base_level, "covariates": self.covariates}
+        optional = {
+            "evidence": self.evidence,
+            "found": self.base_level,
+            "covariates": self.covariates,
+            "across": self.across,
+        }
         parts |= {name: part.state() for name, part in optional.items() if part is not None}
         if self.known_parts is not None:
             parts["parts"] = self.known_parts.state(keep_texts=keep_texts)
@@ -193,6 +206,7 @@ class Fitted:
             covariates=Covariates.from_state(parts["covariates"]) if "covariates" in parts else None,
             base_level=BaseLevel.from_state(parts["found"]) if "found" in parts else None,
             doubtful=tuple(DoubtfulLabel(**label) for label in results.config.get("doubtful_labels", ())),
+            across=Across.from_state(parts["across"]) if "across" in parts else None,
         )
         if "parts" in parts:
             fitted.__dict__["parts"] = Parts.from_state(parts["parts"])

@@ -41,6 +41,8 @@ class Provenance:
     agreement_with_clusterer : float or None
         Share of the clustered documents that the prototypes give the clusterer's own label, before small
         topics are added; None if unknown.
+    across : mapping
+        What was taken out so that topics do not follow the classes; empty if nothing was.
     """
 
     settings: Mapping[str, Any]
@@ -56,6 +58,7 @@ class Provenance:
     similarity_p5: float | None = None
     n_refined: int = 0
     agreement_with_clusterer: float | None = None
+    across: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -92,6 +95,7 @@ class Provenance:
             "refined_documents": self.n_refined or None,
             "agreement_with_clusterer": self.agreement_with_clusterer,
             "embedder_info": asdict(self.embedder),
+            "across": dict(self.across) or None,
         }
         return {
             "settings": dict(self.settings),
@@ -124,6 +128,7 @@ class Provenance:
             similarity_p5=saved.get("similarity_p5", saved.get("usual_similarity")),
             n_refined=int(saved.get("refined_documents", 0)),
             agreement_with_clusterer=saved.get("agreement_with_clusterer"),
+            across=saved.get("across", {}),
         )
 
 

@@ -69,7 +69,7 @@ def refine(
             rows = doubtful[done : done + size]
             texts = [documents.texts[row] for row in rows.tolist()]
             embedder = embedder.with_exact(texts)
-            changed[rows] = unit_rows(embedder.encode_exactly(texts))
+            changed[rows] = fitted.mapped(unit_rows(embedder.encode_exactly(texts)))
             done += len(rows)
             progress.advance(len(rows))
             now = time.monotonic()

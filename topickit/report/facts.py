@@ -21,6 +21,7 @@ _LABELS = {
     "agreement": "agreement (1: the same topics in every sample)",
 }
 """Labels that say how to read a value."""
+_HEADINGS = {"across": "Topics across classes: taken out"}
 _WEIGHTINGS = {"ctfidf": "c-TF-IDF", "bm25": "BM25"}
 _INTERNAL = frozenset({"digest", "similarity_p5", "embedder_info"})
 """For `compare` and `predict`, not for readers."""
@@ -64,7 +65,8 @@ def fact_groups(notes: dict[str, Plain]) -> tuple[FactGroup, ...]:
     for key, mapping in mappings.items():
         describe = _setting if key == "settings" else _fact
         facts = tuple(describe(name, part) for name, part in mapping.items())
-        groups.append(FactGroup(_capital(formatting.label(key)), facts))
+        heading = _HEADINGS.get(key) or _capital(formatting.label(key))
+        groups.append(FactGroup(heading, facts))
     return tuple(groups)
 
 
