@@ -80,9 +80,9 @@ class TopicModel(
     Attributes
     ----------
     labels_ : int64 ndarray of shape (n,)
-        Topic of each document; −1 for none. Equal to ``predict`` of the same documents.
+        Id of the topic of each document; −1 for none. Equal to ``predict`` of the same documents.
     topics_ : Topics
-        The topics, largest first.
+        The topics by rising id. A fit numbers them by falling size; edits leave ids as they are.
     fitted_ : Fitted
         The state of the fitted model.
     embedder_ : embedder
@@ -289,6 +289,6 @@ class TopicModel(
         if embedder is not self.__dict__.get("embedder_"):
             self._embedder_of_fit = self.embedder
         self.fitted_, self.embedder_ = fitted.on(self.device), embedder
-        # A copy: what a user does to it must not reach the model, nor others that share its state.
-        self.labels_, self.topics_ = fitted.labels.copy(), fitted.topics
+        # A copy by itself: what a user does to it must not reach the model, nor others that share its state.
+        self.labels_, self.topics_ = fitted.ids_of(fitted.labels), fitted.topics
         return self

@@ -38,7 +38,7 @@ def _fitted(*items, n_documents=2000, n_outliers=500, notes=NOTES, given_names=(
     """What a summary reads of a model that was saved without its documents."""
     k = len(items)
     nothing = csr_array((k, 0), dtype=np.int64)
-    return SimpleNamespace(
+    fitted = SimpleNamespace(
         topics=Topics(tuple(items), n_documents, n_outliers),
         provenance=SimpleNamespace(as_dict=lambda: notes),
         means=np.eye(k, 8, dtype=np.float32),
@@ -48,8 +48,12 @@ def _fitted(*items, n_documents=2000, n_outliers=500, notes=NOTES, given_names=(
         corpus=None,
         covariates=None,
         parents=lambda: None,
+        apart=lambda: np.zeros(k, dtype=np.bool_),
         given_names=dict.fromkeys(given_names, "given"),
+        ids=np.array([topic.id for topic in items], dtype=np.int64),
     )
+    fitted.largest_first = lambda: fitted
+    return fitted
 
 
 @pytest.fixture

@@ -53,7 +53,7 @@ def test_a_day_of_four_documents_has_no_point(summary):
         spark.description == "30.0% of 1,000 documents in 2015-02-17, 30.0% of 1,000 documents in 2015-02-25"
     )
     assert len(spark.line.split()) == 9
-    band, line = figures.over_time_figure(summary.over_time, ["a", "b", "c"], [0]).data
+    band, line = figures.over_time_figure(summary.over_time, summary.topics, [0]).data
     assert np.isnan(line.y[0])
     assert max(band.y) < 0.35
     assert band.mode == "lines"  # no stray dots on the bounds
@@ -75,7 +75,7 @@ def test_shares_come_first_and_ratios_are_capped(make_report, make_topic):
     assert "2 of 4 " in page
     assert "100%, >99× (5,000)" in text
     assert "100%, &gt;99× (5,000) | 0%, &lt;0.01× (0) | 2 of 4 |" in markdown
-    hover = [cell for row in figures.by_class_figure(table, ["a", "b"]).data[0].text for cell in row]
+    hover = [cell for row in figures.by_class_figure(table, summary.topics).data[0].text for cell in row]
     assert "&gt;99× as likely" in hover[0]
     assert "too few documents for a risk ratio" in hover[2]
 
@@ -92,7 +92,8 @@ def test_keywords_have_a_ratio_only_where_it_is_known(make_report, make_topic):
 
 def test_figures_and_page_have_the_same_colors(dated_model):
     source = dated_model.report().to_html()
-    colors = figures.by_class_figure(dated_model.report().summary.by_class, list("abcd")).data[0].colorscale
+    summary = dated_model.report().summary
+    colors = figures.by_class_figure(summary.by_class, summary.topics).data[0].colorscale
     for color in (colors[0][1], colors[-1][1]):
         assert f"light-dark({color}, " in source
     data = json.loads(Page(source).data["figures-data"])["over_time"]["data"]
@@ -102,12 +103,13 @@ def test_figures_and_page_have_the_same_colors(dated_model):
     assert drawn == {topic: palette[color] for topic, color in enumerate(colors)}
 
 
-def test_ids_of_the_similarity_figure_stand_upright(dated_model):
-    axis = figures.similarity_figure(dated_model.report().summary.similarity, list("abcd")).layout.xaxis
+def test_ids_of_the_similarity_figure_stand_upright(dated_model, make_topic):
+    summary = dated_model.report().summary
+    axis = figures.similarity_figure(summary.similarity, summary.topics).layout.xaxis
     assert axis.tickangle == -90
     assert len(axis.ticktext) == 4
     many = Similarity(tuple(range(23)), np.eye(23))
-    ids = figures.similarity_figure(many, [f"name{i}" for i in range(23)]).layout.xaxis.ticktext
+    ids = figures.similarity_figure(many, [make_topic(i) for i in range(23)]).layout.xaxis.ticktext
     assert ids == tuple(str(i) for i in range(0, 23, 2))
 
 

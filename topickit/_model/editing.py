@@ -31,8 +31,8 @@ class EditingMixin:
     def merge_topics(self, groups: Sequence[Sequence[TopicKey]]) -> Self:
         """Merge each group of topics into one.
 
-        No other document moves. The merged topic keeps a name that you gave to one of its parts, unless
-        they disagree. Works on a model without texts.
+        No other document moves. The merged topic keeps the id of the largest of the group, and a name that
+        you gave to one of them, unless they disagree. Works on a model without texts.
 
         Parameters
         ----------
@@ -42,7 +42,7 @@ class EditingMixin:
         Returns
         -------
         TopicModel
-            A new model; topics are numbered by falling size.
+            A new model; other topics keep their ids and names.
 
         Raises
         ------
@@ -80,7 +80,8 @@ class EditingMixin:
         Returns
         -------
         TopicModel
-            A new model; topics are numbered by falling size.
+            A new model. The largest part keeps the id; the others are numbered after the largest id ever
+            used. Other topics keep their ids and names.
 
         Raises
         ------
@@ -118,7 +119,7 @@ class EditingMixin:
         Returns
         -------
         TopicModel
-            A new model; topics are numbered by falling size.
+            A new model; other topics keep their ids and names. The ids of deleted topics are not used again.
 
         Raises
         ------
@@ -288,7 +289,8 @@ class EditingMixin:
         Returns
         -------
         TopicModel
-            A new model with `n_topics` topics, numbered by falling size.
+            A new model with `n_topics` topics. A topic of both levels has the same id in both. A merged
+            topic has the id of the largest, and so has the largest part of a topic; other parts get new ids.
 
         Raises
         ------
@@ -323,7 +325,7 @@ class EditingMixin:
         Returns
         -------
         TopicModel
-            A new model. Its topics have the same meaning; their sizes and order may change.
+            A new model. Its topics have the same meaning; their sizes may change.
 
         Raises
         ------

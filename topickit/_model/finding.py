@@ -157,7 +157,7 @@ class FindingMixin:
         fitted = self._fitted()
         fitted.need_corpus("documents")
         wanted = self._topic_or_none(topic)
-        rows = np.flatnonzero(fitted.labels == wanted)
+        rows = np.flatnonzero(fitted.ids_of(fitted.labels) == wanted)
         return document_info(fitted, rows).sort("similarity", descending=True, maintain_order=True)
 
     def _topic_or_none(self, topic: TopicKey | None) -> int | None:

@@ -88,7 +88,7 @@ class PredictionMixin(TransformerMixin):
         """
         corpus = self.fit(texts, y, **given).fitted_.need_corpus("fit_transform")
         assignment = self.fitted_.assigner.assign(corpus.vectors)
-        return assignment.per_row(corpus.documents, self._names()).probabilities
+        return assignment.per_row(corpus.documents, self.topics_).probabilities
 
     def predict(
         self,
@@ -112,7 +112,7 @@ class PredictionMixin(TransformerMixin):
         Returns
         -------
         int64 ndarray of shape (n,)
-            −1 for an outlier or a blank text.
+            Id of the topic; −1 for an outlier or a blank text.
 
         Examples
         --------
@@ -124,7 +124,8 @@ class PredictionMixin(TransformerMixin):
         """
         check_no_vectors(y)
         documents, vectors = self._vectors(texts, embeddings, missing)
-        return documents.per_row(self._fitted().assigner.labels(vectors), -1)
+        fitted = self._fitted()
+        return documents.per_row(fitted.ids_of(fitted.assigner.labels(vectors)), -1)
 
     def assign(
         self,
@@ -165,7 +166,7 @@ class PredictionMixin(TransformerMixin):
         """
         documents, vectors = self._vectors(texts, embeddings, missing)
         assignment = self._fitted().assigner.assign(vectors, probabilities=probabilities)
-        return assignment.per_row(documents, self._names())
+        return assignment.per_row(documents, self.topics_)
 
     def transform(
         self,
@@ -188,7 +189,8 @@ class PredictionMixin(TransformerMixin):
         Returns
         -------
         float32 ndarray of shape (n, n_topics)
-            Rows sum to 1. The largest entry is the label's unless the label is −1. A blank text is uniform.
+            Columns are in the order of `topics_`, by rising id. Rows sum to 1. The largest entry is the
+            label's unless the label is −1. A blank text is uniform.
 
         Examples
         --------
@@ -270,6 +272,3 @@ class PredictionMixin(TransformerMixin):
                 TopickitWarning,
                 stacklevel=4,
             )
-
-    def _names(self) -> tuple[str, ...]:
-        return tuple(topic.name for topic in self.topics_)

@@ -20,7 +20,7 @@ TAIL = 0.025
 
 @dataclass(frozen=True, eq=False)
 class ByClass:
-    """Topics by class.
+    """Topics by class; columns are in the order of the model's topics.
 
     Attributes
     ----------

@@ -18,7 +18,8 @@ from topickit.keywords.rank import top_keywords
 class Hierarchy:
     """A binary tree over k topics.
 
-    Nodes 0 … k−1 are the topics; node k + i is the result of merge i, as in SciPy's linkage matrices.
+    Nodes 0 … k−1 are the topics in the model's order; node k + i is the result of merge i, as in SciPy's
+    linkage matrices.
 
     Attributes
     ----------
@@ -53,7 +54,7 @@ class Hierarchy:
 
     @property
     def order(self) -> tuple[int, ...]:
-        """Topic ids ordered so that each merge joins adjacent topics."""
+        """Topics 0 … k−1 ordered so that each merge joins adjacent topics."""
         return () if not len(self.sizes) else self.topics(len(self.sizes) - 1)
 
     def parts(self, node: int) -> tuple[int, int]:
@@ -81,7 +82,7 @@ class Hierarchy:
         Returns
         -------
         tuple of int
-            Topic ids, in the order of the leaves.
+            In the order of the leaves.
         """
         topics, stack = [], [node]
         while stack:

@@ -20,10 +20,9 @@ def document_info(fitted: Fitted, which: IntArray | None = None) -> pl.DataFrame
         The rows of the corpus that are wanted; None for all.
     """
     corpus = fitted.need_corpus("document_info")
-    names = tuple(topic.name for topic in fitted.topics)
     which = np.arange(corpus.documents.n_rows) if which is None else which
     documents, vectors = _chosen(corpus, which)
-    assignment = fitted.assigner.assign(vectors).per_row(documents, names)
+    assignment = fitted.assigner.assign(vectors).per_row(documents, fitted.topics)
     texts = pl.Series([*documents.texts, ""], dtype=pl.String)
     representative = {text for topic in fitted.topics for text in topic.representative_documents}
     rows = pl.Series(documents.rows)

@@ -139,7 +139,7 @@ def new_documents(fitted: Fitted, texts: Any, assignment: Assignment) -> NewDocu
     if documents.n_rows != len(assignment):
         raise InputError(f"got {documents.n_rows} texts and an assignment of {len(assignment)} documents")
     has_text = documents.rows >= 0
-    labels = assignment.labels[has_text]
+    labels = fitted.rows_of(assignment.labels[has_text])
     n = len(labels)
     sizes = np.bincount(labels[labels >= 0], minlength=len(fitted.topics))
     n_before = max(1, len(fitted.labels) - fitted.provenance.n_blank)

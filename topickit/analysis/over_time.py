@@ -30,7 +30,7 @@ N_WORDS = 5
 
 @dataclass(frozen=True, eq=False)
 class OverTime:
-    """Topics by period.
+    """Topics by period; columns are in the order of the model's topics.
 
     Attributes
     ----------

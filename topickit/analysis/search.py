@@ -225,7 +225,7 @@ def find_documents(
     corpus = fitted.need_corpus("find_documents")
     documents, terms = corpus.documents, corpus.terms
     labels = fitted.labels[documents.first_rows]
-    allowed = None if topic is None else labels == topic
+    allowed = None if topic is None else fitted.ids_of(labels) == topic
     asked = query_terms(query, terms.terms, fitted.keyword_settings.tokenizer, terms.languages)
     found = bm25_of_documents(terms.counts, documents.texts, asked, allowed)
     cosines, words = _cosines(corpus.vectors, vector), found.scores
@@ -237,12 +237,13 @@ def find_documents(
     relevant = (cosines > 0) | (words > 0)
     best = _largest(scores, n, relevant if allowed is None else relevant & allowed)
     name_of = {item.id: item.name for item in fitted.topics}
+    topics = fitted.ids_of(labels[best])
     return FoundDocuments(
         documents.first_rows[best],
         scores[best],
         cosines[best],
-        labels[best],
-        tuple(name_of.get(label) for label in labels[best].tolist()),
+        topics,
+        tuple(map(name_of.get, topics.tolist())),
         tuple(documents.texts[row] for row in best.tolist()),
     )
 

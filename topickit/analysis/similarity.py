@@ -17,9 +17,9 @@ class Similarity:
     Attributes
     ----------
     order : tuple of int
-        Topic ids ordered so that similar topics are adjacent: the leaves of the hierarchy.
+        Positions of topics, ordered so that similar topics are adjacent: the leaves of the hierarchy.
     cosines : float64 ndarray of shape (k, k)
-        Cosine similarities, by topic id and not by `order`; 1 on the diagonal.
+        Cosine similarities, in the order of the model's topics and not by `order`; 1 on the diagonal.
     """
 
     order: tuple[int, ...]

@@ -87,7 +87,7 @@ def predict(
     kept = {name: take_rows(values, rows) for name, values in kept.items()}
     documents, vectors = loaded._vectors(texts, take_rows(given, rows))
     assigned = loaded.fitted_.assigner.assign(vectors, probabilities=False)
-    assignment = assigned.per_row(documents, ())
+    assignment = assigned.per_row(documents, loaded.topics_)
     labels, cosines = assignment.labels, assignment.similarity
     report_blank(texts)
     _report_outliers(labels, documents.n_blank)

@@ -154,7 +154,8 @@ class _Assigned:
 def _assign(model: "TopicModel", texts: list[str], embeddings: Any) -> _Assigned:
     """Assign each document to a topic, as `predict` does, and keep the embeddings for other measures."""
     documents, vectors = model._vectors(texts, embeddings)
-    return _Assigned(documents, vectors, model.fitted_.assigner.labels(vectors))
+    fitted = model.fitted_
+    return _Assigned(documents, vectors, fitted.ids_of(fitted.assigner.labels(vectors)))
 
 
 def _silhouette(assigned: _Assigned) -> float | None:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from topickit._core.vectors import IntArray, top_k_cosine, unit_rows
-from topickit.fitted.derive import remap
+from topickit.fitted.derive import numbered_anew, remap
 from topickit.fitted.fitted import Fitted
 from topickit.keywords.counts import DocumentFrequencies
 
@@ -47,7 +47,7 @@ def merge_alike(fitted: Fitted) -> Fitted:
         return fitted
     mapping = _joined(pairs, [topic.is_known for topic in fitted.topics])
     names = {int(mapping[topic]): fitted.given_names[topic] for topic in fitted.given_names}
-    return remap(fitted, mapping, names)
+    return numbered_anew(remap(fitted, mapping, names))
 
 
 def _joined(pairs: Sequence[tuple[int, int]], is_known: Sequence[bool]) -> IntArray:

@@ -7,6 +7,7 @@ import numpy as np
 
 from topickit._core.vectors import FloatArray, IntArray
 from topickit.corpus.documents import Documents
+from topickit.fitted.topics import Topics
 
 if TYPE_CHECKING:
     import polars as pl
@@ -19,15 +20,17 @@ class Assignment:
     Attributes
     ----------
     labels : int64 ndarray of shape (n,)
-        Topic of each document; −1 for an outlier or a blank text.
+        Id of the topic of each document; −1 for an outlier or a blank text.
     similarity : float32 ndarray of shape (n,)
         Cosine similarity to the nearest prototype of the topic; of an outlier, to the most similar topic;
         0 for a blank text.
     probabilities : float32 ndarray of shape (n, n_topics), or (n, 0) if they were left out
-        Distribution over the topics. Rows sum to 1, and the largest entry is the label's unless the label
-        is −1. A blank text is uniform.
+        Distribution over the topics, in the order of `TopicModel.topics_`. Rows sum to 1, and the largest
+        entry is the label's unless the label is −1. A blank text is uniform.
     names : tuple of str, of length n_topics
         Names of the topics.
+    ids : tuple of int, of length n_topics
+        Ids of the topics; empty for 0 … n_topics − 1.
 
     Examples
     --------
@@ -40,26 +43,36 @@ class Assignment:
     similarity: FloatArray
     probabilities: FloatArray = field(repr=False)
     names: tuple[str, ...] = field(default=(), repr=False)
+    ids: tuple[int, ...] = field(default=(), repr=False)
 
     def __len__(self) -> int:
         return len(self.labels)
 
-    def per_row(self, documents: Documents, names: tuple[str, ...]) -> "Assignment":
-        """Return the answers for the caller's rows from those for distinct texts.
+    def per_row(self, documents: Documents, topics: Topics) -> "Assignment":
+        """Return the answers for the caller's rows, with ids, from those of an Assigner for distinct texts.
 
         Parameters
         ----------
         documents : Documents
             Those that were assigned.
-        names : tuple of str
-            Names of the topics.
+        topics : Topics
+            The topics of the Assigner.
         """
         return Assignment(
-            documents.per_row(self.labels, -1),
+            topics.ids_of(documents.per_row(self.labels, -1)),
             documents.per_row(self.similarity, 0),
             documents.per_row(self.probabilities, 1 / max(1, self.probabilities.shape[1])),
-            names,
+            tuple(topic.name for topic in topics),
+            tuple(topic.id for topic in topics),
         )
+
+    def _positions(self) -> IntArray:
+        """Return the column of the topic of each document, −1 for none."""
+        if not self.ids:
+            return self.labels
+        order = np.argsort(self.ids)
+        found = order[np.searchsorted(self.ids, self.labels, sorter=order).clip(max=len(order) - 1)]
+        return np.where(self.labels < 0, -1, found)
 
     def to_polars(self) -> "pl.DataFrame":
         """Return a table with the columns topic, name, similarity and probability, one row per document.
@@ -73,15 +86,16 @@ class Assignment:
         import polars as pl
 
         names = np.array([*self.names, None], dtype=object)
+        positions = self._positions()
         columns = {
             "topic": pl.Series(self.labels),
-            "name": pl.Series(names[self.labels].tolist(), dtype=pl.String),
+            "name": pl.Series(names[positions].tolist(), dtype=pl.String),
             "similarity": pl.Series(self.similarity),
         }
         if self.probabilities.shape[1]:
-            assigned = np.flatnonzero(self.labels >= 0)
+            assigned = np.flatnonzero(positions >= 0)
             shares = np.full(len(self), np.nan, dtype=np.float32)
-            shares[assigned] = self.probabilities[assigned, self.labels[assigned]]
+            shares[assigned] = self.probabilities[assigned, positions[assigned]]
             columns["probability"] = pl.Series(shares).fill_nan(None)
         return pl.DataFrame(columns)
 

@@ -28,12 +28,15 @@ class BaseLevel:
         Of each topic; empty where it is unknown.
     known : mapping of int to str
         Name of each topic that was given to the fit. Finer levels may divide it, coarser ones restore it.
+    ids : tuple of int
+        Id of each topic; −1, or empty for all, where none was given.
     """
 
     topics: IntArray
     tables: tuple[csr_array, ...] = ()
     stability: tuple[float | None, ...] = ()
     known: Mapping[int, str] = field(default_factory=dict)
+    ids: tuple[int, ...] = ()
 
     @property
     def n_topics(self) -> int:
@@ -104,7 +107,8 @@ class BaseLevel:
             arrays |= {f"starts_{i}": table.indptr, f"groups_{i}": table.indices, f"weights_{i}": table.data}
         n_columns = [table.shape[1] for table in self.tables]
         known = {str(topic): name for topic, name in self.known.items()}
-        return State({"n_groups": n_columns, "stability": list(self.stability), "known": known}, arrays)
+        config = {"n_groups": n_columns, "stability": list(self.stability), "known": known}
+        return State({**config, "ids": list(self.ids)}, arrays)
 
     @classmethod
     def from_state(cls, state: State) -> "BaseLevel":
@@ -118,4 +122,5 @@ class BaseLevel:
             for i, n_columns in enumerate(state.config["n_groups"])
         )
         known = {int(topic): name for topic, name in state.config.get("known", {}).items()}
-        return cls(arrays["topics"], tuple(tables), tuple(state.config.get("stability", ())), known)
+        stability, ids = (tuple(state.config.get(name, ())) for name in ("stability", "ids"))
+        return cls(arrays["topics"], tuple(tables), stability, known, ids)

@@ -7,10 +7,11 @@ from topickit.fitted.alike import merge_alike
 from topickit.fitted.assigner import Assigner
 from topickit.fitted.calibration import calibrated
 from topickit.fitted.corpus import Corpus
-from topickit.fitted.derive import describe, measure, with_base_level
+from topickit.fitted.derive import describe, measure, numbered_anew, with_base_level
 from topickit.fitted.discover import TopicSearch
 from topickit.fitted.edits import at_most
 from topickit.fitted.fitted import Fitted
+from topickit.fitted.level_ids import with_base_ids
 from topickit.fitted.provenance import Provenance
 from topickit.keywords.settings import KeywordSettings
 
@@ -60,5 +61,13 @@ def build(
     fitted = replace(fitted, doubtful=search.doubtful)
     fitted = merge_alike(fitted) if merges_alike else fitted
     fitted = with_base_level(fitted, search.sampled, search.weights, search.clustering.resampled_labels)
-    fitted = fitted if n_topics is None else at_most(fitted, n_topics)
+    fitted = fitted if n_topics is None else _only(fitted, n_topics)
     return describe(calibrated(fitted, search.sampled, search.weights))
+
+
+def _only(fitted: Fitted, n_topics: int) -> Fitted:
+    """Merge down to a number of topics; those of the base level get ids when they are asked for."""
+    fewer = at_most(fitted, n_topics)
+    if fewer is fitted or fewer.base_level is None:
+        return fewer
+    return with_base_ids(numbered_anew(replace(fewer, base_level=replace(fewer.base_level, ids=()))))

@@ -39,7 +39,7 @@ LOW_PERCENTILE = 0.05
 
 def derive(fitted: Fitted, assigner: Assigner, **changes: Any) -> Fitted:
     """Compute the results of another Assigner on the corpus of a model; arguments as for `remeasure`."""
-    return describe(remeasure(fitted, assigner, **changes))
+    return describe(remeasure(fitted, assigner, **changes), before=fitted)
 
 
 def remeasure(fitted: Fitted, assigner: Assigner, **changes: Any) -> Fitted:
@@ -52,7 +52,7 @@ def remeasure(fitted: Fitted, assigner: Assigner, **changes: Any) -> Fitted:
     assigner : Assigner
         As for `measure`.
     **changes
-        ``names``, ``stability``, ``base_level`` and ``known`` as for `measure`; ``corpus`` and
+        ``ids``, ``names``, ``stability``, ``base_level`` and ``known`` as for `measure`; ``corpus`` and
         ``provenance`` replace those of `fitted`.
     """
     given = {
@@ -61,6 +61,7 @@ def remeasure(fitted: Fitted, assigner: Assigner, **changes: Any) -> Fitted:
         "provenance": fitted.provenance,
         "covariates": fitted.covariates,
         "across": fitted.across,
+        "next_id": fitted.next_id,
         **changes,
     }
     return replace(measure(assigner=assigner, **given), doubtful=fitted.doubtful)
@@ -78,6 +79,8 @@ def measure(
     base_level: BaseLevel | None = None,
     known: Collection[int] = (),
     across: Across | None = None,
+    ids: Sequence[int] | IntArray | None = None,
+    next_id: int = 0,
 ) -> Fitted:
     """Compute labels, counts and means of a corpus; topics are not described yet.
 
@@ -85,8 +88,8 @@ def measure(
     ----------
     corpus : Corpus
     assigner : Assigner
-        Its topics may stand in any order and may be empty. Those of the result are numbered from 0 by
-        falling size, without empty ones that are not known.
+        Its topics may stand in any order and may be empty. Those of the result stand by rising id, without
+        empty ones that are not known.
     keyword_settings : KeywordSettings
     provenance : Provenance
     names : mapping of int to str, optional
@@ -100,13 +103,22 @@ def measure(
         The Assigner's topics that were given to the fit. They stay where they are empty.
     across : Across, optional
         What was taken out of the vectors of the corpus.
+    ids : sequence of int, optional
+        Id of each of the Assigner's topics, −1 for a new topic. Of several topics with one id the largest
+        keeps it. New topics are numbered by falling size. None makes all topics new.
+    next_id : int
+        The smallest id of a new topic.
     """
     documents, vectors, terms = corpus.documents, corpus.vectors, corpus.terms
     before = assigner.topics
-    assigner, old_ids, labels = _by_falling_size(assigner, vectors, documents.weights, known)
+    assigner, old, labels = _by_falling_size(assigner, vectors, documents.weights, known)
+    new_ids = public_ids([-1 if ids is None else int(ids[topic]) for topic in old], next_id)
+    order = np.argsort(new_ids)
+    numbers = np.argsort(order).astype(np.int64)
+    assigner, labels, old = assigner.mapped(numbers), np.append(numbers, -1)[labels], [old[i] for i in order]
     counts = TermCounts.of(terms, labels, documents.weights, assigner.n_topics)
     evidence = _evidence(corpus, counts, keyword_settings, across) if keyword_settings.rerank else None
-    given = {new: names[old] for new, old in enumerate(old_ids) if names and old in names}
+    given = {new: names[topic] for new, topic in enumerate(old) if names and topic in names}
     rows = documents.per_row(labels, -1)
     return Fitted(
         assigner=assigner,
@@ -114,9 +126,10 @@ def measure(
         counts=counts,
         topics=_undescribed(
             rows,
+            np.sort(new_ids),
             given,
-            [stability[old] if stability else None for old in old_ids],
-            [old in known for old in old_ids],
+            [stability[topic] if stability else None for topic in old],
+            [topic in known for topic in old],
         ),
         means=group_means(vectors, labels, assigner.n_topics, documents.weights).astype(np.float32),
         keyword_settings=keyword_settings,
@@ -125,9 +138,34 @@ def measure(
         given_names=given,
         evidence=evidence,
         covariates=covariates,
-        base_level=None if base_level is None else base_level.kept(np.isin(before, [-1, *old_ids])),
+        base_level=None if base_level is None else base_level.kept(np.isin(before, [-1, *old])),
         across=across,
+        next_id=next_id,
     )
+
+
+def public_ids(wanted: Sequence[int], next_id: int) -> IntArray:
+    """Give each topic an id of its own.
+
+    Parameters
+    ----------
+    wanted : sequence of int
+        The id that each topic should have, −1 for a new one. The first of several keeps it.
+    next_id : int
+        The smallest id of a new topic.
+
+    Returns
+    -------
+    int64 ndarray
+    """
+    used: set[int] = set()
+    result = np.empty(len(wanted), dtype=np.int64)
+    for place, topic in enumerate(wanted):
+        if topic < 0 or topic in used:
+            topic, next_id = next_id, next_id + 1
+        used.add(topic)
+        result[place] = topic
+    return result
 
 
 def remap(fitted: Fitted, mapping: IntArray, names: Mapping[int, str] | None = None) -> Fitted:
@@ -137,34 +175,45 @@ def remap(fitted: Fitted, mapping: IntArray, names: Mapping[int, str] | None = N
     ----------
     fitted : Fitted
     mapping : int64 ndarray of shape (n_topics,)
-        New number of each topic, in any order; topics of one number become one.
+        New number of each topic, in any order; topics of one number become one, with the id of the largest.
     names : mapping of int to str, optional
         Names by new number.
     """
     old_sizes = np.array([topic.size for topic in fitted.topics])
+    by_size = np.lexsort((fitted.ids, -old_sizes))
+    numbers, largest = np.unique(mapping[by_size], return_index=True)
+    ids = fitted.ids[by_size][largest]
+    order = np.argsort(ids)
+    mapping = np.argsort(order).astype(np.int64)[np.searchsorted(numbers, mapping)]
     assigner = fitted.assigner.mapped(mapping)
-    old_ids = assigner.by_size(np.bincount(mapping, old_sizes))
-    assigner = assigner.select(old_ids)
-    mapping = np.argsort(old_ids).astype(np.int64)[mapping]
-    given = {new: names[old] for new, old in enumerate(old_ids) if names and old in names}
+    given = {new: names[old] for new, old in enumerate(numbers[order].tolist()) if names and old in names}
     labels = np.where(fitted.labels >= 0, mapping[fitted.labels], -1)
-    stability: list[float | None] = [None] * len(old_ids)
+    stability: list[float | None] = [None] * len(order)
     if fitted.base_level is not None:
-        stability = fitted.base_level.stability_of(assigner.topics, len(old_ids))
-    is_known = [False] * len(old_ids)
+        stability = fitted.base_level.stability_of(assigner.topics, len(order))
+    is_known = [False] * len(order)
     for old, new in enumerate(mapping.tolist()):
-        is_known[new] |= fitted.topics[old].is_known
+        is_known[new] |= fitted.topics.items[old].is_known
         if (mapping == new).sum() == 1:
-            stability[new] = fitted.topics[old].stability
+            stability[new] = fitted.topics.items[old].stability
     return replace(
         fitted,
         assigner=assigner,
         labels=labels,
         counts=fitted.counts.merged([int(new) for new in mapping]),
-        topics=_undescribed(labels, given, stability, is_known),
-        means=group_means(fitted.means, mapping, len(old_ids), old_sizes).astype(np.float32),
+        topics=_undescribed(labels, ids[order], given, stability, is_known),
+        means=group_means(fitted.means, mapping, len(order), old_sizes).astype(np.float32),
         given_names=given,
     )
+
+
+def numbered_anew(fitted: Fitted) -> Fitted:
+    """Number topics from 0 by falling size, as a fit does before anybody has seen an id."""
+    sizes = np.array([topic.size for topic in fitted.topics])
+    order = fitted.assigner.by_size(sizes)
+    fitted = fitted.in_order(order)
+    items = tuple(replace(topic, id=new) for new, topic in enumerate(fitted.topics))
+    return replace(fitted, topics=replace(fitted.topics, items=items), next_id=0)
 
 
 def with_keywords(fitted: Fitted, settings: KeywordSettings) -> Fitted:
@@ -230,29 +279,54 @@ def _evidence(
     return Evidence.of(corpus.terms, corpus.vectors, corpus.documents.weights, candidates)
 
 
-def describe(fitted: Fitted) -> Fitted:
+def describe(fitted: Fitted, before: Fitted | None = None) -> Fitted:
     """Give each topic its keywords, name and representative documents.
 
     Parameters
     ----------
     fitted : Fitted
         As `measure` or `remap` returned it.
+    before : Fitted, optional
+        The model of which it is an edit: a topic with the id and the prototypes that it had keeps its name.
     """
     weights = _weights(fitted.counts, fitted.keyword_settings, fitted.across)
     keywords = _Keywords.of(fitted, weights)
     names = topic_names(keywords.keywords, fitted.counts, fitted.means)
+    names = _kept_names(fitted, names, before)
     representatives = _representatives(fitted, weights)
     items = tuple(
         replace(
             topic,
-            keywords=keywords.keywords[topic.id],
-            name=fitted.given_names.get(topic.id) or names[topic.id],
-            representative_documents=representatives[topic.id],
-            risk_ratios=keywords.risk_ratios[topic.id],
+            keywords=keywords.keywords[row],
+            name=names[row],
+            representative_documents=representatives[row],
+            risk_ratios=keywords.risk_ratios[row],
         )
-        for topic in fitted.topics
+        for row, topic in enumerate(fitted.topics)
     )
     return replace(fitted, topics=replace(fitted.topics, items=items))
+
+
+def _kept_names(fitted: Fitted, names: Sequence[str], before: Fitted | None) -> list[str]:
+    """Return given names, names that topics had, and names made of keywords, in this order."""
+    kept: dict[int, str] = {}
+    if before is not None:
+        rows = {topic: row for row, topic in enumerate(before.ids.tolist())}
+        for row, topic in enumerate(fitted.ids.tolist()):
+            if topic in rows and _same_prototypes(fitted, row, before, rows[topic]):
+                kept[row] = before.topics.items[rows[topic]].name
+    kept |= fitted.given_names
+    taken = set(kept.values())
+    result = [kept.get(row, name) for row, name in enumerate(names)]
+    for row, name in enumerate(names):
+        if row not in kept and name in taken:  # made anew, it would be another topic's name
+            result[row] = f"{name} ({fitted.ids[row]})"
+    return result
+
+
+def _same_prototypes(a: Fitted, row_a: int, b: Fitted, row_b: int) -> bool:
+    of_a, of_b = a.assigner.topics == row_a, b.assigner.topics == row_b
+    return np.array_equal(a.assigner.prototypes[of_a], b.assigner.prototypes[of_b])
 
 
 def with_base_level(
@@ -281,8 +355,8 @@ def with_base_level(
 def current_level(fitted: Fitted, tables: tuple[csr_array, ...] = ()) -> BaseLevel:
     """Return the present topics as a base level; `tables` as in `BaseLevel`."""
     stability = tuple(topic.stability for topic in fitted.topics)
-    known = {topic.id: topic.name for topic in fitted.topics if topic.is_known}
-    return BaseLevel(fitted.assigner.topics, tables, stability, known)
+    known = {row: topic.name for row, topic in enumerate(fitted.topics) if topic.is_known}
+    return BaseLevel(fitted.assigner.topics, tables, stability, known, tuple(fitted.ids.tolist()))
 
 
 def rebased(before: Fitted, after: Fitted) -> Fitted:
@@ -326,21 +400,22 @@ class _Keywords:
 def _by_falling_size(
     assigner: Assigner, vectors: FloatArray, weights: IntArray, known: Collection[int]
 ) -> tuple[Assigner, list[int], IntArray]:
-    """Number topics from 0 by falling size, without empty unknown ones; also the old ids, and the labels."""
-    old_ids = list(range(assigner.n_topics))
+    """Number topics from 0 by falling size, without empty unknown ones; also old numbers, and the labels."""
+    old = list(range(assigner.n_topics))
     while True:
         labels = assigner.labels(vectors)
-        sizes = np.bincount(labels[labels >= 0], weights[labels >= 0], minlength=len(old_ids))
-        order = [topic for topic in assigner.by_size(sizes) if sizes[topic] > 0 or old_ids[topic] in known]
-        assigner, n_before, old_ids = assigner.select(order), len(old_ids), [old_ids[t] for t in order]
-        if len(old_ids) == n_before:
+        sizes = np.bincount(labels[labels >= 0], weights[labels >= 0], minlength=len(old))
+        order = [topic for topic in assigner.by_size(sizes) if sizes[topic] > 0 or old[topic] in known]
+        assigner, n_before, old = assigner.select(order), len(old), [old[t] for t in order]
+        if len(old) == n_before:
             numbers = np.append(np.argsort(order), -1)  # the last one is for label −1
-            return assigner, old_ids, numbers[labels].astype(np.int64)
+            return assigner, old, numbers[labels].astype(np.int64)
         # Rows that a dropped topic called outliers may now belong to another one: look again.
 
 
 def _undescribed(
     labels: IntArray,
+    ids: IntArray,
     names: Mapping[int, str],
     stability: Sequence[float | None],
     is_known: Sequence[bool],
@@ -350,14 +425,14 @@ def _undescribed(
     items = tuple(
         Topic(
             topic,
-            int(size),
+            size,
             size / len(labels),
             (),
-            names.get(topic, ""),
-            stability=stability[topic],
-            is_known=is_known[topic],
+            names.get(row, ""),
+            stability=stability[row],
+            is_known=is_known[row],
         )
-        for topic, size in enumerate(sizes.tolist())
+        for row, (topic, size) in enumerate(zip(ids.tolist(), sizes.tolist(), strict=True))
     )
     return Topics(items, len(labels), int((labels < 0).sum()))
 

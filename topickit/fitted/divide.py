@@ -87,12 +87,13 @@ def find_parts(fitted: Fitted) -> Parts | None:
     n_parts = _shared_lines(candidates, np.array([topic.size for topic in fitted.topics], dtype=np.float64))
     if not n_parts:
         return None
-    mapping, n_now = assigner.topics.copy(), n_topics
+    mapping, n_now, ids = assigner.topics.copy(), n_topics, fitted.ids.tolist()
     for row, n in n_parts.items():
         numbers = np.append(row, n_now + np.arange(n - 1))
         mapping[assigner.topics == row] = numbers[candidates[row][n]]
         n_now += n - 1
-    finer = describe(remeasure(fitted, replace(assigner, topics=mapping), base_level=None))
+        ids += [int(fitted.ids[row])] * (n - 1)  # the largest part has the id of its topic
+    finer = describe(remeasure(fitted, replace(assigner, topics=mapping), base_level=None, ids=ids))
     parent_of = parents_of(finer.labels, fitted.labels, len(finer.topics))
     topics = told_apart(finer, parent_of, fitted.topics)
     return Parts(topics, tuple(fitted.topics.items[row].id for row in parent_of.tolist()), finer.labels)

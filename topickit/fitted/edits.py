@@ -33,6 +33,7 @@ from topickit.fitted.assigner import Assigner
 from topickit.fitted.base_level import BaseLevel
 from topickit.fitted.derive import current_level, derive, describe, rebased, remap, remeasure
 from topickit.fitted.fitted import Fitted
+from topickit.fitted.level_ids import ids_of_parts, with_base_ids
 from topickit.fitted.prototypes import make_prototypes
 from topickit.fitted.topics import TopicKey
 
@@ -41,7 +42,7 @@ Names = Mapping[TopicKey, str] | Mapping[int, str] | Mapping[str, str]
 
 
 def merge(fitted: Fitted, groups: Sequence[Sequence[TopicKey]]) -> Fitted:
-    """Merge each group of topics into one; no other document moves.
+    """Merge each group of topics into one, with the id of the largest; no other document moves.
 
     Parameters
     ----------
@@ -64,14 +65,15 @@ def merge(fitted: Fitted, groups: Sequence[Sequence[TopicKey]]) -> Fitted:
     mapping = np.arange(len(fitted.topics))
     seen: set[int] = set()
     for group in groups:
-        ids = fitted.topics.ids(_check_sequence(group, what))
-        for topic in ids:
-            if topic in seen:
+        rows = fitted.topics.positions(_check_sequence(group, what))
+        for row in rows:
+            if row in seen:
+                topic = fitted.ids[row]
                 raise ParameterError(f"topic {topic} is listed twice in {groups}; a topic can be merged once")
-            seen.add(topic)
-        if ids:
-            mapping[ids] = min(ids)
-    merged = describe(_remapped(fitted, mapping))
+            seen.add(row)
+        if rows:
+            mapping[rows] = min(rows)
+    merged = describe(_remapped(fitted, mapping), before=fitted)
     tables = () if merged.base_level is None else merged.base_level.tables
     # What the user merged is the level from which others are derived.
     return replace(merged, base_level=current_level(merged, tables))
@@ -105,7 +107,8 @@ def rename(fitted: Fitted, names: Names) -> Fitted:
     items = tuple(
         replace(topic, name=by_id[topic.id]) if topic.id in by_id else topic for topic in fitted.topics
     )
-    given = {**fitted.given_names, **by_id}
+    rows = fitted.topics.positions(by_id)
+    given = {**fitted.given_names, **dict(zip(rows, by_id.values(), strict=True))}
     renamed = replace(fitted, topics=replace(fitted.topics, items=items), given_names=given)
     renamed.__dict__["parts"] = fitted.known_parts  # a name changes no part
     return renamed
@@ -144,8 +147,8 @@ def delete(
     _check_any(fitted)
     if not isinstance(topics, str) and not hasattr(topics, "__index__"):
         topics = _check_sequence(topics, "a list of topic ids or names")
-    gone = set(fitted.topics.ids(topics))
-    kept = [topic for topic in range(len(fitted.topics)) if topic not in gone]
+    gone = set(fitted.topics.positions(topics))
+    kept = [row for row in range(len(fitted.topics)) if row not in gone]
     if not kept:
         raise ParameterError("deleting all topics would leave a model without topics")
     if to == "none":
@@ -155,9 +158,14 @@ def delete(
         base_level = base_level.kept(np.isin(fitted.assigner.topics, [-1, *kept]))
     assigner = fitted.assigner.select(kept).with_at_most(corpus.vectors, corpus.documents.weights, outliers)
     names = {new: fitted.given_names[old] for new, old in enumerate(kept) if old in fitted.given_names}
-    stability = [fitted.topics[topic].stability for topic in kept]
-    known = [new for new, old in enumerate(kept) if fitted.topics[old].is_known]
-    changes = {"names": names, "stability": stability, "known": known, "base_level": base_level}
+    items = [fitted.topics.items[row] for row in kept]
+    changes = {
+        "names": names,
+        "stability": [topic.stability for topic in items],
+        "known": [new for new, topic in enumerate(items) if topic.is_known],
+        "base_level": base_level,
+        "ids": fitted.ids[kept],
+    }
     return rebased(fitted, derive(fitted, assigner, **changes))
 
 
@@ -168,7 +176,7 @@ def _without(fitted: Fitted, kept: list[int]) -> Fitted:
     labels, base_level = mapping[fitted.labels], fitted.base_level
     gone = ~np.isin(fitted.assigner.topics, kept)
     names = {new: fitted.given_names[old] for new, old in enumerate(kept) if old in fitted.given_names}
-    items = tuple(replace(fitted.topics[old], id=new) for new, old in enumerate(kept))
+    items = tuple(fitted.topics.items[old] for old in kept)
     edited = replace(
         fitted,
         assigner=fitted.assigner.without(np.setdiff1d(np.arange(len(fitted.topics)), kept).tolist()),
@@ -179,11 +187,11 @@ def _without(fitted: Fitted, kept: list[int]) -> Fitted:
         given_names=names,
         base_level=None if base_level is None else base_level.without(gone),
     )
-    return rebased(fitted, describe(edited))
+    return rebased(fitted, describe(edited, before=fitted))
 
 
 def split(fitted: Fitted, topic: TopicKey, n: int = 2, *, random_state: int = 0) -> Fitted:
-    """Split one topic into n by k-means on its documents.
+    """Split one topic into n by k-means on its documents; the largest part keeps the id.
 
     A few documents of other topics that are nearer to a new part than to their own topic move there. The
     parts of a known topic are not known topics.
@@ -198,10 +206,11 @@ def split(fitted: Fitted, topic: TopicKey, n: int = 2, *, random_state: int = 0)
     random_state : int
     """
     _check_any(fitted)
-    (topic,) = fitted.topics.ids([topic])
+    (row,) = fitted.topics.positions([topic])
+    topic = int(fitted.ids[row])
     check_whole("n", n, 2)
     corpus, old = fitted.need_corpus("splitting a topic"), fitted.assigner
-    members = np.flatnonzero(old.labels(corpus.vectors) == topic)
+    members = np.flatnonzero(old.labels(corpus.vectors) == row)
     if n > len(members):
         raise ParameterError(f"topic {topic} has {len(members)} distinct documents, too few for {n} topics")
     if old.rule == "first":
@@ -215,16 +224,17 @@ def split(fitted: Fitted, topic: TopicKey, n: int = 2, *, random_state: int = 0)
             f"topic {topic} cannot be split into {n}: its documents have {n_parts} distinct vectors"
         )
     prototypes, part_of = make_prototypes(vectors, ClusteringResult(parts), weights, random_state)
-    ids = np.arange(old.n_topics)
-    assigner = old.mapped(np.where(ids == topic, -1, ids)).added(
+    rows = np.arange(old.n_topics)
+    assigner = old.mapped(np.where(rows == row, -1, rows)).added(
         prototypes,
-        np.where(part_of == 0, topic, old.n_topics + part_of - 1),
-        threshold=old.thresholds[old.topics == topic].min(),
+        np.where(part_of == 0, row, old.n_topics + part_of - 1),
+        threshold=old.thresholds[old.topics == row].min(),
     )
-    names = {t: name for t, name in fitted.given_names.items() if t != topic}
+    names = {other: name for other, name in fitted.given_names.items() if other != row}
     stability = [None if t.id == topic else t.stability for t in fitted.topics] + [None] * (n - 1)
-    known = [t.id for t in fitted.topics if t.is_known and t.id != topic]
-    result = derive(fitted, assigner, names=names, stability=stability, known=known)
+    known = [other for other, t in enumerate(fitted.topics) if t.is_known and other != row]
+    ids = [*fitted.ids.tolist(), *[topic] * (n - 1)]  # the largest part keeps it
+    result = derive(fitted, assigner, names=names, stability=stability, known=known, ids=ids)
     return replace(result, base_level=current_level(result))
 
 
@@ -282,7 +292,7 @@ def cut(fitted: Fitted, n_topics: int, *, merge_known: bool = False) -> Fitted:
             f"n_topics={n_topics}, but {len(known)} topics are known ({', '.join(known[:3])}…), and levels "
             "keep these apart; set merge_known=True, or merge topics of your choice with merge_topics"
         )
-    return describe(_cut(fitted, int(n_topics)))
+    return describe(_cut(fitted, int(n_topics)))  # a name does not depend on the way to a level
 
 
 def at_most(fitted: Fitted, n_topics: int) -> Fitted:
@@ -351,7 +361,9 @@ def _finer(fitted: Fitted, n_topics: int) -> Fitted:
         nearest = nearest_prototype(parts.prototypes[[part]], parts.prototypes[kin], device=parts.device)
         mapping[part] = mapping[kin[nearest[0]]]
     changes = _kept_whole(fitted, mapping, n_topics, base_level)
-    return remeasure(fitted, parts.mapped(mapping), base_level=base_level, **changes)
+    ids = ids_of_parts(fitted, mapping, sizes)
+    finer = remeasure(fitted, parts.mapped(mapping), base_level=base_level, ids=ids, **changes)
+    return with_base_ids(finer)
 
 
 def _first_of_empty_known(fitted: Fitted, sizes: NDArray[np.float64], within: IntArray) -> list[int]:
@@ -376,12 +388,12 @@ def _kept_whole(
             if len(new) == 1:
                 names[int(new[0])] = name
                 known.add(int(new[0]))
-    for old in fitted.topics:
-        new = np.unique(mapping[own == old.id])
-        if len(new) == 1 and (own[mapping == new[0]] == old.id).all():
+    for row, old in enumerate(fitted.topics):
+        new = np.unique(mapping[own == row])
+        if len(new) == 1 and (own[mapping == new[0]] == row).all():
             stability[int(new[0])] = old.stability
-            if old.id in fitted.given_names:
-                names[int(new[0])] = fitted.given_names[old.id]
+            if row in fitted.given_names:
+                names[int(new[0])] = fitted.given_names[row]
     return {"stability": stability, "names": names, "known": known}
 
 
@@ -400,7 +412,7 @@ def _remapped(fitted: Fitted, mapping: IntArray, *, names_spread: bool = True) -
         known = [
             fitted.given_names[old]
             for old in parts
-            if fitted.topics[old].is_known and old in fitted.given_names
+            if fitted.topics.items[old].is_known and old in fitted.given_names
         ]
         if len(given) == 1 and (name := given.pop()) is not None:
             names[new] = name
@@ -414,8 +426,9 @@ def _unchanged(fitted: Fitted) -> dict[str, object]:
     return {
         "names": fitted.given_names,
         "stability": [topic.stability for topic in fitted.topics],
-        "known": [topic.id for topic in fitted.topics if topic.is_known],
+        "known": [row for row, topic in enumerate(fitted.topics) if topic.is_known],
         "base_level": fitted.base_level,
+        "ids": fitted.ids,
     }
 
 

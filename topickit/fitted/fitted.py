@@ -1,6 +1,6 @@
 """Fitted: everything that a fitted model knows, as one immutable value."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 
 import numpy as np
@@ -29,16 +29,19 @@ _CORPUS_PARTS = ("documents", "terms", "vectors", "layout")
 class Fitted:
     """The state of a fitted model: values that no method changes.
 
+    Topics stand in rows 0 … n_topics − 1, by rising id, in all parts. What users see has ids: `ids_of` and
+    `rows_of` translate labels.
+
     Attributes
     ----------
     assigner : Assigner
         Decides the topic of any vector.
     labels : int64 ndarray of shape (n,)
-        Topic of each of the caller's rows; −1 for none.
+        Topic of each of the caller's rows, as a row of `topics`; −1 for none.
     counts : TermCounts
         Topic × word counts.
     topics : Topics
-        The topics, largest first.
+        The topics, by rising id. A fit numbers them by falling size.
     means : float32 ndarray of shape (n_topics, d)
         Mean vector of each topic's documents.
     keyword_settings : KeywordSettings
@@ -48,7 +51,7 @@ class Fitted:
     corpus : Corpus or None
         Documents, vectors and terms; None in a model that was saved without its texts.
     given_names : mapping of int to str
-        Names given by the user, by topic.
+        Names given by the user, by row.
     evidence : Evidence or None
         Re-ranks keywords when topics are merged; None where keywords are ranked by weight alone.
     covariates : Covariates or None
@@ -60,6 +63,8 @@ class Fitted:
         Labels given to the fit that the other labels contradict, the most doubtful first.
     across : Across or None
         What was taken out of vectors and keywords so that topics do not follow the classes.
+    next_id : int
+        Id of the next new topic: above all that were ever used. At least the largest id of `topics` plus 1.
     """
 
     assigner: Assigner
@@ -76,9 +81,74 @@ class Fitted:
     base_level: BaseLevel | None = field(default=None, repr=False)
     doubtful: tuple[DoubtfulLabel, ...] = field(default=(), repr=False)
     across: Across | None = field(default=None, repr=False)
+    next_id: int = field(default=0, repr=False)
 
     def __post_init__(self) -> None:
         self.labels.flags.writeable = False  # edited models may share them
+        object.__setattr__(self, "next_id", max(self.next_id, int(self.ids.max(initial=-1)) + 1))
+
+    @property
+    def ids(self) -> IntArray:
+        """Id of each topic, of shape (n_topics,)."""
+        return self.topics.id_array
+
+    def ids_of(self, rows: IntArray) -> IntArray:
+        """Return the ids of topics that are given by rows, such as labels of the Assigner.
+
+        Parameters
+        ----------
+        rows : int64 ndarray
+            −1 for none.
+
+        Returns
+        -------
+        int64 ndarray of the same shape
+            −1 for none.
+        """
+        return self.topics.ids_of(rows)
+
+    def rows_of(self, ids: IntArray) -> IntArray:
+        """Return the rows of topics that are given by ids; the inverse of `ids_of`.
+
+        Parameters
+        ----------
+        ids : int64 ndarray
+            −1 for none.
+
+        Raises
+        ------
+        TopicNotFoundError
+            For an unknown id.
+        """
+        known, positions = np.unique(np.asarray(ids, dtype=np.int64), return_inverse=True)
+        rows = [-1 if value == -1 else self.topics.positions(value)[0] for value in known.tolist()]
+        return np.asarray(rows, dtype=np.int64)[positions].reshape(np.shape(ids))
+
+    def largest_first(self) -> "Fitted":
+        """Return the same value with the largest topic in the first row, for display; ids stay."""
+        sizes = np.array([topic.size for topic in self.topics], dtype=np.int64)
+        return self.in_order(np.argsort(-sizes, kind="stable").tolist())
+
+    def in_order(self, order: Sequence[int]) -> "Fitted":
+        """Return the same value with its rows in another order; ids stay.
+
+        Parameters
+        ----------
+        order : sequence of int, of length n_topics
+            Old row of each new one.
+        """
+        if list(order) == list(range(len(order))):
+            return self
+        rows = np.argsort(order).astype(np.int64)
+        return replace(
+            self,
+            assigner=self.assigner.mapped(rows),
+            labels=np.append(rows, -1)[self.labels],
+            counts=self.counts.merged(rows.tolist()),
+            topics=replace(self.topics, items=tuple(self.topics.items[row] for row in order)),
+            means=self.means[list(order)],
+            given_names={int(rows[row]): name for row, name in self.given_names.items()},
+        )
 
     def need_corpus(self, task: str) -> Corpus:
         """Return the corpus.
@@ -164,6 +234,7 @@ class Fitted:
         results = {
             "notes": self.provenance.as_dict(),
             "given_names": {str(topic): name for topic, name in self.given_names.items()},
+            "next_id": self.next_id,
             "keyword_settings": dict(self.keyword_settings.state().config),
             "doubtful_labels": [asdict(label) for label in self.doubtful],
         }
@@ -207,6 +278,7 @@ class Fitted:
             base_level=BaseLevel.from_state(parts["found"]) if "found" in parts else None,
             doubtful=tuple(DoubtfulLabel(**label) for label in results.config.get("doubtful_labels", ())),
             across=Across.from_state(parts["across"]) if "across" in parts else None,
+            next_id=results.config.get("next_id", 0),
         )
         if "parts" in parts:
             fitted.__dict__["parts"] = Parts.from_state(parts["parts"])

@@ -16,7 +16,8 @@ class Parts:
     Attributes
     ----------
     topics : Topics
-        The parts, largest first; a topic without parts is here as it is.
+        The parts by rising id; a topic without parts is here as it is. The largest part of a topic has its
+        id, and others have ids that no topic has.
     parents : tuple of int
         Id of the topic that each is a part of, or is.
     labels : int64 ndarray of shape (n,)
@@ -30,7 +31,7 @@ class Parts:
     def of(self, topic: int) -> tuple[Topic, ...]:
         """List the parts of a topic given by id, the largest first; none if it is not divided."""
         parts = [part for part, parent in zip(self.topics, self.parents, strict=True) if parent == topic]
-        return tuple(parts) if len(parts) > 1 else ()
+        return tuple(sorted(parts, key=lambda part: -part.size)) if len(parts) > 1 else ()
 
     def state(self, *, keep_texts: bool = False) -> State:
         """Give what `from_state` makes it of."""

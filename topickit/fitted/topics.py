@@ -4,18 +4,22 @@ import html
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from difflib import get_close_matches
+from functools import cached_property
 from typing import Any, overload
 
 import numpy as np
 
 from topickit._core.display import plural
 from topickit._core.state import State
+from topickit._core.vectors import IntArray
 from topickit.errors import ParameterError, ParameterTypeError, TopicNotFoundError
 from topickit.keywords.risk_ratio import RiskRatio
 
 TopicKey = int | np.integer[Any] | str
 """A topic given by its id or by its name."""
 
+MAX_LISTED = 20
+"""Ids listed in the message for an unknown one."""
 UNSTABLE = 0.5
 """Clusters found again with a Jaccard index below this should not be trusted (Hennig 2007)."""
 
@@ -27,7 +31,8 @@ class Topic:
     Attributes
     ----------
     id : int
-        0 for the largest topic, and so on by falling size.
+        A fit numbers topics from 0 by falling size. Edits and updates leave the ids of other topics as they
+        are, number new topics after the largest id ever used, and never use the id of a deleted topic again.
     size : int
         Documents of the training corpus in this topic, duplicates counted.
     share : float
@@ -91,7 +96,7 @@ class Topics(Sequence[Topic]):
     Attributes
     ----------
     items : tuple of Topic
-        Topic 0 first.
+        By rising id.
     n_documents : int
         Documents in the corpus.
     n_outliers : int
@@ -146,28 +151,89 @@ class Topics(Sequence[Topic]):
         >>> model.topics_.ids([1, model.topics_[0].name])
         [1, 0]
         """
+        return [self.items[position].id for position in self.positions(topics)]
+
+    def positions(self, topics: "TopicKey | Iterable[TopicKey]") -> list[int]:
+        """Return the positions of topics that are given by id or by name.
+
+        The columns of `TopicModel.transform`, and the rows and columns of analyses, are in this order.
+
+        Parameters
+        ----------
+        topics : int, str, or iterable of int and str
+            As for `ids`.
+
+        Returns
+        -------
+        list of int
+            From 0, in the given order.
+
+        Raises
+        ------
+        TopicNotFoundError, ParameterError, ParameterTypeError
+            As for `ids`.
+
+        Examples
+        --------
+        >>> topics = Topics((Topic(0, 3, 0.5, (), "cats"), Topic(4, 2, 0.5, (), "dogs")), 5, 0)
+        >>> topics.positions([4, "cats"])
+        [1, 0]
+        """
         if isinstance(topics, str) or not isinstance(topics, Iterable):
             topics = [topics]
-        return [self._id(topic) for topic in topics]
+        return [self._position(topic) for topic in topics]
 
-    def _id(self, topic: "TopicKey") -> int:
-        """Return the id of one topic given by id or by name."""
+    def _position(self, topic: "TopicKey") -> int:
+        """Return the position of one topic given by id or by name."""
         if not isinstance(topic, str):
             if isinstance(topic, bool | np.bool_) or not hasattr(topic, "__index__"):
                 raise ParameterTypeError(f"a topic must be given by id (int) or name (str), got {topic!r}")
-            return self[topic].id
+            # −1 is the label of outliers: read as "the last topic" it would be a silent mistake.
+            if (position := self._position_of_id.get(int(topic))) is None:
+                raise TopicNotFoundError(f"there is no topic {topic}; {self._listed_ids()}")
+            return position
         wanted = _normalized(topic)
-        ids = [item.id for item in self.items if _normalized(item.name) == wanted]
-        if not ids and (start := wanted.removesuffix("...").removesuffix("…").rstrip()) != wanted and start:
-            ids = [item.id for item in self.items if _normalized(item.name).startswith(start)]
-        if len(ids) > 1:
-            listed = ", ".join(map(str, ids))
+        names = [_normalized(item.name) for item in self.items]
+        found = [position for position, name in enumerate(names) if name == wanted]
+        if not found and (start := wanted.removesuffix("...").removesuffix("…").rstrip()) != wanted and start:
+            found = [position for position, name in enumerate(names) if name.startswith(start)]
+        if len(found) > 1:
+            listed = ", ".join(str(self.items[position].id) for position in found)
             raise ParameterError(f"topics {listed} match the name {topic!r}; give the topic by its id")
-        if not ids:
+        if not found:
             close = get_close_matches(topic, [item.name for item in self.items], 1, 0.5)
             hint = f"; did you mean {close[0]!r}?" if close else ""
             raise TopicNotFoundError(f"there is no topic named {topic!r}{hint}")
-        return ids[0]
+        return found[0]
+
+    @cached_property
+    def id_array(self) -> IntArray:
+        """Id of each topic, of shape (n_topics,)."""
+        return np.array([topic.id for topic in self.items], dtype=np.int64)
+
+    def ids_of(self, positions: IntArray) -> IntArray:
+        """Return the ids of topics that are given by position; −1 stays −1.
+
+        Parameters
+        ----------
+        positions : int64 ndarray
+
+        Returns
+        -------
+        int64 ndarray of the same shape
+        """
+        return np.append(self.id_array, -1)[positions]
+
+    @cached_property
+    def _position_of_id(self) -> dict[int, int]:
+        return {topic.id: position for position, topic in enumerate(self.items)}
+
+    def _listed_ids(self) -> str:
+        ids = sorted(self._position_of_id)
+        if ids == list(range(len(ids))):
+            return f"the ids are 0 to {len(ids) - 1}"
+        more = f" and {len(ids) - MAX_LISTED} more" if len(ids) > MAX_LISTED else ""
+        return f"the ids are {', '.join(map(str, ids[:MAX_LISTED]))}{more}"
 
     def without_texts(self) -> "Topics":
         """Return the same topics without representative documents.
@@ -212,14 +278,7 @@ class Topics(Sequence[Topic]):
     def __getitem__(self, key: int | np.integer[Any] | str | slice) -> Topic | Sequence[Topic]:
         if isinstance(key, slice):
             return self.items[key]
-        if isinstance(key, str):
-            return self.items[self._id(key)]
-        if not hasattr(key, "__index__"):
-            raise ParameterTypeError(f"a topic is looked up by its id (int) or its name (str); got {key!r}")
-        # −1 is the label of outliers: read as "the last topic" it would be a silent mistake.
-        if not 0 <= key < len(self.items):
-            raise TopicNotFoundError(f"there is no topic {key}; the ids are 0 to {len(self.items) - 1}")
-        return self.items[key]
+        return self.items[self._position(key)]
 
     def __repr__(self) -> str:
         return "\n".join([self._head(), *(self._line(topic) for topic in self.items)])

@@ -70,9 +70,9 @@ def documents(model: "TopicModel", *, texts: bool = True, limit: int = MAX_POINT
     fitted = _state(model)
     points = map_points(fitted, limit)
     if fitted.corpus is None:
-        return map_figures.bubbles_figure(points, fitted.topics)
+        return map_figures.bubbles_figure(points, fitted.topics.items)
     excerpts = [fitted.corpus.documents.texts[row][:400] for row in points.rows.tolist()] if texts else None
-    return map_figures.documents_figure(points, fitted.topics, excerpts)
+    return map_figures.documents_figure(points, fitted.topics.items, excerpts)
 
 
 def keywords(model: "TopicModel", topics: "TopicKey | Iterable[TopicKey] | None" = None) -> "Figure":
@@ -109,8 +109,8 @@ def keywords(model: "TopicModel", topics: "TopicKey | Iterable[TopicKey] | None"
     1
     """
     fitted = _state(model)
-    ids = range(min(9, len(fitted.topics))) if topics is None else fitted.topics.ids(topics)
-    return figures.keywords_figure([fitted.topics[topic] for topic in ids])
+    chosen = range(min(9, len(fitted.topics))) if topics is None else fitted.topics.positions(topics)
+    return figures.keywords_figure([fitted.topics.items[position] for position in chosen])
 
 
 def hierarchy(model: "TopicModel") -> "Figure":
@@ -143,7 +143,7 @@ def hierarchy(model: "TopicModel") -> "Figure":
     'merge height (Ward)'
     """
     fitted = _state(model)
-    return figures.hierarchy_figure(_hierarchy.hierarchy(fitted), _names(fitted))
+    return figures.hierarchy_figure(_hierarchy.hierarchy(fitted), fitted.topics.items)
 
 
 def similarity(model: "TopicModel") -> "Figure":
@@ -176,7 +176,7 @@ def similarity(model: "TopicModel") -> "Figure":
     (2, 2)
     """
     fitted = _state(model)
-    return figures.similarity_figure(_similarity.similarity(fitted), _names(fitted))
+    return figures.similarity_figure(_similarity.similarity(fitted), fitted.topics.items)
 
 
 def over_time(
@@ -234,8 +234,8 @@ def over_time(
         raise InputError(
             "the model has no timestamps; pass timestamps= to TopicModel.fit or to plot.over_time"
         )
-    ids = range(min(6, len(fitted.topics))) if topics is None else fitted.topics.ids(topics)
-    return figures.over_time_figure(trend, _names(fitted), ids)
+    chosen = range(min(6, len(fitted.topics))) if topics is None else fitted.topics.positions(topics)
+    return figures.over_time_figure(trend, fitted.topics.items, chosen)
 
 
 def by_class(model: "TopicModel", classes: Any = None) -> "Figure":
@@ -276,16 +276,13 @@ def by_class(model: "TopicModel", classes: Any = None) -> "Figure":
     table = _by_class.by_class(fitted, classes)
     if table is None:
         raise InputError("the model has no classes; pass classes= to TopicModel.fit or to plot.by_class")
-    return figures.by_class_figure(table, _names(fitted))
-
-
-def _names(fitted: "Fitted") -> list[str]:
-    return [topic.name for topic in fitted.topics]
+    return figures.by_class_figure(table, fitted.topics.items)
 
 
 def _state(model: "TopicModel") -> "Fitted":
+    """Return the state of a model with its largest topic first."""
     if not hasattr(model, "get_params"):
         raise ParameterTypeError(f"model must be a TopicModel, got {type(model).__name__}")
     if not hasattr(model, "fitted_"):
         raise NotFittedError("this TopicModel is not fitted; call fit(texts) or TopicModel.load(path)")
-    return model.fitted_
+    return model.fitted_.largest_first()

@@ -39,7 +39,7 @@ def keywords_figure(topics: Sequence[Topic], *, columns: int = 3) -> "Figure":
     make_subplots = require("plotly.subplots").make_subplots
 
     rows = max(1, -(-len(topics) // columns))
-    titles = [f"{topic.id} {label(topic.name, 34)}" for topic in topics]
+    titles = [_title(topic, 34) for topic in topics]
     panels = make_subplots(
         rows, columns, subplot_titles=titles, horizontal_spacing=0.14, vertical_spacing=min(0.12, 0.5 / rows)
     )
@@ -63,14 +63,14 @@ def keywords_figure(topics: Sequence[Topic], *, columns: int = 3) -> "Figure":
     return panels.update_yaxes(automargin=True, tickfont={"size": 12})
 
 
-def hierarchy_figure(tree: Hierarchy, names: Sequence[str]) -> "Figure":
+def hierarchy_figure(tree: Hierarchy, topics: Sequence[Topic]) -> "Figure":
     """Draw the hierarchy as a dendrogram, with the topics on the left and each merge at its height.
 
     Parameters
     ----------
     tree : Hierarchy
-    names : sequence of str
-        Names of the topics.
+    topics : sequence of Topic
+        In the order of the analysis.
 
     Returns
     -------
@@ -107,23 +107,23 @@ def hierarchy_figure(tree: Hierarchy, names: Sequence[str]) -> "Figure":
             hovertemplate="%{text}<extra></extra>",
         )
     )
-    topics = [f"{topic} {label(names[topic], 34)}" for topic in tree.order]
+    names = [_title(topics[position], 34) for position in tree.order]
     return figure.update_layout(
         showlegend=False,
         xaxis={"title": "merge height (Ward)", "gridcolor": GRID, "rangemode": "tozero", "zeroline": False},
-        yaxis=category_axis(topics, autorange="reversed"),
+        yaxis=category_axis(names, autorange="reversed"),
         margin={"b": 45},
     )
 
 
-def similarity_figure(similarity: Similarity, names: Sequence[str]) -> "Figure":
+def similarity_figure(similarity: Similarity, topics: Sequence[Topic]) -> "Figure":
     """Draw the similarity of topics as a heat map, with similar topics adjacent.
 
     Parameters
     ----------
     similarity : Similarity
-    names : sequence of str
-        Names of the topics.
+    topics : sequence of Topic
+        In the order of the analysis.
 
     Returns
     -------
@@ -136,7 +136,7 @@ def similarity_figure(similarity: Similarity, names: Sequence[str]) -> "Figure":
     cosines = similarity.cosines[np.ix_(order, order)].round(3)
     pairs = cosines[~np.eye(k, dtype=bool)] if k > 1 else np.array([0.0, 1.0])
     np.fill_diagonal(cosines, np.nan)
-    labels = [f"{topic} {label(names[topic], 24)}" for topic in order]
+    labels = [_title(topics[position], 24) for position in order]
     figure = base_figure(None, int(min(900, max(320, 120 + 16 * k))))
     figure.add_trace(
         go.Heatmap(
@@ -165,8 +165,8 @@ def similarity_figure(similarity: Similarity, names: Sequence[str]) -> "Figure":
 
 def over_time_figure(
     trend: OverTime,
-    names: Sequence[str],
-    topics: Sequence[int],
+    topics: Sequence[Topic],
+    positions: Sequence[int],
     *,
     bands: bool = True,
     colors: Sequence[int] | None = None,
@@ -178,14 +178,14 @@ def over_time_figure(
     Parameters
     ----------
     trend : OverTime
-    names : sequence of str
-        Names of all topics.
-    topics : sequence of int
-        Ids of the topics to draw.
+    topics : sequence of Topic
+        All topics, in the order of the analysis.
+    positions : sequence of int
+        Those to draw.
     bands : bool
         Draw the confidence intervals.
     colors : sequence of int, optional
-        Color of each topic on the map, as an index into the palette; None takes the topic's id.
+        Color of each topic on the map, as an index into the palette; None takes the topic's position.
 
     Returns
     -------
@@ -195,9 +195,9 @@ def over_time_figure(
 
     figure = base_figure(None, 420)
     shares = trend.drawn_shares
-    for topic in topics:
+    for topic in positions:
         color = COLORS[(topic if colors is None else colors[topic]) % len(COLORS)]
-        name = f"{topic} {label(names[topic], 30)}"
+        name = _title(topics[topic], 30)
         if bands:
             figure.add_trace(_band(trend, topic, color))
         figure.add_trace(
@@ -243,7 +243,7 @@ def _band(trend: OverTime, topic: int, color: str) -> Any:
     )
 
 
-def by_class_figure(by_class: ByClass, names: Sequence[str], *, limit: int = 30) -> "Figure":
+def by_class_figure(by_class: ByClass, topics: Sequence[Topic], *, limit: int = 30) -> "Figure":
     """Draw the risk ratio of each topic in each class as a heat map, in the colors of the report.
 
     A cell is colored if there are enough documents for a ratio and its 95% confidence interval excludes 1.
@@ -251,8 +251,8 @@ def by_class_figure(by_class: ByClass, names: Sequence[str], *, limit: int = 30)
     Parameters
     ----------
     by_class : ByClass
-    names : sequence of str
-        Names of the topics.
+    topics : sequence of Topic
+        In the order of the analysis.
     limit : int
         Maximum number of classes, largest first.
 
@@ -264,15 +264,15 @@ def by_class_figure(by_class: ByClass, names: Sequence[str], *, limit: int = 30)
 
     classes = [label(name, 30) for name in by_class.classes[:limit]]
     cells = [
-        [f"{label(names[t])}<br>{classes[c]}<br>{_class_text(by_class, c, t)}" for c in range(len(classes))]
-        for t in range(len(names))
+        [f"{label(topic.name)}<br>{classes[c]}<br>{_class_text(by_class, c, t)}" for c in range(len(classes))]
+        for t, topic in enumerate(topics)
     ]
-    figure = base_figure(None, int(max(320, 140 + 20 * len(names))))
+    figure = base_figure(None, int(max(320, 140 + 20 * len(topics))))
     figure.add_trace(
         go.Heatmap(
             z=by_class.tint[:limit].T,
             x=list(range(len(classes))),
-            y=list(range(len(names))),
+            y=list(range(len(topics))),
             text=cells,
             zmin=-1,
             zmax=1,
@@ -281,9 +281,9 @@ def by_class_figure(by_class: ByClass, names: Sequence[str], *, limit: int = 30)
             hovertemplate="%{text}<extra></extra>",
         )
     )
-    topics = [f"{topic} {label(name, 30)}" for topic, name in enumerate(names)]
+    names = [_title(topic, 30) for topic in topics]
     return figure.update_layout(
-        xaxis=category_axis(classes, side="top"), yaxis=category_axis(topics, autorange="reversed")
+        xaxis=category_axis(classes, side="top"), yaxis=category_axis(names, autorange="reversed")
     )
 
 
@@ -301,3 +301,8 @@ def _class_text(by_class: ByClass, column: int, topic: int) -> str:
 
 def _ratio(ratio: float) -> str:
     return "&lt;0.01×" if ratio < 0.01 else "&gt;99×" if ratio > 99 else f"{ratio:.2f}×"
+
+
+def _title(topic: Topic, length: int) -> str:
+    """Write the id and the name of a topic, the name in at most so many characters."""
+    return f"{topic.id} {label(topic.name, length)}"

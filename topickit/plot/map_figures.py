@@ -52,7 +52,7 @@ def documents_figure(points: MapPoints, topics: Sequence[Topic], texts: Sequence
                 x=points.points[rows, 0],
                 y=points.points[rows, 1],
                 mode="markers",
-                name="outliers" if topic < 0 else f"{topic} {label(topics[topic].name, 30)}",
+                name="outliers" if topic < 0 else f"{topics[topic].id} {label(topics[topic].name, 30)}",
                 marker={"size": size, "opacity": 0.7, "color": _color(topic, points)},
                 text=None if texts is None else [label(texts[row], 100) for row in rows.tolist()],
                 hovertemplate=("%{fullData.name}" if texts is None else "%{text}") + "<extra></extra>",
@@ -89,7 +89,7 @@ def bubbles_figure(points: MapPoints, topics: Sequence[Topic]) -> "Figure":
             mode="markers",
             marker={
                 "size": 12 + 60 * sizes / max(1.0, sizes.max(initial=1.0)),
-                "color": [_color(topic.id, points) for topic in topics],
+                "color": [_color(position, points) for position in range(len(topics))],
                 "opacity": 0.6,
             },
             text=[f"{topic.id} {label(topic.name)}<br>{topic.size:,} documents" for topic in topics],

@@ -95,11 +95,11 @@ def class_table(summary: Summary, limit: int = MAX_CLASSES) -> ClassTable | None
             (
                 topic,
                 tuple(
-                    _cell(by_class, c, topic.id, float(tint[c, topic.id]), bool(has_ratio[c, topic.id]))
+                    _cell(by_class, c, position, float(tint[c, position]), bool(has_ratio[c, position]))
                     for c in columns
                 ),
             )
-            for topic in summary.topics
+            for position, topic in enumerate(summary.topics)
         ),
         n_omitted=len(by_class.classes) - len(columns),
         n_unclassed=by_class.n_unclassed,

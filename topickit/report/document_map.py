@@ -27,7 +27,7 @@ class DocumentMap:
     points : uint16 ndarray of shape (n, 2)
         On a grid of 65,536 steps that the longer side of the map fills; n = 0 for a map of topics.
     labels : int64 ndarray of shape (n,)
-        Topic of each point, −1 for none.
+        Topic of each point, as its position among those of the report; −1 for none.
     places : float64 ndarray of shape (k, 2)
         Position of each topic's name, on the same grid.
     colors : tuple of int
@@ -89,6 +89,7 @@ def document_map(
     >>> document_map(model.fitted_).points.shape
     (6, 2)
     """
+    fitted = fitted.largest_first()
     mapped = map_points(fitted, limit)
     documents = None if fitted.corpus is None else fitted.corpus.documents
     low, step = _grid(mapped.points if documents else mapped.places)

@@ -32,7 +32,7 @@ class DocumentTexts:
     texts : tuple of str
         Of the d distinct documents; whole, unless `limit` is set.
     labels : int64 ndarray of shape (d,)
-        Topic of each, −1 for none; outliers come last.
+        Topic of each, as its position, −1 for none; outliers come last.
     counts : int64 ndarray of shape (d,)
         Documents with this text.
     points : int64 ndarray of shape (n,)

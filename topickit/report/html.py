@@ -106,7 +106,7 @@ def render_html(
             classes=class_table(summary),
             max_cards=MAX_CARDS,
             max_figure=MAX_FIGURE,
-            time_topics=[summary.topics[topic] for topic in _time_topics(summary)],
+            time_topics=[(position, summary.topics[position]) for position in _time_topics(summary)],
             data={name: _embed(value) for name, value in data.items()},
             # These files are topickit's and Plotly's own and contain no user data.
             colors=Markup(_colors()),
@@ -141,7 +141,9 @@ def _data(summary: Summary, map: DocumentMap | None) -> dict[str, Plain]:
     """Give the data for the page's scripts, by the id of the element that holds it."""
     data: dict[str, Plain] = {
         "palette-data": {"colors": list(COLORS), "none": list(NO_TOPIC)},
-        "topics-data": [{"name": one_line(topic.name), "size": topic.size} for topic in summary.topics],
+        "topics-data": [
+            {"id": topic.id, "name": one_line(topic.name), "size": topic.size} for topic in summary.topics
+        ],
         "figures-data": _figures_data(summary, map),
     }
     if map is not None:
@@ -152,13 +154,13 @@ def _data(summary: Summary, map: DocumentMap | None) -> dict[str, Plain]:
 
 
 def _figures_data(summary: Summary, map: DocumentMap | None) -> dict[str, Plain]:
-    names = [topic.name for topic in summary.topics]
+    topics = summary.topics
     data: dict[str, Plain] = {}
     if summary.similarity is not None:
-        data["similarity"] = _as_plain(figures.similarity_figure(_largest(summary.similarity), names))
+        data["similarity"] = _as_plain(figures.similarity_figure(_largest(summary.similarity), topics))
     if summary.over_time is not None:
         figure = figures.over_time_figure(
-            summary.over_time, names, _time_topics(summary), colors=None if map is None else map.colors
+            summary.over_time, topics, _time_topics(summary), colors=None if map is None else map.colors
         )
         for trace in figure.data:
             trace.visible = trace.showlegend is not False and int(trace.legendgroup) < MAX_LINES
@@ -173,8 +175,8 @@ def _largest(similarity: Similarity) -> Similarity:
 
 
 def _time_topics(summary: Summary) -> list[int]:
-    """Choose the topics that can be shown over time: the largest, and those whose share changed."""
-    changed = [change.topic.id for change in share_changes(summary)[:MAX_CHANGES]]
+    """Choose the topics that can be shown over time: positions of the largest, and of changed ones."""
+    changed = [change.position for change in share_changes(summary)[:MAX_CHANGES]]
     return sorted({*range(min(MAX_FIGURE, len(summary.topics))), *changed})
 
 

@@ -117,11 +117,11 @@ def _over_time(summary: Summary) -> list[str]:
     rows = [
         [
             _escape(change.topic.name),
-            text_sparkline(trend, change.topic.id),
+            text_sparkline(trend, change.position),
             formatting.percent(change.first_half),
             f"{formatting.percent(change.second_half)} {change.arrow}".rstrip(),
             f"{formatting.percent(change.last)} {change.last_arrow}".rstrip(),
-            *(_escape(", ".join(part[change.topic.id])) or formatting.MISSING for part in words),
+            *(_escape(", ".join(part[change.position])) or formatting.MISSING for part in words),
         ]
         for change in changes
     ]

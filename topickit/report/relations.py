@@ -23,8 +23,10 @@ class TreeNode:
     name : str
     size : int
         Number of documents.
-    topic : int or None
-        Id of a single topic.
+    topic : Topic or None
+        The single topic.
+    position : int or None
+        Its position among those of the summary.
     n_groups : int or None
         Level of the group: the number of groups at that level. None for a single topic.
     children : tuple of TreeNode
@@ -33,7 +35,8 @@ class TreeNode:
 
     name: str
     size: int
-    topic: int | None
+    topic: Topic | None
+    position: int | None
     n_groups: int | None
     children: tuple["TreeNode", ...]
 
@@ -124,13 +127,13 @@ def topic_tree(summary: Summary) -> tuple[TreeNode, ...]:
 
     def grow(node: int, level: int) -> TreeNode:
         if node < tree.n_topics:
-            return TreeNode(tree.names[node], int(tree.sizes[node]), node, None, ())
+            return TreeNode(tree.names[node], int(tree.sizes[node]), summary.topics[node], node, None, ())
         while node in levels[level + 1]:
             level += 1
         topics = set(tree.topics(node))
         children = [child for child in levels[level + 1] if topics.issuperset(tree.topics(child))]
         nodes = tuple(grow(child, level + 1) for child in children)
-        return TreeNode(_node_name(tree, node), int(tree.sizes[node]), None, sizes[level], nodes)
+        return TreeNode(_node_name(tree, node), int(tree.sizes[node]), None, None, sizes[level], nodes)
 
     return tuple(grow(node, 0) for node in levels[0])
 
@@ -155,9 +158,9 @@ def label_levels(summary: Summary) -> dict[str, Plain]:
 
     def visit(node: TreeNode, above: int) -> int:
         """Collect a node and its parts; return its largest topic."""
-        if node.topic is not None:
-            parents[node.topic] = above
-            return node.topic
+        if node.position is not None:
+            parents[node.position] = above
+            return node.position
         below = node.n_groups or n_topics
         largest = min(visit(child, below) for child in node.children)
         groups.append({"name": one_line(node.name), "topic": largest, "from": above, "to": below})
@@ -190,7 +193,7 @@ def top_groups(summary: Summary) -> tuple[TopicGroup, ...]:
         return ()
     groups = []
     for node in tree.nodes(sizes[0]):
-        topics = sorted(tree.topics(node))
+        topics = sorted(summary.topics[position].id for position in tree.topics(node))
         ids = ", ".join(map(str, topics[:MAX_IDS]))
         if len(topics) > MAX_IDS:
             ids += f" and {len(topics) - MAX_IDS} more"

@@ -98,6 +98,7 @@ class Report:
         if source is not None and not isinstance(source, str | os.PathLike):
             raise ParameterTypeError(f"source must be a str or a path, got {type(source).__name__}")
         today = datetime.date.today().isoformat()
+        fitted = fitted.largest_first()
         return cls(summarize(fitted), fitted, clean(title or ""), clean(os.fsdecode(source or "")), today)
 
     @property

@@ -29,7 +29,7 @@ class Summary:
     Attributes
     ----------
     topics : tuple of Topic
-        By id, largest first. Their texts can be encoded in UTF-8.
+        Largest first, and so the rows and columns of all analyses. Their texts can be encoded in UTF-8.
     n_documents : int
         Documents in the corpus, including blank ones.
     n_outliers : int
@@ -154,6 +154,7 @@ def summarize(fitted: "Fitted") -> Summary:
     >>> summarize(model.fitted_).hierarchy.sizes.tolist()
     [3, 3, 6]
     """
+    fitted = fitted.largest_first()
     topics = fitted.topics
     tree = hierarchy(fitted) if len(topics) > 1 else None
     return Summary(
@@ -165,7 +166,7 @@ def summarize(fitted: "Fitted") -> Summary:
         similarity=None if tree is None else similarity(fitted, tree),
         over_time=over_time(fitted),
         by_class=by_class(fitted),
-        given_names=frozenset(fitted.given_names),
+        given_names=frozenset(topics.items[row].id for row in fitted.given_names),
     )
 
 

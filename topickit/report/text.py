@@ -203,10 +203,10 @@ def _over_time(summary: Summary) -> list[RenderableType]:
         return []
     changes = share_changes(summary)
     lines = [
-        f"{text_sparkline(trend, change.topic.id)} {formatting.percent(change.first_half)} → "
+        f"{text_sparkline(trend, change.position)} {formatting.percent(change.first_half)} → "
         f"{formatting.percent(change.second_half)} {change.arrow or '·'} "
         f"(last {formatting.percent(change.last)} {change.last_arrow or '·'}) {one_line(change.topic.name)}"
-        + changed_words(trend, change.topic.id)
+        + changed_words(trend, change.position)
         for change in changes[:MAX_CHANGES]
     ]
     if n_omitted := len(changes[MAX_CHANGES:]):

@@ -34,10 +34,12 @@ class Sparkline:
 class ShareChange:
     """A topic's share in each half of the periods, and in the last period and those before it.
 
+    The position is the topic's among those of the summary, and its column in the analysis.
     An arrow is empty if the two 95% confidence intervals overlap.
     """
 
     topic: Topic
+    position: int
     first_half: float
     second_half: float
     arrow: str
@@ -61,7 +63,7 @@ def sparklines(summary: Summary) -> tuple[Sparkline, ...]:
     trend = summary.over_time
     if trend is None or len(trend.periods) < 2 or not trend.drawn.any():
         return ()
-    return tuple(_sparkline(trend, topic.id) for topic in summary.topics)
+    return tuple(_sparkline(trend, position) for position in range(len(summary.topics)))
 
 
 def _sparkline(trend: OverTime, topic: int) -> Sparkline:
@@ -90,6 +92,7 @@ def text_sparkline(trend: OverTime, topic: int) -> str:
     ----------
     trend : OverTime
     topic : int
+        Position of the topic.
     """
     shares = trend.drawn_shares[:, topic]
     top = float(np.nanmax(shares, initial=0.0)) or 1.0
@@ -188,16 +191,18 @@ def share_changes(summary: Summary) -> tuple[ShareChange, ...]:
     before, last, last_arrows, last_z = _compare(counts, totals, len(totals) - 1)
     evidence = np.maximum(half_z, last_z)
     changes = [
-        ShareChange(topic, *halves, *ends)
-        for topic, halves, ends in zip(
-            summary.topics,
-            zip(first.tolist(), second.tolist(), arrows, strict=True),
-            zip(before.tolist(), last.tolist(), last_arrows, strict=True),
-            strict=True,
+        ShareChange(topic, position, *halves, *ends)
+        for position, (topic, halves, ends) in enumerate(
+            zip(
+                summary.topics,
+                zip(first.tolist(), second.tolist(), arrows, strict=True),
+                zip(before.tolist(), last.tolist(), last_arrows, strict=True),
+                strict=True,
+            )
         )
     ]
     return tuple(
-        sorted(changes, key=lambda c: (not (c.arrow or c.last_arrow), -round(float(evidence[c.topic.id]), 9)))
+        sorted(changes, key=lambda c: (not (c.arrow or c.last_arrow), -round(float(evidence[c.position]), 9)))
     )
 
 
@@ -224,6 +229,7 @@ def changed_words(trend: OverTime, topic: int, limit: int = 3) -> str:
     ----------
     trend : OverTime
     topic : int
+        Position of the topic.
     limit : int
         Maximum number of words of each kind.
 

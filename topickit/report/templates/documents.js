@@ -52,8 +52,8 @@ topickit.documents = (() => {
     if (id < 0) head.textContent = "outlier";
     else {
       const link = element("a", "", "");
-      link.href = `#topic-${id}`;
-      link.append(element("span", "badge", String(id)), " ", element("bdi", "", topics[id].name));
+      link.href = `#topic-${topics[id].id}`;
+      link.append(element("span", "badge", String(topics[id].id)), " ", element("bdi", "", topics[id].name));
       head.append(link);
     }
     if (countOf[i] > 1) head.append(` · ${countOf[i].toLocaleString("en")} equal documents`);
