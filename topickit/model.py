@@ -1,6 +1,7 @@
 """TopicModel: the recipe, and fit, predict and transform; it calls the rooms one after another."""
 
 import os
+from functools import partial
 from typing import Any, Literal, Self
 
 from numpy.typing import ArrayLike
@@ -27,7 +28,9 @@ from topickit.fitted.build import build
 from topickit.fitted.discover import finds_subjects
 from topickit.fitted.fitted import Fitted
 from topickit.fitted.provenance import Provenance
+from topickit.fitted.refine import refined_at_fit
 from topickit.fitted.topics import Topics
+from topickit.keywords.languages import languages_of
 from topickit.keywords.settings import KeywordSettings
 
 
@@ -39,9 +42,11 @@ class TopicModel(
     Parameters
     ----------
     embedder : str, embedder, object with ``encode``, or function
-        Embeds the texts. A name or path of a sentence-transformers model; ``"lexical"``, TF-IDF with
-        truncated SVD, which needs no model; ``"hybrid"``, both together; ``"distilled"``, fast, for large
-        collections of short texts; or an object of your own. Default ``"all-MiniLM-L6-v2"``.
+        Embeds the texts. ``"auto"`` (default) takes all-MiniLM-L6-v2 for up to about 20,000 short texts and
+        "distilled" for more, in English; for other languages see `topickit.embed.AutoEmbedder`. Or a name or
+        path of a sentence-transformers model; ``"lexical"``, TF-IDF with truncated SVD, which needs no model;
+        ``"hybrid"``, both together; ``"distilled"``, fast, for large collections of short texts; or an
+        object of your own.
     clusterer : str, clusterer, or object with ``fit_predict``
         ``"graph"`` (default), ``"kmeans"``, ``"agglomerative"``, ``"community"`` or ``"hdbscan"``; for groups
         that you have, `topickit.GivenLabels`.
@@ -238,6 +243,7 @@ class TopicModel(
             device=embed.device_for(self.embedder, self.device),
             long_documents=self.long_documents,
             random_state=self.random_state,
+            languages=partial(languages_of, documents),
         )
         search, corpus = search_topics(
             data,
@@ -273,7 +279,7 @@ class TopicModel(
                 merges_alike=finds_subjects(clusterer),
                 n_topics=self.n_topics,
             )
-        return self._adopt(fitted, embedded.embedder)
+        return self._adopt(*refined_at_fit(fitted, embedded.embedder, outliers=self.outliers))
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "fitted_")

@@ -63,7 +63,7 @@ def test_a_few_lines_of_another_language_are_no_matter():
 
 def test_an_english_model_on_german_texts():
     with pytest.warns(TopickitWarning, match=r"in de: .*multilingual.*hybrid"):
-        model = TopicModel().fit(GERMAN)
+        model = TopicModel("all-MiniLM-L6-v2").fit(GERMAN)
     assert len(model.labels_) == len(GERMAN)
     vectors = model.embedder_.encode(GERMAN)
     with warnings.catch_warnings():

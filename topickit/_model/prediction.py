@@ -18,7 +18,7 @@ from topickit.fitted.assignment import Assignment
 from topickit.fitted.fitted import Fitted
 from topickit.fitted.topics import Topics
 
-DEFAULT_EMBEDDER = "all-MiniLM-L6-v2"
+DEFAULT_EMBEDDER = "auto"
 
 
 class PredictionMixin(TransformerMixin):
@@ -267,8 +267,8 @@ class PredictionMixin(TransformerMixin):
         if given and embed.name(self.embedder) in (DEFAULT_EMBEDDER, "hybrid"):
             warnings.warn(
                 f"the model was fitted on embeddings that you gave, and these texts are embedded with "
-                f"{self.embedder}; if those came from another model, pass embeddings=, or set embedder= "
-                "to it",
+                f"{embed.describe(self.embedder_).name}; if those came from another model, pass embeddings=, "
+                "or set embedder= to it",
                 TopickitWarning,
                 stacklevel=4,
             )

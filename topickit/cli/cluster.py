@@ -64,7 +64,7 @@ def cluster(
     min_size: MinSize = None,
     clusters: NClusters = None,
     distance_threshold: DistanceThreshold = None,
-    embedder: EmbedderName = "all-MiniLM-L6-v2",
+    embedder: EmbedderName = "auto",
     embeddings: Embeddings = None,
     out: OutFile = None,
     input_format: InFormat = None,

@@ -14,7 +14,7 @@ def demo(
     out: Annotated[Path, typer.Option(metavar="FOLDER", help="Folder for the report.")] = Path(
         "topickit-demo"
     ),
-    embedder: EmbedderName = "all-MiniLM-L6-v2",
+    embedder: EmbedderName = "auto",
     cache: CacheFolder = None,
     no_cache: NoCache = False,
     device: Device = None,

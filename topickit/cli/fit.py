@@ -134,7 +134,7 @@ def fit(
     clusterer: Clusterer = ClustererName.graph,
     n_topics: NTopics = None,
     outliers: OutlierShare = None,
-    embedder: EmbedderName = "all-MiniLM-L6-v2",
+    embedder: EmbedderName = "auto",
     embeddings: Embeddings = None,
     fit_sample: FitSample = None,
     long_documents: LongDocumentsOption = LongDocuments.truncate,

@@ -144,8 +144,9 @@ EmbedderName = Annotated[
     str,
     typer.Option(
         metavar="NAME",
-        help="Name or path of a sentence-transformers model, or 'lexical' (TF-IDF, needs no model), 'hybrid' "
-        "(model and TF-IDF), 'distilled' (fast, for large collections of short texts).",
+        help="'auto' (by the languages and the size of the corpus), name or path of a sentence-transformers "
+        "model, 'lexical' (TF-IDF, needs no model), 'hybrid' (model and TF-IDF), or 'distilled' (fast, for "
+        "large collections of short texts).",
     ),
 ]
 Device = Annotated[

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from topickit.embed import pipeline
+    from topickit.embed.auto import AutoEmbedder
     from topickit.embed.base import (
         Embedder,
         EmbedderInfo,
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from topickit.embed.sentence import SentenceEmbedder
 
 __all__ = [
+    "AutoEmbedder",
     "CachedEmbedder",
     "DistilledEmbedder",
     "Embedder",
@@ -47,6 +49,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "AutoEmbedder": "topickit.embed.auto",
     "CachedEmbedder": "topickit.embed.cache.embedder",
     "DistilledEmbedder": "topickit.embed.distilled.embedder",
     "HybridEmbedder": "topickit.embed.hybrid",

@@ -22,6 +22,7 @@ from topickit.errors import InputError, InputTypeError, ParameterError, Paramete
 
 EMBEDDERS: Mapping[str, str] = MappingProxyType(
     {
+        "auto": "topickit.embed.auto:AutoEmbedder",
         "lexical": "topickit.embed.lexical:LexicalEmbedder",
         "distilled": "topickit.embed.distilled.embedder:DistilledEmbedder",
         "hybrid": "topickit.embed.hybrid:HybridEmbedder",
@@ -31,6 +32,7 @@ EMBEDDERS: Mapping[str, str] = MappingProxyType(
 
 KINDS: Mapping[str, str] = MappingProxyType(
     {
+        "auto": "topickit.embed.auto:AutoEmbedder",
         "sentence": "topickit.embed.sentence:SentenceEmbedder",
         "lexical": "topickit.embed.lexical:LexicalEmbedder",
         "distilled": "topickit.embed.distilled.embedder:DistilledEmbedder",
@@ -163,6 +165,14 @@ class FittedOnCorpus(Protocol):
 
 
 @runtime_checkable
+class ChoosesByLanguage(Protocol):
+    """An embedder that depends on the languages of the corpus."""
+
+    def for_languages(self, languages: Sequence[str]) -> Embedder:
+        """Return the embedder for languages, given by ISO 639-1 codes, the most frequent first."""
+
+
+@runtime_checkable
 class BuildsOnVectors(Protocol):
     """An embedder that computes its embeddings from those of a model and from the texts."""
 
@@ -189,8 +199,8 @@ def resolve(
     Parameters
     ----------
     embedder : str, path, Embedder, object with ``encode``, or callable
-        A name: "lexical", "hybrid", "distilled", or the name or path of a sentence-transformers model, which
-        is not loaded here. An object: one of topickit's embedders, or any object with
+        A name: "auto", "lexical", "hybrid", "distilled", or the name or path of a sentence-transformers
+        model, which is not loaded here. An object: one of topickit's embedders, or any object with
         ``encode(list of str)``, such as a `sentence_transformers.SentenceTransformer`. Or a function of a
         list of str.
     long_documents : {"truncate", "chunk"}

@@ -17,6 +17,7 @@ from topickit.corpus.documents import Documents, content_hash
 from topickit.embed import base
 from topickit.embed.base import EmbedderInfo, LongDocuments
 from topickit.embed.cache.embedder import cached, with_cached_teacher
+from topickit.embed.context import context_vectors, smoothed
 from topickit.embed.learning import LearnedValues, LearningEmbedder
 from topickit.embed.lexical import CENTER_AFTER, LexicalEmbedder, checked_weights
 from topickit.errors import InputError, NotFittedError, TopickitError
@@ -27,8 +28,6 @@ LEXICAL = 0.5
 """Length of the lexical part; the model's part has length 1."""
 CONTEXT = 0.5
 """Length of the mean context vector that is added to the joined vector of length 1."""
-SHRINKAGE = 20.0
-"""Number of documents with the corpus mean that each context vector is averaged with, against noise."""
 ROWS = 8192
 """Number of texts combined at a time, to bound the memory of temporary arrays."""
 
@@ -55,8 +54,7 @@ class _Values(LearnedValues):
             return unit_rows(centered)
         tfidf = self.lexical.tfidf(texts)
         joined = _join(centered, self.lexical.projected(tfidf))
-        context = unit_rows(np.asarray(tfidf @ self._context_vectors32))
-        return unit_rows(joined + np.float32(CONTEXT) * context)
+        return smoothed(joined, tfidf, self._context_vectors32, CONTEXT)
 
 
 class HybridEmbedder(LearningEmbedder[_Values]):
@@ -397,13 +395,7 @@ def _learn(
     except InputError:  # no two texts share a word
         return _Values(embedder, mean, None, np.empty((0, len(mean)), dtype=np.float16))
     joined = _join(_center(dense, mean), lexical.projected(tfidf))
-    joined -= np.average(joined, axis=0, weights=weights).astype(np.float32)
-    has_word = tfidf.sign()
-    frequency = np.asarray(has_word.T @ weights)
-    context_vectors = np.asarray(has_word.T @ (joined * weights[:, None].astype(np.float32)))
-    # The square root of the idf: rare words are more informative, but less so than they are rare.
-    context_vectors /= ((frequency + SHRINKAGE) * np.sqrt(lexical.idf))[:, None]
-    return _Values(embedder, mean, lexical, context_vectors.astype(np.float16))
+    return _Values(embedder, mean, lexical, context_vectors(tfidf, joined, weights, lexical.idf))
 
 
 def _center(dense: FloatArray, mean: FloatArray) -> FloatArray:

@@ -4,15 +4,16 @@ import functools
 import hashlib
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from topickit._core.state import State
-from topickit._core.vectors import FloatArray, single_threaded
+from topickit._core.vectors import FloatArray, single_threaded, unit_rows
 from topickit.embed.base import EmbedderInfo
+from topickit.embed.context import context_vectors, smoothed
 from topickit.embed.learning import LearnedValues, LearningEmbedder
 from topickit.errors import InputError, check_whole
 
@@ -28,6 +29,8 @@ MANY_TEXTS = 1_000
 SVD_ITERATIONS = 4
 CENTER_AFTER = 10.0
 """Number of texts at which half of the corpus mean is subtracted; less is subtracted from fewer texts."""
+CONTEXT = 1.0
+"""Length of the mean context vector that each round adds to an embedding of length 1."""
 
 # Thai and Lao, Myanmar, Khmer, kana, Han: scripts that put no space between words.
 _UNSPACED = (
@@ -91,6 +94,7 @@ class _Values(LearnedValues):
     idf: FloatArray
     components: FloatArray
     center: FloatArray
+    contexts: tuple[NDArray[np.float16], ...] = ()
 
     @functools.cached_property
     def counter(self) -> Any:
@@ -104,10 +108,19 @@ class _Values(LearnedValues):
     def projected(self, matrix: Any) -> FloatArray:
         vectors = np.asarray(matrix @ self.components.T, dtype=np.float32) - self.center
         vectors[np.diff(matrix.indptr) == 0] = 0.0
+        if self.contexts:
+            vectors = unit_rows(vectors)
+        for contexts in self._contexts32:
+            vectors = smoothed(vectors, matrix, contexts, CONTEXT)
         return vectors
 
-    def arrays(self) -> dict[str, FloatArray]:
-        return {"idf": self.idf, "components": self.components, "centre": self.center}
+    @functools.cached_property
+    def _contexts32(self) -> tuple[FloatArray, ...]:
+        return tuple(contexts.astype(np.float32) for contexts in self.contexts)
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        contexts = {f"context_{i}": vectors for i, vectors in enumerate(self.contexts)}
+        return {"idf": self.idf, "components": self.components, "centre": self.center, **contexts}
 
 
 class LexicalEmbedder(LearningEmbedder[_Values]):
@@ -124,11 +137,15 @@ class LexicalEmbedder(LearningEmbedder[_Values]):
         Maximum number of columns, 100 by default; a corpus of few texts or words gives fewer.
     random_state : int
         Seed of the randomized SVD, 0 by default.
+    context_rounds : int
+        How often the mean context vector of a text's words is added to its embedding; 0 by default. A
+        context vector is the mean embedding of the documents with a word. 2 suits short texts, which share
+        few words; long ones do not need it. `embedder="auto"` uses 2.
 
     References
     ----------
     Deerwester et al., "Indexing by Latent Semantic Analysis", JASIS 41(6), 1990; the solver is
-    Halko, Martinsson, Tropp, arXiv:0909.4061.
+    Halko, Martinsson, Tropp, arXiv:0909.4061. The context vectors are those of `HybridEmbedder`.
 
     Examples
     --------
@@ -139,11 +156,12 @@ class LexicalEmbedder(LearningEmbedder[_Values]):
     (3, False)
     """
 
-    __slots__ = ("dimension", "random_state")
+    __slots__ = ("context_rounds", "dimension", "random_state")
 
-    def __init__(self, dimension: int = 100, random_state: int = 0) -> None:
+    def __init__(self, dimension: int = 100, random_state: int = 0, *, context_rounds: int = 0) -> None:
         self.dimension = dimension
         self.random_state = random_state
+        self.context_rounds = context_rounds
         self._learned: _Values | None = None
 
     def fitted(self, texts: Sequence[str], weights: NDArray[Any] | None = None) -> "LexicalEmbedder":
@@ -188,10 +206,12 @@ class LexicalEmbedder(LearningEmbedder[_Values]):
         csr_matrix of shape (n, v)
         """
         check_whole("dimension", self.dimension)
+        check_whole("context_rounds", self.context_rounds, 0)
         weights = checked_weights(len(texts), weights)
         with single_threaded():
-            embedder = LexicalEmbedder(self.dimension, self.random_state)
+            embedder = LexicalEmbedder(self.dimension, self.random_state, context_rounds=self.context_rounds)
             embedder._learned, tfidf = _learn(texts, weights, self.dimension, self.random_state)
+            embedder._learned = _with_contexts(embedder._learned, tfidf, weights, self.context_rounds)
         return embedder, tfidf
 
     def encode(self, texts: Sequence[str]) -> FloatArray:
@@ -259,7 +279,8 @@ class LexicalEmbedder(LearningEmbedder[_Values]):
     @property
     def fingerprint(self) -> str:
         """Hash of the settings and, once fitted, of everything learned."""
-        digest = hashlib.blake2b(f"{self.dimension} {self.random_state}".encode(), digest_size=16)
+        rounds = f" {self.context_rounds}" if self.context_rounds else ""
+        digest = hashlib.blake2b(f"{self.dimension} {self.random_state}{rounds}".encode(), digest_size=16)
         if self._learned is not None:
             digest.update("\0".join(self._learned.vocabulary).encode("utf-8"))
             for array in self._learned.arrays().values():
@@ -274,6 +295,8 @@ class LexicalEmbedder(LearningEmbedder[_Values]):
     def state(self) -> State:
         """Return the settings and, once fitted, the vocabulary and arrays."""
         config = {"kind": "lexical", "dimension": self.dimension, "random_state": self.random_state}
+        if self.context_rounds:
+            config["context_rounds"] = self.context_rounds
         if self._learned is None:
             return State(config)
         return State({**config, "vocabulary": list(self._learned.vocabulary)}, self._learned.arrays())
@@ -287,11 +310,19 @@ class LexicalEmbedder(LearningEmbedder[_Values]):
         InputError
             When the arrays do not fit the vocabulary.
         """
-        embedder = cls(int(state.config["dimension"]), int(state.config["random_state"]))
+        rounds = int(state.config.get("context_rounds", 0))
+        embedder = cls(
+            int(state.config["dimension"]), int(state.config["random_state"]), context_rounds=rounds
+        )
         if "vocabulary" not in state.config:
             return embedder
         vocabulary = tuple(str(word) for word in state.config["vocabulary"])
-        values = _Values(vocabulary, *(state.arrays[name] for name in ("idf", "components", "centre")))
+        contexts = tuple(state.arrays[f"context_{i}"] for i in range(rounds))
+        idf, components, center = (state.arrays[name] for name in ("idf", "components", "centre"))
+        values = _Values(vocabulary, idf, components, center, contexts)
+        shape = (len(vocabulary), *values.center.shape)
+        if any(vectors.shape != shape for vectors in contexts):
+            raise InputError(f"the context vectors are not of shape {shape}; save the model again")
         if values.idf.shape != (len(vocabulary),) or values.components.shape != (
             *values.center.shape,
             len(vocabulary),
@@ -304,7 +335,8 @@ class LexicalEmbedder(LearningEmbedder[_Values]):
         return embedder
 
     def __repr__(self) -> str:
-        return f"LexicalEmbedder({self.dimension}, random_state={self.random_state})"
+        more = f", context_rounds={self.context_rounds}" if self.context_rounds else ""
+        return f"LexicalEmbedder({self.dimension}, random_state={self.random_state}{more})"
 
 
 def checked_weights(n_texts: int, weights: NDArray[Any] | None) -> NDArray[np.float64]:
@@ -353,6 +385,17 @@ def _learn(
     shrunk = center * (len(texts) / (len(texts) + CENTER_AFTER))
     vocabulary = tuple(str(word) for word in words[kept])
     return _Values(vocabulary, idf, components, shrunk.astype(np.float32)), matrix
+
+
+def _with_contexts(
+    values: _Values, tfidf: "csr_matrix", weights: NDArray[np.float64], rounds: int
+) -> _Values:
+    """Learn the context vectors of one round after another, each from the embeddings of those before."""
+    for _ in range(rounds):
+        vectors = unit_rows(values.projected(tfidf))
+        contexts = context_vectors(tfidf, vectors, weights, values.idf)
+        values = replace(values, contexts=(*values.contexts, contexts))
+    return values
 
 
 def _tfidf(counts: Any, idf: FloatArray) -> Any:

@@ -9,7 +9,7 @@ Examples
 
 import contextlib
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,7 +20,7 @@ from topickit._core.validation import TextError
 from topickit._core.vectors import FloatArray, unit_rows
 from topickit.corpus.documents import Documents
 from topickit.embed import base
-from topickit.embed.base import BuildsOnVectors, Embedder, EmbedderInfo, LongDocuments
+from topickit.embed.base import BuildsOnVectors, ChoosesByLanguage, Embedder, EmbedderInfo, LongDocuments
 from topickit.embed.cache.embedder import cached, with_cached_teacher
 from topickit.embed.learning import LearningEmbedder
 from topickit.errors import InputError, NotFittedError, ParameterError
@@ -54,6 +54,7 @@ def fit(
     device: str | None = None,
     long_documents: LongDocuments = "truncate",
     random_state: int = 0,
+    languages: Callable[[], Sequence[str]] = tuple,
 ) -> Embedded:
     """Resolve an embedder, fit it to documents if it learns from a corpus, and embed them.
 
@@ -74,6 +75,9 @@ def fit(
         How a model given by name treats a text longer than its maximum length.
     random_state : int
         Seed of an embedder given by name that learns from a corpus; 0 by default.
+    languages : function without arguments
+        Detects the languages of the documents, as ISO 639-1 codes. Called only for an embedder that depends
+        on them. By default they are unknown.
 
     Returns
     -------
@@ -95,6 +99,8 @@ def fit(
     """
     resolved = base.resolve(embedder, long_documents=long_documents, device=device, random_state=random_state)
     units = _units(documents, embeddings)
+    if units is None and isinstance(resolved, ChoosesByLanguage):
+        resolved = resolved.for_languages(languages())
     learned = _learn(resolved, documents, units, cache)
     vectors = _embed(learned, documents, units, cache)
     return Embedded(learned, vectors, base.describe(learned) if units is None else base.GIVEN)

@@ -1,5 +1,6 @@
-"""Giving doubtful documents back to the teacher of a distilled embedder, for as long as the user allows."""
+"""Giving doubtful documents back to the teacher of a distilled embedder, up to a time or a number."""
 
+import math
 import time
 import warnings
 from typing import Any
@@ -16,10 +17,37 @@ FIRST_BATCH = 32
 """Documents by which the teacher's rate is first known."""
 BATCH = 256
 """Documents that the teacher embeds between two looks at the clock, at most."""
+MANY = 4096
+"""Documents that it embeds at a time where there is no clock."""
+
+
+def refined_at_fit(fitted: Fitted, embedder: Any, *, outliers: float | None = None) -> tuple[Fitted, Any]:
+    """Embed as many doubtful documents exactly as the embedder asks for; none by most embedders.
+
+    Parameters
+    ----------
+    fitted : Fitted
+        With its corpus.
+    embedder : embedder
+        Fitted. ``n_refined`` is the number of documents.
+    outliers : float, optional
+        As for `refine`.
+
+    Returns
+    -------
+    Fitted, embedder
+    """
+    most = getattr(embedder, "n_refined", 0) if getattr(embedder, "n_exact", None) is not None else 0
+    return refine(fitted, embedder, None, most=most, outliers=outliers) if most else (fitted, embedder)
 
 
 def refine(
-    fitted: Fitted, embedder: Any, seconds: float, *, outliers: float | None = None
+    fitted: Fitted,
+    embedder: Any,
+    seconds: float | None,
+    *,
+    most: int | None = None,
+    outliers: float | None = None,
 ) -> tuple[Fitted, Any]:
     """Embed the documents nearest to a boundary between topics exactly, and assign them anew.
 
@@ -29,8 +57,10 @@ def refine(
         With its corpus.
     embedder : embedder with ``with_exact``, ``is_exact`` and ``encode_exactly``
         Such as a fitted `DistilledEmbedder`. It is not changed.
-    seconds : float
-        The last batch is as large as the time left allows at the rate of those before it.
+    seconds : float, optional
+        The last batch is as large as the time left allows at the rate of those before it. None sets no limit.
+    most : int, optional
+        Largest number of documents to embed; None sets no limit.
     outliers : float, optional
         The share of outliers that was asked for: thresholds are set anew where there are more now.
 
@@ -46,7 +76,7 @@ def refine(
     ParameterError
         When `seconds` is not a positive number.
     """
-    if not (isinstance(seconds, int | float) and seconds > 0):
+    if seconds is not None and not (isinstance(seconds, int | float) and seconds > 0):
         raise ParameterError(f"seconds must be a positive number, got {seconds!r}")
     if not hasattr(embedder, "with_exact"):
         raise InputError(
@@ -55,9 +85,9 @@ def refine(
         )
     corpus = fitted.need_corpus("refining")
     documents, vectors = corpus.documents, corpus.vectors
-    until = time.monotonic() + seconds
+    until = time.monotonic() + (math.inf if seconds is None else seconds)
     doubtful = np.argsort(fitted.assigner.margins(vectors), kind="stable")
-    doubtful = doubtful[~embedder.is_exact([documents.texts[row] for row in doubtful.tolist()])]
+    doubtful = doubtful[~embedder.is_exact([documents.texts[row] for row in doubtful.tolist()])][:most]
     changed = allocate(*vectors.shape)
     changed[:] = vectors
     done, size = 0, FIRST_BATCH
@@ -73,6 +103,6 @@ def refine(
             done += len(rows)
             progress.advance(len(rows))
             now = time.monotonic()
-            size = int(min(BATCH, (until - now) * done / max(now - begun, 1e-9)))
+            size = int(min(BATCH if seconds else MANY, (until - now) * done / max(now - begun, 1e-9)))
     assigner = fitted.assigner.with_at_most(changed, documents.weights, outliers)
     return replaced_vectors(fitted, changed, assigner, done), embedder

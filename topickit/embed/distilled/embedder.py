@@ -29,6 +29,7 @@ from topickit.errors import (
     ParameterError,
     ParameterTypeError,
     TopickitWarning,
+    check_whole,
 )
 
 SIZES = (2_500, 5_000)
@@ -66,6 +67,9 @@ class DistilledEmbedder(LearningEmbedder[DistilledValues]):
     long_documents : {"truncate", "chunk"}
         For a teacher given by name, see `SentenceEmbedder`; "chunk" is refused for an object. The student
         reads as much of a text as the teacher.
+    n_refined : int
+        Number of texts that `TopicModel.fit` has the teacher embed once topics are found: those nearest to a
+        boundary between topics. 0 by default; see also `TopicModel.refine`.
     precision : {"auto", "float32", "bfloat16"}
         Arithmetic of a teacher given by name when it embeds the sample; "auto", the default, is
         `fast_precision` of the processor. If the teacher embeds all texts, it is always "float32". Refused
@@ -99,6 +103,7 @@ class DistilledEmbedder(LearningEmbedder[DistilledValues]):
         "_table",
         "device",
         "long_documents",
+        "n_refined",
         "precision",
         "random_state",
         "sample",
@@ -110,6 +115,7 @@ class DistilledEmbedder(LearningEmbedder[DistilledValues]):
         teacher: Any = "all-MiniLM-L6-v2",
         *,
         sample: int | float | None = None,
+        n_refined: int = 0,
         random_state: int = 0,
         long_documents: LongDocuments = "truncate",
         precision: Literal["auto", "float32", "bfloat16"] = "auto",
@@ -117,6 +123,7 @@ class DistilledEmbedder(LearningEmbedder[DistilledValues]):
     ) -> None:
         self.teacher = teacher
         self.sample = sample
+        self.n_refined = n_refined
         self.random_state = random_state
         self.long_documents = long_documents
         self.precision = precision
@@ -187,6 +194,7 @@ class DistilledEmbedder(LearningEmbedder[DistilledValues]):
             raise InputError(f"weights must be {len(texts)} numbers, one per text; got {np.shape(weights)}")
         if not len(documents):
             raise InputError("there are no texts to fit the embedder to: all are blank")
+        check_whole("n_refined", self.n_refined, 0)
         embedder = self._unfitted()
         sizes = self._sizes(len(documents))
         if sizes[0] >= len(documents):

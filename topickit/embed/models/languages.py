@@ -40,6 +40,30 @@ def languages_of(model: str) -> tuple[str, ...] | None:
     return ("en",) if any(part in model for part in ENGLISH_ONLY) else None
 
 
+def knows(model: str, languages: Sequence[str]) -> bool:
+    """Tell whether a model was trained on one of the languages of a corpus.
+
+    Parameters
+    ----------
+    model : str
+        Name or path.
+    languages : sequence of str
+        ISO 639-1 codes; none if they are unknown.
+
+    Returns
+    -------
+    bool
+        True if nothing is known of the model or of the corpus.
+
+    Examples
+    --------
+    >>> knows("all-MiniLM-L6-v2", ["de"]), knows("all-MiniLM-L6-v2", ["de", "en"])
+    (False, True)
+    """
+    trained_on = languages_of(model) or ()
+    return not trained_on or not languages or bool(set(trained_on) & set(languages))
+
+
 def warn_of_language(
     info: EmbedderInfo, languages: Sequence[str], share: float = 1.0, n_documents: int = MIN_DOCUMENTS
 ) -> None:
