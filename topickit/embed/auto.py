@@ -6,6 +6,7 @@ import os
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
+import numpy as np
 from numpy.typing import NDArray
 
 from topickit._core.state import State
@@ -80,15 +81,15 @@ class AutoEmbedder:
         self.device = device
         self._cache: str | os.PathLike[str] | None = None
 
-    def fitted(self, texts: Sequence[str], weights: NDArray[Any]) -> base.Embedder:
+    def fitted(self, texts: Sequence[str], weights: NDArray[Any] | None = None) -> base.Embedder:
         """Return the chosen embedder, fitted to texts if it learns from them.
 
         Parameters
         ----------
         texts : sequence of str
             Distinct texts.
-        weights : ndarray of shape (len(texts),)
-            Number of documents that each text stands for.
+        weights : ndarray of shape (len(texts),), optional
+            Number of documents that each text stands for; 1 by default.
 
         Returns
         -------
@@ -98,7 +99,7 @@ class AutoEmbedder:
         _log.info("embedder='auto' chose %r; pass embedder= to choose another", chosen)
         if self._cache is not None and hasattr(chosen, "with_cache"):
             chosen = chosen.with_cache(self._cache)
-        return base.fitted(chosen, texts, weights)
+        return base.fitted(chosen, texts, np.ones(len(texts)) if weights is None else weights)
 
     def choose(self, texts: Sequence[str]) -> base.Embedder:
         """Choose the embedder of these texts; nothing is loaded or learned.
@@ -139,15 +140,50 @@ class AutoEmbedder:
         return self._sentence(OFFLINE_MODEL)
 
     def fitted_on(self, vectors: FloatArray, texts: Sequence[str], weights: NDArray[Any]) -> base.Embedder:
-        """Return the default model, which embeds new texts where the embeddings of the corpus are given."""
+        """Return the default model, which embeds new texts where the embeddings of the corpus are given.
+
+        Parameters
+        ----------
+        vectors : float32 ndarray of shape (n, d)
+            Not used.
+        texts : sequence of str, of length n
+            Not used.
+        weights : ndarray of shape (n,)
+            Not used.
+
+        Returns
+        -------
+        Embedder
+        """
         return self.model
 
     def combine(self, vectors: FloatArray, texts: Sequence[str]) -> FloatArray:
-        """Return ready-made embeddings as they are."""
+        """Return ready-made embeddings as they are.
+
+        Parameters
+        ----------
+        vectors : float32 ndarray of shape (n, d)
+        texts : sequence of str, of length n
+            Not used.
+
+        Returns
+        -------
+        float32 ndarray of shape (n, d)
+        """
         return vectors
 
     def for_languages(self, languages: Sequence[str]) -> "AutoEmbedder":
-        """Return an embedder that chooses for these languages; it has the same settings otherwise."""
+        """Return an embedder that chooses for these languages; it has the same settings otherwise.
+
+        Parameters
+        ----------
+        languages : sequence of str
+            ISO 639-1 codes, most frequent first; none if they are unknown.
+
+        Returns
+        -------
+        AutoEmbedder
+        """
         embedder = AutoEmbedder(
             languages=languages,
             random_state=self.random_state,
@@ -158,7 +194,17 @@ class AutoEmbedder:
         return embedder
 
     def with_cache(self, folder: str | os.PathLike[str] | None) -> "AutoEmbedder":
-        """Return an embedder whose model's embeddings are cached in a folder; None disables the cache."""
+        """Return an embedder whose model's embeddings are cached between fits.
+
+        Parameters
+        ----------
+        folder : path, optional
+            Folder of the embedding cache, see `CachedEmbedder`. None disables the cache.
+
+        Returns
+        -------
+        AutoEmbedder
+        """
         embedder = self.for_languages(self.languages or ())
         embedder.languages, embedder._cache = self.languages, folder
         return embedder
