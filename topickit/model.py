@@ -15,6 +15,7 @@ from topickit._model.finding import FindingMixin
 from topickit._model.fitting import read_input, search_topics
 from topickit._model.guiding import Guidance, warn_of_labels
 from topickit._model.info import InfoMixin
+from topickit._model.parts import PartsMixin
 from topickit._model.persistence import PersistenceMixin
 from topickit._model.prediction import DEFAULT_EMBEDDER, PredictionMixin
 from topickit._model.settings import check_settings, recorded_parameters
@@ -35,7 +36,14 @@ from topickit.keywords.settings import KeywordSettings
 
 
 class TopicModel(
-    PredictionMixin, EditingMixin, InfoMixin, FindingMixin, PersistenceMixin, ClusterMixin, BaseEstimator
+    PredictionMixin,
+    PartsMixin,
+    EditingMixin,
+    InfoMixin,
+    FindingMixin,
+    PersistenceMixin,
+    ClusterMixin,
+    BaseEstimator,
 ):
     """Find the topics of a collection of texts, and the topic of any new text.
 
