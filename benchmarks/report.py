@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from benchmarks import scale_tables, topic_tables, unseen_tables
+from benchmarks import scale_tables, steadiness_tables, topic_tables, unseen_tables
 from benchmarks.common import HERE, TITLES, median, read
 from benchmarks.markdown import Result, made_on, one_table, table
 from benchmarks.peers import tables
@@ -362,6 +362,7 @@ SECTIONS: dict[str, Callable[[Result], str]] = {
     "clusterers": topic_tables.clusterers,
     "density": topic_tables.density,
     "levels": topic_tables.levels,
+    "steadiness": steadiness_tables.section,
     "small_topics": topic_tables.small_topics,
     "calibration": topic_tables.calibration,
     "community": community,

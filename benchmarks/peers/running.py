@@ -91,7 +91,7 @@ def run(
     work.write()
     try:
         limit = options.limit if seconds_left is None else min(options.limit, seconds_left)
-        error = _in_subprocess(system, folder, options, limit)
+        error = in_subprocess(system, folder, options, limit)
         whole = (folder / "result.json").exists()
         if error == "time" and limit < options.limit and not whole:
             raise OutOfTimeError
@@ -103,7 +103,7 @@ def run(
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _in_subprocess(system: str, folder: Path, options: Options, limit: float) -> str | None:
+def in_subprocess(system: str, folder: Path, options: Options, limit: float) -> str | None:
     """Run the runner; give None, "time", or the last line of its error."""
     peer = SYSTEMS[system]
     command = [str(interpreter(peer.environment, options.environments)), "-m"]

@@ -16,7 +16,6 @@ from topickit.cluster.levels import (
     CLEAR_CUT,
     DRAW_SIZE,
     FEWEST_TOPICS,
-    N_DRAWS,
     Level,
     best_level,
     first_with,
@@ -77,7 +76,7 @@ class GraphClusterer(BaseClusterer):
     2
     """
 
-    sample_size: ClassVar[int | None] = N_DRAWS * DRAW_SIZE  # draws that do not overlap much
+    sample_size: ClassVar[int | None] = 6 * DRAW_SIZE  # draws overlap by a sixth
 
     def __init__(
         self,
@@ -193,7 +192,7 @@ class GraphClusterer(BaseClusterer):
     def _result(
         self, vectors: FloatArray, labels: IntArray, level: Level, good: set[int]
     ) -> ClusteringResult:
-        """Describe clusters by their level, its other draws, and the other good levels within reach."""
+        """Describe clusters by their level, some of its draws, and the other good levels within reach."""
         reachable = sorted(n for n in good if n < PARTS * (int(labels.max()) + 1))
         return ClusteringResult(
             labels,
@@ -207,8 +206,8 @@ class GraphClusterer(BaseClusterer):
         )
 
     def _resampled(self, vectors: FloatArray, level: Level) -> Iterator[IntArray]:
-        """Label the rows by the clusters of the other draws."""
-        return (nearest_prototype(vectors, center, device=self.device) for center in level.other_centers)
+        """Label the rows by the clusters of single draws."""
+        return (nearest_prototype(vectors, center, device=self.device) for center in level.compared_centers)
 
     def _multiple(self, vectors: FloatArray, weights: NDArray[Any], n_clusters: int, wanted: int) -> IntArray:
         """Compute two, four, … times as many clusters, at least the wanted number."""

@@ -6,7 +6,8 @@ by a factor of fifty. Two cheap criteria find them: *modularity* of the partitio
 the cost does not grow with the corpus.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import combinations
 from typing import Any
 
@@ -15,17 +16,21 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
 from topickit._core.vectors import FloatArray, IntArray, group_means, map_blocks, n_threads, unit_rows
+from topickit.cluster.consensus import consensus
 from topickit.cluster.partition import communities, knn_graph, modularity
 
 RESOLUTIONS = tuple(float(r) for r in np.geomspace(0.1, 40.0, 18))
-N_DRAWS = 6
+N_DRAWS = 24
 DRAW_SIZE = 2500
+N_COMPARED = 6
+"""Draws of a level with which its clusters are compared afterwards, for the stability of each."""
 DRAW_SHARE = 0.5
 """Largest draw: draws that share most of a small collection agree on chance clusters, too."""
 MODULARITY_POWER = 1.0
 TOLERANCE = 0.02
-"""Share of the best score by which the chosen level may fall short, besides `ERRORS` standard errors."""
-ERRORS = 2.0
+"""Share of the best score by which a level falls short if its weight is 1/e of the best level's."""
+FINENESS = 1.0
+"""Weighted standard deviations by which the chosen number of clusters is above the weighted mean."""
 WINDOW = np.array([1, 2, 3, 2, 1]) / 9
 """Weights of the mean over neighboring levels: draws may agree on one level by chance, not on several."""
 FEWEST_TOPICS = 5
@@ -54,6 +59,8 @@ class Level:
         Share of the edge weight inside clusters, mean over the draws.
     agreement : float64 ndarray of shape (n_draws, n_draws)
         Adjusted Rand index between the draws, on rows that all of them label.
+    wanted : int, optional
+        Number of clusters of the consensus of the draws; None for the median of their numbers.
     """
 
     resolution: float
@@ -61,6 +68,12 @@ class Level:
     modularity: float
     inside: float
     agreement: NDArray[np.float64]
+    wanted: int | None = None
+
+    @property
+    def n_clusters(self) -> int:
+        """The median number of clusters of the draws."""
+        return int(np.median([len(center) for center in self.centers]))
 
     @property
     def stability(self) -> float:
@@ -71,30 +84,20 @@ class Level:
         """Modularity (to a power, for comparison) × stability."""
         return float(max(self.modularity, 0.0) ** power * self.stability)
 
-    def error(self, power: float = MODULARITY_POWER) -> float:
-        """Give the standard error of the score, from the spread of the draws' agreement."""
-        spread = _mean_agreement(self.agreement).std() / np.sqrt(len(self.agreement))
-        return float(max(self.modularity, 0.0) ** power * spread)
-
     @property
     def is_choice(self) -> bool:
         """Whether the level is eligible: it has several clusters, or clearly separated ones."""
-        return len(self.center) >= FEWEST_TOPICS or self.inside >= CLEAR_CUT
+        return self.n_clusters >= FEWEST_TOPICS or self.inside >= CLEAR_CUT
 
-    @property
-    def medoid(self) -> int:
-        """The draw that agrees most with the others."""
-        return int(_mean_agreement(self.agreement).argmax())
-
-    @property
+    @cached_property
     def center(self) -> FloatArray:
-        """The centers of the draw that agrees most with the others."""
-        return self.centers[self.medoid]
+        """The centers on which the draws agree."""
+        return consensus(self.centers, self.wanted or self.n_clusters)
 
     @property
-    def other_centers(self) -> list[FloatArray]:
-        """The centers of the other draws."""
-        return [center for draw, center in enumerate(self.centers) if draw != self.medoid]
+    def compared_centers(self) -> tuple[FloatArray, ...]:
+        """The centers of some draws, for the stability of clusters."""
+        return self.centers[:N_COMPARED]
 
 
 def ladder(
@@ -145,7 +148,7 @@ def end_of(levels: list[Level]) -> int | None:
     """Give the number of levels at which the ladder can end; None if it cannot yet."""
     best, below = 0.0, 0
     for place, level in enumerate(levels):
-        if len(level.center) < FEWEST_TOPICS:  # a few clear clusters may each contain more
+        if level.n_clusters < FEWEST_TOPICS:  # a few clear clusters may each contain more
             below = 0
             continue
         score = level.score()
@@ -220,30 +223,43 @@ def _pairs(sizes: IntArray) -> float:
 def best_level(
     levels: list[Level], *, power: float = MODULARITY_POWER, tolerance: float = TOLERANCE
 ) -> Level:
-    """Take the finest level whose score, smoothed over its neighbors, is as good as the best one.
+    """Choose the number of clusters from the scores of all levels, and the level that is nearest to it.
 
-    A few clusters with many edges between them are not eligible, however stable: "physics and mathematics"
-    does not describe three hundred thousand papers.
+    The number is a mean over the levels, each with a weight that falls with its distance from the best
+    score, and somewhat above that mean. The first or last level above a limit would change with the
+    draws; a mean hardly does. Scores are smoothed over neighboring levels. A few clusters with many edges
+    between them are not eligible, however stable: "physics and mathematics" does not describe three hundred
+    thousand papers.
 
     Parameters
     ----------
     levels : list of Level
         Coarse to fine.
     power : float
-        Of modularity in the score. Both constants are on a plateau: see benchmarks/levels.py.
+        Of modularity in the score. The constants are on a plateau: see benchmarks/levels.py.
     tolerance : float
-        Share of the best score by which a finer level may fall short, besides `ERRORS` standard errors.
+        Share of the best score by which a level falls short if its weight is 1/e of the best level's.
+
+    Returns
+    -------
+    Level
+        `wanted` is the number.
     """
     levels = levels[: end_of(levels)]  # the choice does not depend on how far the ladder goes
     smooth = _smooth(levels, power)
-    best = int(smooth.argmax())
-    enough = smooth[best] - tolerance * abs(smooth[best]) - ERRORS * levels[best].error(power)
-    return levels[int(np.flatnonzero(smooth >= enough)[-1])]
+    best = smooth.max()
+    weights = np.exp((smooth - best) / (tolerance * max(abs(best), 1e-9)))
+    numbers = np.array([np.mean(np.log([len(center) for center in level.centers])) for level in levels])
+    mean = np.average(numbers, weights=weights)
+    spread = np.sqrt(np.average((numbers - mean) ** 2, weights=weights))
+    number = min(float(mean + FINENESS * spread), float(numbers.max()))
+    nearest = levels[int(np.abs(numbers - number).argmin())]
+    return replace(nearest, wanted=round(np.exp(number)))
 
 
 def first_with(levels: list[Level], n_clusters: int) -> Level:
     """Give the coarsest level with at least a number of clusters, or the finest level."""
-    return next((level for level in levels if len(level.center) >= n_clusters), levels[-1])
+    return next((level for level in levels if level.n_clusters >= n_clusters), levels[-1])
 
 
 def good_levels(levels: list[Level], chosen: Level) -> list[int]:
@@ -260,9 +276,9 @@ def good_levels(levels: list[Level], chosen: Level) -> list[int]:
     smooth = _smooth(levels, MODULARITY_POWER)
     beside = np.pad(smooth, 1, constant_values=-np.inf)
     peaks = (smooth >= beside[:-2]) & (smooth >= beside[2:]) & (smooth >= GOOD * smooth.max())
-    listed = [len(chosen.center)]
+    listed = [chosen.wanted or chosen.n_clusters]
     for place in sorted(np.flatnonzero(peaks).tolist(), key=lambda place: -smooth[place]):
-        n = len(levels[place].center)
+        n = levels[place].n_clusters
         if all(max(n, other) > ALIKE * min(n, other) for other in listed):
             listed.append(n)
     return sorted(listed[1:])
