@@ -131,7 +131,11 @@ class GraphClusterer(BaseClusterer):
         good = {*good_levels(levels, level)}
         if self.at_least not in (None, n_clusters):
             good.add(n_clusters)
-        result = replace(self._result(vectors, labels, level, good), may_grow=True)
+        result = replace(
+            self._result(vectors, labels, level, good),
+            may_grow=True,
+            is_by_center=len(vectors) >= FEWEST_FOR_CENTERS,
+        )
         if n_clusters >= fewest:
             return result
         drawn = first_with(levels, fewest)

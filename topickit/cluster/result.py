@@ -45,6 +45,8 @@ class ClusteringResult:
         Names of the clusters, which become names of topics; empty if they have none.
     n_prototypes : int, optional
         Most prototypes per cluster; None (default) is the Assigner's own number.
+    is_by_center : bool, default False
+        Each row belongs to the cluster of the nearest center, so prototypes are kept near the centers.
     finer : callable, optional
         Computes a result of at least as many clusters as were asked for; set where this one has fewer. It
         must be picklable.
@@ -65,6 +67,7 @@ class ClusteringResult:
     may_grow: bool = False
     names: tuple[str, ...] = ()
     n_prototypes: int | None = None
+    is_by_center: bool = False
     finer: "Callable[[], ClusteringResult] | None" = field(default=None, repr=False)
 
     @property

