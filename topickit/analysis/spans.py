@@ -1,10 +1,10 @@
 """Which part of a document speaks of which topic.
 
 A document is divided where its sentences change, whatever the topics are: the parts are those whose sentences
-lie closest to one direction each, where a further part must be worth one sentence. Such a division is found by
-dynamic programming (Utiyama and Isahara, "A statistical model for domain-independent text segmentation", ACL
-2001); the measure is that of spherical k-means (Dhillon and Modha 2001). Each part is then embedded and assigned
-as a document is, so that it has the topic that it has as a text of its own.
+lie closest to one direction each, where a further part must be worth one sentence. Dynamic programming finds
+such a division (Utiyama and Isahara, "A statistical model for domain-independent text segmentation", ACL
+2001); the measure is that of spherical k-means (Dhillon and Modha 2001). Each part is then embedded and
+assigned as a document is, so that it has the topic that it has as a text of its own.
 """
 
 import itertools
