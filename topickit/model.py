@@ -18,6 +18,7 @@ from topickit._model.info import InfoMixin
 from topickit._model.parts import PartsMixin
 from topickit._model.persistence import PersistenceMixin
 from topickit._model.prediction import DEFAULT_EMBEDDER, PredictionMixin
+from topickit._model.replaying import ReplayMixin
 from topickit._model.settings import check_settings, recorded_parameters
 from topickit.cluster import base as cluster
 from topickit.corpus.documents import Missing
@@ -28,6 +29,7 @@ from topickit.errors import NotFittedError
 from topickit.fitted.build import build
 from topickit.fitted.discover import finds_subjects
 from topickit.fitted.fitted import Fitted
+from topickit.fitted.history import History
 from topickit.fitted.provenance import Provenance
 from topickit.fitted.refine import refined_at_fit
 from topickit.fitted.topics import Topics
@@ -39,6 +41,7 @@ class TopicModel(
     PredictionMixin,
     PartsMixin,
     EditingMixin,
+    ReplayMixin,
     InfoMixin,
     FindingMixin,
     PersistenceMixin,
@@ -116,6 +119,7 @@ class TopicModel(
     fitted_: Fitted
     embedder_: embed.Embedder
     _embedder_of_fit: Any
+    _history: History
 
     def __init__(
         self,
@@ -299,10 +303,11 @@ class TopicModel(
             )
         return self.fitted_.on(self.device)
 
-    def _adopt(self, fitted: Fitted, embedder: embed.Embedder) -> Self:
+    def _adopt(self, fitted: Fitted, embedder: embed.Embedder, history: History | None = None) -> Self:
         if embedder is not self.__dict__.get("embedder_"):
             self._embedder_of_fit = self.embedder
         self.fitted_, self.embedder_ = fitted.on(self.device), embedder
+        self._history = History() if history is None else history
         # A copy by itself: what a user does to it must not reach the model, nor others that share its state.
         self.labels_, self.topics_ = fitted.ids_of(fitted.labels), fitted.topics
         return self

@@ -1,14 +1,18 @@
 """The edits of a `TopicModel`: each method returns a new model and leaves the old one as it is."""
 
 import copy
+import itertools
 import warnings
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Literal, Self
+
+import numpy as np
 
 from topickit.errors import ParameterError, TopickitWarning
 from topickit.fitted import edits
 from topickit.fitted.derive import with_keywords
 from topickit.fitted.fitted import Fitted
+from topickit.fitted.history import History, Kind, recorded
 from topickit.fitted.naming import GroupNaming, NamingFunction, ask_names, naming_groups
 from topickit.fitted.refine import refine
 from topickit.fitted.topics import TopicKey
@@ -22,11 +26,13 @@ class EditingMixin:
     random_state: int
     keywords: KeywordSettings | None
     embedder_: Any
+    fitted_: Fitted
+    _history: History
 
     if TYPE_CHECKING:
 
         def _fitted(self) -> Fitted: ...
-        def _adopt(self, fitted: Fitted, embedder: Any) -> Self: ...
+        def _adopt(self, fitted: Fitted, embedder: Any, history: History) -> Self: ...
 
     def merge_topics(self, groups: Sequence[Sequence[TopicKey]]) -> Self:
         """Merge each group of topics into one.
@@ -63,7 +69,12 @@ class EditingMixin:
         >>> len(model.merge_topics([[0, 1]]).topics_)
         1
         """
-        return self._edited(lambda fitted: edits.merge(fitted, groups))
+        before, edited = self._edited(lambda fitted: edits.merge(fitted, groups))
+        groups = [groups] if groups and isinstance(groups[0], int | np.integer | str) else groups  # type: ignore[list-item]
+        rows = [before.topics.positions(group) for group in groups]
+        starts = np.cumsum([0, *map(len, rows)]).tolist()
+        places = [list(range(start, start + len(group))) for start, group in zip(starts, rows, strict=False)]
+        return edited._recorded(before, "merge", list(itertools.chain(*rows)), groups=places)
 
     def split_topic(self, topic: TopicKey, n: int = 2) -> Self:
         """Split a topic into parts by k-means on its documents.
@@ -100,7 +111,10 @@ class EditingMixin:
         >>> len(model.split_topic(0).topics_)
         3
         """
-        return self._edited(lambda fitted: edits.split(fitted, topic, n, random_state=self.random_state))
+        before, edited = self._edited(
+            lambda fitted: edits.split(fitted, topic, n, random_state=self.random_state)
+        )
+        return edited._recorded(before, "split", before.topics.positions(topic), n=int(n))
 
     def delete_topics(
         self, topics: TopicKey | Sequence[TopicKey], *, to: Literal["next", "none"] = "next"
@@ -140,7 +154,10 @@ class EditingMixin:
         >>> sorted(model.delete_topics([1], to="none").labels_.tolist())
         [-1, -1, -1, 0, 0, 0]
         """
-        return self._edited(lambda fitted: edits.delete(fitted, topics, to=to, outliers=self.outliers))
+        before, edited = self._edited(
+            lambda fitted: edits.delete(fitted, topics, to=to, outliers=self.outliers)
+        )
+        return edited._recorded(before, "delete", before.topics.positions(topics), to=to)
 
     def rename_topics(self, names: edits.Names) -> Self:
         """Give topics names. Later edits keep them. Works on a model without texts.
@@ -170,7 +187,9 @@ class EditingMixin:
         >>> model.rename_topics({0: "food"}).topics_[0].name
         'food'
         """
-        return self._edited(lambda fitted: edits.rename(fitted, names))
+        before, edited = self._edited(lambda fitted: edits.rename(fitted, names))
+        given = dict(zip(before.topics.positions(list(names)), names.values(), strict=True))
+        return edited._recorded(before, "rename", list(given), names=list(given.values()))
 
     def name_topics(self, name: NamingFunction | GroupNaming, *, send_texts: bool = False) -> Self:
         """Name topics by a function, such as a call of a language model.
@@ -199,7 +218,7 @@ class EditingMixin:
         fitted = self._fitted()
         groups = naming_groups(fitted, send_texts=send_texts)
         names = ask_names(fitted.topics, name, send_texts=send_texts, groups=groups)
-        return self._edited(lambda fitted: edits.rename(fitted, names))
+        return self.rename_topics(names)
 
     def with_outliers(self, share: float) -> Self:
         """Set the share of documents that are outliers.
@@ -229,7 +248,8 @@ class EditingMixin:
         >>> bool((model.with_outliers(0.4).labels_ == -1).mean() <= 0.4)
         True
         """
-        edited = self._edited(lambda fitted: edits.with_outliers(fitted, share))
+        before, edited = self._edited(lambda fitted: edits.with_outliers(fitted, share))
+        edited = edited._recorded(before, "outliers", [], share=float(share))
         edited.outliers = share  # later edits keep to it
         return edited
 
@@ -268,7 +288,7 @@ class EditingMixin:
         if settings is not None and not isinstance(settings, KeywordSettings):
             raise ParameterError(f"settings must be None or a KeywordSettings, got {settings!r}")
         fitted = with_keywords(self._fitted(), settings or KeywordSettings())
-        edited = copy.copy(self)._adopt(fitted, self.embedder_)
+        edited = copy.copy(self)._adopt(fitted, self.embedder_, self._history.with_base())
         edited.keywords = settings
         return edited
 
@@ -312,7 +332,8 @@ class EditingMixin:
         >>> len(model.at(1).topics_)
         1
         """
-        return self._edited(lambda fitted: edits.cut(fitted, n_topics, merge_known=merge_known))
+        before, edited = self._edited(lambda fitted: edits.cut(fitted, n_topics, merge_known=merge_known))
+        return edited._recorded(before, "level", [], n_topics=int(n_topics), merge_known=merge_known)
 
     def refine(self, seconds: float) -> Self:
         """Embed the most doubtful documents of a distilled embedder with its teacher, and assign them anew.
@@ -341,9 +362,10 @@ class EditingMixin:
             model = TopicModel(embedder="distilled").fit(texts).refine(seconds=10)
         """
         refined = refine(self._fitted(), self.embedder_, seconds, outliers=self.outliers)
-        return copy.copy(self)._adopt(*refined)
+        return copy.copy(self)._adopt(*refined, self._history.with_base())
 
-    def _edited(self, edit: Callable[[Fitted], Fitted]) -> Self:
+    def _edited(self, edit: Callable[[Fitted], Fitted]) -> tuple[Fitted, Self]:
+        """Return the state before an edit, and the edited model."""
         fitted = self._fitted()
         if (self.keywords or KeywordSettings()) != fitted.keyword_settings:
             warnings.warn(
@@ -352,4 +374,10 @@ class EditingMixin:
                 TopickitWarning,
                 stacklevel=3,
             )
-        return copy.copy(self)._adopt(edit(fitted), self.embedder_)
+        return fitted, copy.copy(self)._adopt(edit(fitted), self.embedder_, self._history)
+
+    def _recorded(self, before: Fitted, kind: Kind, rows: Sequence[int], **arguments: Any) -> Self:
+        """Record the edit that made this model, in its history."""
+        edit = recorded(before, self.fitted_, kind, rows, **arguments)
+        self._history = self._history.with_edit(before, edit, self.outliers)
+        return self

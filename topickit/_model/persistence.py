@@ -15,6 +15,7 @@ from topickit.embed import base as embed
 from topickit.embed import pipeline
 from topickit.fitted.divide import parts_of
 from topickit.fitted.fitted import Fitted
+from topickit.fitted.history import History, history_from, history_parts
 from topickit.keywords.settings import KeywordSettings
 
 
@@ -22,12 +23,13 @@ class PersistenceMixin:
     """Saving and loading, for an estimator with ``fitted_``, ``embedder_`` and scikit-learn's parameters."""
 
     embedder_: embed.Embedder
+    _history: History
 
     if TYPE_CHECKING:
 
         def __init__(self, embedder: Any, clusterer: Any, **settings: Any) -> None: ...
         def _fitted(self) -> Fitted: ...
-        def _adopt(self, fitted: Fitted, embedder: Any) -> Self: ...
+        def _adopt(self, fitted: Fitted, embedder: Any, history: History | None = None) -> Self: ...
         def get_params(self, deep: bool = True) -> dict[str, Any]: ...
 
     def save(self, path: str | os.PathLike[str], *, keep_texts: bool = False) -> None:
@@ -63,6 +65,7 @@ class PersistenceMixin:
             parts_of(self._fitted())  # finding them needs the texts, which the files may not hold
             fitted = self._fitted().state(keep_texts=keep_texts)
             parts = {**fitted.parts, "embedder": embed.state(self.embedder_)}
+            parts |= history_parts(self._history, self._fitted())
             storage.write(path, State(saved_parameters(self.get_params(deep=False)), parts=parts))
 
     @classmethod
@@ -134,4 +137,4 @@ class PersistenceMixin:
                 **{name: saved[name] for name in PLAIN_PARAMETERS},
                 **{name: saved[name] for name in GUIDANCE_PARAMETERS if name in saved},
             )
-            return model._adopt(fitted, used)
+            return model._adopt(fitted, used, history_from(state.parts, fitted))

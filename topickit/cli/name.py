@@ -65,7 +65,6 @@ def name(
     Keywords are sent to the endpoint, and no documents unless you ask for it. Names that came are kept in
     OUT.names.jsonl until all topics have one: run the command again to ask for the others.
     """
-    from topickit.fitted.edits import rename
     from topickit.fitted.naming import ask_names, naming_groups
     from topickit.model import TopicModel
     from topickit.naming import chat
@@ -94,7 +93,7 @@ def name(
     names = ask_names(fitted.topics, client, send_texts=send_texts, groups=groups)
     if not names:
         raise typer.Exit(1)
-    named = loaded._adopt(rename(fitted, names), loaded.embedder_)
+    named = loaded.rename_topics(names)
     named.save(target, keep_texts=fitted.corpus is not None)
     before = {topic.id: topic.name for topic in fitted.topics}
     for topic in named.topics_:

@@ -217,10 +217,17 @@ class Topics(Sequence[Topic]):
         Parameters
         ----------
         positions : int64 ndarray
+            Of any shape.
 
         Returns
         -------
         int64 ndarray of the same shape
+
+        Examples
+        --------
+        >>> topics = Topics((Topic(0, 3, 0.5, (), "cats"), Topic(4, 2, 0.5, (), "dogs")), 5, 0)
+        >>> topics.ids_of(np.array([1, -1])).tolist()
+        [4, -1]
         """
         return np.append(self.id_array, -1)[positions]
 

@@ -1,0 +1,91 @@
+"""Edits as values: repeated on other models, undone, and saved with the model."""
+
+import json
+
+import numpy as np
+import pytest
+
+from tests.conftest import make_corpus
+from topickit.errors import InputError, ParameterError, ParameterTypeError, TopickitWarning
+from topickit.fitted.history import Edit
+from topickit.model import TopicModel
+
+TEXTS, _ = make_corpus(160)
+
+
+@pytest.fixture(scope="module")
+def model() -> TopicModel:
+    return TopicModel(embedder="lexical", n_topics=6).fit(TEXTS)
+
+
+@pytest.fixture(scope="module")
+def edited(model) -> TopicModel:
+    model = model.merge_topics([[1, 4]]).rename_topics({0: "sky"}).split_topic(2, 3).delete_topics([5])
+    return model.at(4).with_outliers(0.1).assign_documents({"new": [0, 1, 2], "sky": [TEXTS[10]]})
+
+
+def same(a, b):
+    np.testing.assert_array_equal(a.labels_, b.labels_)
+    assert [topic.name for topic in a.topics_] == [topic.name for topic in b.topics_]
+
+
+def test_edits_are_plain_data(edited):
+    again = [Edit.from_dict(json.loads(json.dumps(edit.as_dict()))) for edit in edited.edits_]
+    assert tuple(again) == edited.edits_
+    assert [edit.kind for edit in again] == [
+        "merge",
+        "rename",
+        "split",
+        "delete",
+        "level",
+        "outliers",
+        "assign",
+    ]
+    assert "renamed 0" in again[1].summary
+    with pytest.raises(InputError, match="not an edit"):
+        Edit.from_dict({"kind": "merge", "arguments": {}})
+
+
+def test_edits_repeated_on_the_same_model_give_the_same(model, edited):
+    same(model.apply(edited.edits_), edited)
+
+
+def test_every_edit_is_undone_also_after_saving(model, edited, tmp_path):
+    while edited.edits_:
+        edited.save(tmp_path / "m", keep_texts=True)
+        loaded = TopicModel.load(tmp_path / "m")
+        assert loaded.edits_ == edited.edits_
+        edited = edited.undo()
+        same(loaded.undo(), edited)
+    same(edited, model)
+    with pytest.raises(ParameterError, match="no edit to undo"):
+        edited.undo()
+
+
+def test_a_topic_that_is_not_there_is_reported(model, edited):
+    other, _ = make_corpus(160, seed=3)
+    stranger = TopicModel(embedder="lexical", n_topics=3).fit(["x " + text[::-1] for text in other])
+    with pytest.warns(TopickitWarning, match="edits were skipped"):
+        result = stranger.apply(edited.edits_[:2])
+    assert [skipped.edit.kind for skipped in result.skipped_edits_] == ["merge", "rename"]
+    np.testing.assert_array_equal(result.labels_, stranger.labels_)
+
+
+def test_documents_are_assigned(model):
+    rows = np.flatnonzero(model.labels_ == 2)[:3].tolist()
+    moved = model.assign_documents({1: rows})
+    assert (moved.labels_[rows] == 1).all()
+    np.testing.assert_array_equal(moved.predict(TEXTS), moved.labels_)
+    assert moved.edits_[-1].n_moved == (moved.labels_ != model.labels_).sum()
+    new = model.assign_documents({"mine": rows})
+    assert new.topics_["mine"].id == 6
+    assert (new.labels_[rows] == 6).all()
+
+
+@pytest.mark.parametrize(
+    ("documents", "error"),
+    [([1], ParameterTypeError), ({}, ParameterError), ({0: [999]}, InputError), ({0: ["?"]}, InputError)],
+)
+def test_documents_that_are_not_there_are_refused(model, documents, error):
+    with pytest.raises(error):
+        model.assign_documents(documents)
