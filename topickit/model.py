@@ -20,6 +20,7 @@ from topickit._model.persistence import PersistenceMixin
 from topickit._model.prediction import DEFAULT_EMBEDDER, PredictionMixin
 from topickit._model.replaying import ReplayMixin
 from topickit._model.settings import check_settings, recorded_parameters
+from topickit._model.updating import UpdatingMixin
 from topickit.cluster import base as cluster
 from topickit.corpus.documents import Missing
 from topickit.embed import base as embed
@@ -42,6 +43,7 @@ class TopicModel(
     PartsMixin,
     EditingMixin,
     ReplayMixin,
+    UpdatingMixin,
     InfoMixin,
     FindingMixin,
     PersistenceMixin,

@@ -236,7 +236,7 @@ class PredictionMixin(TransformerMixin):
         self, texts: Any, embeddings: ArrayLike | None, missing: Missing = "error"
     ) -> tuple[Documents, FloatArray]:
         """Return documents and their unit vectors."""
-        assigner = self._fitted().assigner
+        self._fitted()
         given = None if embeddings is None else check_given(embeddings, stacklevel=4)
         by_vectors = given is not None and (texts is None or not self.fitted_.counts.terms)
         if texts is not None:
@@ -245,14 +245,19 @@ class PredictionMixin(TransformerMixin):
             documents = Documents.of(texts, given, may_be_empty=True)
         if by_vectors and given is not None:  # no blank text is an outlier
             documents = Documents.of_vectors(given)
-        if given is None:
-            self._warn_of_other_vectors()
-        vectors = pipeline.transform(
-            self.embedder_, documents, embeddings=given, cache=self.cache, dimension=assigner.dimension
-        )
-        return documents, self.fitted_.mapped(vectors)
+        return documents, self._embedded(documents, given, stacklevel=5)
 
-    def _warn_of_other_vectors(self) -> None:
+    def _embedded(self, documents: Documents, given: Any, *, stacklevel: int = 4) -> FloatArray:
+        """Return unit vectors of documents, by the embedder of the fit where none are given."""
+        if given is None:
+            self._warn_of_other_vectors(stacklevel)
+        dimension = self._fitted().assigner.dimension
+        vectors = pipeline.transform(
+            self.embedder_, documents, embeddings=given, cache=self.cache, dimension=dimension
+        )
+        return self.fitted_.mapped(vectors)
+
+    def _warn_of_other_vectors(self, stacklevel: int) -> None:
         embedder = self.__dict__.get("_embedder_of_fit", self.embedder)
         name = embed.name(embedder)
         if embedder is not self.embedder and (name is None or name != embed.name(self.embedder)):
@@ -260,7 +265,7 @@ class PredictionMixin(TransformerMixin):
                 f"embedder={self.embedder!r} was set after the fit and applies to the next fit; these texts "
                 f"are embedded by {self.embedder_!r}",
                 TopickitWarning,
-                stacklevel=4,
+                stacklevel=stacklevel,
             )
             return
         given = self.fitted_.provenance.embedder.kind == embed.GIVEN.kind
@@ -270,5 +275,5 @@ class PredictionMixin(TransformerMixin):
                 f"{embed.describe(self.embedder_).name}; if those came from another model, pass embeddings=, "
                 "or set embedder= to it",
                 TopickitWarning,
-                stacklevel=4,
+                stacklevel=stacklevel,
             )

@@ -77,6 +77,43 @@ class Covariates:
         codes = np.array([NO_CLASS if name is None else rank[name] for name in names], dtype=np.int64)
         return cls(times, codes, tuple(distinct))
 
+    @classmethod
+    def joined(
+        cls, first: "Covariates | None", n_first: int, second: "Covariates | None", n_second: int
+    ) -> "Covariates | None":
+        """Return the covariates of rows after rows; those that one of the two lacks are missing there.
+
+        Parameters
+        ----------
+        first, second : Covariates or None
+        n_first, n_second : int
+            Their rows.
+
+        Examples
+        --------
+        >>> joined = Covariates.joined(Covariates.of(1, classes=["b"]), 1, Covariates.of(1, classes=["a"]), 1)
+        >>> joined.class_names, joined.class_codes.tolist()
+        (('a', 'b'), [1, 0])
+        """
+        sides = [(first or cls(), n_first), (second or cls(), n_second)]
+        times, codes = None, None
+        if any(side.timestamps is not None for side, _ in sides):
+            missing = np.datetime64("NaT", "s")
+            times = np.concatenate(
+                [np.full(n, missing) if side.timestamps is None else side.timestamps for side, n in sides]
+            )
+        names = tuple(sorted({name for side, _ in sides for name in side.class_names}))
+        if any(side.class_codes is not None for side, _ in sides):
+            codes = np.concatenate(
+                [
+                    np.full(n, NO_CLASS, dtype=np.int64)
+                    if side.class_codes is None
+                    else _codes_in(names, side.class_names)[side.class_codes]
+                    for side, n in sides
+                ]
+            )
+        return None if times is None and codes is None else cls(times, codes, names)
+
     def state(self) -> State:
         """Return the state that `from_state` reads."""
         arrays: dict[str, NDArray[Any]] = {}
@@ -95,6 +132,11 @@ class Covariates:
             state.arrays.get("class_codes"),
             tuple(state.config["class_names"]),
         )
+
+
+def _codes_in(names: tuple[str, ...], own: tuple[str, ...]) -> NDArray[np.int64]:
+    """Return the code of each class among other names; the last entry is that of no class."""
+    return np.array([*(names.index(name) for name in own), NO_CLASS], dtype=np.int64)
 
 
 def _class_names(values: Any, n_rows: int) -> list[str | None]:

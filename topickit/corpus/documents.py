@@ -106,7 +106,7 @@ class Documents:
         rows[order] = np.cumsum(is_new) - 1
         first_rows = order[is_new]
         weights = np.bincount(rows[rows >= 0], minlength=len(first_rows)).astype(np.int64)
-        return cls(_take(strings, first_rows), weights, rows, first_rows)
+        return cls(take_texts(strings, first_rows), weights, rows, first_rows)
 
     @classmethod
     def of_vectors(cls, embeddings: NDArray[Any]) -> "Documents":
@@ -261,23 +261,28 @@ def _hash(data: bytes) -> bytes:
     return hashlib.blake2b(data, digest_size=16).digest()
 
 
+def collect(texts: Iterator[str]) -> Sequence[str]:
+    """Return the texts of an iterator, in a temporary file if they are large."""
+    return _collect(texts, may_be_empty=True)[0]
+
+
 def _collect(texts: Any, *, may_be_empty: bool) -> tuple[Sequence[str], KeyArray]:
     """Return all texts, checked, and the key of each."""
     if isinstance(texts, StoredTexts):  # checked when stored
         blocks = (texts[start:stop] for start, stop in spans(texts, BLOCK))
-        return texts, np.concatenate([_keys(block) for block in blocks])
+        return texts, np.concatenate([text_keys(block) for block in blocks])
     if not isinstance(texts, Iterator):
         strings = check_texts(texts, may_be_empty=may_be_empty)
-        return strings, _keys(strings)
+        return strings, text_keys(strings)
     keys, n = [], 0
     with TextStore() as store:
         for block in _blocks(texts):
             checked = check_texts(block, first_row=n)
-            keys.append(_keys(checked))
+            keys.append(text_keys(checked))
             store.add(checked, keys[-1])
             n += len(block)
         if not n:
-            return check_texts([], may_be_empty=may_be_empty), _keys([])
+            return check_texts([], may_be_empty=may_be_empty), text_keys([])
         return store.texts(), np.concatenate(keys)
 
 
@@ -295,13 +300,14 @@ def _blocks(texts: Iterator[Any]) -> Iterator[list[Any]]:
         yield block
 
 
-def _take(texts: Sequence[str], rows: IntArray) -> Sequence[str]:
+def take_texts(texts: Sequence[str], rows: IntArray) -> Sequence[str]:
+    """Return some texts; from a file, those are stored again."""
     if isinstance(texts, StoredTexts):
         return texts.take(rows)
     return tuple(texts[row] for row in rows.tolist())
 
 
-def _keys(texts: Sequence[str]) -> KeyArray:
+def text_keys(texts: Sequence[str]) -> KeyArray:
     """Return content hashes as two integers per text, in the same order; 0 for a blank text."""
     blank = bytes(16)
     joined = b"".join([blank if is_blank(text) else content_hash(text) for text in texts])

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
+from scipy.sparse import csr_array, vstack
 
 from topickit._core.state import State
 from topickit._core.vectors import IntArray
@@ -87,6 +87,30 @@ class BaseLevel:
             if len(new) == 1 and new[0] >= 0 and (self.topics[topics == new[0]] == topic).all():
                 result[int(new[0])] = stability
         return result
+
+    def extended(self, topics: IntArray, ids: Sequence[int]) -> "BaseLevel":
+        """Add prototypes of new topics, which no other sample has seen.
+
+        Parameters
+        ----------
+        topics : int64 ndarray of shape (p,)
+            New topic of each prototype, counted from 0.
+        ids : sequence of int
+            Id of each new topic.
+        """
+        first = int(self.topics.max(initial=-1)) + 1
+        tables = tuple(
+            csr_array(vstack([table[:-1], csr_array((len(topics), table.shape[1])), table[[-1]]]))
+            for table in self.tables
+        )
+        stability = self.stability and (*self.stability, *[None] * (int(topics.max(initial=-1)) + 1))
+        return replace(
+            self,
+            topics=np.concatenate([self.topics, first + topics]),
+            tables=tables,
+            stability=stability,
+            ids=self.ids and (*self.ids, *ids),
+        )
 
     def without(self, prototypes: NDArray[np.bool_]) -> "BaseLevel":
         """Make some prototypes belong to no topic."""

@@ -117,14 +117,14 @@ def measure(
     numbers = np.argsort(order).astype(np.int64)
     assigner, labels, old = assigner.mapped(numbers), np.append(numbers, -1)[labels], [old[i] for i in order]
     counts = TermCounts.of(terms, labels, documents.weights, assigner.n_topics)
-    evidence = _evidence(corpus, counts, keyword_settings, across) if keyword_settings.rerank else None
+    evidence = evidence_of(corpus, counts, keyword_settings, across) if keyword_settings.rerank else None
     given = {new: names[topic] for new, topic in enumerate(old) if names and topic in names}
     rows = documents.per_row(labels, -1)
     return Fitted(
         assigner=assigner,
         labels=rows,
         counts=counts,
-        topics=_undescribed(
+        topics=undescribed(
             rows,
             np.sort(new_ids),
             given,
@@ -201,7 +201,7 @@ def remap(fitted: Fitted, mapping: IntArray, names: Mapping[int, str] | None = N
         assigner=assigner,
         labels=labels,
         counts=fitted.counts.merged([int(new) for new in mapping]),
-        topics=_undescribed(labels, ids[order], given, stability, is_known),
+        topics=undescribed(labels, ids[order], given, stability, is_known),
         means=group_means(fitted.means, mapping, len(order), old_sizes).astype(np.float32),
         given_names=given,
     )
@@ -246,7 +246,7 @@ def with_keywords(fitted: Fitted, settings: KeywordSettings) -> Fitted:
     if not settings.rerank:
         evidence = None
     elif corpus is not None:
-        evidence = _evidence(corpus, counts, settings, across)
+        evidence = evidence_of(corpus, counts, settings, across)
     elif evidence is None:
         fitted.need_corpus("re-ranking keywords")
     recorded = {**fitted.provenance.settings, "keywords": settings.state().config}
@@ -270,7 +270,7 @@ def _weights(counts: TermCounts, settings: KeywordSettings, across: Across | Non
     return weights if across is None else across.words.damped(weights, counts.terms)
 
 
-def _evidence(
+def evidence_of(
     corpus: Corpus, counts: TermCounts, settings: KeywordSettings, across: Across | None
 ) -> Evidence:
     """Collect the evidence for re-ranking the best candidates of each topic."""
@@ -300,6 +300,7 @@ def describe(fitted: Fitted, before: Fitted | None = None) -> Fitted:
             keywords=keywords.keywords[row],
             name=names[row],
             representative_documents=representatives[row],
+            since=fitted.provenance.since(topic.id),
             risk_ratios=keywords.risk_ratios[row],
         )
         for row, topic in enumerate(fitted.topics)
@@ -413,7 +414,7 @@ def _by_falling_size(
         # Rows that a dropped topic called outliers may now belong to another one: look again.
 
 
-def _undescribed(
+def undescribed(
     labels: IntArray,
     ids: IntArray,
     names: Mapping[int, str],

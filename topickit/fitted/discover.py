@@ -219,7 +219,7 @@ def with_small_topics(assigner: Assigner, vectors: FloatArray, weights: NDArray[
     """
     if assigner.n_topics < 2:
         return assigner
-    _, sizes, separations = _separations(assigner, vectors, weights)
+    _, sizes, separations = separations_of(assigner, vectors, weights)
     least = SEPARATION * float(np.median(separations[sizes > 0]))
     fewest = max(MIN_SIZE, MIN_SHARE * float(weights.sum()))
     apart = _add_parts(assigner, vectors, weights, least, fewest)
@@ -251,7 +251,7 @@ def _stability_of_added(
     return or_none(stability(labels, resampled_labels, weights, grown.n_topics))[n_before:]
 
 
-def _separations(
+def separations_of(
     assigner: Assigner, vectors: FloatArray, weights: NDArray[Any]
 ) -> tuple[IntArray, NDArray[np.float64], NDArray[np.float64]]:
     """Labels, and the weight and separation of each topic."""
@@ -263,8 +263,10 @@ def _separations(
         to_own = scores[rows, own].astype(np.float64)
         scores[rows, own] = -np.inf
         separations[start : start + BLOCK] = to_own - scores.max(axis=1)
-    sizes = np.asarray(np.bincount(labels, weights, minlength=assigner.n_topics), dtype=np.float64)
-    totals = np.bincount(labels, weights * separations, minlength=assigner.n_topics)
+    inside = labels >= 0
+    topic, weight = labels[inside], weights[inside]
+    sizes = np.asarray(np.bincount(topic, weight, minlength=assigner.n_topics), dtype=np.float64)
+    totals = np.bincount(topic, weight * separations[inside], minlength=assigner.n_topics)
     return labels, sizes, totals / np.maximum(sizes, 1e-300)
 
 
@@ -273,7 +275,7 @@ def _add_parts(
 ) -> Assigner:
     """Make a topic of each prototype that is separated from all others, also from those of its topic."""
     parts = assigner.parts()
-    labels, sizes, separations = _separations(parts, vectors, weights)
+    labels, sizes, separations = separations_of(parts, vectors, weights)
     least = max(least, PART_SEPARATION * float(np.median(separations[sizes > 0])))
     topics = assigner.topics.copy()
     for part in np.flatnonzero((sizes >= fewest) & (separations >= least)):
@@ -297,12 +299,12 @@ def _add_unexplained(
     groups = communities(knn_graph(vectors[far], weights[far], N_NEIGHBORS, assigner.device), RESOLUTION)
     means = group_means(vectors[far], groups, int(groups.max()) + 1, weights[far])
     for _ in range(STEPS):
-        near = _nearest_group(vectors, best, means)
+        near = nearest_group(vectors, best, means)
         moved = group_means(vectors, near, len(means), weights)
         empty = ~moved.any(axis=1)
         moved[empty] = means[empty]
         means = moved
-    near = _nearest_group(vectors, best, means)
+    near = nearest_group(vectors, best, means)
     members = [near == group for group in range(len(means))]
     kept = [
         group
@@ -318,10 +320,10 @@ def _is_separated(
     """Return whether a group is large enough, and its rows are nearer to each other than to the others."""
     if weights.sum() < fewest:
         return False
-    return bool(np.average(_cosine_to_rest(vectors, weights) - others, weights=weights) >= least)
+    return bool(np.average(cosine_to_rest(vectors, weights) - others, weights=weights) >= least)
 
 
-def _nearest_group(vectors: FloatArray, best: FloatArray, means: NDArray[np.float64]) -> IntArray:
+def nearest_group(vectors: FloatArray, best: FloatArray, means: NDArray[np.float64]) -> IntArray:
     """Return the group of largest cosine of each row; −1 if a prototype has a larger one."""
     units = unit_rows(means)
 
@@ -333,7 +335,7 @@ def _nearest_group(vectors: FloatArray, best: FloatArray, means: NDArray[np.floa
     return np.concatenate(map_blocks(nearest, len(vectors), block_rows(8 * len(means))))
 
 
-def _cosine_to_rest(vectors: FloatArray, weights: NDArray[Any]) -> NDArray[np.float64]:
+def cosine_to_rest(vectors: FloatArray, weights: NDArray[Any]) -> NDArray[np.float64]:
     """Return the cosine of each row to the sum of the others; 0 for a single row, which is no group."""
     if len(vectors) < 2:
         return np.zeros(len(vectors))

@@ -2,12 +2,13 @@
 
 import importlib.metadata
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from topickit._version import __version__
 from topickit.corpus.documents import Documents
 from topickit.embed.base import GIVEN, EmbedderInfo
+from topickit.fitted.change import Change
 
 RECORDED_PACKAGES = ("numpy", "scipy", "scikit-learn", "numba", "sentence-transformers", "torch")
 
@@ -43,6 +44,10 @@ class Provenance:
         topics are added; None if unknown.
     across : mapping
         What was taken out so that topics do not follow the classes; empty if nothing was.
+    updates : tuple of (int, int)
+        Of each update, the id of its first new topic, and the first id after it.
+    change : Change or None
+        What the last update changed.
     """
 
     settings: Mapping[str, Any]
@@ -59,6 +64,8 @@ class Provenance:
     n_refined: int = 0
     agreement_with_clusterer: float | None = None
     across: Mapping[str, Any] = field(default_factory=dict)
+    updates: tuple[tuple[int, int], ...] = ()
+    change: Change | None = field(default=None, repr=False)
 
     @classmethod
     def of(
@@ -88,12 +95,30 @@ class Provenance:
             agreement_with_clusterer=agreement_with_clusterer,
         )
 
+    def since(self, topic: int) -> int:
+        """Return the update that brought a topic, counted from 1; 0 for the fit."""
+        found = (number for number, (first, end) in enumerate(self.updates, 1) if first <= topic < end)
+        return next(found, 0)
+
+    def updated(self, change: Change, first_id: int, next_id: int) -> "Provenance":
+        """Record an update.
+
+        Parameters
+        ----------
+        change : Change
+        first_id, next_id : int
+            The id of its first new topic, and the first id after it.
+        """
+        return replace(self, change=change, updates=(*self.updates, (first_id, next_id)))
+
     def as_dict(self) -> dict[str, Any]:
         """Return plain data for reports and for `from_dict`."""
         optional = {
             "similarity_p5": self.similarity_p5,
             "refined_documents": self.n_refined or None,
             "agreement_with_clusterer": self.agreement_with_clusterer,
+            "updates": [list(ids) for ids in self.updates] or None,
+            "change": None if self.change is None else self.change.to_dict(),
             "embedder_info": asdict(self.embedder),
             "across": dict(self.across) or None,
         }
@@ -129,6 +154,8 @@ class Provenance:
             n_refined=int(saved.get("refined_documents", 0)),
             agreement_with_clusterer=saved.get("agreement_with_clusterer"),
             across=saved.get("across", {}),
+            updates=tuple((first, end) for first, end in saved.get("updates", ())),
+            change=Change.from_dict(saved["change"]) if saved.get("change") else None,
         )
 
 

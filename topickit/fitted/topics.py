@@ -50,6 +50,8 @@ class Topic:
     risk_ratios : tuple of RiskRatio
         How many times likelier each keyword is inside the topic than outside, in their order; empty if
         unknown.
+    since : int
+        The update that brought the topic, counted from 1; 0 for the fit.
     is_known : bool
         Whether the topic was given to the fit: by its name, seed words or labelled documents.
 
@@ -71,6 +73,7 @@ class Topic:
     stability: float | None = None
     risk_ratios: tuple[RiskRatio, ...] = field(default=(), repr=False)
     is_known: bool = field(default=False, repr=False)
+    since: int = field(default=0, repr=False)
 
     @property
     def is_unstable(self) -> bool:

@@ -198,6 +198,42 @@ class TermCounts:
             documents=self.documents + other.documents if both else None,  # type: ignore[operator]
         )._described()
 
+    def extended(self, terms: tuple[str, ...], parts: NDArray[np.int32], n_topics: int) -> "TermCounts":
+        """Return the same counts over more terms and topics.
+
+        Parameters
+        ----------
+        terms : tuple of str, of length t
+            Those of the counts, then others.
+        parts : int32 ndarray of shape (t, 3)
+        n_topics : int
+            Those of the counts, then empty ones.
+
+        Returns
+        -------
+        TermCounts
+
+        Examples
+        --------
+        >>> counts = TermCounts(("a",), csr_array(np.array([[1]])), np.array([8]), (), np.full((1, 3), -1))
+        >>> counts.extended(("a", "b"), np.full((2, 3), -1), 2).topics.toarray().tolist()
+        [[1, 0], [0, 0]]
+        """
+        more = len(terms) - len(self.terms)
+        documents = self.documents
+        if documents is not None:
+            sizes = np.insert(documents.sizes, self.n_topics, np.zeros(n_topics - self.n_topics, np.int64))
+            topics = _resized(documents.topics, (n_topics, len(terms)))
+            documents = DocumentFrequencies(topics, np.pad(documents.outliers, (0, more)), sizes)
+        return replace(
+            self,
+            terms=terms,
+            topics=_resized(self.topics, (n_topics, len(terms))),
+            outliers=np.pad(self.outliers, (0, more)),
+            parts=parts,
+            documents=documents,
+        )
+
     def merged(self, mapping: Sequence[int]) -> "TermCounts":
         """Add up the counts of topics that become one; no text is read again.
 
@@ -250,6 +286,12 @@ class TermCounts:
             spread.data = np.where(dropped, 0, spread.data)
             documents = replace(documents, topics=_canonical(spread))
         return replace(self, topics=_canonical(topics), documents=documents)
+
+
+def _resized(counts: csr_array, shape: tuple[int, int]) -> csr_array:
+    result = counts.copy()
+    result.resize(shape)
+    return _canonical(result)
 
 
 def _check_range(labels: IntArray, n_topics: int, what: str) -> None:

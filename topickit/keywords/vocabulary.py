@@ -161,7 +161,8 @@ def count_terms(texts: Sequence[str], weights: IntArray, settings: KeywordSettin
         return _count_chosen(read_with(settings.tokenizer, texts, progress.advance), weights, settings)
 
 
-def _make_lexicon(stream: TokenStream, weights: IntArray, settings: KeywordSettings) -> Lexicon:
+def lexicon_of(stream: TokenStream, weights: IntArray, settings: KeywordSettings) -> Lexicon:
+    """Count the words of a stream by the tokenizer of the settings."""
     return make_lexicon(stream, weights, word_function(settings.tokenizer))
 
 
@@ -169,9 +170,9 @@ def _count_chosen(stream: TokenStream, weights: IntArray, settings: KeywordSetti
     """Choose the terms from the corpus, and count them."""
     if has_own_rules(settings.tokenizer):
         stream = recast(stream, weights, clean)
-    lexicon = _make_lexicon(stream, weights, settings)
+    lexicon = lexicon_of(stream, weights, settings)
     stop_words = find_stop_words(lexicon.keys, *language_evidence(lexicon), weights)
-    stop = _stop_mask(lexicon.keys, stop_words, settings)
+    stop = stop_mask(lexicon.keys, stop_words, settings)
     chosen = _choose(lexicon, stop, stream, weights, settings)
     fewest, most = settings.n_gram_range
     if most > 1:
@@ -180,7 +181,7 @@ def _count_chosen(stream: TokenStream, weights: IntArray, settings: KeywordSetti
         # Without stop_words nothing is removed, but a collocation still has none of them.
         stop |= stop_words.mask
         inner = _in_names(lexicon.keys, stop_words.mask, settings)
-    word_of = _numbers(len(lexicon.keys), chosen)
+    word_of = numbers_of(len(lexicon.keys), chosen)
     word_of[np.setdiff1d(np.flatnonzero(stop), inner)] = -1
     word_of[inner] = len(chosen) + np.arange(len(inner))
     listed = np.concatenate([chosen, inner])
@@ -188,13 +189,13 @@ def _count_chosen(stream: TokenStream, weights: IntArray, settings: KeywordSetti
     phrases = _find_phrases(stream, words, weights, settings, max(int(lexicon.sizes @ weights), 1))
     if fewest > 1 and phrases.names:
         chosen = chosen[:0]
-    phrases = phrases.of_terms(_numbers(len(lexicon.keys), chosen, NO_TERM)[listed])
+    phrases = phrases.of_terms(numbers_of(len(lexicon.keys), chosen, NO_TERM)[listed])
     phrases = phrases.without(_own_stop_words(settings))
     others = None if fewest > 1 else _find_others(lexicon, chosen, phrases, stop, stream, weights, settings)
     return _assembled(lexicon, chosen, phrases, stop_words, others)
 
 
-def _numbers(n: int, chosen: IntArray, missing: int = -1) -> NDArray[np.int32]:
+def numbers_of(n: int, chosen: IntArray, missing: int = -1) -> NDArray[np.int32]:
     """Number the chosen ones of n words; one more entry at the end is for breaks, which are word −1."""
     numbers = np.full(n + 1, missing, dtype=np.int32)
     numbers[chosen] = np.arange(len(chosen))
@@ -206,7 +207,7 @@ def _find_phrases(
 ) -> Phrases:
     """Find n-grams or collocations, according to the settings."""
     fewest, most = settings.n_gram_range
-    least = _min_documents(settings, weights)
+    least = fewest_documents(settings, weights)
     if words.n_terms and most > 1:
         return find_n_grams(stream, words, weights, range(max(fewest, 2), most + 1), least)
     if words.n_terms and settings.phrases and not gives_n_grams(settings.tokenizer):
@@ -215,7 +216,7 @@ def _find_phrases(
     return NO_PHRASES
 
 
-def _min_documents(settings: KeywordSettings, weights: IntArray) -> int:
+def fewest_documents(settings: KeywordSettings, weights: IntArray) -> int:
     """Give the fewest documents that have a term."""
     n_documents, least = int(weights.sum()), settings.min_document_frequency
     if least == "auto":
@@ -236,13 +237,13 @@ def _count_vocabulary(
         stream = read_with(settings.tokenizer, texts, advance)
         first = len(stream.surfaces)
         stream = replace(stream, surfaces=[*stream.surfaces, *vocabulary])
-        lexicon = _make_lexicon(stream, weights, settings)
+        lexicon = lexicon_of(stream, weights, settings)
         entries = [lexicon.word_of[[first + i]] for i in range(len(vocabulary))]
     else:
         # Read together: how a text is segmented depends on the corpus.
         whole = read_with(settings.tokenizer, itertools.chain(texts, vocabulary), advance)
         stream, n = whole.first(len(texts)), len(texts)
-        lexicon = _make_lexicon(stream, weights, settings)
+        lexicon = lexicon_of(stream, weights, settings)
         entries = [lexicon.word_of[whole.ids_of(n + i, n + i + 1)] for i in range(len(vocabulary))]
     terms = _listed_terms(entries, vocabulary)
     chosen = np.array(sorted(words[0] for words in terms if len(words) == 1), dtype=np.int64)
@@ -251,10 +252,10 @@ def _count_vocabulary(
         display[word] = terms[(word,)]
     longer = {words: name for words, name in terms.items() if len(words) > 1}
     inner = np.unique(np.array(list(itertools.chain.from_iterable(longer)), dtype=np.int64))
-    number = _numbers(len(lexicon.keys), inner)
+    number = numbers_of(len(lexicon.keys), inner)
     renumbered = {tuple(number[list(words)].tolist()): name for words, name in longer.items()}
     phrases = find_listed(stream, number[lexicon.word_of], weights, renumbered)
-    phrases = phrases.of_terms(_numbers(len(lexicon.keys), chosen, NO_TERM)[inner])
+    phrases = phrases.of_terms(numbers_of(len(lexicon.keys), chosen, NO_TERM)[inner])
     stop_words = find_stop_words(lexicon.keys, *language_evidence(lexicon), weights)
     return _assembled(replace(lexicon, display=display), chosen, phrases, stop_words)
 
@@ -278,7 +279,7 @@ def _listed_terms(
     return terms
 
 
-def _stop_mask(keys: Sequence[str], stop_words: StopWords, settings: KeywordSettings) -> Mask:
+def stop_mask(keys: Sequence[str], stop_words: StopWords, settings: KeywordSettings) -> Mask:
     """Mark the words that the settings remove."""
     own = _own_stop_words(settings)
     mask = np.fromiter((fold(key) in own for key in keys), dtype=np.bool_, count=len(keys))
@@ -317,15 +318,15 @@ def _choose(
             well_shaped(lexicon, stream, weights, asked) if has_own_rules(settings.tokenizer) else everything
         )
 
-    frequent = lexicon.document_frequencies >= _min_documents(settings, weights)
+    frequent = lexicon.document_frequencies >= fewest_documents(settings, weights)
     rules = [shaped(frequent & ~stop) & frequent & ~stop]
     if not rules[0].any():
         well = shaped(everything)
         rules = [well & ~stop, well, everything]
         if settings.min_document_frequency != "auto" and len(stop):
             warnings.warn(
-                f"no word is in {_min_documents(settings, weights)} documents; min_document_frequency is not "
-                "applied: lower it",
+                f"no word is in {fewest_documents(settings, weights)} documents; min_document_frequency is "
+                "not applied: lower it",
                 TopickitWarning,
                 stacklevel=2,
             )
@@ -348,7 +349,7 @@ def _find_others(
     allowed = np.fromiter((fold(key) not in unwanted for key in lexicon.keys), np.bool_, len(lexicon.keys))
     allowed[chosen] = False
     if settings.min_document_frequency != "auto":
-        allowed &= lexicon.document_frequencies >= _min_documents(settings, weights)
+        allowed &= lexicon.document_frequencies >= fewest_documents(settings, weights)
     has_term = np.zeros(lexicon.counts.shape[0], dtype=np.bool_)
     for at, block in row_blocks(lexicon.counts):
         has_term[at] = np.asarray(block[:, chosen].sum(axis=1)).ravel() > 0

@@ -1,0 +1,144 @@
+"""Measure the change that new documents bring: shares and words of topics, before and after."""
+
+from collections.abc import Collection
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from topickit._core.shares import compare_shares, exact_test
+from topickit._core.vectors import IntArray
+from topickit.fitted.change import Change, Kind, TopicChange
+from topickit.fitted.topics import Topic
+from topickit.keywords.counts import DocumentFrequencies
+
+SIGNIFICANCE = 0.02
+"""Of all shares of one comparison together. With that of words and of new topics it is below 5 %."""
+WORD_SIGNIFICANCE = 0.01
+GONE = 0.1
+"""A topic whose share is below this part of its earlier one is gone."""
+MIN_DOCUMENTS = 20
+"""Fewest documents of a topic, before and new, whose words are compared."""
+MIN_WITH_WORD = 5
+"""Fewest documents with a word that is compared."""
+N_WORDS = 5
+
+
+def measure_change(
+    topics: Collection[Topic],
+    before: DocumentFrequencies | None,
+    after: DocumentFrequencies | None,
+    *,
+    sizes: tuple[IntArray, IntArray],
+    n_documents: tuple[int, int],
+    terms: tuple[str, ...],
+    first_new: int,
+    n_unlike: int | None,
+    n_moved: int | None,
+) -> Change:
+    """Compare the topics of documents of a model and of new ones.
+
+    Parameters
+    ----------
+    topics : collection of Topic, of length k
+        All topics, described.
+    before, after : DocumentFrequencies or None
+        Of k topics and t terms: of the documents of the model, and of the new ones.
+    sizes : two int64 ndarrays of shape (k,)
+        Documents of each topic, before and new.
+    n_documents : two int
+        Documents with a text, before and new.
+    terms : tuple of str, of length t
+    first_new : int
+        The first row of a new topic.
+    n_unlike, n_moved : int or None
+        As in `Change`.
+
+    Returns
+    -------
+    Change
+    """
+    tests = compare_shares(sizes[0], n_documents[0], sizes[1], n_documents[1])
+    words = word_changes(before, after, terms) if before is not None and after is not None else {}
+    changes = []
+    for row, topic in enumerate(topics):
+        rising, falling = words.get(row, ((), ())) if row < first_new else ((), ())
+        kind: Kind = "new" if row >= first_new else _kind(tests, row)
+        changes.append(
+            TopicChange(
+                topic=topic.id,
+                name=topic.name,
+                kind=kind,
+                size_before=int(sizes[0][row]),
+                size=int(sizes[1][row]),
+                share_before=float(tests.before[row]),
+                share=float(tests.after[row]),
+                low=float(tests.low[row]),
+                high=float(tests.high[row]),
+                p_value=float(tests.p_values[row]),
+                rising=rising,
+                falling=falling,
+            )
+        )
+    changes.sort(key=lambda change: (-abs(change.difference), change.topic))
+    return Change(n_documents[0], n_documents[1], tuple(changes), n_unlike, n_moved)
+
+
+def _kind(tests: Any, row: int) -> Kind:
+    if tests.p_values[row] > SIGNIFICANCE:
+        return "same"
+    if tests.after[row] > tests.before[row]:
+        return "grew"
+    return "gone" if tests.after[row] < GONE * tests.before[row] else "shrank"
+
+
+def word_changes(
+    before: DocumentFrequencies, after: DocumentFrequencies, terms: tuple[str, ...]
+) -> dict[int, tuple[tuple[str, ...], tuple[str, ...]]]:
+    """Find the words of each topic that are more, or less, frequent in its new documents.
+
+    Parameters
+    ----------
+    before, after : DocumentFrequencies
+        Of k topics and t terms.
+    terms : tuple of str, of length t
+
+    Returns
+    -------
+    dict of int to (tuple of str, tuple of str)
+        Rising and falling words of each topic that has any; corrected for the number of all words of all
+        topics by Benjamini and Hochberg.
+    """
+    from scipy.stats import false_discovery_control
+
+    rows, columns, values = [], [], []
+    for topic in range(len(before.sizes) - 1):
+        if min(before.sizes[topic], after.sizes[topic]) < MIN_DOCUMENTS:
+            continue
+        first, second = (side.topics[[topic]].toarray().ravel() for side in (before, after))
+        listed = np.flatnonzero(first + second >= MIN_WITH_WORD)
+        p = exact_test(first[listed], int(before.sizes[topic]), second[listed], int(after.sizes[topic]))
+        rows.append(np.full(len(listed), topic))
+        columns.append(listed)
+        rises = second[listed] / after.sizes[topic] > first[listed] / before.sizes[topic]
+        values.append(np.stack([p, rises]))
+    if not rows:
+        return {}
+    row, column = np.concatenate(rows), np.concatenate(columns)
+    p, rises = np.concatenate(values, axis=1)
+    if not len(p):
+        return {}
+    significant = np.asarray(false_discovery_control(p, method="bh")) <= WORD_SIGNIFICANCE
+    result = {}
+    for topic in np.unique(row[significant]).tolist():
+        own = np.flatnonzero(significant & (row == topic))
+        own = own[np.lexsort((column[own], p[own]))]
+        result[topic] = (
+            _listed(column[own[rises[own] == 1]], terms),
+            _listed(column[own[rises[own] == 0]], terms),
+        )
+    return result
+
+
+def _listed(columns: NDArray[np.int64], terms: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(terms[column] for column in columns[:N_WORDS].tolist())

@@ -1,0 +1,247 @@
+"""Update of a fitted model by new documents: counts add up, old topics stay, new ones may come.
+
+Prototypes of old topics do not move unless asked for, so labels of new documents do not depend on the order
+of updates.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+from scipy.sparse import csr_array, vstack
+
+from topickit._core.vectors import FloatArray, IntArray, group_means, nearest_prototype
+from topickit.corpus.covariates import Covariates
+from topickit.corpus.documents import Documents
+from topickit.corpus.joining import Joined
+from topickit.errors import ParameterError
+from topickit.fitted.assigner import Assigner
+from topickit.fitted.change import Change
+from topickit.fitted.changes import measure_change
+from topickit.fitted.corpus import Corpus
+from topickit.fitted.derive import describe, evidence_of, undescribed
+from topickit.fitted.fitted import Fitted
+from topickit.fitted.novelty import Block, find_new_topics
+from topickit.keywords.counts import TermCounts
+from topickit.keywords.further import count_further_terms, extended
+from topickit.keywords.vocabulary import DocumentTerms
+
+Drift = Literal["keep", "follow"]
+OLD_SAMPLE = 100_000
+"""Distinct documents of the model with which groups of new documents are compared."""
+
+
+@dataclass(frozen=True, eq=False)
+class NewRows:
+    """Documents that a model is updated by.
+
+    Attributes
+    ----------
+    documents : Documents
+    vectors : float32 ndarray of shape (v, d), unit rows
+    covariates : Covariates or None
+    by_vector : bool
+        Whether equal texts with different vectors are different documents.
+    """
+
+    documents: Documents
+    vectors: FloatArray
+    covariates: Covariates | None = None
+    by_vector: bool = False
+
+
+def updated(fitted: Fitted, new: NewRows, *, drift: Drift = "keep", find_new: bool = True) -> Fitted:
+    """Update a model by new documents.
+
+    Parameters
+    ----------
+    fitted : Fitted
+    new : NewRows
+    drift : {"keep", "follow"}
+        "follow" moves the prototypes of old topics to the new documents, which needs the corpus.
+    find_new : bool
+        Search for new topics.
+
+    Returns
+    -------
+    Fitted
+        Rows of the model, then the new ones. Old topics have their ids and names, new ones the next ids.
+
+    Raises
+    ------
+    ParameterError
+        For another `drift`.
+    InputError
+        When prototypes are to follow and the model has no corpus.
+    """
+    if drift not in ("keep", "follow"):
+        raise ParameterError(f'drift must be "keep" or "follow"; got {drift!r}')
+    assigner = fitted.assigner if drift == "keep" else _followed(fitted, new)
+    if find_new:
+        of_model = None if fitted.corpus is None else _sample(fitted.corpus)
+        found = find_new_topics(assigner, Block(new.vectors, new.documents.weights), of_model)
+        assigner = found.added_to(assigner)
+    terms = _terms(fitted, new.documents)
+    grown = (
+        _with_corpus(fitted, new, assigner, terms) if fitted.corpus else _alone(fitted, new, assigner, terms)
+    )
+    grown = _named_as_before(fitted, describe(grown))
+    change = _change(fitted, grown, new, terms)
+    provenance = grown.provenance.updated(change, fitted.next_id, grown.next_id)
+    items = tuple(replace(topic, since=provenance.since(topic.id)) for topic in grown.topics)
+    return replace(grown, provenance=provenance, topics=replace(grown.topics, items=items))
+
+
+def _sample(corpus: Corpus) -> Block:
+    few = slice(0, OLD_SAMPLE)  # in the order of content hashes: a uniform sample
+    return Block(corpus.vectors[few], corpus.documents.weights[few])
+
+
+def _followed(fitted: Fitted, new: NewRows) -> Assigner:
+    """Move each prototype to the mean of its documents, old and new."""
+    corpus = fitted.need_corpus('drift="follow"')
+    prototypes = fitted.assigner.prototypes
+    totals = np.zeros(prototypes.shape, dtype=np.float64)
+    sizes = np.zeros(len(prototypes))
+    of_old = nearest_prototype(corpus.vectors, prototypes, device=fitted.assigner.device)
+    sizes += np.bincount(of_old, corpus.documents.weights, minlength=len(prototypes))
+    of_new = nearest_prototype(new.vectors, prototypes, device=fitted.assigner.device)
+    n_new = np.bincount(of_new, new.documents.weights, minlength=len(prototypes))
+    totals += group_means(new.vectors, of_new, len(prototypes), new.documents.weights) * n_new[:, None]
+    moved = (prototypes * sizes[:, None] + totals) / np.maximum(sizes + n_new, 1)[:, None]
+    moved = np.where((n_new > 0)[:, None], moved, prototypes)
+    return replace(fitted.assigner, prototypes=moved.astype(np.float32))
+
+
+def _terms(fitted: Fitted, documents: Documents) -> DocumentTerms:
+    """Count the terms of the model, and new ones, in new documents."""
+    counts = fitted.counts
+    nothing = csr_array((0, len(counts.terms)), dtype=np.int32)
+    known = DocumentTerms(counts.terms, nothing, counts.languages, counts.parts)
+    if not documents.has_texts:
+        return replace(known, counts=csr_array((len(documents), len(counts.terms)), dtype=np.int32))
+    n_before = fitted.provenance.n_documents - fitted.provenance.n_blank
+    return count_further_terms(
+        documents.texts, documents.weights, fitted.keyword_settings, known, n_before=n_before
+    )
+
+
+def _with_corpus(fitted: Fitted, new: NewRows, assigner: Assigner, terms: DocumentTerms) -> Fitted:
+    """Assign all documents anew, and add up the counts of the terms of each."""
+    corpus = fitted.need_corpus("an update of documents")
+    vectors = (corpus.vectors, new.vectors) if new.by_vector else None
+    joined = Joined.of(corpus.documents, new.documents, vectors)
+    stacked = vstack([extended(corpus.terms.counts, len(terms.terms)), terms.counts], format="csr")
+    all_terms = replace(terms, counts=csr_array(stacked[joined.source]))
+    corpus = Corpus(joined.documents, joined.rows_of(corpus.vectors, new.vectors), all_terms)
+    documents = corpus.documents
+    labels = assigner.labels(corpus.vectors)
+    counts = TermCounts.of(all_terms, labels, documents.weights, assigner.n_topics)
+    settings = fitted.keyword_settings
+    return replace(
+        _assigned(fitted, new, assigner, documents.per_row(labels, -1)),
+        counts=counts,
+        means=group_means(corpus.vectors, labels, assigner.n_topics, documents.weights).astype(np.float32),
+        corpus=corpus,
+        evidence=evidence_of(corpus, counts, settings, fitted.across) if settings.rerank else None,
+        provenance=replace(
+            fitted.provenance,
+            n_documents=documents.n_rows,
+            n_distinct=len(documents),
+            n_blank=documents.n_blank,
+            digest=documents.digest(),
+        ),
+    )
+
+
+def _alone(fitted: Fitted, new: NewRows, assigner: Assigner, terms: DocumentTerms) -> Fitted:
+    """Add the counts of new documents; those of the model keep their topics."""
+    documents, n_topics = new.documents, assigner.n_topics
+    labels = assigner.labels(new.vectors)
+    rows = np.concatenate([fitted.labels, documents.per_row(labels, -1)])
+    of_new = TermCounts.of(terms, labels, documents.weights, n_topics)
+    sizes = [
+        np.bincount(given[given >= 0], minlength=n_topics)
+        for given in (fitted.labels, rows[len(fitted.labels) :])
+    ]
+    means = np.zeros((n_topics, assigner.dimension))
+    means[: len(fitted.means)] = fitted.means * sizes[0][: len(fitted.means), None]
+    means += group_means(new.vectors, labels, n_topics, documents.weights) * sizes[1][:, None]
+    p = fitted.provenance
+    return replace(
+        _assigned(fitted, new, assigner, rows),
+        counts=fitted.counts.extended(terms.terms, terms.parts, n_topics) + of_new,
+        means=(means / np.maximum(sizes[0] + sizes[1], 1)[:, None]).astype(np.float32),
+        provenance=replace(
+            p,
+            n_documents=len(rows),
+            n_distinct=p.n_distinct + len(documents),
+            n_blank=p.n_blank + documents.n_blank,
+            digest=None,
+        ),
+    )
+
+
+def _assigned(fitted: Fitted, new: NewRows, assigner: Assigner, labels: IntArray) -> Fitted:
+    """Return the model with other labels; topics are not described yet."""
+    n_before, n_more = len(fitted.topics), assigner.n_topics - len(fitted.topics)
+    ids = np.append(fitted.ids, fitted.next_id + np.arange(n_more, dtype=np.int64))
+    base_level = fitted.base_level
+    if base_level is not None and n_more:
+        base_level = base_level.extended(
+            assigner.topics[len(base_level.topics) :] - n_before, ids[n_before:].tolist()
+        )
+    topics = undescribed(
+        labels,
+        ids,
+        fitted.given_names,
+        [*(topic.stability for topic in fitted.topics), *[None] * n_more],
+        [*(topic.is_known for topic in fitted.topics), *[False] * n_more],
+    )
+    return replace(
+        fitted,
+        assigner=assigner,
+        labels=labels,
+        topics=topics,
+        covariates=Covariates.joined(
+            fitted.covariates, len(fitted.labels), new.covariates, new.documents.n_rows
+        ),
+        base_level=base_level,
+        next_id=fitted.next_id + n_more,
+    )
+
+
+def _named_as_before(fitted: Fitted, grown: Fitted) -> Fitted:
+    """Give old topics their names; a new topic does not get the name of an old one."""
+    names = [topic.name for topic in fitted.topics]
+    items = []
+    for row, topic in enumerate(grown.topics):
+        name = names[row] if row < len(names) else topic.name
+        if row >= len(names) and name in names:
+            name = f"{name} ({topic.id})"
+        items.append(replace(topic, name=name))
+    return replace(grown, topics=replace(grown.topics, items=tuple(items)))
+
+
+def _change(fitted: Fitted, grown: Fitted, new: NewRows, terms: DocumentTerms) -> Change:
+    """Compare the documents of the model with the new ones, in the topics of the updated model."""
+    n, n_topics, documents = len(fitted.labels), len(grown.topics), new.documents
+    before, after = grown.labels[:n], grown.labels[n:]
+    sizes = [np.bincount(labels[labels >= 0], minlength=n_topics) for labels in (before, after)]
+    of_new = TermCounts.of(terms, after[documents.first_rows], documents.weights, n_topics).documents
+    of_model = fitted.counts.extended(terms.terms, terms.parts, n_topics).documents
+    low, n_unlike = fitted.provenance.similarity_p5, None
+    if low is not None:
+        similarity = fitted.assigner.similarity(new.vectors)
+        n_unlike = int(documents.weights[similarity < low].sum())
+    return measure_change(
+        tuple(grown.topics),
+        of_model,
+        of_new,
+        sizes=(sizes[0], sizes[1]),
+        n_documents=(n - fitted.provenance.n_blank, documents.n_rows - documents.n_blank),
+        terms=terms.terms,
+        first_new=len(fitted.topics),
+        n_unlike=n_unlike,
+        n_moved=None if fitted.corpus is None else int((before != fitted.labels).sum()),
+    )
