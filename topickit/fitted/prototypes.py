@@ -15,8 +15,8 @@ STEPS = 8
 
 NEAR = 0.25
 """Share of their distance from the mean that prototypes keep where centers define the clusters. Others moved
-the limits of topics with the seed: with this, agreement between three seeds rose from .81 to .86 on 5,000 Stack
-Overflow titles and from .91 to .95 on BBC news, and agreement with gold by .002 and .006."""
+the limits of topics with the seed: with this, agreement between three seeds rose from .81 to .86 on 5,000
+Stack Overflow titles and from .91 to .95 on BBC news, and agreement with gold by .002 and .006."""
 
 
 def make_prototypes(
