@@ -32,15 +32,8 @@ def same(a, b):
 def test_edits_are_plain_data(edited):
     again = [Edit.from_dict(json.loads(json.dumps(edit.as_dict()))) for edit in edited.edits_]
     assert tuple(again) == edited.edits_
-    assert [edit.kind for edit in again] == [
-        "merge",
-        "rename",
-        "split",
-        "delete",
-        "level",
-        "outliers",
-        "assign",
-    ]
+    kinds = ["merge", "rename", "split", "delete", "level", "outliers", "assign"]
+    assert [edit.kind for edit in again] == kinds
     assert "renamed 0" in again[1].summary
     with pytest.raises(InputError, match="not an edit"):
         Edit.from_dict({"kind": "merge", "arguments": {}})
@@ -89,3 +82,26 @@ def test_documents_are_assigned(model):
 def test_documents_that_are_not_there_are_refused(model, documents, error):
     with pytest.raises(error):
         model.assign_documents(documents)
+
+
+def test_the_command_edits_repeats_and_undoes(model, tmp_path):
+    from typer.testing import CliRunner
+
+    from topickit.cli import app
+
+    path, script = str(tmp_path / "m"), str(tmp_path / "edits.json")
+    model.save(path, keep_texts=True)
+    runner = CliRunner()
+    command = ["edit", path, "--merge", "1,4", "--rename", "3=Billing", "--split", "0:2", "--delete", "5"]
+    done = runner.invoke(app, [*command, "--out", f"{path}2", "--save-script", script])
+    assert done.exit_code == 0, done.output
+    assert "Merged topics 1 " in done.output
+    edited = TopicModel.load(f"{path}2")
+    assert [topic.id for topic in edited.topics_] == [0, 1, 2, 3, 6]
+    assert edited.topics_[3].name == "Billing"
+    repeated = runner.invoke(app, ["edit", path, "--script", script, "--out", f"{path}3"])
+    assert repeated.exit_code == 0, repeated.output
+    same(TopicModel.load(f"{path}3"), edited)
+    assert runner.invoke(app, ["edit", f"{path}3", "--undo"]).exit_code == 0
+    assert TopicModel.load(f"{path}3").topics_[3].name == model.topics_[3].name
+    assert runner.invoke(app, ["edit", path]).exit_code != 0

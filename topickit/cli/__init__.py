@@ -13,7 +13,7 @@ import typer
 
 from topickit._core.progress import lines_to
 from topickit._version import __version__
-from topickit.cli import cache, cluster, compare, demo, fit, name, predict, report, score, search, tree
+from topickit.cli import cache, cluster, compare, demo, edit, fit, name, predict, report, score, search, tree
 from topickit.cli.messages import show_message
 from topickit.cli.options import Command, CommandGroup
 from topickit.cli.streams import StandardStream
@@ -53,6 +53,7 @@ _COMMANDS = (
     fit.fit,
     predict.predict,
     report.report,
+    edit.edit,
     name.name,
     search.search,
     tree.tree,
