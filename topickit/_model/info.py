@@ -11,6 +11,7 @@ from topickit.fitted.doubtful import DoubtfulLabel
 from topickit.fitted.fitted import Fitted
 
 if TYPE_CHECKING:
+    import datetime
     import os
     from collections.abc import Iterable
 
@@ -47,7 +48,13 @@ class InfoMixin:
         """
         return self._fitted().doubtful
 
-    def report(self, title: str | None = None, *, source: "str | os.PathLike[str] | None" = None) -> "Report":
+    def report(
+        self,
+        title: str | None = None,
+        *,
+        source: "str | os.PathLike[str] | None" = None,
+        date: "str | datetime.date | None" = None,
+    ) -> "Report":
         """Return a report of the model.
 
         Parameters
@@ -56,6 +63,8 @@ class InfoMixin:
             Title of the report.
         source : str or path-like, optional
             Where the documents come from, such as the name of a file; shown below the title.
+        date : str or date, optional
+            Date of the report, as it is to be shown; "" for none. None (default) is today.
 
         Returns
         -------
@@ -65,7 +74,7 @@ class InfoMixin:
         Raises
         ------
         ParameterTypeError
-            If the title or the source is not a str.
+            If the title, the source or the date is something else.
 
         Examples
         --------
@@ -77,7 +86,7 @@ class InfoMixin:
         """
         from topickit.report.report import Report
 
-        return Report.of(self._fitted(), title=title, source=source)
+        return Report.of(self._fitted(), title=title, source=source, date=date)
 
     def document_info(self) -> "pl.DataFrame":
         """Return a table of the training documents, one row per row of the corpus.

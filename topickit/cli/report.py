@@ -25,13 +25,18 @@ def report(
         ReportFormat | None, typer.Option("--format", help="Output format.", show_default=FORMAT_DEFAULT)
     ] = None,
     out: OutFile = None,
+    title: Annotated[str | None, typer.Option("--title", metavar="TEXT", help="Title of the report.")] = None,
+    date: Annotated[
+        str | None,
+        typer.Option("--date", metavar="TEXT", help="Date of the report.", show_default="today"),
+    ] = None,
     no_texts: Annotated[bool, typer.Option("--no-texts", help="Leave out the texts of documents.")] = False,
 ) -> None:
     """Report the topics of a saved model."""
     from topickit.model import TopicModel
 
     check_separate(out, model)
-    result = TopicModel.load(model).report()
+    result = TopicModel.load(model).report(title, date=date)
     texts = not no_texts
     chosen = choose_format(format, out, ReportFormat)
     if chosen is ReportFormat.text:

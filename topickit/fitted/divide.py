@@ -53,7 +53,8 @@ def parts_of(fitted: Fitted) -> Parts | None:
     """
     if "parts" not in fitted.__dict__:
         fitted.__dict__["parts"] = None if fitted.corpus is None else find_parts(fitted)
-    return fitted.known_parts
+    found: Parts | None = fitted.__dict__["parts"]
+    return found
 
 
 def find_parts(fitted: Fitted) -> Parts | None:

@@ -58,14 +58,20 @@ def _topics(summary: Summary) -> list[str]:
         return []
     stability = summary.has_stability
     head = ["#", "Name", "Size", "Share", *(["Stability"] if stability else []), "Keywords (weight)"]
-    return _table(head, (_topic_cells(topic, stability) for topic in summary.topics), text=("Name", head[-1]))
+    rows = []
+    for topic in summary.topics:
+        rows.append(_topic_cells(topic, stability))
+        for part in summary.parts.get(topic.id, ()):
+            cells = _topic_cells(part, stability)
+            rows.append(["", f"– {cells[1]}", *cells[2:]])
+    return _table(head, rows, text=("Name", head[-1]))
 
 
 def _topic_cells(topic: Topic, stability: bool) -> list[str]:
     words = ", ".join(f"{_escape(word)} ({formatting.weight(weight)})" for word, weight in topic.keywords)
     cells = [
         str(topic.id),
-        _escape(topic.name),
+        _escape(topic.name) + (" (known)" if topic.is_known else ""),
         formatting.count(topic.size),
         formatting.percent(topic.share),
     ]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, overload
 from topickit._core.atomic import write_atomic
 from topickit._core.display import one_line
 from topickit.errors import ParameterError, ParameterTypeError
+from topickit.fitted.divide import parts_of
 from topickit.report.document_map import DocumentMap, document_map
 from topickit.report.exports import render_csv, render_json
 from topickit.report.html import render_html, render_notebook
@@ -44,7 +45,7 @@ class Report:
     source : str
         Where the documents come from, such as the name of a file; empty if unknown.
     date : str
-        Date of the report, ISO 8601; empty for none.
+        Date of the report; empty for none.
 
     Examples
     --------
@@ -63,9 +64,14 @@ class Report:
 
     @classmethod
     def of(
-        cls, fitted: "Fitted", *, title: str | None = None, source: str | os.PathLike[str] | None = None
+        cls,
+        fitted: "Fitted",
+        *,
+        title: str | None = None,
+        source: str | os.PathLike[str] | None = None,
+        date: str | datetime.date | None = None,
     ) -> "Report":
-        """Create the report on a fitted state, with the date of today.
+        """Create the report on a fitted state.
 
         Parameters
         ----------
@@ -75,11 +81,13 @@ class Report:
             Heading of the report.
         source : str or path-like, optional
             Where the documents come from, such as the name of a file.
+        date : str or date, optional
+            Date of the report, as it is to be shown; "" for none. None (default) is today.
 
         Raises
         ------
         ParameterTypeError
-            If the title or the source is not a str.
+            If the title, the source or the date is something else.
 
         Returns
         -------
@@ -97,15 +105,22 @@ class Report:
             raise ParameterTypeError(f"title must be a str, got {type(title).__name__}")
         if source is not None and not isinstance(source, str | os.PathLike):
             raise ParameterTypeError(f"source must be a str or a path, got {type(source).__name__}")
-        today = datetime.date.today().isoformat()
-        fitted = fitted.largest_first()
-        return cls(summarize(fitted), fitted, clean(title or ""), clean(os.fsdecode(source or "")), today)
+        if date is not None and not isinstance(date, str | datetime.date):
+            raise ParameterTypeError(f"date must be a str or a date, got {type(date).__name__}")
+        shown = datetime.date.today() if date is None else date
+        written = shown if isinstance(shown, str) else shown.isoformat()[:10]
+        ordered = fitted.largest_first()
+        if ordered is not fitted:
+            ordered.__dict__["parts"] = parts_of(fitted)  # they are known by ids
+        return cls(
+            summarize(ordered), ordered, clean(title or ""), clean(os.fsdecode(source or "")), clean(written)
+        )
 
     @property
     def byline(self) -> str:
         """The source and the date, as shown below the title."""
         source = [f"Source: {one_line(self.source)}"] if self.source else []
-        return " · ".join([*source, *([self.date] if self.date else [])])
+        return " · ".join([*source, *([one_line(self.date)] if self.date else [])])
 
     def map(self, *, texts: bool = True) -> DocumentMap | None:
         """Give the map of the documents; it is computed once and kept with the model.

@@ -11,6 +11,7 @@ from topickit.analysis.by_class import ByClass, by_class
 from topickit.analysis.hierarchy import Hierarchy, hierarchy
 from topickit.analysis.over_time import OverTime, over_time
 from topickit.analysis.similarity import Similarity, similarity
+from topickit.fitted.divide import parts_of
 from topickit.fitted.topics import Topic
 
 if TYPE_CHECKING:
@@ -46,6 +47,8 @@ class Summary:
         None if the documents have no classes.
     given_names : frozenset of int
         Ids of the topics that the user named.
+    parts : mapping of int to tuple of Topic
+        The parts of topics that have stable ones, by the id of the topic.
 
     Examples
     --------
@@ -63,6 +66,7 @@ class Summary:
     over_time: OverTime | None = dataclasses.field(default=None, repr=False, compare=False)
     by_class: ByClass | None = dataclasses.field(default=None, repr=False, compare=False)
     given_names: frozenset[int] = frozenset()
+    parts: Mapping[int, tuple[Topic, ...]] = dataclasses.field(default_factory=dict)
 
     @property
     def outlier_share(self) -> float:
@@ -90,6 +94,10 @@ class Summary:
         Summary
         """
         topics = tuple(_topic_without_texts(topic, topic.id in self.given_names) for topic in self.topics)
+        parts = {
+            topic: tuple(_topic_without_texts(part, False) for part in own)
+            for topic, own in self.parts.items()
+        }
         tree, times, classes = self.hierarchy, self.over_time, self.by_class
         if tree is not None:
             names = tuple(
@@ -105,7 +113,9 @@ class Summary:
             times = dataclasses.replace(times, rising_words=rising, falling_words=falling)
         if classes is not None:
             classes = dataclasses.replace(classes, classes=tuple(map(_short, classes.classes)))
-        return dataclasses.replace(self, topics=topics, hierarchy=tree, over_time=times, by_class=classes)
+        return dataclasses.replace(
+            self, topics=topics, hierarchy=tree, over_time=times, by_class=classes, parts=parts
+        )
 
     def as_dict(self) -> dict[str, Plain]:
         """Give everything as data for JSON, under stable names; NaN and infinity become None.
@@ -126,7 +136,13 @@ class Summary:
             "n_outliers": self.n_outliers,
             "outlier_share": self.outlier_share,
             "n_topics": len(self.topics),
-            "topics": [_topic_as_dict(topic) for topic in self.topics],
+            "topics": [
+                {
+                    **_topic_as_dict(topic),
+                    "parts": [_topic_as_dict(part) for part in self.parts.get(topic.id, ())],
+                }
+                for topic in self.topics
+            ],
             "hierarchy": plain(self.hierarchy),
             "similarity": _similarity_as_dict(self.similarity),
             "over_time": plain(self.over_time),
@@ -167,7 +183,16 @@ def summarize(fitted: "Fitted") -> Summary:
         over_time=over_time(fitted),
         by_class=by_class(fitted),
         given_names=frozenset(topics.items[row].id for row in fitted.given_names),
+        parts=_parts(fitted),
     )
+
+
+def _parts(fitted: "Fitted") -> dict[int, tuple[Topic, ...]]:
+    """Give the parts of the topics that have any."""
+    found = parts_of(fitted)
+    if found is None:
+        return {}
+    return {topic.id: tuple(map(_clean_topic, own)) for topic in fitted.topics if (own := found.of(topic.id))}
 
 
 def clean(text: str) -> str:

@@ -152,8 +152,24 @@ def _table(summary: Summary, topics: tuple[Topic, ...], width: int) -> Table:
             cells.append(_bar(topic.share / largest if largest else 0.0))
         if stability:
             cells.append(formatting.score(topic.stability))
-        table.add_row(*map(Text, cells), Text(one_line(topic.name)), _keywords(topic))
+        table.add_row(*map(Text, cells), Text(_name(topic)), _keywords(topic))
+        for part in summary.parts.get(topic.id, ()):
+            cells = ["", formatting.count(part.size), formatting.percent(part.share)]
+            cells += ["", ""][: bars + stability]
+            name = Padding(Text(one_line(part.name)), (0, 0, 0, 2))
+            table.add_row(*map(Text, cells), name, _part_keywords(part))
     return table
+
+
+def _part_keywords(part: Topic) -> Text:
+    """Write the first keywords of a part on one line."""
+    words = " · ".join(map(one_line, part.words)) or formatting.MISSING
+    return Text(words, no_wrap=True, overflow="ellipsis")
+
+
+def _name(topic: Topic) -> str:
+    """Write a name, marked if the user brought the topic."""
+    return f"{one_line(topic.name)} (known)" if topic.is_known else one_line(topic.name)
 
 
 def _keywords(topic: Topic) -> RenderableType:

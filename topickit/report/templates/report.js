@@ -51,7 +51,8 @@ const topickit = (() => {
   const table = document.getElementById("overview");
   if (!table) return;
   const body = table.tBodies[0];
-  const rows = Array.from(body.rows);
+  const rows = Array.from(body.rows).filter((row) => row.dataset.topic);
+  const parts = new Map(rows.map((row) => [row, Array.from(body.querySelectorAll(`tr[data-parent="${row.dataset.topic}"]`))]));
   const heads = Array.from(table.tHead.rows[0].cells);
 
   const key = (row, column, kind) => {
@@ -71,7 +72,7 @@ const topickit = (() => {
     const ordered = [...rows].sort((a, b) => sign * compare(key(a, column, kind), key(b, column, kind)));
     heads.forEach((cell) => cell.removeAttribute("aria-sort"));
     head.setAttribute("aria-sort", next);
-    body.append(...ordered);
+    body.append(...ordered.flatMap((row) => [row, ...parts.get(row)]));
   };
   heads.filter((head) => head.dataset.sort).forEach((head) => {
     const button = document.createElement("button");
@@ -94,6 +95,7 @@ const topickit = (() => {
       if (!texts.has(row)) texts.set(row, topickit.fold(card.textContent));
       const match = terms.every((term) => texts.get(row).includes(term));
       row.hidden = card.hidden = !match;
+      parts.get(row).forEach((part) => { part.hidden = !match; });
       shown += match ? 1 : 0;
     });
     matches.textContent = terms.length ? `${shown} of ${rows.length}` : "";
