@@ -13,7 +13,21 @@ import typer
 
 from topickit._core.progress import lines_to
 from topickit._version import __version__
-from topickit.cli import cache, cluster, compare, demo, edit, fit, name, predict, report, score, search, tree
+from topickit.cli import (
+    cache,
+    cluster,
+    compare,
+    demo,
+    edit,
+    fit,
+    name,
+    predict,
+    report,
+    score,
+    search,
+    tree,
+    update,
+)
 from topickit.cli.messages import show_message
 from topickit.cli.options import Command, CommandGroup
 from topickit.cli.streams import StandardStream
@@ -52,6 +66,7 @@ _COMMANDS = (
     demo.demo,
     fit.fit,
     predict.predict,
+    update.update,
     report.report,
     edit.edit,
     name.name,
