@@ -6,7 +6,9 @@ documents that are nearest to it. A found topic that loses most of its documents
 them under another name, and is dropped. Prototypes are made of the groups that result.
 """
 
-from collections.abc import Sequence
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -22,6 +24,7 @@ from topickit.fitted.discover import TopicSearch
 from topickit.fitted.doubtful import doubtful_labels
 from topickit.fitted.prototypes import make_prototypes
 from topickit.fitted.thresholds import NO_THRESHOLD
+from topickit.fitted.told import discriminant_prototypes, groups_of
 
 SEED_SHARE = 0.2
 """Share of the documents nearest to a description from which a known topic starts: the most similar ones."""
@@ -31,6 +34,8 @@ ANCHOR_WEIGHT = 5.0
 LOST_SHARE = 0.4
 """A found topic that loses this share of its documents to known topics is dropped."""
 ROUNDS = 5
+MOST_ROWS = 8000
+"""Rows of the sample whose neighbors are searched, where no other topics are found."""
 N_PROTOTYPES = 8
 """Most prototypes of a known topic."""
 WORD_WEIGHT = 0.3
@@ -91,20 +96,23 @@ def guide(
     """
     known = [*(topic for topic in known if not topic.ignored), *(topic for topic in known if topic.ignored)]
     n_known, n_told = len(known), sum(not topic.ignored for topic in known)
-    rows = np.unique(np.concatenate([search.rows, *(topic.rows for topic in known)])).astype(np.int64)
+    only_told = n_topics is not None and n_topics <= n_told
+    sampled = search.rows[:MOST_ROWS] if only_told else search.rows  # by content hash: a uniform sample
+    rows = np.unique(np.concatenate([sampled, *(topic.rows for topic in known)])).astype(np.int64)
     vectors, weights = take_rows(corpus.vectors, rows), corpus.documents.weights[rows]
     labelled = np.full(len(rows), -1, dtype=np.int64)
     for place, topic in enumerate(known):
         labelled[np.searchsorted(rows, topic.rows)] = place
-    evidence = _evidence(known, corpus, rows, vectors, weights)
-    found = search.assigner.labels(vectors)
-    if n_topics is not None and n_topics <= n_told:
-        found = np.full(len(rows), -1, dtype=np.int64)
-    labels = compete(vectors, weights, evidence, labelled, found)
-    kept = np.unique(labels[labels >= n_known]) - n_known
+    evidence = _evidence(known, corpus, rows, vectors, weights, labelled)
+    if only_told:
+        groups, kept = groups_of(vectors, evidence, labelled, weights), np.empty(0, dtype=np.int64)
+    else:
+        found = search.assigner.labels(vectors)
+        labels = compete(vectors, weights, evidence, labelled, found)
+        kept = np.unique(labels[labels >= n_known]) - n_known
+        groups = np.where(labels >= n_known, n_known + np.searchsorted(kept, labels - n_known), labels)
     numbers = np.concatenate([np.arange(n_told), np.full(n_known - n_told, -1)])
-    groups = np.where(labels >= n_known, n_known + np.searchsorted(kept, labels - n_known), labels)
-    prototypes, of = _prototypes(known, vectors, weights, groups, len(kept), random_state)
+    prototypes, of = _prototypes(known, vectors, weights, groups, random_state, linear=only_told)
     topics = np.concatenate([numbers, n_told + np.arange(len(kept))])[of]
     assigner = replace(
         search.assigner,
@@ -204,25 +212,40 @@ def _evidence(
     rows: IntArray,
     vectors: FloatArray,
     weights: NDArray[Any],
+    labelled: IntArray,
 ) -> NDArray[np.float64]:
     """Return how much each document has of each known topic, less the mean over the documents."""
     evidence = np.zeros((len(rows), len(known)))
+    words = [tuple({*topic.words, *name_words(topic)}) for topic in known]
+    times = Counter(word.casefold() for own in words for word in own)
     for place, topic in enumerate(known):
         if len(topic.anchors):
             evidence[:, place] += (vectors @ topic.anchors.T).max(axis=1)
-        if topic.words:
-            evidence[:, place] += WORD_WEIGHT * word_share(corpus, topic.words, rows)
+        elif len(topic.rows):
+            mean = unit_rows(vectors[labelled == place].mean(axis=0, keepdims=True))
+            evidence[:, place] += (vectors @ mean.T).ravel()
+        share = {
+            word: 1 - np.log(times[word.casefold()]) / np.log(max(len(known), 2)) for word in words[place]
+        }
+        evidence[:, place] += WORD_WEIGHT * word_share(corpus, share, rows)
     return evidence - np.average(evidence, axis=0, weights=weights)
 
 
-def word_share(corpus: Corpus, words: Sequence[str], rows: IntArray) -> NDArray[np.float64]:
+def name_words(topic: KnownTopic) -> tuple[str, ...]:
+    """Return the words of the name of a described topic, and the name itself."""
+    if not len(topic.anchors):
+        return ()
+    return (topic.name, *(word for word in re.findall(r"[\w.#+-]+", topic.name) if len(word) > 1))
+
+
+def word_share(corpus: Corpus, words: Mapping[str, float], rows: IntArray) -> NDArray[np.float64]:
     """Return the share of some words that each document has; a word counts as much as it is rare.
 
     Parameters
     ----------
     corpus : Corpus
-    words : sequence of str
-        Words and phrases, in any case.
+    words : mapping of str to float
+        Words and phrases, in any case, and how telling each is among known topics, 0 to 1.
     rows : int64 ndarray of shape (n,)
         Positions of the documents.
 
@@ -231,14 +254,15 @@ def word_share(corpus: Corpus, words: Sequence[str], rows: IntArray) -> NDArray[
     float64 ndarray of shape (n,)
         0 to 1; 0 everywhere if no word is a term of the corpus.
     """
-    wanted = {word.casefold() for word in words}
+    wanted = {word.casefold(): float(share) for word, share in words.items()}
     columns = [place for place, term in enumerate(corpus.terms.terms) if term.casefold() in wanted]
     if not columns:
         return np.zeros(len(rows))
+    telling = np.array([wanted[corpus.terms.terms[place].casefold()] for place in columns])
     held = csr_array(corpus.terms.counts[:, columns] > 0, dtype=np.float64)
     frequency = np.asarray(held.sum(axis=0)).ravel()
     idf = np.log(corpus.terms.counts.shape[0] / np.maximum(frequency, 1)) + 1e-9
-    return np.asarray(held[rows] @ idf / idf.sum())
+    return np.asarray(held[rows] @ (telling * idf) / idf.sum())
 
 
 def _prototypes(
@@ -246,8 +270,9 @@ def _prototypes(
     vectors: FloatArray,
     weights: NDArray[Any],
     groups: IntArray,
-    n_found: int,
     random_state: int,
+    *,
+    linear: bool,
 ) -> tuple[FloatArray, IntArray]:
     """Make prototypes of groups; a known topic without documents keeps its anchors."""
     n_known = len(known)
@@ -256,6 +281,11 @@ def _prototypes(
     parts, numbers = [np.empty((0, vectors.shape[1]), dtype=np.float32)], [np.empty(0, dtype=np.int64)]
     present = np.unique(groups[groups >= 0])
     for result in (of_known, of_found):
+        if linear and len(present) > 1:
+            packed_groups = np.searchsorted(present, groups)
+            parts.append(discriminant_prototypes(vectors, packed_groups, len(present), weights))
+            numbers.append(present)
+            break
         here = np.unique(result.labels[result.labels >= 0])
         packed = replace(
             result, labels=np.where(result.labels >= 0, np.searchsorted(here, result.labels), -1)
