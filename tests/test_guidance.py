@@ -212,3 +212,23 @@ def test_errors_of_labels(labels, match):
         TopicModel(embedder=EMBEDDER).fit(TEXTS, known_labels=labels)
     with pytest.raises(ParameterError, match="'Cars', which is not in known_topics"):
         TopicModel(embedder=EMBEDDER, known_topics=["Boats"]).fit(TEXTS, known_vectors={"Cars": [1.0]})
+
+
+def test_the_command(tmp_path):
+    from typer.testing import CliRunner
+
+    from topickit.cli import app
+
+    rows = "\n".join(f'"{text}",{label or ""}' for text, label in zip(TEXTS, LABELS, strict=True))
+    (tmp_path / "t.csv").write_text("text,topic\n" + rows)
+    (tmp_path / "k.csv").write_text("name,description\nBoats,boat sail mast anchor\n")
+    (tmp_path / "s.json").write_text('{"Boats": ["sail"]}')
+    (tmp_path / "i.txt").write_text("onion garlic sauce oven\n")
+    arguments = ["fit", str(tmp_path / "t.csv"), "--text", "text", "--embedder", "lexical"]
+    options = {"--known": "k.csv", "--seed-words": "s.json", "--ignore": "i.txt", "--out": "m"}
+    for option, name in options.items():
+        arguments += [option, str(tmp_path / name)]
+    result = CliRunner().invoke(app, [*arguments, "--known-labels", "topic"])
+    assert result.exit_code == 0, result.output
+    assert "Known topics:" in result.output
+    assert known(TopicModel.load(tmp_path / "m")) == ["Boats", "astronomy", "finance", "sailing"]

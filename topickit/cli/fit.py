@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from topickit._core.atomic import check_target, write_atomic
+from topickit.cli.known import read_known
 from topickit.cli.options import (
     CacheFolder,
     Clusterer,
@@ -97,6 +98,26 @@ LongDocumentsOption = Annotated[
     LongDocuments,
     typer.Option(help="Truncate documents at the model's maximum length, or embed them in chunks."),
 ]
+KnownFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--known",
+        metavar="FILE",
+        help="Known topics: one name a line, CSV of name and description, or JSON.",
+    ),
+]
+IgnoreFile = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="As --known; documents of these topics become outliers."),
+]
+SeedWordsFile = Annotated[
+    Path | None,
+    typer.Option("--seed-words", metavar="FILE", help="JSON that maps names of topics to lists of words."),
+]
+KnownLabelsColumn = Annotated[
+    str | None,
+    typer.Option("--known-labels", metavar="COLUMN", help="Column of topics known for some of the rows."),
+]
 RefineSeconds = Annotated[
     float | None,
     typer.Option(
@@ -133,6 +154,10 @@ def fit(
     across: Across = False,
     clusterer: Clusterer = ClustererName.graph,
     n_topics: NTopics = None,
+    known: KnownFile = None,
+    seed_words: SeedWordsFile = None,
+    known_labels: KnownLabelsColumn = None,
+    ignore: IgnoreFile = None,
     outliers: OutlierShare = None,
     embedder: EmbedderName = "auto",
     embeddings: Embeddings = None,
@@ -170,26 +195,34 @@ def fit(
         raise ParameterError(
             "--refine takes a number of seconds above 0, needs --embedder distilled and excludes --embeddings"
         )
-    texts, (column, class_names), kept = read_rows(
+    told = {
+        "known_topics": read_known(known),
+        "seed_words": read_known(seed_words),
+        "ignore": read_known(ignore),
+    }
+    texts, (column, class_names, topics), kept = read_rows(
         file,
         text,
         file_format=input_format,
         encoding=encoding,
         header=not no_header,
-        covariates=(timestamps, classes),
+        covariates=(timestamps, classes, known_labels),
         keep=keep or (),
         reserved=LABEL_COLUMNS,
     )
     n_rows = None if missing is MissingTexts.blank else len(texts := list(texts))
     given = load_embeddings(embeddings, n_rows)
     texts, rows = choose_rows(texts, missing, file)
-    column, class_names, given = (take_rows(values, rows) for values in (column, class_names, given))
+    column, class_names, topics, given = (
+        take_rows(values, rows) for values in (column, class_names, topics, given)
+    )
     kept = {name: take_rows(values, rows) for name, values in kept.items()}
     times = None if column is None else _read_times(column, str(timestamps), time_format)
     model = TopicModel(
         embedder=embedder,
         clusterer=clusterer.value,
         n_topics=n_topics,
+        **told,
         outliers=outliers,
         fit_sample="auto" if fit_sample is None else fit_sample or None,
         long_documents=long_documents.value,
@@ -211,6 +244,7 @@ def fit(
         timestamps=times,
         classes=class_names,
         regardless_of="classes" if across else None,
+        known_labels=topics,
     )
     report_blank(texts)
     if refine is not None:

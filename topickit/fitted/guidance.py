@@ -29,11 +29,11 @@ from topickit.fitted.told import discriminant_prototypes, groups_of
 SEED_SHARE = 0.2
 """Share of the documents nearest to a description from which a known topic starts: the most similar ones."""
 FEWEST_SEEDS = 5
-ANCHOR_WEIGHT = 5.0
-"""Weight of the start of a known topic, in documents, when its center moves."""
+CLAIM = 0.4
+"""A known topic claims parts that have this share of the usual density of its seeds in parts with seeds."""
 LOST_SHARE = 0.4
 """A found topic that loses this share of its documents to known topics is dropped."""
-ROUNDS = 5
+ROUNDS = 2
 MOST_ROWS = 8000
 """Rows of the sample whose neighbors are searched, where no other topics are found."""
 N_PROTOTYPES = 8
@@ -108,7 +108,7 @@ def guide(
         groups, kept = groups_of(vectors, evidence, labelled, weights), np.empty(0, dtype=np.int64)
     else:
         found = search.assigner.labels(vectors)
-        labels = compete(vectors, weights, evidence, labelled, found)
+        labels = compete(vectors, weights, evidence, labelled, found, search.assigner.parts().labels(vectors))
         kept = np.unique(labels[labels >= n_known]) - n_known
         groups = np.where(labels >= n_known, n_known + np.searchsorted(kept, labels - n_known), labels)
     numbers = np.concatenate([np.arange(n_told), np.full(n_known - n_told, -1)])
@@ -140,8 +140,12 @@ def compete(
     evidence: NDArray[np.float64],
     labelled: IntArray,
     found: IntArray,
+    parts: IntArray,
 ) -> IntArray:
     """Let known and found topics compete for documents.
+
+    A part of a found topic belongs to a known topic where the part has nearly as many seeds of it, for its
+    size, as the parts with most of the seeds. A found topic that loses most of its documents so is dropped.
 
     Parameters
     ----------
@@ -153,6 +157,8 @@ def compete(
         Known topic of labelled documents, −1 for the others.
     found : int64 ndarray of shape (n,)
         Found topic; −1 for none.
+    parts : int64 ndarray of shape (n,)
+        Part of the found topics; −1 for none.
 
     Returns
     -------
@@ -160,50 +166,52 @@ def compete(
         Known topics 0 … m − 1, then m + the found topic; −1 for a document in none.
     """
     n_known, n_found = evidence.shape[1], int(found.max(initial=-1)) + 1
-    starts = _starts(vectors, weights, evidence, labelled)
-    own = np.where(found >= 0, found + n_known, -1)
-    means = np.concatenate([starts, group_means(vectors, own, n_known + n_found, weights)[n_known:]])
+    seeds = _seeds(evidence, labelled)
+    claimed = _claims(seeds, parts, weights, n_known)
+    of_part = np.where(parts >= 0, parts, claimed.shape[0] - 1)
+    free = ~claimed.any(axis=1)[of_part]
     sizes = np.bincount(found[found >= 0], weights[found >= 0], minlength=n_found)
-    alive = np.concatenate([starts.any(axis=1), np.ones(n_found, dtype=np.bool_)])
-    labels = own
+    left = np.bincount(found[found >= 0], (weights * free)[found >= 0], minlength=n_found)
+    dropped = left <= (1 - LOST_SHARE) * sizes
+    own = np.where((found >= 0) & free, found + n_known, -1)
+    own[(found >= 0) & dropped[found]] = -1
+    start = np.where(claimed[of_part], evidence, -np.inf)
+    mine = np.where(claimed[of_part].any(axis=1), start.argmax(axis=1), -1)
+    labels = np.where(labelled >= 0, labelled, np.where(own >= 0, own, mine))
+    labels = np.where((labels < 0) & (seeds >= 0), seeds, labels)
+    alive = np.bincount(labels[labels >= 0], minlength=n_known + n_found) > 0
     for _ in range(ROUNDS):
-        similar = vectors @ unit_rows(means).T
+        means = unit_rows(group_means(vectors, labels, n_known + n_found, weights))
+        similar = vectors @ means.T
         similar[:, ~alive] = -np.inf
-        labels = similar.argmax(axis=1)
-        if n_found:
-            outlier = (found < 0) & (labels >= n_known)
-            labels[outlier] = -1
+        labels = similar.argmax(axis=1).astype(np.int64)
+        labels[(found < 0) & (labels >= n_known)] = -1
         labels = np.where(labelled >= 0, labelled, labels)
-        lost = np.bincount(found[found >= 0], (weights * (labels < n_known))[found >= 0], minlength=n_found)
-        dropped = (lost >= LOST_SHARE * sizes) & alive[n_known:]
-        alive[n_known:] &= ~dropped
-        totals = np.bincount(labels[labels >= 0], weights[labels >= 0], minlength=len(means))[:, None]
-        moved = group_means(vectors, labels, len(means), weights)
-        moved[:n_known] = (ANCHOR_WEIGHT * starts + totals[:n_known] * moved[:n_known]) / (
-            ANCHOR_WEIGHT + totals[:n_known]
-        )
-        means = np.where(moved.any(axis=1, keepdims=True), moved, means)
-    similar = vectors @ unit_rows(means).T
-    similar[:, ~alive] = -np.inf
-    nearest = similar.argmax(axis=1)
-    return np.where(labelled >= 0, labelled, np.where((found < 0) & (nearest >= n_known), -1, nearest))
+    return labels
 
 
-def _starts(
-    vectors: FloatArray, weights: NDArray[Any], evidence: NDArray[np.float64], labelled: IntArray
-) -> NDArray[np.float64]:
-    """Return the center from which each known topic starts; zeros where there is no evidence of it."""
-    n_known = evidence.shape[1]
+def _seeds(evidence: NDArray[np.float64], labelled: IntArray) -> IntArray:
+    """Return the known topic of documents that are surely its own; −1 for the others."""
     nearest = evidence.argmax(axis=1)
-    has = evidence.any(axis=0)
-    starts = group_means(vectors, labelled, n_known, weights)
-    for topic in np.flatnonzero(has & ~starts.any(axis=1)):
-        own = np.flatnonzero(nearest == topic)
+    seeds = labelled.copy()
+    with_labels = np.unique(labelled[labelled >= 0])
+    for topic in np.setdiff1d(np.flatnonzero(evidence.any(axis=0)), with_labels):
+        own = np.flatnonzero((nearest == topic) & (labelled < 0))
         best = own[np.argsort(-evidence[own, topic], kind="stable")]
-        best = best[: max(FEWEST_SEEDS, int(SEED_SHARE * len(own)))]
-        if len(best):
-            starts[topic] = np.average(vectors[best], axis=0, weights=weights[best])
-    return starts
+        seeds[best[: max(FEWEST_SEEDS, int(SEED_SHARE * len(own)))]] = topic
+    return seeds
+
+
+def _claims(seeds: IntArray, parts: IntArray, weights: NDArray[Any], n_known: int) -> NDArray[np.bool_]:
+    """Return which known topics claim which parts, shape (n_parts + 1, m); the last row is of no part."""
+    n_parts = int(parts.max(initial=-1)) + 1
+    inside = (parts >= 0) & (seeds >= 0)
+    counts = np.zeros((n_parts + 1, n_known))
+    np.add.at(counts, (parts[inside], seeds[inside]), weights[inside])
+    sizes = np.bincount(parts[parts >= 0], weights[parts >= 0], minlength=n_parts)
+    density = counts / np.append(np.maximum(sizes, 1e-300), 1.0)[:, None]
+    usual = (counts * density).sum(axis=0) / np.maximum(counts.sum(axis=0), 1e-300)
+    return np.asarray((counts > 0) & (density >= CLAIM * usual))
 
 
 def _evidence(

@@ -81,8 +81,8 @@ def discriminant_prototypes(
 ) -> FloatArray:
     """Return one prototype per topic, between which the nearest one is a linear discriminant's choice.
 
-    The discriminant scores a row x by w·x + b. The nearest prototype p is that of the largest p·x − |p|²/2: the
-    same choice for p = s w + v where −|p|²/2 is s b but for a constant. The shift v is the smallest that
+    The discriminant scores a row x by w·x + b. The nearest prototype p is that of the largest p·x − |p|²/2:
+    the same choice for p = s w + v where −|p|²/2 is s b but for a constant. The shift v is the smallest that
     brings this about, from where the prototypes are near the means of their topics.
 
     Parameters
@@ -113,7 +113,7 @@ def discriminant_prototypes(
     wanted = -offsets - 0.5 * np.einsum("ij,ij->i", directions, directions) - directions @ shift
     system = np.hstack([directions, -np.ones((n_topics, 1))])
     shift += np.linalg.lstsq(system, wanted, rcond=1e-10)[0][:-1]
-    return (directions + shift).astype(np.float32)
+    return np.asarray(directions + shift, dtype=np.float32)
 
 
 def _classified(vectors: FloatArray, labelled: IntArray, weights: NDArray[Any]) -> Matrix:

@@ -126,10 +126,22 @@ def _largest(summary: Summary, n_topics: int | None, width: int, more: str) -> l
         parts.append(Text(sentence))
     if shown:
         parts.append(_table(summary, shown, width))
+    if known := _known(summary):
+        parts.append(Text(known))
     if n_omitted := len(summary.topics) - len(shown):
         omitted = f"and {plural(n_omitted, 'smaller topic')}"
         parts.append(Text(f"{omitted}: {more}" if more else omitted))
     return parts
+
+
+def _known(summary: Summary) -> str:
+    """List the known topics, and those of them without documents."""
+    known = [topic for topic in summary.topics if topic.is_known]
+    if not known:
+        return ""
+    empty = [_title(topic) for topic in known if not topic.size]
+    without = f"; without documents: {'; '.join(empty)}" if empty else ""
+    return f"Known topics: {', '.join(str(topic.id) for topic in known if topic.size) or 'none'}{without}"
 
 
 def _table(summary: Summary, topics: tuple[Topic, ...], width: int) -> Table:
