@@ -172,7 +172,7 @@ def compete(
     free = ~claimed.any(axis=1)[of_part]
     sizes = np.bincount(found[found >= 0], weights[found >= 0], minlength=n_found)
     left = np.bincount(found[found >= 0], (weights * free)[found >= 0], minlength=n_found)
-    dropped = left <= (1 - LOST_SHARE) * sizes
+    dropped = np.asarray(left <= (1 - LOST_SHARE) * sizes, dtype=np.bool_)
     own = np.where((found >= 0) & free, found + n_known, -1)
     own[(found >= 0) & dropped[found]] = -1
     start = np.where(claimed[of_part], evidence, -np.inf)
