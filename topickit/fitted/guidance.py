@@ -169,7 +169,8 @@ def compete(
     seeds = _seeds(evidence, labelled)
     claimed = _claims(seeds, parts, weights, n_known)
     of_part = np.where(parts >= 0, parts, claimed.shape[0] - 1)
-    free = ~claimed.any(axis=1)[of_part]
+    is_claimed = np.asarray(claimed.any(axis=1), dtype=np.bool_)
+    free = ~is_claimed[of_part]
     sizes = np.bincount(found[found >= 0], weights[found >= 0], minlength=n_found)
     left = np.bincount(found[found >= 0], (weights * free)[found >= 0], minlength=n_found)
     dropped = np.asarray(left <= (1 - LOST_SHARE) * sizes, dtype=np.bool_)
