@@ -4,6 +4,7 @@ from scipy.sparse import csr_array
 
 from topickit.fitted.keyword_names import readable_name, topic_names
 from topickit.keywords.counts import DocumentFrequencies, TermCounts
+from topickit.keywords.evidence import Evidence
 from topickit.model import TopicModel
 
 
@@ -97,3 +98,18 @@ def test_a_fitted_model_has_distinct_first_words_and_keeps_given_names():
     assert "hall" in [topic.name for topic in merged.topics_]
     firsts = [topic.name.split(", ")[0] for topic in merged.topics_ if topic.name != "hall"]
     assert len(set(firsts)) == len(firsts)
+
+
+def test_a_frequent_phrase_near_the_topic_comes_first():
+    terms = ("stolen", "cash", "withdrawal", "cash withdrawal", "rent")
+    parts = np.full((5, 3), -1, dtype=np.int32)
+    parts[3, :2] = 1, 2
+    table = csr_array(np.array([[9, 5, 5, 6, 0], [0, 0, 0, 0, 9]]))
+    documents = DocumentFrequencies(table, np.zeros(5, np.int64), np.array([10, 10, 0]))
+    counts = TermCounts(terms, table, np.zeros(5, np.int64), ("en",), parts, documents)
+    directions = np.array([[0.6, 0.8], [0.6, 0.8], [0.6, 0.8], [1, 0], [0, 1]], dtype=np.float32)
+    evidence = Evidence(np.arange(5), csr_array((5, 5)), directions, np.zeros(2, np.float32), 20)
+    keywords = [(("stolen", 0.5), ("cash", 0.3)), (("rent", 0.5),)]
+    means = np.eye(2, dtype=np.float32)
+    assert topic_names(keywords, counts, means, evidence=evidence)[0] == "cash withdrawal, stolen"
+    assert topic_names(keywords, counts, means)[0] == "stolen, cash"

@@ -291,7 +291,7 @@ def describe(fitted: Fitted, before: Fitted | None = None) -> Fitted:
     """
     weights = _weights(fitted.counts, fitted.keyword_settings, fitted.across)
     keywords = _Keywords.of(fitted, weights)
-    names = topic_names(keywords.keywords, fitted.counts, fitted.means)
+    names = topic_names(keywords.keywords, fitted.counts, fitted.means, evidence=fitted.evidence)
     names = _kept_names(fitted, names, before)
     representatives = _representatives(fitted, weights)
     items = tuple(

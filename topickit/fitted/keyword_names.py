@@ -7,7 +7,9 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from topickit._core.vectors import FloatArray, IntArray, top_k_cosine, unit_rows
-from topickit.keywords.counts import TermCounts
+from topickit.keywords.counts import DocumentFrequencies, TermCounts
+from topickit.keywords.evidence import Evidence
+from topickit.keywords.n_grams import ONLY_ALONE
 from topickit.keywords.rank import Keywords, bare, stemmer
 
 N_WORDS = 3
@@ -15,19 +17,30 @@ N_NEIGHBORS = 3
 """The nearest other topics, from which a name sets a topic apart."""
 IN_FULL = 0.75
 """A keyword of this distinctiveness, three times as frequent as in a neighboring topic, counts in full."""
+OWN_POWER = 0.25
+"""Of the share of the documents with a keyword that are in the topic; more would prefer rare words."""
+MIN_SHARE = 0.2
+"""Of a topic's documents, the share with a phrase that names it; of the phrase's, the share in the topic."""
 MAX_ENDING = 2
 """Two words of which one is the beginning of the other, shorter by so many letters, are forms of one word."""
 MIN_STEM = 4
 
 
 def topic_names(
-    keywords: Sequence[Keywords], counts: TermCounts, means: FloatArray, groups: IntArray | None = None
+    keywords: Sequence[Keywords],
+    counts: TermCounts,
+    means: FloatArray,
+    groups: IntArray | None = None,
+    *,
+    evidence: Evidence | None = None,
 ) -> list[str]:
-    """Name each topic by keywords of large weight that its nearest topics do not have.
+    """Name each topic by keywords that are frequent in it and tell it apart.
 
-    A keyword's score is its weight times its distinctiveness: the share of the topic's documents that have
-    it, divided by the sum of this share and the largest in a neighboring topic, at most `IN_FULL`. No two
-    topics have the same first word if one of them has another keyword left.
+    A keyword's score is its weight times its distinctiveness, times the fourth root of the share of its
+    documents that are in the topic. Distinctiveness is the share of the topic's documents that have it,
+    divided by the sum of this share and the largest in a neighboring topic, at most `IN_FULL`. A phrase that
+    is frequent in the topic and nearer to it than the best word comes first. No two topics have the same
+    first word if one of them has another keyword left.
 
     Parameters
     ----------
@@ -39,6 +52,8 @@ def topic_names(
         Mean vector of each topic.
     groups : int64 ndarray of shape (k,), optional
         Names set a topic apart from the others of its group instead, such as the parts of one topic.
+    evidence : Evidence, optional
+        Of candidate words and phrases; without it no phrase is preferred.
 
     Returns
     -------
@@ -63,6 +78,8 @@ def topic_names(
     for listed, values in zip(keywords, distinct, strict=True):
         scored = [(weight * value, word) for (word, weight), value in zip(listed, values, strict=True)]
         ranked.append(sorted(scored, key=lambda pair: (-pair[0], pair[1])))
+    if evidence is not None and counts.documents is not None:
+        _put_phrases_first(ranked, counts, counts.documents, means, evidence)
     firsts = _first_words(ranked, stem)
     return [
         name_of([first, *(word for _, word in scored)] if scored else [], topic, stem)
@@ -137,8 +154,38 @@ def _distinctiveness(
         some = csr_array(frequency[rows])[:, terms].toarray()
         shares = (some + 0.5) / (np.asarray(sizes, dtype=np.float64).ravel()[rows][:, None] + 1.0)
         others = shares[1:].max(axis=0, initial=0.0)
-        result.append(np.minimum(shares[0] / (shares[0] + others), IN_FULL))
+        total = np.asarray(frequency[:, terms].sum(axis=0), dtype=np.float64).ravel()
+        own = (some[0] / np.maximum(total, 1.0)) ** OWN_POWER
+        result.append(np.minimum(shares[0] / (shares[0] + others), IN_FULL) * own)
     return result
+
+
+def _put_phrases_first(
+    ranked: Sequence[list[tuple[float, str]]],
+    counts: TermCounts,
+    documents: DocumentFrequencies,
+    means: FloatArray,
+    evidence: Evidence,
+) -> None:
+    """Give the best score to a frequent phrase that is nearer to the topic than its best word."""
+    parts = counts.parts[evidence.terms]
+    phrases = evidence.terms[(parts[:, 1] != -1) & (parts[:, -1] != ONLY_ALONE)]
+    column = {counts.terms[term]: term for term in evidence.terms.tolist()}
+    totals = np.maximum(np.asarray(documents.topics.sum(axis=0)).ravel(), 1)
+    for topic, scored in enumerate(ranked):
+        first = column.get(scored[0][1]) if scored else None
+        own = np.asarray(documents.topics[[topic]].toarray()).ravel()[phrases]
+        frequent = (own >= MIN_SHARE * documents.sizes[topic]) & (own >= MIN_SHARE * totals[phrases])
+        near = phrases[frequent]
+        if first is None or not len(near):
+            continue
+        relevance = evidence.relevance(np.append(near, first), means[topic])
+        best = int(relevance[:-1].argmax())
+        phrase = counts.terms[near[best]]
+        is_other = set(phrase.split()).isdisjoint(scored[0][1].split()) or " " not in scored[0][1]
+        if relevance[best] > relevance[-1] and is_other:
+            rest = [pair for pair in scored if pair[1] != phrase]
+            scored[:] = [(1.001 * scored[0][0], phrase), *rest]
 
 
 def _first_words(ranked: Sequence[list[tuple[float, str]]], stem: Callable[[str], str]) -> list[str]:

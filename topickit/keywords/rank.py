@@ -7,6 +7,9 @@ ten different things in ten keywords,
   of the corpus that has one; spellings such as "e-mail" and "email" count as forms, too);
 - a phrase replaces a word that hardly occurs outside of it in the topic;
 - a phrase is left out if all of its words are listed;
+- of a word and a phrase with it ("key" and "foreign key") one is listed: the word, unless nearly
+  half of its occurrences are in the phrase and the phrase ranks higher;
+- of a name and its adjective ("Israel" and "Israeli") one is listed;
 - a word that documents outside the topic are likelier to have is left out, unless the topic has no other.
 
 With `Evidence`, the list is chosen from a shortlist by coherence and relevance.
@@ -38,9 +41,16 @@ from topickit.keywords.settings import KeywordSettings
 Keywords = tuple[tuple[str, float], ...]
 
 MIN_SHARE_INSIDE = 0.6
+MIN_SHARE_BESIDE = 0.45
+"""Of a word's occurrences in a topic, the share in a phrase below which the word replaces the phrase."""
+MIN_NAME = 4
+NAME_ENDINGS = frozenset(("i", "n", "an", "ian", "y", "ns", "is", "ans", "ians"))
+"""What an adjective or the people of a place adds to its name: Israeli, Indian, Iranians; German, Germany."""
 CANDIDATES = 60
 FEWEST_CANDIDATES = 20
 ALL_CANDIDATES = 6000
+RESERVE = 2
+"""Times as many words are put in order as are listed: some repeat others."""
 MAX_STEMS = 50_000
 _SNOWBALL = {
     "ar": "arabic",
@@ -137,12 +147,15 @@ def top_keywords(
     pools = _pools(weights, alphabet)
     if evidence is not None and means is not None:
         best = _coherent(weights, counts, settings, evidence, means, terms)
-        pools = [_put_first(first, pool) for first, pool in zip(best, pools, strict=True)]
+        pools = [
+            _put_first(_without_general(order, weights[[topic]], settings.n_keywords), pools[topic])
+            for topic, order in enumerate(best)
+        ]
     result = []
     for topic, pool in enumerate(pools):
         row = weights[[topic], :]
         value_of = dict(zip(row.indices.tolist(), row.data.tolist(), strict=True))
-        chosen = _choose(pool, settings.n_keywords, terms, _times(counts, topic))
+        chosen = _choose(pool, settings.n_keywords, terms, _times(counts, topic), strict=True)
         chosen.sort(key=lambda term, of=value_of: (-of[term], alphabet[term]))  # type: ignore[misc]
         result.append(tuple((counts.terms[term], float(value_of[term])) for term in chosen))
     return result
@@ -204,10 +217,11 @@ def _coherent(
     for price in ELSEWHERE:
         penalised = [own - price * others for own, others in zip(worth, elsewhere, strict=True)]
         orders = [
-            coherent_order(*of_topic, settings.n_keywords) for of_topic in zip(penalised, npmi, strict=True)
+            coherent_order(*of_topic, RESERVE * settings.n_keywords)
+            for of_topic in zip(penalised, npmi, strict=True)
         ]
         lists = [listed[topic][order].tolist() for topic, order in enumerate(orders)]
-        words = list(itertools.chain.from_iterable(lists))
+        words = list(itertools.chain.from_iterable(order[: settings.n_keywords] for order in lists))
         distinct = len(set(words)) / max(len(words), 1)
         if distinct > most:
             chosen, most = lists, distinct
@@ -242,6 +256,13 @@ def _pools(weights: csr_array, alphabet: IntArray) -> list[list[int]]:
     return result
 
 
+def _without_general(order: list[int], weights: csr_array, n: int) -> list[int]:
+    """Leave frequent words out of the reserve: of large weight, they are not among the first n."""
+    own = np.asarray(weights[:, order].toarray()).ravel()
+    usual = float(np.median(own[:n])) if len(order) else 0.0
+    return [term for place, term in enumerate(order) if place < n or own[place] <= usual]
+
+
 def _put_first(terms: list[int], pool: list[int]) -> list[int]:
     listed = set(terms)
     return [*terms, *(term for term in pool if term not in listed)]
@@ -252,23 +273,29 @@ def _times(counts: TermCounts, topic: int) -> dict[int, int]:
     return dict(zip(row.indices.tolist(), row.data.tolist(), strict=True))
 
 
-def _choose(pool: list[int], n: int, terms: _Terms, times: dict[int, int]) -> list[int]:
-    """Take n terms from a pool, best first, that name different things."""
+def _choose(
+    pool: list[int], n: int, terms: _Terms, times: dict[int, int], *, strict: bool = False
+) -> list[int]:
+    """Take n terms from a pool, best first, that name different things; `strict` as for `_take_distinct`."""
     dropped: set[str] = set()
     while True:
         rest = (term for term in pool if terms.name(term) not in dropped)
-        chosen = _take_distinct(rest, n, terms, times)
+        chosen = _take_distinct(rest, n, terms, times, strict=strict)
         phrases = [term for term in chosen if terms.parts_of(term)]
         absorbed = {word for word in chosen if any(_mostly_inside(word, p, terms, times) for p in phrases)}
         single = {terms.stems(word)[0] for word in chosen if not terms.parts_of(word)}
         absorbed = absorbed or {phrase for phrase in phrases if single.issuperset(terms.stems(phrase))}
+        if strict and not absorbed:
+            absorbed = {p for p in phrases if any(set(terms.stems(w)) < set(terms.stems(p)) for w in chosen)}
         if not absorbed:
             return chosen
         dropped |= {terms.name(word) for word in absorbed}  # and with a word its other forms
 
 
-def _take_distinct(pool: Iterable[int], n: int, terms: _Terms, times: dict[int, int]) -> list[int]:
-    """Take the best terms in order, leaving out repetitions."""
+def _take_distinct(
+    pool: Iterable[int], n: int, terms: _Terms, times: dict[int, int], *, strict: bool
+) -> list[int]:
+    """Take the best terms in order, leaving out repetitions; if strict, also phrases beside their parts."""
     chosen: list[int] = []
     phrases: list[int] = []
     listed: set[str] = set()  # whole terms, stemmed and without spaces
@@ -283,6 +310,8 @@ def _take_distinct(pool: Iterable[int], n: int, terms: _Terms, times: dict[int, 
             if not any(_mostly_inside(other, term, terms, times) for other in chosen):
                 continue
         elif any(_mostly_inside(term, other, terms, times) for other in phrases):
+            continue
+        if strict and any(_repeats(term, other, terms, times) for other in chosen):
             continue
         chosen.append(term)
         if len(own) > 1:
@@ -302,6 +331,23 @@ def _mostly_inside(inner: int, phrase: int, terms: _Terms, times: dict[int, int]
         and set(own) < set(outer)
         and times.get(phrase, 0) >= MIN_SHARE_INSIDE * max(times.get(inner, 0), 1)
     )
+
+
+def _repeats(term: int, listed: int, terms: _Terms, times: dict[int, int]) -> bool:
+    """Return True if a term is part of a listed one, has it as a part, or is another form of its name."""
+    own, other = set(terms.stems(term)), set(terms.stems(listed))
+    if own < other:
+        return times.get(listed, 0) >= MIN_SHARE_BESIDE * times.get(term, 0)
+    if other < own:
+        return not _mostly_inside(listed, term, terms, times)
+    names = terms.counts.terms[term], terms.counts.terms[listed]
+    return len(own) == len(other) == 1 and _are_forms_of_a_name(*names)
+
+
+def _are_forms_of_a_name(a: str, b: str) -> bool:
+    short, long = sorted((a, b), key=len)
+    is_name = len(short) >= MIN_NAME and short[:1].isupper() and long[:1].isupper()
+    return is_name and long.startswith(short) and long[len(short) :] in NAME_ENDINGS
 
 
 def bare(term: str) -> str:
