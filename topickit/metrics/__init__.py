@@ -5,6 +5,7 @@ words in a corpus      `c_npmi`, `c_v`, `u_mass` (`COHERENCES`), on tokens or a 
 words alone            `diversity`, `inverted_rbo` (`MEASURES`), `embedding_coherence`
                        `tokenize` splits texts, `as_tokens` topics
 labels                 `agreement`, `silhouette`, `topic_stability`
+people                 `intrusion`: tasks for readers, and the score of their answers
 a system               `stability`, over seeds and subsamples
 ====================== ======================================================================
 
@@ -19,6 +20,7 @@ Examples
 
 from topickit.metrics.coherence import COHERENCES, Coherence, c_npmi, c_v, u_mass
 from topickit.metrics.groups import Agreement, agreement, silhouette, topic_stability
+from topickit.metrics.intrusion import IntrusionScore, IntrusionTask, IntrusionTasks, intrusion
 from topickit.metrics.reference import Reference, as_tokens, tokenize
 from topickit.metrics.stability import RunPair, Stability, stability
 from topickit.metrics.words import MEASURES, diversity, embedding_coherence, inverted_rbo
@@ -28,6 +30,9 @@ __all__ = [
     "MEASURES",
     "Agreement",
     "Coherence",
+    "IntrusionScore",
+    "IntrusionTask",
+    "IntrusionTasks",
     "Reference",
     "RunPair",
     "Stability",
@@ -37,6 +42,7 @@ __all__ = [
     "c_v",
     "diversity",
     "embedding_coherence",
+    "intrusion",
     "inverted_rbo",
     "silhouette",
     "stability",
