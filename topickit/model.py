@@ -7,31 +7,26 @@ from typing import Any, Literal, Self
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, ClusterMixin
 
-from topickit._core.progress import stage
 from topickit._core.validation import check_no_vectors
 from topickit._core.vectors import IntArray
 from topickit._model.editing import EditingMixin
 from topickit._model.finding import FindingMixin
-from topickit._model.fitting import read_input, search_topics
+from topickit._model.fitting import describe_topics, read_input, search_topics
 from topickit._model.guiding import Guidance, warn_of_labels
 from topickit._model.info import InfoMixin
 from topickit._model.parts import PartsMixin
 from topickit._model.persistence import PersistenceMixin
 from topickit._model.prediction import DEFAULT_EMBEDDER, PredictionMixin
 from topickit._model.replaying import ReplayMixin
-from topickit._model.settings import check_settings, recorded_parameters
+from topickit._model.settings import check_settings
 from topickit._model.updating import UpdatingMixin
 from topickit.cluster import base as cluster
 from topickit.corpus.documents import Missing
 from topickit.embed import base as embed
 from topickit.embed import pipeline
-from topickit.embed.models.languages import warn_of_language
 from topickit.errors import NotFittedError
-from topickit.fitted.build import build
-from topickit.fitted.discover import finds_subjects
 from topickit.fitted.fitted import Fitted
 from topickit.fitted.history import History
-from topickit.fitted.provenance import Provenance
 from topickit.fitted.refine import refined_at_fit
 from topickit.fitted.topics import Topics
 from topickit.keywords.languages import languages_of
@@ -222,7 +217,8 @@ class TopicModel(
         >>> model.labels_.shape
         (6,)
         """
-        check_settings(self.get_params(deep=False))
+        parameters = self.get_params(deep=False)
+        check_settings(parameters)
         check_no_vectors(y)
         warn_of_labels(y, known_labels)
         guidance = Guidance.of(self.known_topics, self.seed_words, self.ignore, known_vectors)
@@ -271,28 +267,9 @@ class TopicModel(
             device=self.device,
             cache=self.cache,
         )
-        terms, vectors = corpus.terms, corpus.vectors
-        warn_of_language(embedded.info, terms.languages, terms.language_share, len(documents))
-        with stage("Describing topics"):
-            provenance = Provenance.of(
-                documents,
-                recorded_parameters(self.get_params(deep=False)),
-                embedded.info,
-                dimension=vectors.shape[1],
-                n_sampled=len(search.sampled),
-                clusterer=search.clustering.notes,
-                agreement_with_clusterer=search.agreement,
-            )
-            fitted = build(
-                corpus,
-                search,
-                search.assigner.with_at_most(vectors, documents.weights, self.outliers),
-                keyword_settings=settings,
-                provenance=provenance,
-                covariates=data.covariates,
-                merges_alike=finds_subjects(clusterer),
-                n_topics=self.n_topics,
-            )
+        fitted = describe_topics(
+            search, corpus, embedded, data, clusterer, keyword_settings=settings, parameters=parameters
+        )
         return self._adopt(*refined_at_fit(fitted, embedded.embedder, outliers=self.outliers))
 
     def __sklearn_is_fitted__(self) -> bool:

@@ -1,7 +1,7 @@
-"""Steps of `TopicModel.fit`: reading its input, and the search for topics."""
+"""Steps of `TopicModel.fit`: reading its input, the search for topics, and their description."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any, Literal
@@ -11,16 +11,21 @@ from numpy.typing import ArrayLike, NDArray
 from topickit._core.progress import stage
 from topickit._core.vectors import check_given
 from topickit._model.guiding import Guidance, labelled_rows
+from topickit._model.settings import recorded_parameters
 from topickit.cluster.base import Clusterer
 from topickit.corpus.covariates import Covariates
 from topickit.corpus.documents import Documents, Missing, fill_missing
 from topickit.corpus.tables import read
+from topickit.embed.models.languages import warn_of_language
 from topickit.embed.pipeline import Embedded
 from topickit.errors import InputError
 from topickit.fitted.across import check_regardless_of, column_name, find_across
+from topickit.fitted.build import build
 from topickit.fitted.corpus import Corpus
-from topickit.fitted.discover import TopicSearch, find_topics
+from topickit.fitted.discover import TopicSearch, find_topics, finds_subjects
+from topickit.fitted.fitted import Fitted
 from topickit.fitted.guidance import guide
+from topickit.fitted.provenance import Provenance
 from topickit.keywords.settings import KeywordSettings
 from topickit.keywords.vocabulary import count_terms
 
@@ -149,3 +154,50 @@ def search_topics(
         notes = {**search.clustering.notes, "known_topics": len(search.known)}
         search = replace(search, clustering=replace(search.clustering, notes=notes))
     return search, corpus
+
+
+def describe_topics(
+    search: TopicSearch,
+    corpus: Corpus,
+    embedded: Embedded,
+    data: FitInput,
+    clusterer: Clusterer,
+    *,
+    keyword_settings: KeywordSettings,
+    parameters: Mapping[str, Any],
+) -> Fitted:
+    """Build the fitted state from what was found.
+
+    Parameters
+    ----------
+    search, corpus
+        As `search_topics` returns them.
+    embedded : Embedded
+    data : FitInput
+    clusterer : Clusterer
+    keyword_settings : KeywordSettings
+    parameters : mapping
+        As ``TopicModel.get_params`` returns them.
+    """
+    documents, terms, outliers = corpus.documents, corpus.terms, parameters["outliers"]
+    warn_of_language(embedded.info, terms.languages, terms.language_share, len(documents))
+    with stage("Describing topics"):
+        provenance = Provenance.of(
+            documents,
+            recorded_parameters(parameters),
+            embedded.info,
+            dimension=corpus.vectors.shape[1],
+            n_sampled=len(search.sampled),
+            clusterer=search.clustering.notes,
+            agreement_with_clusterer=search.agreement,
+        )
+        return build(
+            corpus,
+            search,
+            search.assigner.with_at_most(corpus.vectors, documents.weights, outliers),
+            keyword_settings=keyword_settings,
+            provenance=provenance,
+            covariates=data.covariates,
+            merges_alike=finds_subjects(clusterer),
+            n_topics=parameters["n_topics"],
+        )
