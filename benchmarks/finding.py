@@ -93,7 +93,9 @@ def measure(name: str, embedder: SentenceEmbedder) -> dict[str, Any]:
         texts, labels, vectors = arxiv(embedder)
     else:
         (texts, labels), vectors = texts_and_labels(name), embeddings(name)
-    first = np.sort(np.unique(texts, return_index=True)[1])  # equal texts are one document
+    first = np.sort(
+        list({text: row for row, text in reversed(list(enumerate(texts)))}.values())
+    )  # equal texts are one document
     texts, labels, vectors = [texts[row] for row in first], labels[first], vectors[first]
     model = TopicModel().fit(texts, embeddings=vectors)
     classes = sorted(set(labels))
@@ -138,7 +140,7 @@ def repeated(model: TopicModel, times: int) -> TopicModel:
 def speed(n: int, embedder: SentenceEmbedder) -> dict[str, Any]:
     """Seconds a query in a model of n documents that was saved and loaded; embedding the query is left out."""
     texts, _ = texts_and_labels("stackoverflow_titles")
-    first = np.sort(np.unique(texts, return_index=True)[1])
+    first = np.sort(list({text: row for row, text in reversed(list(enumerate(texts)))}.values()))
     model = TopicModel(clusterer="kmeans", n_topics=50).fit(
         [texts[row] for row in first], embeddings=embeddings("stackoverflow_titles")[first]
     )
