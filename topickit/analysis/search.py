@@ -227,7 +227,7 @@ def find_documents(
     labels = fitted.labels[documents.first_rows]
     allowed = None if topic is None else fitted.ids_of(labels) == topic
     asked = query_terms(query, terms.terms, fitted.keyword_settings.tokenizer, terms.languages)
-    found = bm25_of_documents(terms.counts, documents.texts, asked, allowed)
+    found = bm25_of_documents(corpus.words, asked, allowed)
     cosines, words = _cosines(corpus.vectors, vector), found.scores
     parts = [cosines, words]
     if topic is None and not 0 < found.fewest <= FEW:

@@ -9,6 +9,7 @@ from topickit._core.state import State
 from topickit._core.vectors import FloatArray
 from topickit.corpus.documents import Documents
 from topickit.fitted.layout import MAP_SAMPLE, SEED, Layout, make_layout
+from topickit.keywords.lookup import WordIndex
 from topickit.keywords.vocabulary import DocumentTerms
 
 
@@ -35,6 +36,11 @@ class Corpus:
         """The map of the documents, computed on first use; models that share the corpus share it."""
         with stage("Drawing the map"):
             return make_layout(self.vectors, self.documents.sample(MAP_SAMPLE, SEED))
+
+    @cached_property
+    def words(self) -> WordIndex:
+        """An index of the words, for searching; its parts are computed on first use."""
+        return WordIndex(self.terms.counts, self.documents.texts)
 
     def with_vectors(self, vectors: FloatArray) -> "Corpus":
         """Return the same documents with other vectors. A map that was drawn before stays."""

@@ -1,20 +1,20 @@
 """Words of a query in a corpus: which terms they are, and how well each document has them (BM25).
 
 Source: Robertson and Zaragoza 2009, "The Probabilistic Relevance Framework: BM25 and Beyond" (Foundations and
-Trends in Information Retrieval 3). No index is kept: one pass over the counts finds the few words of a query.
+Trends in Information Retrieval 3).
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import regex  # type: ignore[import-untyped]
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
+from scipy.sparse import csc_array, csr_array
 
-from topickit._core.spill import BLOCK
+from topickit._core.spill import BLOCK, StoredTexts
 from topickit._core.vectors import IntArray
 from topickit.corpus.tokenizer import AbsentTokenizer
 from topickit.keywords.folding import fold
@@ -24,9 +24,14 @@ from topickit.keywords.settings import MAX_N_GRAM
 from topickit.keywords.sparse import row_blocks
 from topickit.keywords.stopwords import stop_words
 
+if TYPE_CHECKING:
+    import polars as pl
+
 SATURATION = 1.2
 LENGTH_WEIGHT = 0.75
 """The parameters k1 and b of BM25, with their usual values."""
+MOST_CHARACTERS = 2**28
+"""Texts of at most so many characters in all are kept in lower case, to be searched."""
 
 
 @dataclass(frozen=True)
@@ -92,6 +97,74 @@ def _columns(terms: tuple[str, ...]) -> Mapping[str, int]:
 
 
 @dataclass(frozen=True, eq=False)
+class WordIndex:
+    """The words of documents, by word. Each part is computed on first use.
+
+    Attributes
+    ----------
+    counts : csr_array of shape (u, t), int
+        Occurrences of each term in each document.
+    texts : sequence of str, of length u
+        Read only for the words of a query that are no terms.
+
+    Examples
+    --------
+    >>> WordIndex(csr_array(np.array([[1, 0], [1, 3]])), ["boat", "boat sea sea sea"]).lengths.tolist()
+    [1.0, 4.0]
+    """
+
+    counts: csr_array = field(repr=False)
+    texts: Sequence[str] = field(repr=False)
+
+    @cached_property
+    def lengths(self) -> NDArray[np.float64]:
+        """Terms of each document, counted as often as they occur."""
+        lengths = np.empty(self.counts.shape[0])
+        for rows, block in row_blocks(self.counts):
+            lengths[rows] = np.asarray(block.sum(axis=1)).ravel()
+        return lengths
+
+    @cached_property
+    def postings(self) -> csc_array:
+        """The counts by term."""
+        return self.counts.tocsc()
+
+    @cached_property
+    def _lowered(self) -> "list[pl.Series] | None":
+        """The texts in lower case, in blocks; None if they are too large to be kept twice."""
+        if isinstance(self.texts, StoredTexts) or sum(map(len, self.texts)) > MOST_CHARACTERS:
+            return None
+        return list(_lower_blocks(self.texts))
+
+    def occurrences(self, column: int) -> tuple[IntArray, IntArray]:
+        """Find the documents with a term, and how often they have it."""
+        start, stop = self.postings.indptr[column : column + 2]
+        documents, times = self.postings.indices[start:stop], self.postings.data[start:stop]
+        return documents.astype(np.int64), times.astype(np.int64)
+
+    def having(self, word: str, rows: NDArray[np.bool_] | None = None) -> tuple[IntArray, IntArray]:
+        """Find the documents with a word that is not among the terms, in any case."""
+        whole = regex.compile(rf"(?<!\w){regex.escape(word)}(?!\w)", regex.IGNORECASE)
+        blocks = _lower_blocks(self.texts) if self._lowered is None else self._lowered
+        documents, times, start = [], [], 0
+        for block in blocks:
+            likely = start + block.str.contains(word.lower(), literal=True).arg_true().to_numpy()
+            start += len(block)
+            for at in (likely if rows is None else likely[rows[likely]]).tolist():
+                if n := len(whole.findall(self.texts[at])):
+                    documents.append(at)
+                    times.append(n)
+        return np.array(documents, dtype=np.int64), np.array(times, dtype=np.int64)
+
+
+def _lower_blocks(texts: Sequence[str]) -> "Iterator[pl.Series]":
+    import polars as pl
+
+    for start in range(0, len(texts), BLOCK):
+        yield pl.Series(texts[start : start + BLOCK], dtype=pl.String).str.to_lowercase()
+
+
+@dataclass(frozen=True, eq=False)
 class WordScores:
     """How well documents have the words of a query.
 
@@ -108,19 +181,17 @@ class WordScores:
 
 
 def bm25_of_documents(
-    counts: csr_array, texts: Sequence[str], query: QueryTerms, rows: NDArray[np.bool_] | None = None
+    index: WordIndex, query: QueryTerms, rows: NDArray[np.bool_] | None = None
 ) -> WordScores:
     """Score documents by the words of a query.
 
     Parameters
     ----------
-    counts : csr_array of shape (u, t), int
-        Occurrences of each term in each document.
-    texts : sequence of str, of length u
-        Read only for the words of the query that are no terms.
+    index : WordIndex
+        Of u documents.
     query : QueryTerms
     rows : bool ndarray of shape (u,), optional
-        The documents to read for such words; None for all.
+        The documents to read for words that are no terms; None for all.
 
     Returns
     -------
@@ -129,67 +200,22 @@ def bm25_of_documents(
     Examples
     --------
     >>> counts = csr_array(np.array([[1, 0], [1, 3], [0, 0], [0, 1]]))
-    >>> texts = ["boat", "boat sea sea sea", "X-1042", "sea"]
-    >>> found = bm25_of_documents(counts, texts, QueryTerms((0,), ("X-1042",)))
+    >>> index = WordIndex(counts, ["boat", "boat sea sea sea", "X-1042", "sea"])
+    >>> found = bm25_of_documents(index, QueryTerms((0,), ("X-1042",)))
     >>> int(found.scores.argmax()), float(found.scores[3]), found.fewest
     (2, 0.0, 1)
     """
-    n = counts.shape[0]
+    n = len(index.texts)
     scores = np.zeros(n, dtype=np.float32)
-    if not n or not (query.columns or query.others):
-        return WordScores(scores, 0)
-    lengths = _lengths(counts)
-    norm = SATURATION * (1 - LENGTH_WEIGHT + LENGTH_WEIGHT * lengths / max(float(lengths.mean()), 1e-9))
-    found = [*_occurrences(counts, query.columns), *(_having(texts, word, rows) for word in query.others)]
+    found = [index.occurrences(column) for column in query.columns]
+    found += [index.having(word, rows) for word in query.others]
     found = [(documents, times) for documents, times in found if len(documents)]
-    for documents, times in found:
-        weight = np.log1p((n - len(documents) + 0.5) / (len(documents) + 0.5))
-        gain = weight * times * (SATURATION + 1) / (times + norm[documents])
-        scores[documents] += gain.astype(np.float32)
-    return WordScores(scores, min((len(documents) for documents, _ in found), default=0))
-
-
-def _lengths(counts: csr_array) -> NDArray[np.float64]:
-    lengths = np.empty(counts.shape[0])
-    for rows, block in row_blocks(counts):
-        lengths[rows] = np.asarray(block.sum(axis=1)).ravel()
-    return lengths
-
-
-def _occurrences(counts: csr_array, columns: Sequence[int]) -> list[tuple[IntArray, IntArray]]:
-    """Find the documents with each of some terms, and how often they have it, in one pass."""
-    number = np.full(counts.shape[1], -1, dtype=np.int16)
-    number[list(columns)] = np.arange(len(columns))
-    found: list[tuple[IntArray, IntArray, IntArray]] = []
-    for rows, block in row_blocks(counts) if columns else ():
-        terms = number[block.indices]
-        at = np.flatnonzero(terms >= 0)
-        documents = np.searchsorted(block.indptr, at, side="right") - 1 + rows.start
-        found.append((terms[at], documents.astype(np.int64), block.data[at].astype(np.int64)))
     if not found:
-        return []
-    terms, documents, times = (np.concatenate(parts) for parts in zip(*found, strict=True))
-    return [(documents[terms == i], times[terms == i]) for i in range(len(columns))]
-
-
-def _having(
-    texts: Sequence[str], word: str, rows: NDArray[np.bool_] | None = None
-) -> tuple[IntArray, IntArray]:
-    """Find the documents with a word that is not among the terms; upper and lower case are the same."""
-    import polars as pl
-
-    whole = regex.compile(rf"(?<!\w){regex.escape(word)}(?!\w)", regex.IGNORECASE)
-    documents, times = [], []
-    for start in range(0, len(texts), BLOCK):
-        block = texts[start : start + BLOCK]
-        # Exact beyond ASCII only where the case is the same, or all upper or lower.
-        spellings = list({word, word.lower(), word.upper()})
-        has = pl.Series(block, dtype=pl.String).str.contains_any(spellings, ascii_case_insensitive=True)
-        likely = has.arg_true().to_numpy()
-        if rows is not None:
-            likely = likely[rows[start + likely]]
-        for at in likely.tolist():
-            if n := len(whole.findall(block[at])):
-                documents.append(start + at)
-                times.append(n)
-    return np.array(documents, dtype=np.int64), np.array(times, dtype=np.int64)
+        return WordScores(scores, 0)
+    mean = max(float(index.lengths.mean()), 1e-9)
+    for documents, times in found:
+        norm = SATURATION * (1 - LENGTH_WEIGHT + LENGTH_WEIGHT * index.lengths[documents] / mean)
+        weight = np.log1p((n - len(documents) + 0.5) / (len(documents) + 0.5))
+        gain = weight * times * (SATURATION + 1) / (times + norm)
+        scores[documents] += gain.astype(np.float32)
+    return WordScores(scores, min(len(documents) for documents, _ in found))
