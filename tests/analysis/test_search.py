@@ -6,6 +6,7 @@ import pytest
 from topickit import TopicModel
 from topickit.analysis.search import find_topics
 from topickit.errors import InputError, InputTypeError, ParameterError, ParameterTypeError, TopicNotFoundError
+from topickit.keywords.lookup import WordIndex, bm25_of_documents, query_terms
 
 FOOD = [f"{a} {b}" for a in ("red", "green", "sweet", "sour") for b in ("apple", "pear", "plum pie")]
 CARS = [f"{a} {b}" for a in ("fast", "slow", "old", "new") for b in ("car", "truck", "race car")]
@@ -137,3 +138,18 @@ def test_unknown_topics(model):
         model.documents(7)
     with pytest.raises(TopicNotFoundError):
         model.find_documents("apple", topic="boats")
+
+
+def test_texts_too_large_to_keep_twice_give_the_same(model, monkeypatch):
+    monkeypatch.setattr("topickit.keywords.lookup._BLOCK", 3)
+    kept = model.find_documents("zzz x-1042B")
+    corpus = model.fitted_.corpus
+    monkeypatch.setattr("topickit.keywords.lookup.MOST_CHARACTERS", 10)
+    index = WordIndex(corpus.terms.counts, corpus.documents.texts)
+    assert index._lowered is None
+    asked = query_terms("zzz x-1042B", corpus.terms.terms, None, corpus.terms.languages)
+    assert len(asked.others) == 1
+    one, other = (bm25_of_documents(words, asked) for words in (index, corpus.words))
+    assert one.scores.tolist() == other.scores.tolist()
+    assert one.scores.max() > 0
+    assert kept.texts[0] in TEXTS[-3:]

@@ -3,10 +3,13 @@
 import csv
 import io
 import json
+import warnings
 
+import numpy as np
 import pytest
 
 from topickit import TopicModel
+from topickit.embed.sentence import SentenceEmbedder
 
 TEXTS = ["red apple", "green apple", "apple pie", "=fast car", "slow car", "car race", "engine Z-77 of a car"]
 
@@ -62,3 +65,16 @@ def test_nothing_found(folder, run):
     assert status == 0
     assert not out.strip()
     assert "nothing in the model" in err
+
+
+def test_warning_of_other_embeddings_names_an_option_that_exists(tmp_path, run, monkeypatch):
+    """`topickit search` takes no embeddings: what helps is to name their embedder at the fit."""
+    vectors = np.repeat(np.eye(2, 16, dtype=np.float32), 20, axis=0)
+    texts = [f"{word} {n}" for word in ("apple", "car") for n in range(20)]
+    TopicModel(clusterer="kmeans", n_topics=2).fit(texts, embeddings=vectors).save(tmp_path / "m")
+    monkeypatch.setattr(SentenceEmbedder, "encode", lambda self, texts: np.ones((len(texts), 16), np.float32))
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        _, _, err = run("search", tmp_path / "m", "apple")
+    assert "fit with --embedder set to it" in err
+    assert "--embeddings" not in err

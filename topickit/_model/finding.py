@@ -1,10 +1,12 @@
 """How a `TopicModel` finds topics and documents."""
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from topickit._model.prediction import FIT_BY_NAME
 from topickit.analysis.info import document_info
 from topickit.analysis.search import FoundDocuments, FoundTopics, check_query, find_documents, find_topics
 from topickit.corpus.documents import Documents
@@ -23,7 +25,8 @@ class FindingMixin:
     if TYPE_CHECKING:
 
         def _fitted(self) -> Fitted: ...
-        def _vectors(self, texts: Any, embeddings: Any) -> tuple[Documents, FloatArray]: ...
+
+        _vectors: Callable[..., tuple[Documents, FloatArray]]
 
     def find_topics(self, query: str, n: int = 5, *, embedding: ArrayLike | None = None) -> FoundTopics:
         """Find the topics that a query is about, by vectors and by words.
@@ -63,7 +66,8 @@ class FindingMixin:
         True
         """
         check_query(query, n)
-        _, vectors = self._vectors([query], None if embedding is None else [embedding])
+        given = None if embedding is None else [embedding]
+        _, vectors = self._vectors([query], given, way_out=FIT_BY_NAME)
         return find_topics(self._fitted(), query, vectors[0], int(n))
 
     def find_documents(
@@ -123,7 +127,8 @@ class FindingMixin:
         fitted = self._fitted()
         fitted.need_corpus("find_documents")
         topic = self._topic_or_none(topic)
-        _, vectors = self._vectors([query], None if embedding is None else [embedding])
+        given = None if embedding is None else [embedding]
+        _, vectors = self._vectors([query], given, way_out=FIT_BY_NAME)
         return find_documents(fitted, query, vectors[0], topic=topic, n=int(n))
 
     def documents(self, topic: TopicKey) -> "pl.DataFrame":

@@ -1,11 +1,12 @@
 """How a `TopicModel` tells the parts of a document apart."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from topickit._model.prediction import FIT_BY_NAME
 from topickit.analysis.spans import Spans, find_spans, mixture
 from topickit.corpus.documents import Documents, Missing, check_texts, fill_missing
 from topickit.corpus.tables import read
@@ -21,7 +22,8 @@ class PartsMixin:
     if TYPE_CHECKING:
 
         def _fitted(self) -> Fitted: ...
-        def _vectors(self, texts: Any, embeddings: Any) -> tuple[Documents, FloatArray]: ...
+
+        _vectors: Callable[..., tuple[Documents, FloatArray]]
 
     def spans(self, texts: Any, *, missing: Missing = "error") -> Spans:
         """Find which part of each text is about which topic.
@@ -105,5 +107,5 @@ class PartsMixin:
         return check_texts(list(texts) if isinstance(texts, Iterator) else texts, may_be_empty=True)
 
     def _embed_parts(self, parts: list[str]) -> "FloatArray":
-        documents, vectors = self._vectors(parts, None)
+        documents, vectors = self._vectors(parts, None, way_out=FIT_BY_NAME)
         return documents.per_row(vectors, 0)

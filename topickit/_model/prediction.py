@@ -19,6 +19,9 @@ from topickit.fitted.fitted import Fitted
 from topickit.fitted.topics import Topics
 
 DEFAULT_EMBEDDER = "auto"
+FIT_BY_NAME = "fit with embedder= set to it"
+"""What to do about embeddings of another model, where none can be given."""
+_GIVE = f"pass embeddings=, or {FIT_BY_NAME}"
 
 
 class PredictionMixin(TransformerMixin):
@@ -233,9 +236,14 @@ class PredictionMixin(TransformerMixin):
         return documents.per_row(self._fitted().assigner.similarity(vectors), 0)
 
     def _vectors(
-        self, texts: Any, embeddings: ArrayLike | None, missing: Missing = "error"
+        self,
+        texts: Any,
+        embeddings: ArrayLike | None,
+        missing: Missing = "error",
+        *,
+        way_out: str = _GIVE,
     ) -> tuple[Documents, FloatArray]:
-        """Return documents and their unit vectors."""
+        """Return documents and their unit vectors; `way_out` is what to do if the embedder is another one."""
         self._fitted()
         given = None if embeddings is None else check_given(embeddings, stacklevel=4)
         by_vectors = given is not None and (texts is None or not self.fitted_.counts.terms)
@@ -245,19 +253,26 @@ class PredictionMixin(TransformerMixin):
             documents = Documents.of(texts, given, may_be_empty=True)
         if by_vectors and given is not None:  # no blank text is an outlier
             documents = Documents.of_vectors(given)
-        return documents, self._embedded(documents, given, stacklevel=5)
+        return documents, self._embedded(documents, given, way_out, stacklevel=5)
 
-    def _embedded(self, documents: Documents, given: Any, *, stacklevel: int = 4) -> FloatArray:
+    def _embedded(
+        self,
+        documents: Documents,
+        given: Any,
+        way_out: str = _GIVE,
+        *,
+        stacklevel: int = 4,
+    ) -> FloatArray:
         """Return unit vectors of documents, by the embedder of the fit where none are given."""
         if given is None:
-            self._warn_of_other_vectors(stacklevel)
+            self._warn_of_other_vectors(way_out, stacklevel)
         dimension = self._fitted().assigner.dimension
         vectors = pipeline.transform(
             self.embedder_, documents, embeddings=given, cache=self.cache, dimension=dimension
         )
         return self.fitted_.mapped(vectors)
 
-    def _warn_of_other_vectors(self, stacklevel: int) -> None:
+    def _warn_of_other_vectors(self, way_out: str, stacklevel: int) -> None:
         embedder = self.__dict__.get("_embedder_of_fit", self.embedder)
         name = embed.name(embedder)
         if embedder is not self.embedder and (name is None or name != embed.name(self.embedder)):
@@ -272,8 +287,7 @@ class PredictionMixin(TransformerMixin):
         if given and embed.name(self.embedder) in (DEFAULT_EMBEDDER, "hybrid"):
             warnings.warn(
                 f"the model was fitted on embeddings that you gave, and these texts are embedded with "
-                f"{embed.describe(self.embedder_).name}; if those came from another model, pass embeddings=, "
-                "or set embedder= to it",
+                f"{embed.describe(self.embedder_).name}; if those came from another model, {way_out}",
                 TopickitWarning,
                 stacklevel=stacklevel,
             )

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from topickit._core.vectors import FloatArray, IntArray, block_rows, map_blocks
+from topickit._core.vectors import FloatArray, IntArray, map_blocks
 from topickit.corpus.documents import is_blank
 from topickit.errors import InputError, InputTypeError, ParameterError, ParameterTypeError, is_whole
 from topickit.fitted.fitted import Fitted
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 FEW = 20
 """A word of a query that is in at most so many documents is a name or code: topics do not count then."""
+_BLOCK = 65_536
 
 
 @dataclass(frozen=True, eq=False)
@@ -254,7 +255,7 @@ def _cosines(vectors: FloatArray, vector: FloatArray) -> FloatArray:
     def multiply(start: int, stop: int) -> None:
         np.dot(vectors[start:stop], vector, out=cosines[start:stop])
 
-    map_blocks(multiply, len(vectors), block_rows(4 * vectors.shape[1]))
+    map_blocks(multiply, len(vectors), _BLOCK)
     return cosines
 
 

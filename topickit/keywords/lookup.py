@@ -14,7 +14,7 @@ import regex  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 from scipy.sparse import csc_array, csr_array
 
-from topickit._core.spill import BLOCK, StoredTexts
+from topickit._core.spill import StoredTexts
 from topickit._core.vectors import IntArray
 from topickit.corpus.tokenizer import AbsentTokenizer
 from topickit.keywords.folding import fold
@@ -32,6 +32,7 @@ LENGTH_WEIGHT = 0.75
 """The parameters k1 and b of BM25, with their usual values."""
 MOST_CHARACTERS = 2**28
 """Texts of at most so many characters in all are kept in lower case, to be searched."""
+_BLOCK = 65_536
 
 
 @dataclass(frozen=True)
@@ -160,8 +161,8 @@ class WordIndex:
 def _lower_blocks(texts: Sequence[str]) -> "Iterator[pl.Series]":
     import polars as pl
 
-    for start in range(0, len(texts), BLOCK):
-        yield pl.Series(texts[start : start + BLOCK], dtype=pl.String).str.to_lowercase()
+    for start in range(0, len(texts), _BLOCK):
+        yield pl.Series(texts[start : start + _BLOCK], dtype=pl.String).str.to_lowercase()
 
 
 @dataclass(frozen=True, eq=False)
