@@ -14,6 +14,7 @@ from topickit._model.finding import FindingMixin
 from topickit._model.fitting import describe_topics, read_input, search_topics
 from topickit._model.guiding import Guidance, warn_of_labels
 from topickit._model.info import InfoMixin
+from topickit._model.merging import MergingMixin
 from topickit._model.parts import PartsMixin
 from topickit._model.persistence import PersistenceMixin
 from topickit._model.prediction import DEFAULT_EMBEDDER, PredictionMixin
@@ -39,6 +40,7 @@ class TopicModel(
     EditingMixin,
     ReplayMixin,
     UpdatingMixin,
+    MergingMixin,
     InfoMixin,
     FindingMixin,
     PersistenceMixin,

@@ -14,6 +14,39 @@ RECORDED_PACKAGES = ("numpy", "scipy", "scikit-learn", "numba", "sentence-transf
 
 
 @dataclass(frozen=True)
+class Source:
+    """One of the models that were merged into a model.
+
+    Attributes
+    ----------
+    name : str
+    n_documents : int
+        Its rows follow those of the sources before it.
+    digest : str or None
+        As in `Provenance`.
+    topics : mapping of int to int
+        Id in the merged model of each topic of this one.
+
+    Examples
+    --------
+    >>> Source("north", 10, None, {0: 0, 1: 7}).topics[1]
+    7
+    """
+
+    name: str
+    n_documents: int
+    digest: str | None
+    topics: Mapping[int, int]
+
+    @property
+    def text(self) -> str:
+        """The source in words."""
+        documents = "document" if self.n_documents == 1 else "documents"
+        topics = "topic" if len(self.topics) == 1 else "topics"
+        return f"{self.n_documents:,} {documents}, {len(self.topics):,} {topics}"
+
+
+@dataclass(frozen=True)
 class Provenance:
     """How a model was made.
 
@@ -48,6 +81,8 @@ class Provenance:
         Of each update, the id of its first new topic, and the first id after it.
     change : Change or None
         What the last update changed.
+    sources : tuple of Source
+        The models that were merged, in the order of their rows; empty if none were.
     """
 
     settings: Mapping[str, Any]
@@ -66,6 +101,7 @@ class Provenance:
     across: Mapping[str, Any] = field(default_factory=dict)
     updates: tuple[tuple[int, int], ...] = ()
     change: Change | None = field(default=None, repr=False)
+    sources: tuple[Source, ...] = field(default=(), repr=False)
 
     @classmethod
     def of(
@@ -120,6 +156,8 @@ class Provenance:
             "updates": [list(ids) for ids in self.updates] or None,
             "change": None if self.change is None else self.change.to_dict(),
             "embedder_info": asdict(self.embedder),
+            "merged_from": {source.name: source.text for source in self.sources} or None,
+            "sources": [_plain(source) for source in self.sources] or None,
             "across": dict(self.across) or None,
         }
         return {
@@ -156,7 +194,17 @@ class Provenance:
             across=saved.get("across", {}),
             updates=tuple((first, end) for first, end in saved.get("updates", ())),
             change=Change.from_dict(saved["change"]) if saved.get("change") else None,
+            sources=tuple(_source(source) for source in saved.get("sources", ())),
         )
+
+
+def _plain(source: Source) -> dict[str, Any]:
+    return {**asdict(source), "topics": {str(topic): own for topic, own in source.topics.items()}}
+
+
+def _source(saved: Mapping[str, Any]) -> Source:
+    topics = {int(topic): int(own) for topic, own in saved["topics"].items()}
+    return Source(saved["name"], int(saved["n_documents"]), saved["digest"], topics)
 
 
 def _embedder_info(saved: Mapping[str, Any]) -> EmbedderInfo:

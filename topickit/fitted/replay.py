@@ -11,17 +11,7 @@ from topickit.fitted import edits as edit
 from topickit.fitted.assigning import Target, assign
 from topickit.fitted.fitted import Fitted
 from topickit.fitted.history import Edit, TopicSketch, mean_matrix, recorded
-from topickit.keywords.folding import fold
-
-HALFWAY = 0.5
-"""A topic is found again where its mean is nearer to what it was than half the way to its nearest topic."""
-LEAST_COSINE = 0.8
-"""And not farther than this, however far the then nearest topic was."""
-LEAST_SHARED = 0.1
-"""Least Jaccard index of the keywords; without comparable vectors `LEAST_SHARED_ALONE`. On refits of Stack
-Overflow titles after 10% more documents, 0.1 finds 39 of 40 topics and 0.2 finds 35, and none is wrong."""
-LEAST_SHARED_ALONE = 0.3
-N_WORDS = 10
+from topickit.fitted.matching import LEAST_SHARED, LEAST_SHARED_ALONE, least_cosine, shared_words
 
 
 @dataclass(frozen=True)
@@ -109,7 +99,7 @@ def found_again(fitted: Fitted, one: Edit) -> list[int]:
         return []
     if not len(fitted.topics):
         raise NotFoundAgainError("the model has no topics")
-    words = np.array([[_shared(s.keywords, topic.words) for topic in fitted.topics] for s in one.topics])
+    words = np.array([[shared_words(s.keywords, topic.words) for topic in fitted.topics] for s in one.topics])
     comparable = (
         all(len(sketch.mean) == fitted.means.shape[1] for sketch in one.topics)
         and str(fitted.provenance.embedder) == one.embedder
@@ -118,8 +108,7 @@ def found_again(fitted: Fitted, one: Edit) -> list[int]:
     rows: list[int] = []
     for sketch, score, shared in zip(one.topics, scores, words, strict=True):
         row = int(score.argmax())
-        least = max(LEAST_COSINE, 1 - HALFWAY * (1 - sketch.nearest))
-        good = score[row] >= least and shared[row] >= LEAST_SHARED
+        good = score[row] >= least_cosine(sketch.nearest) and shared[row] >= LEAST_SHARED
         if not (good if comparable else shared[row] >= LEAST_SHARED_ALONE):
             raise NotFoundAgainError(_missing(sketch, fitted, row, score[row], shared[row], comparable))
         if scores[:, row].argmax() != len(rows):
@@ -137,11 +126,6 @@ def _missing(
         f"topic {sketch.id} {sketch.name!r} is not found again; the most similar is {topic.id} "
         f"{topic.name!r} ({alike}{shared:.0%} of keywords shared)"
     )
-
-
-def _shared(a: Sequence[str], b: Sequence[str]) -> float:
-    one, other = ({fold(word) for word in words[:N_WORDS]} for words in (a, b))
-    return len(one & other) / max(1, len(one | other))
 
 
 def perform(

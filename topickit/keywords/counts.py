@@ -36,7 +36,7 @@ class DocumentFrequencies:
 
     def __add__(self, other: "DocumentFrequencies") -> "DocumentFrequencies":
         """Add the document frequencies of another part of the corpus."""
-        topics = _canonical(csr_array(self.topics + other.topics))
+        topics = canonical(csr_array(self.topics + other.topics))
         return DocumentFrequencies(topics, self.outliers + other.outliers, self.sizes + other.sizes)
 
     def merge(self, mapping: IntArray, n_topics: int) -> "DocumentFrequencies":
@@ -193,7 +193,7 @@ class TermCounts:
         both = self.documents is not None and other.documents is not None
         return replace(
             self,
-            topics=_canonical(csr_array(self.topics + other.topics)),
+            topics=canonical(csr_array(self.topics + other.topics)),
             outliers=self.outliers + other.outliers,
             documents=self.documents + other.documents if both else None,  # type: ignore[operator]
         )._described()
@@ -284,14 +284,14 @@ class TermCounts:
         if documents is not None:
             spread = documents.topics.copy()
             spread.data = np.where(dropped, 0, spread.data)
-            documents = replace(documents, topics=_canonical(spread))
-        return replace(self, topics=_canonical(topics), documents=documents)
+            documents = replace(documents, topics=canonical(spread))
+        return replace(self, topics=canonical(topics), documents=documents)
 
 
 def _resized(counts: csr_array, shape: tuple[int, int]) -> csr_array:
     result = counts.copy()
     result.resize(shape)
-    return _canonical(result)
+    return canonical(result)
 
 
 def _check_range(labels: IntArray, n_topics: int, what: str) -> None:
@@ -320,10 +320,10 @@ def _sum_rows(counts: csr_array, labels: IntArray, weights: IntArray, n_topics: 
 
 def _split_outliers(summed: csr_array) -> tuple[csr_array, IntArray]:
     outliers = summed[[-1], :].toarray().ravel().astype(np.int64)
-    return _canonical(csr_array(summed[:-1, :])), outliers
+    return canonical(csr_array(summed[:-1, :])), outliers
 
 
-def _canonical(counts: csr_array) -> csr_array:
+def canonical(counts: csr_array) -> csr_array:
     """Give equal counts one form, so that saved files and sums of floats are the same bits."""
     counts = counts.astype(np.int64)
     counts.sum_duplicates()
