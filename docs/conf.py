@@ -8,11 +8,13 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 
+import figures  # noqa: E402
 import generate  # noqa: E402
 
 from topickit import __version__  # noqa: E402
 
 generate.write_pages(HERE)
+figures.draw(HERE / "_static" / "figures")
 
 project, author, copyright = "topickit", "the topickit developers", "the topickit developers"
 version = release = __version__

@@ -1,0 +1,97 @@
+"""The figures of the documentation, drawn from the results of the benchmarks."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib import pyplot as plt
+
+RESULTS = Path(__file__).resolve().parents[1] / "benchmarks" / "results"
+OURS, THEIRS, TEXT = "#1f6f8b", "#b5651d", "#222222"
+
+
+def draw(folder: Path) -> None:
+    """Draw all figures as SVG into a folder."""
+    mpl.use("svg")
+    plt.rcParams.update({"svg.hashsalt": "topickit", "font.size": 10, "figure.facecolor": "white"})
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, figure in {"assigner": assigner(), "quality": quality(), "growth": growth()}.items():
+        figure.savefig(folder / f"{name}.svg", metadata={"Date": None}, bbox_inches="tight")
+        plt.close(figure)
+
+
+def quality() -> Any:
+    """Draw agreement with gold labels against the time of a fit, for systems that choose the number of topics."""
+    rows = _read("peers")["rows"]
+    systems: dict[str, list[tuple[float, float]]] = {}
+    for row in rows:
+        fit = row.get("fit") or {}
+        if fit.get("ari") is not None and fit.get("seconds"):
+            systems.setdefault(row["system"], []).append((fit["seconds"], fit["ari"]))
+    most = max(len(found) for found in systems.values())
+    figure, axes = plt.subplots(figsize=(7.2, 4.2))
+    for system, found in sorted(systems.items()):
+        if len(found) < most:
+            continue
+        seconds, ari = np.array(found).T
+        x, y = float(np.exp(np.log(seconds).mean())), float(ari.mean())
+        color = OURS if system.startswith("topickit") else THEIRS
+        axes.plot(x, y, "o", color=color)
+        axes.annotate(system, (x, y), xytext=(5, 3), textcoords="offset points", color=color, fontsize=8)
+    axes.set(xscale="log", xlabel="seconds of a fit, embeddings given (geometric mean)", ylabel="ARI (mean)")
+    axes.margins(x=0.18)
+    return _plain(figure)
+
+
+def growth() -> Any:
+    """Draw the time from raw texts to labels against the size of the corpus."""
+    kept = _read("scale")
+    figure, axes = plt.subplots(figsize=(7.2, 3.8))
+    for name, label, color in (
+        ("bertopic", "BERTopic", THEIRS),
+        ("topickit", 'topickit, embedder="distilled"', OURS),
+    ):
+        rows = [row for row in kept[name] if row.get("seconds")]
+        sizes, seconds = [row["n"] for row in rows], [row["seconds"] for row in rows]
+        axes.plot(sizes, seconds, "o-", color=color)
+        axes.annotate(
+            label,
+            (sizes[-1], seconds[-1]),
+            xytext=(-4, 8),
+            textcoords="offset points",
+            color=color,
+            ha="right",
+        )
+    axes.set(xscale="log", yscale="log", xlabel="titles", ylabel="seconds, from texts to labels")
+    return _plain(figure)
+
+
+def assigner() -> Any:
+    """Draw two topics with their prototypes, a new document and an outlier."""
+    rng = np.random.default_rng(3)
+    centers = np.array([[0.0, 0.0], [1.1, 0.5], [3.4, 1.5], [3.9, 0.2]])
+    figure, axes = plt.subplots(figsize=(6.4, 3.2))
+    for center, color in zip(centers, (OURS, OURS, THEIRS, THEIRS), strict=True):
+        x, y = (center + 0.33 * rng.normal(size=(40, 2))).T
+        axes.plot(x, y, ".", color=color, alpha=0.35)
+        axes.plot(*center, "s", color=color, markersize=9, markeredgecolor="black")
+    axes.plot(2.6, 1.0, "*", color="black", markersize=12)
+    axes.plot([2.6, centers[2][0]], [1.0, centers[2][1]], "--", color="black", linewidth=1)
+    axes.annotate("new document", (2.6, 1.0), xytext=(-8, -14), textcoords="offset points", ha="right")
+    axes.plot(1.4, 2.4, "x", color="black", markersize=9)
+    axes.annotate("outlier", (1.4, 2.4), xytext=(8, -3), textcoords="offset points")
+    axes.annotate("prototype", centers[3], xytext=(10, -16), textcoords="offset points")
+    axes.set(xticks=[], yticks=[], aspect="equal")
+    return _plain(figure)
+
+
+def _plain(figure: Any) -> Any:
+    for axes in figure.axes:
+        axes.spines[["top", "right"]].set_visible(False)
+    return figure
+
+
+def _read(name: str) -> Any:
+    return json.loads((RESULTS / f"{name}.json").read_text(encoding="utf-8"))
