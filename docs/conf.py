@@ -57,5 +57,6 @@ html_theme_options = {
     "footer_end": [],
 }
 html_static_path = ["_static"]
+html_css_files = ["topickit.css"]
 html_show_sourcelink = False
 html_math_renderer = "mathml"

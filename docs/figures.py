@@ -9,7 +9,17 @@ import numpy as np
 from matplotlib import pyplot as plt
 
 RESULTS = Path(__file__).resolve().parents[1] / "benchmarks" / "results"
-OURS, THEIRS, TEXT = "#1f6f8b", "#b5651d", "#222222"
+OURS, THEIRS = "#1f6f8b", "#b5651d"
+NAMES = {
+    "topickit-kmeans": "topickit, k-means (k given)",
+    "topickit-hybrid": "topickit, hybrid",
+    "topickit-hdbscan": "topickit, HDBSCAN",
+    "kmeans": "k-means (k given)",
+    "sklearn-nmf": "scikit-learn NMF (k given)",
+    "evoc": "EVoC",
+    "bertopic": "BERTopic",
+    "communities": "sentence-transformers communities",
+}
 
 
 def draw(folder: Path) -> None:
@@ -23,7 +33,7 @@ def draw(folder: Path) -> None:
 
 
 def quality() -> Any:
-    """Draw agreement with gold labels against the time of a fit, for systems that choose the number of topics."""
+    """Draw agreement with gold labels against the time of a fit."""
     rows = _read("peers")["rows"]
     systems: dict[str, list[tuple[float, float]]] = {}
     for row in rows:
@@ -39,7 +49,7 @@ def quality() -> Any:
         x, y = float(np.exp(np.log(seconds).mean())), float(ari.mean())
         color = OURS if system.startswith("topickit") else THEIRS
         axes.plot(x, y, "o", color=color)
-        axes.annotate(system, (x, y), xytext=(5, 3), textcoords="offset points", color=color, fontsize=8)
+        axes.annotate(NAMES.get(system, system), (x, y), xytext=(5, 3), textcoords="offset points", color=color, fontsize=8)
     axes.set(xscale="log", xlabel="seconds of a fit, embeddings given (geometric mean)", ylabel="ARI (mean)")
     axes.margins(x=0.18)
     return _plain(figure)
