@@ -49,7 +49,14 @@ def quality() -> Any:
         x, y = float(np.exp(np.log(seconds).mean())), float(ari.mean())
         color = OURS if system.startswith("topickit") else THEIRS
         axes.plot(x, y, "o", color=color)
-        axes.annotate(NAMES.get(system, system), (x, y), xytext=(5, 3), textcoords="offset points", color=color, fontsize=8)
+        axes.annotate(
+            NAMES.get(system, system),
+            (x, y),
+            xytext=(5, 3),
+            textcoords="offset points",
+            color=color,
+            fontsize=8,
+        )
     axes.set(xscale="log", xlabel="seconds of a fit, embeddings given (geometric mean)", ylabel="ARI (mean)")
     axes.margins(x=0.18)
     return _plain(figure)
