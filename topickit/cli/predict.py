@@ -28,9 +28,11 @@ from topickit.cli.reading import (
     take_rows,
 )
 from topickit.cli.writing import check_separate, labels_csv, write_result
+from topickit.errors import ParameterError
 
 if TYPE_CHECKING:
     from topickit.analysis.new_documents import NewDocuments
+    from topickit.analysis.spans import Spans
 
 FEWEST_ROWS = 20
 FOREIGN_SHARE = 1 / 3
@@ -54,6 +56,13 @@ def predict(
         bool,
         typer.Option("--similarity", help="Add the cosine similarity of each document to its topic."),
     ] = False,
+    spans: Annotated[
+        bool,
+        typer.Option(
+            "--spans",
+            help="Write a row for each part of a document that is about one topic, with its place and text.",
+        ),
+    ] = False,
     input_format: InFormat = None,
     encoding: Encoding = None,
     no_header: NoHeader = False,
@@ -64,14 +73,18 @@ def predict(
 ) -> None:
     """Assign each text in a file to a topic of a saved model.
 
-    The output is CSV with the columns row (from 0), topic (-1 for none) and name.
+    The output is CSV with the columns row (from 0), topic (-1 for none) and name; with --spans, also start,
+    end (in characters, from 0) and text. A blank document has no spans.
     """
     from topickit.analysis.new_documents import new_documents
     from topickit.model import TopicModel
 
+    if spans and embeddings is not None:
+        raise ParameterError("--spans embeds the sentences of the texts; leave out --embeddings")
     check_separate(out, file, embeddings, model)
     loaded = TopicModel.load(model, device=device).set_params(cache=cache_folder(cache, no_cache))
     reserved = {"row", "topic", "name"} | ({"similarity"} if similarity else set())
+    reserved |= {"start", "end", "text"} if spans else set()
     texts, _, kept = read_rows(
         file,
         text,
@@ -85,6 +98,10 @@ def predict(
     given = load_embeddings(embeddings, n_rows)
     texts, rows = choose_rows(texts, missing, file)
     kept = {name: take_rows(values, rows) for name, values in kept.items()}
+    if spans:
+        report_blank(texts)
+        write_result(_spans_csv(loaded.spans(texts), similarity, kept, rows), out)
+        return
     documents, vectors = loaded._vectors(texts, take_rows(given, rows))
     assigned = loaded.fitted_.assigner.assign(vectors, probabilities=False)
     assignment = assigned.per_row(documents, loaded.topics_)
@@ -94,6 +111,27 @@ def predict(
     _report_changes(new_documents(loaded.fitted_, documents, assignment))
     columns = {"similarity": cosines.round(3), **kept} if similarity else kept
     write_result(labels_csv(loaded, labels, columns, rows), out)
+
+
+def _spans_csv(found: "Spans", similarity: bool, kept: dict[str, list[Any]], rows: list[int] | None) -> str:
+    """Write the parts of documents as CSV, with columns of the input file; `rows` as in `labels_csv`."""
+    import polars as pl
+
+    from topickit.report.exports import safe_cell
+
+    documents = found.documents.tolist()
+    frame = found.to_polars().rename({"document": "row"})
+    frame = frame.select("row", "start", "end", "topic", "name", *(["similarity"] * similarity), "text")
+    frame = frame.with_columns(
+        pl.col("name").fill_null(""), *([pl.col("similarity").round(3)] if similarity else [])
+    )
+    frame = frame.with_columns(pl.col("name", "text").map_elements(safe_cell, return_dtype=pl.String))
+    if rows is not None:
+        frame = frame.with_columns(pl.Series("row", [rows[document] for document in documents], pl.Int64))
+    columns = {name: [values[document] for document in documents] for name, values in kept.items()}
+    return frame.with_columns(
+        pl.Series(name, values, strict=False) for name, values in columns.items()
+    ).write_csv()
 
 
 def _report_outliers(labels: Any, n_blank: int) -> None:
