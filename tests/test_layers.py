@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "topickit"
 LINES = [
     ["cli"],
-    ["report"],
+    ["report", "explore"],
     ["plot", "model"],
     ["_model"],
     ["storage"],

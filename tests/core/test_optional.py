@@ -36,6 +36,8 @@ USES = {
     "umap": use_density,
     "plotly": lambda: plot.keywords(TopicModel(embedder="lexical", clusterer="kmeans").fit(TEXTS)),
     "fastexcel": lambda: read_texts("t.xlsx"),
+    "dash": lambda: require("dash"),
+    "openai": lambda: require("openai"),
     "rjieba": lambda: TopicModel(embedder="lexical", n_topics=1).fit(["北京的天气很好", "上海的天气不好"]),
 }
 

@@ -12,8 +12,9 @@ EXTRAS = {
     "rjieba": "chinese",
     "fastexcel": "excel",
     "openai": "llm",
+    "dash": "explore",
 }
-"""Extra of topickit by package. The default install has all of these packages except fastexcel and openai."""
+"""Extra of topickit by package. The default install has all but fastexcel, openai and dash."""
 
 
 def require(module: str) -> ModuleType:

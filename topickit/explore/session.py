@@ -1,0 +1,403 @@
+"""Session: what an analyst does with a saved model, without a browser."""
+
+import io
+import json
+import os
+import threading
+from pathlib import Path
+from typing import Literal, Self
+
+import polars as pl
+
+from topickit.analysis.info import document_info
+from topickit.errors import InputError, ParameterError
+from topickit.explore.journal import Journal, Position, identity
+from topickit.explore.preview import Preview, preview
+from topickit.explore.steps import Step, perform, update
+from topickit.model import TopicModel
+
+MAX_MODELS = 50
+"""Models of earlier steps kept in memory; older ones are computed again when an undo needs them."""
+JOURNAL = ".edits"
+"""Ending of the folder of the journal, beside that of the model."""
+
+
+class Session:
+    """A model that is looked at and corrected, with undo, redo and a journal on disk.
+
+    Parameters
+    ----------
+    model : TopicModel
+        A fitted model.
+    path : path, optional
+        Folder that it was loaded from.
+    journal : path, optional
+        Folder of the journal; the steps that it holds for this model are repeated. None keeps no journal.
+    read_only : bool, default False
+        Allow no edits, and write nothing.
+
+    Attributes
+    ----------
+    model : TopicModel
+        As it is now.
+    version : int
+        Rises with every change of `model`.
+
+    See Also
+    --------
+    open : A session of a saved model.
+
+    Examples
+    --------
+    >>> from topickit.explore import steps
+    >>> texts = ["red apple", "green apple", "apple pie", "fast car", "slow car", "car race"]
+    >>> model = TopicModel(embedder="lexical", clusterer="kmeans", n_topics=2).fit(texts)
+    >>> session = Session(model)
+    >>> session.apply(session.preview(steps.merge([0, 1])))
+    >>> len(session.model.topics_), len(session.undo().topics_)
+    (1, 2)
+    """
+
+    def __init__(
+        self,
+        model: TopicModel,
+        path: str | os.PathLike[str] | None = None,
+        *,
+        journal: str | os.PathLike[str] | None = None,
+        read_only: bool = False,
+    ) -> None:
+        self.path = None if path is None else Path(path)
+        self.read_only = read_only
+        self.version = 0
+        self.lock = threading.RLock()
+        self._number = 0
+        self._pending: Preview | None = None
+        self._models: dict[int, TopicModel] = {0: model}  # by number of steps done
+        folder = None if read_only else journal
+        self._journal = None if folder is None else Journal(folder, identity(model.fitted_))
+        self._position = Position() if self._journal is None else self._journal.position
+        self.n_restored = len(self._position.done)
+        self.model = self._at(self.n_restored)
+
+    @classmethod
+    def open(
+        cls,
+        path: str | os.PathLike[str],
+        *,
+        journal: str | os.PathLike[str] | None = None,
+        read_only: bool = False,
+    ) -> Self:
+        """Open a saved model.
+
+        Parameters
+        ----------
+        path : path
+            Folder of the model.
+        journal : path, optional
+            Folder of the journal. None takes the folder of the model with ".edits" behind its name.
+        read_only : bool, default False
+            Allow no edits, and write nothing.
+
+        Returns
+        -------
+        Session
+            With the edits of an earlier session that ended before they were saved; `n_restored` counts
+            them.
+
+        Raises
+        ------
+        StorageError
+            When there is no model, or it cannot be read.
+        InputError
+            When the journal cannot be read.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> texts = ["red apple", "green apple", "apple pie", "fast car", "slow car", "car race"]
+        >>> model = TopicModel(embedder="lexical", clusterer="kmeans", n_topics=2).fit(texts)
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     model.save(f"{folder}/model", keep_texts=True)
+        ...     len(Session.open(f"{folder}/model").model.topics_)
+        2
+        """
+        path = Path(path)
+        model = TopicModel.load(path)
+        beside = path.resolve().with_name(path.resolve().name + JOURNAL)
+        return cls(model, path, journal=beside if journal is None else journal, read_only=read_only)
+
+    @property
+    def done(self) -> tuple[Step, ...]:
+        """The steps in effect, the first one first.
+
+        Returns
+        -------
+        tuple of Step
+        """
+        return self._position.done
+
+    @property
+    def undone(self) -> tuple[Step, ...]:
+        """The steps that `redo` brings back, the next one last.
+
+        Returns
+        -------
+        tuple of Step
+        """
+        return self._position.undone
+
+    def preview(self, step: Step) -> Preview:
+        """Compute what a step would do, and change nothing.
+
+        Parameters
+        ----------
+        step : Step
+            See `topickit.explore.steps`.
+
+        Returns
+        -------
+        Preview
+
+        Raises
+        ------
+        TopickitError
+            When the step is not possible, or the session is read-only.
+        """
+        with self.lock:
+            self._check_writable()
+            after = perform(self.model, step)
+            self._number += 1
+            self._pending = preview(self.model, after, step, self._number)
+            return self._pending
+
+    def preview_of_file(self, name: str, content: bytes) -> Preview:
+        """Compute what new documents would change: see `TopicModel.updated`.
+
+        Parameters
+        ----------
+        name : str
+            Name of the file; its ending says the format.
+        content : bytes
+            A CSV, TSV, JSON lines, Parquet, Excel or plain text file.
+
+        Returns
+        -------
+        Preview
+
+        Raises
+        ------
+        InputError
+            When the file cannot be read.
+        """
+        with self.lock:
+            self._check_writable()
+            if self._journal is None:
+                raise ParameterError("new documents need a journal: open the session with journal=")
+            return self.preview(update(str(self._journal.keep(name, content))))
+
+    def apply(self, what: "Preview | Step | int") -> None:
+        """Apply a step; it is in the journal when this returns.
+
+        Parameters
+        ----------
+        what : Preview, Step, or int
+            A preview of the present model, its number, or a step that needs no preview.
+
+        Raises
+        ------
+        ParameterError
+            When the model was changed after the preview, or the session is read-only.
+        TopickitError
+            When the step is not possible.
+        """
+        with self.lock:
+            self._check_writable()
+            wanted = self.preview(what) if isinstance(what, Step) else what
+            number = wanted.number if isinstance(wanted, Preview) else wanted
+            pending = self._pending
+            if pending is None or pending.number != number:
+                raise ParameterError("the model was changed after this preview; make the preview again")
+            if self._journal is not None:
+                self._journal.step(pending.step)
+            self._position = self._position.with_step(pending.step)
+            n_done = len(self.done)
+            self._models = {n: model for n, model in self._models.items() if n < n_done}
+            self._models[n_done] = pending.model
+            self._set(pending.model)
+
+    def cancel(self) -> None:
+        """Drop the present preview."""
+        with self.lock:
+            self._pending = None
+
+    def undo(self) -> TopicModel:
+        """Undo the last step of the session, or of the journal that it began with.
+
+        Returns
+        -------
+        TopicModel
+            The model before the step.
+
+        Raises
+        ------
+        ParameterError
+            When there is none.
+        """
+        with self.lock:
+            self._check_writable()
+            if not self.done:
+                raise ParameterError("there is no step to undo")
+            before = self._at(len(self.done) - 1)
+            if self._journal is not None:
+                self._journal.undo()
+            self._position = self._position.with_undo()
+            return self._set(before)
+
+    def redo(self) -> TopicModel:
+        """Do again the step that was undone last.
+
+        Returns
+        -------
+        TopicModel
+            The model after the step.
+
+        Raises
+        ------
+        ParameterError
+            When there is none.
+        """
+        with self.lock:
+            self._check_writable()
+            if not self.undone:
+                raise ParameterError("there is no step to redo")
+            n_done = len(self.done) + 1
+            after = self._models.get(n_done) or perform(self.model, self.undone[-1])
+            if self._journal is not None:
+                self._journal.redo()
+            self._position = self._position.with_redo()
+            self._models[n_done] = after
+            return self._set(after)
+
+    def save(self, path: str | os.PathLike[str], *, replace: bool = False) -> Path:
+        """Save the model as it is now, with its texts where it has them.
+
+        Parameters
+        ----------
+        path : path
+            A new folder.
+        replace : bool, default False
+            Allow a folder that holds a model, the opened one included. If it is the opened one, its steps
+            are part of it now, and the journal begins anew.
+
+        Returns
+        -------
+        Path
+
+        Raises
+        ------
+        InputError
+            When the folder exists and `replace` is False, or it cannot be written.
+        StorageError
+            When the folder holds something else.
+        ParameterError
+            When the session is read-only.
+        """
+        with self.lock:
+            self._check_writable()
+            target = Path(path).expanduser()
+            if target.exists() and not replace:
+                raise InputError(f"{target} exists; choose another folder, or allow it to be replaced")
+            self.model.save(target, keep_texts=self.model.fitted_.corpus is not None)
+            if self.path is not None and target.resolve() == self.path.resolve():
+                self._begin_anew()
+            return target
+
+    def script(self) -> str:
+        """Give the edits of the model since its fit as a script for ``topickit edit --script``.
+
+        Returns
+        -------
+        str
+            JSON. It holds names and keywords of topics.
+        """
+        edits = [edit.as_dict() for edit in self.model.edits_]
+        return json.dumps(edits, ensure_ascii=False)
+
+    def labels(self, file_format: Literal["csv", "parquet"] = "csv", *, texts: bool = True) -> bytes:
+        """Give the topic of each document as a table.
+
+        Parameters
+        ----------
+        file_format : {"csv", "parquet"}, default "csv"
+        texts : bool, default True
+            Include the texts. A model without its texts gives row and topic only.
+
+        Returns
+        -------
+        bytes
+            The columns of `TopicModel.document_info`.
+
+        Raises
+        ------
+        ParameterError
+            When there is no such format.
+        """
+        if file_format not in ("csv", "parquet"):
+            raise ParameterError(f"file_format must be 'csv' or 'parquet', got {file_format!r}")
+        fitted, out = self.model.fitted_, io.BytesIO()
+        if fitted.corpus is None:
+            topics = fitted.ids_of(fitted.labels)
+            table = pl.DataFrame({"row": range(len(topics)), "topic": topics})
+        else:
+            table = document_info(fitted)
+        table = table if texts else table.drop("document", strict=False)
+        if file_format == "csv":
+            table.write_csv(out)
+        else:
+            table.write_parquet(out)
+        return out.getvalue()
+
+    def report(self, title: str | None = None) -> str:
+        """Give the report of the model as it is now.
+
+        Parameters
+        ----------
+        title : str, optional
+
+        Returns
+        -------
+        str
+            HTML, in one file.
+        """
+        return self.model.report(title).to_html()
+
+    def _at(self, n_done: int) -> TopicModel:
+        """Return the model after so many steps, from the nearest one in memory."""
+        start = max(n for n in self._models if n <= n_done)
+        model = self._models[start]
+        for number, step in enumerate((*self.done, *reversed(self.undone))[start:n_done], start + 1):
+            model = perform(model, step)
+            self._models[number] = model
+        self._forget(n_done)
+        return model
+
+    def _set(self, model: TopicModel) -> TopicModel:
+        self.model, self._pending = model, None
+        self.version += 1
+        self._forget(len(self.done))
+        return model
+
+    def _forget(self, present: int) -> None:
+        """Drop the models that are most steps away from the present one; the opened model stays."""
+        nearest = sorted(self._models, key=lambda number: abs(number - present))[:MAX_MODELS]
+        self._models = {number: self._models[number] for number in sorted({0, *nearest})}
+
+    def _begin_anew(self) -> None:
+        if self._journal is not None:
+            self._journal.begin(identity(self.model.fitted_))
+        self._position, self._models = Position(), {0: self.model}
+        self.version += 1
+
+    def _check_writable(self) -> None:
+        if self.read_only:
+            raise ParameterError("this session is read-only: start it without --read-only to edit topics")
