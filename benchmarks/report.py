@@ -368,6 +368,7 @@ SECTIONS: dict[str, Callable[[Result], str]] = {
     "community": community,
     "distilled": distilled,
     "hybrid": topic_tables.hybrid,
+    "languages": topic_tables.languages,
     "refining": refining,
     "every_collection": every_collection,
     "scale": scale_tables.section,
