@@ -32,7 +32,9 @@ if TYPE_CHECKING:
     from topickit.embed.sentence import SentenceEmbedder
     from topickit.errors import TopickitError, TopickitWarning
     from topickit.fitted.assigner import Assigner
+    from topickit.fitted.history import Edit
     from topickit.fitted.naming import NamingFunction, NamingPrompt
+    from topickit.fitted.replay import SkippedEdit
     from topickit.fitted.topics import Topic, Topics
     from topickit.keywords.settings import KeywordSettings
     from topickit.model import TopicModel
@@ -43,6 +45,7 @@ _HOMES = {
     "Assigner": "topickit.fitted.assigner",
     "CommunityClusterer": "topickit.cluster.community.clusterer",
     "DensityClusterer": "topickit.cluster.density",
+    "Edit": "topickit.fitted.history",
     "GivenLabels": "topickit.cluster.given",
     "GraphClusterer": "topickit.cluster.graph",
     "KMeansClusterer": "topickit.cluster.kmeans",
@@ -53,6 +56,7 @@ _HOMES = {
     "PrecomputedEmbedder": "topickit.embed.precomputed",
     "Report": "topickit.report.report",
     "SentenceEmbedder": "topickit.embed.sentence",
+    "SkippedEdit": "topickit.fitted.replay",
     "TextFile": "topickit.corpus.tables",
     "Topic": "topickit.fitted.topics",
     "TopicModel": "topickit.model",
@@ -70,6 +74,7 @@ __all__ = [
     "Assigner",
     "CommunityClusterer",
     "DensityClusterer",
+    "Edit",
     "GivenLabels",
     "GraphClusterer",
     "KMeansClusterer",
@@ -80,6 +85,7 @@ __all__ = [
     "PrecomputedEmbedder",
     "Report",
     "SentenceEmbedder",
+    "SkippedEdit",
     "TextFile",
     "Topic",
     "TopicModel",

@@ -49,7 +49,10 @@ class TopicSketch:
 
 @dataclass(frozen=True)
 class Edit:
-    """An edit of the topics of a model.
+    """An edit of the topics of a model, as a value; `TopicModel.edits_` lists them.
+
+    `TopicModel.apply` repeats edits on the same model or on another, where each finds its topics by content.
+    `as_dict` and `from_dict` store them as JSON.
 
     Attributes
     ----------

@@ -16,12 +16,14 @@ from topickit.fitted.matching import LEAST_SHARED, LEAST_SHARED_ALONE, least_cos
 
 @dataclass(frozen=True)
 class SkippedEdit:
-    """An edit that could not be repeated.
+    """An edit that could not be repeated; `TopicModel.skipped_edits_` lists them.
 
     Attributes
     ----------
     edit : Edit
+        The edit as it was given.
     reason : str
+        Which topic was not found again, and the most similar one; or why the edit cannot be made.
 
     Examples
     --------

@@ -36,7 +36,8 @@ class UnitedTerms:
 def unite(first: TermCounts, second: TermCounts) -> UnitedTerms:
     """Unite the vocabularies of two corpora.
 
-    Terms are the same if they are spelled alike, or fold to one key that no other term of their corpus has.
+    Terms are the same if they are spelled alike, or their words fold to one key that no other term of their
+    corpus has.
 
     Parameters
     ----------
@@ -55,7 +56,7 @@ def unite(first: TermCounts, second: TermCounts) -> UnitedTerms:
         if term in exact:
             columns[row] = place[term]
             continue
-        key = fold(term)
+        key = _key(term)
         alike = own.get(key) if key in others else None
         if alike is not None and alike not in exact:
             columns[row] = place[alike]
@@ -70,8 +71,12 @@ def unite(first: TermCounts, second: TermCounts) -> UnitedTerms:
     return UnitedTerms((*first.terms, *(second.terms[row] for row in new)), united, columns)
 
 
+def _key(term: str) -> str:
+    return " ".join(map(fold, term.split()))
+
+
 def _single_keys(terms: tuple[str, ...]) -> dict[str, str]:
-    keys = [fold(term) for term in terms]
+    keys = [_key(term) for term in terms]
     number = Counter(keys)
     return {key: term for key, term in zip(keys, terms, strict=True) if number[key] == 1}
 
