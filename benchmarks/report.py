@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from benchmarks import scale_tables, steadiness_tables, topic_tables, unseen_tables
+from benchmarks import across, guidance_tables, scale_tables, steadiness_tables, topic_tables, unseen_tables
 from benchmarks.common import HERE, TITLES, median, read
 from benchmarks.markdown import Result, made_on, one_table, table
 from benchmarks.peers import tables
@@ -376,6 +376,8 @@ SECTIONS: dict[str, Callable[[Result], str]] = {
     "html_report": html_report,
     "startup": startup,
     "speed": speed,
+    "guidance": guidance_tables.section,
+    "across": across.section,
     "unseen": unseen_tables.section,
     "peers": tables.section,
 }
