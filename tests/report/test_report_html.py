@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from topickit.report.html import MAX_DOCUMENT
+from topickit.report.marks import MAX_DOCUMENT
 
 VOID = {"meta", "input"}
 

@@ -27,6 +27,8 @@ class InfoMixin:
 
         def _fitted(self) -> Fitted: ...
 
+        spans: Any
+
     @property
     def doubtful_labels_(self) -> tuple[DoubtfulLabel, ...]:
         """Labels given to `fit` as ``known_labels`` that the other labels contradict, most doubtful first.
@@ -54,6 +56,7 @@ class InfoMixin:
         *,
         source: "str | os.PathLike[str] | None" = None,
         date: "str | datetime.date | None" = None,
+        spans: bool = False,
     ) -> "Report":
         """Return a report of the model.
 
@@ -65,6 +68,9 @@ class InfoMixin:
             Where the documents come from, such as the name of a file; shown below the title.
         date : str or date, optional
             Date of the report, as it is to be shown; "" for none. None (default) is today.
+        spans : bool, default False
+            Mark which part of a long representative document is about which topic, in the HTML page, for at
+            most 100 documents. The embedder embeds their sentences, which takes seconds.
 
         Returns
         -------
@@ -86,7 +92,8 @@ class InfoMixin:
         """
         from topickit.report.report import Report
 
-        return Report.of(self._fitted(), title=title, source=source, date=date)
+        find = self.spans if spans else None
+        return Report.of(self._fitted(), title=title, source=source, date=date, spans=find)
 
     def document_info(self) -> "pl.DataFrame":
         """Return a table of the training documents, one row per row of the corpus.

@@ -31,12 +31,16 @@ def report(
         typer.Option("--date", metavar="TEXT", help="Date of the report.", show_default="today"),
     ] = None,
     no_texts: Annotated[bool, typer.Option("--no-texts", help="Leave out the texts of documents.")] = False,
+    spans: Annotated[
+        bool,
+        typer.Option("--spans", help="HTML: mark which part of a long document is about which topic."),
+    ] = False,
 ) -> None:
     """Report the topics of a saved model."""
     from topickit.model import TopicModel
 
     check_separate(out, model)
-    result = TopicModel.load(model).report(title, date=date)
+    result = TopicModel.load(model).report(title, date=date, spans=spans and not no_texts)
     texts = not no_texts
     chosen = choose_format(format, out, ReportFormat)
     if chosen is ReportFormat.text:

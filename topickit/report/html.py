@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from topickit._core.display import clip, one_line, plural, printable, unescaped
+from topickit._core.display import clip, one_line, plural, unescaped
 from topickit._core.optional import require
 from topickit.analysis.similarity import Similarity
 from topickit.fitted.topics import UNSTABLE, Topic
@@ -23,6 +23,7 @@ from topickit.report.class_table import class_table
 from topickit.report.document_map import DocumentMap
 from topickit.report.facts import fact_groups
 from topickit.report.finding import finding
+from topickit.report.marks import MAX_PREVIEW, Marks, full_text
 from topickit.report.quality import quality_metrics
 from topickit.report.relations import label_levels, topic_tree
 from topickit.report.summary import Plain, Summary
@@ -32,10 +33,6 @@ from topickit.report.trends import excluded, last_period, share_changes, sparkli
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
-MAX_PREVIEW = 320
-"""Characters of a document that are shown before it is opened."""
-MAX_DOCUMENT = 5_000
-"""Characters of a document that the page contains."""
 MAX_CHANGES = 25
 """Topics listed under "Largest changes"."""
 MAX_UNSTABLE = 12
@@ -54,6 +51,7 @@ def render_html(
     *,
     map: DocumentMap | None = None,
     byline: str = "",
+    marks: Marks | None = None,
 ) -> str:
     """Render the whole report as one page that needs no network and no other file.
 
@@ -70,6 +68,8 @@ def render_html(
         None leaves out the map.
     byline : str
         Source and date, below the heading.
+    marks : mapping of str to tuple of Piece, optional
+        Parts of long documents, as `marks_of` gives them.
 
     Returns
     -------
@@ -105,6 +105,7 @@ def render_html(
             last="" if summary.over_time is None else last_period(summary.over_time),
             classes=class_table(summary),
             max_cards=MAX_CARDS,
+            marks=_colored(marks or {}, map),
             max_figure=MAX_FIGURE,
             time_topics=[(position, summary.topics[position]) for position in _time_topics(summary)],
             data={name: _embed(value) for name, value in data.items()},
@@ -115,6 +116,20 @@ def render_html(
             script_hashes=[_digest(script) for script in scripts],
         )
     )
+
+
+def _colored(marks: Marks, map: DocumentMap | None) -> dict[str, list[tuple[str, str, str]]]:
+    """Give text, name and color of the pieces of documents; the color is empty for text between parts."""
+
+    def color(topic: int | None) -> str:
+        if topic is None:
+            return ""
+        return "--c-none" if topic < 0 or map is None else f"--c{map.colors[topic]}"
+
+    return {
+        text: [(piece.text, piece.name, color(piece.topic)) for piece in pieces]
+        for text, pieces in marks.items()
+    }
 
 
 def render_notebook(summary: Summary) -> str:
@@ -206,7 +221,7 @@ def _environment() -> Environment:
     environment.filters.update(
         bar=_bar,
         count=formatting.count,
-        full_text=_full_text,
+        full_text=full_text,
         one_line=one_line,
         percent=formatting.percent,
         plural=plural,
@@ -247,12 +262,6 @@ def _digest(script: str) -> str:
 
 def _preview(text: str) -> str:
     return clip(one_line(unescaped(text)), MAX_PREVIEW)
-
-
-def _full_text(text: str) -> str:
-    """Give the whole text if it is longer than its preview, else nothing."""
-    whole = printable(unescaped(text)).strip()
-    return clip(whole, MAX_DOCUMENT) if len(one_line(whole)) > MAX_PREVIEW else ""
 
 
 def _risk_ratio(topic: Topic, index: int) -> tuple[str, str] | None:

@@ -2,18 +2,21 @@
 
 import datetime
 import os
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, overload
 
 from topickit._core.atomic import write_atomic
 from topickit._core.display import one_line
+from topickit.analysis.spans import Spans
 from topickit.errors import ParameterError, ParameterTypeError
 from topickit.fitted.divide import parts_of
 from topickit.report.document_map import DocumentMap, document_map
 from topickit.report.exports import render_csv, render_json
 from topickit.report.html import render_html, render_notebook
 from topickit.report.markdown import render_markdown
+from topickit.report.marks import Marks, marks_of
 from topickit.report.summary import Summary, clean, summarize
 from topickit.report.text import render_text
 
@@ -46,6 +49,8 @@ class Report:
         Where the documents come from, such as the name of a file; empty if unknown.
     date : str
         Date of the report; empty for none.
+    marks : mapping of str to tuple of Piece
+        Parts of long documents by topic, for the HTML page; empty for none.
 
     Examples
     --------
@@ -61,6 +66,7 @@ class Report:
     title: str = ""
     source: str = ""
     date: str = field(default="", compare=False)
+    marks: Marks = field(default_factory=dict, compare=False)
 
     @classmethod
     def of(
@@ -70,6 +76,7 @@ class Report:
         title: str | None = None,
         source: str | os.PathLike[str] | None = None,
         date: str | datetime.date | None = None,
+        spans: Callable[[list[str]], Spans] | None = None,
     ) -> "Report":
         """Create the report on a fitted state.
 
@@ -83,6 +90,8 @@ class Report:
             Where the documents come from, such as the name of a file.
         date : str or date, optional
             Date of the report, as it is to be shown; "" for none. None (default) is today.
+        spans : function, optional
+            Finds the parts of texts, such as the method ``spans`` of a model, to mark them in long documents.
 
         Raises
         ------
@@ -112,8 +121,14 @@ class Report:
         ordered = fitted.largest_first()
         if ordered is not fitted:
             ordered.__dict__["parts"] = parts_of(fitted)  # they are known by ids
+        summary = summarize(ordered)
         return cls(
-            summarize(ordered), ordered, clean(title or ""), clean(os.fsdecode(source or "")), clean(written)
+            summary,
+            ordered,
+            clean(title or ""),
+            clean(os.fsdecode(source or "")),
+            clean(written),
+            {} if spans is None else marks_of(summary, spans),
         )
 
     @property
@@ -223,7 +238,13 @@ class Report:
         '<!DOCTYPE html>'
         """
         title = self.title or "Topics" if title is None else title
-        page = render_html(self._contents(texts), title, map=self.map(texts=texts), byline=self.byline)
+        page = render_html(
+            self._contents(texts),
+            title,
+            map=self.map(texts=texts),
+            byline=self.byline,
+            marks=self.marks if texts else None,
+        )
         return _deliver(page, path)
 
     @overload
