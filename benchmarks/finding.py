@@ -19,8 +19,19 @@ import numpy as np
 from scipy.sparse import csr_array, vstack
 from sklearn.feature_extraction.text import CountVectorizer
 
-from benchmarks.common import DATA, LABELLED, embeddings, median, read, seconds, texts_and_labels, write
+from benchmarks.common import (
+    DATA,
+    LABELLED,
+    embeddings,
+    in_own_process,
+    median,
+    read,
+    seconds,
+    texts_and_labels,
+    write,
+)
 from topickit import TopicModel
+from topickit.analysis import search
 from topickit.corpus.documents import Documents
 from topickit.embed.sentence import SentenceEmbedder
 from topickit.fitted.corpus import Corpus
@@ -45,6 +56,30 @@ ARXIV = {
     "stat.ME": "statistics methodology",
 }
 """Categories of arXiv and their names on https://arxiv.org/category_taxonomy."""
+NEWSGROUPS = {
+    "alt.atheism": "atheism",
+    "comp.graphics": "computer graphics",
+    "comp.os.ms-windows.misc": "Microsoft Windows",
+    "comp.sys.ibm.pc.hardware": "PC hardware",
+    "comp.sys.mac.hardware": "Macintosh hardware",
+    "comp.windows.x": "X Window System",
+    "misc.forsale": "for sale",
+    "rec.autos": "cars",
+    "rec.motorcycles": "motorcycles",
+    "rec.sport.baseball": "baseball",
+    "rec.sport.hockey": "hockey",
+    "sci.crypt": "cryptography",
+    "sci.electronics": "electronics",
+    "sci.med": "medicine",
+    "sci.space": "space",
+    "soc.religion.christian": "Christianity",
+    "talk.politics.guns": "guns",
+    "talk.politics.mideast": "Middle East politics",
+    "talk.politics.misc": "politics",
+    "talk.religion.misc": "religion",
+}
+WEIGHTS = (0.125, 0.25, 0.5, 1.0, 2.0)
+"""Weights of words that are compared."""
 TITLES_A_CATEGORY = 100
 MANY = 1_000_000
 QUERIES = ("late delivery", "how to parse xml", "X-1042", "credit card not working abroad", "hibernate")
@@ -74,7 +109,7 @@ class PlainBM25:
 
 def words_of(label: str) -> str:
     """Write the name of a class as a query."""
-    return ARXIV.get(label) or re.sub(r"[_\-.?]+", " ", label).strip().lower()
+    return ARXIV.get(label) or NEWSGROUPS.get(label) or re.sub(r"[_\-.?]+", " ", label).strip().lower()
 
 
 def arxiv(embedder: SentenceEmbedder) -> tuple[list[str], np.ndarray, np.ndarray]:
@@ -102,7 +137,8 @@ def measure(name: str, embedder: SentenceEmbedder) -> dict[str, Any]:
     queries = [words_of(label) for label in classes]
     plain, right = PlainBM25(texts), {"topickit": [], "cosine": [], "bm25": [], "topic": []}
     topics_of = [np.unique(model.labels_[labels == label], return_counts=True) for label in classes]
-    for label, query, vector, held in zip(classes, queries, embedder.encode(queries), topics_of, strict=True):
+    vectors_of = np.asarray(embedder.encode(queries))
+    for label, query, vector, held in zip(classes, queries, vectors_of, topics_of, strict=True):
         found = model.find_documents(query, n=FOUND, embedding=vector).rows
         right["topickit"].append(float((labels[found] == label).sum() / FOUND))
         for system, scores in (("cosine", vectors @ vector), ("bm25", plain.scores(query))):
@@ -112,6 +148,16 @@ def measure(name: str, embedder: SentenceEmbedder) -> dict[str, Any]:
         right["topic"].append(float(held[0][held[1].argmax()] in topic))
     result = {"collection": name, "documents": len(texts), "queries": len(queries)}
     result |= {system: float(np.mean(values)) for system, values in right.items()}
+    result["weights"] = {}
+    default = search.WEIGHT_OF_WORDS
+    for search.WEIGHT_OF_WORDS in WEIGHTS:
+        found = [
+            model.find_documents(q, n=FOUND, embedding=v).rows
+            for q, v in zip(queries, vectors_of, strict=True)
+        ]
+        shares = [(labels[rows] == label).sum() / FOUND for rows, label in zip(found, classes, strict=True)]
+        result["weights"][str(search.WEIGHT_OF_WORDS)] = float(np.mean(shares))
+    search.WEIGHT_OF_WORDS = default
     print(result, flush=True)
     return result
 
@@ -137,33 +183,34 @@ def repeated(model: TopicModel, times: int) -> TopicModel:
     )
 
 
-def speed(n: int, embedder: SentenceEmbedder) -> dict[str, Any]:
-    """Seconds a query in a model of n documents that was saved and loaded; embedding the query is left out."""
+def save_large(n: int, folder: Path) -> None:
+    """Save a model of n documents or some more."""
     texts, _ = texts_and_labels("stackoverflow_titles")
     first = np.sort(list({text: row for row, text in reversed(list(enumerate(texts)))}.values()))
     model = TopicModel(clusterer="kmeans", n_topics=50).fit(
         [texts[row] for row in first], embeddings=embeddings("stackoverflow_titles")[first]
     )
-    model = repeated(model, -(-n // len(first)))
-    n = len(model.labels_)
-    with tempfile.TemporaryDirectory() as folder:
-        model.save(folder, keep_texts=True)
-        size = sum(path.stat().st_size for path in Path(folder).iterdir())
-        del model
-        loaded: list[TopicModel] = []
-        loading = seconds(lambda: loaded.append(TopicModel.load(folder)))
-        model, times = loaded[0], {}
-        for query, vector in zip(QUERIES, np.asarray(embedder.encode(list(QUERIES))), strict=True):
+    repeated(model, -(-n // len(first))).save(folder, keep_texts=True)
 
-            def find(query: str = query, vector: np.ndarray = vector) -> None:
-                model.find_documents(query, embedding=vector)
 
-            times[query] = [seconds(find) for _ in range(5)]
-        topics = [seconds(lambda: model.find_topics(QUERIES[0], embedding=vector)) for _ in range(5)]
+def speed(folder: Path, embedder: SentenceEmbedder) -> dict[str, Any]:
+    """Seconds a query in a saved model once it is loaded; embedding the query is left out."""
+    loaded: list[TopicModel] = []
+    loading = seconds(lambda: loaded.append(TopicModel.load(folder)))
+    model, first, times = loaded[0], {}, {}
+    for query, vector in zip(QUERIES, np.asarray(embedder.encode(list(QUERIES))), strict=True):
+
+        def find(query: str = query, vector: np.ndarray = vector) -> None:
+            model.find_documents(query, embedding=vector)
+
+        first[query] = seconds(find)
+        times[query] = [seconds(find) for _ in range(9)]
+    topics = [seconds(lambda: model.find_topics(QUERIES[0], embedding=vector)) for _ in range(5)]
     result = {
-        "documents": n,
-        "mib": size / 2**20,
+        "documents": len(model.labels_),
+        "mib": sum(path.stat().st_size for path in folder.iterdir()) / 2**20,
         "load_seconds": loading,
+        "first": first,
         "seconds": times,
         "topics": topics,
     }
@@ -176,6 +223,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="two collections, and 50,000 documents")
     parser.add_argument("--only-speed", action="store_true", help="keep the figures of the collections")
+    parser.add_argument("--only-precision", action="store_true", help="keep the figures of the time")
+    parser.add_argument("--large", type=Path, help="folder to keep the model of a million documents in")
     arguments = parser.parse_args()
     quick = arguments.quick
     if not DATA.is_dir():
@@ -183,9 +232,16 @@ def main() -> None:
     warnings.simplefilter("ignore")
     embedder = SentenceEmbedder("all-MiniLM-L6-v2")
     names = ("stackoverflow_titles", "bbc_news") if quick else (*LABELLED, "arxiv_titles")
-    kept = read("finding") if arguments.only_speed else None
-    rows = kept["rows"] if kept else [measure(name, embedder) for name in names]
-    write("finding", {"rows": rows, "speed": speed(50_000 if quick else MANY, embedder)})
+    kept = read("finding") or {}
+    rows = kept["rows"] if arguments.only_speed else [measure(name, embedder) for name in names]
+    if arguments.only_precision:
+        write("finding", {"rows": rows, "speed": kept.get("speed")})
+        return
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = arguments.large or Path(temporary) / "large"
+        if not folder.is_dir():
+            in_own_process(save_large, 50_000 if quick else MANY, folder)
+        write("finding", {"rows": rows, "speed": speed(folder, embedder)})
 
 
 if __name__ == "__main__":
