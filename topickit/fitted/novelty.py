@@ -31,11 +31,11 @@ SIGNIFICANCE = 0.005
 """Of all groups of one update together, that documents of the model are as frequent in a new topic."""
 FACTOR = 3.0
 """Least ratio of a new topic's share among new documents to that among the model's."""
-PART_SIGNIFICANCE = 0.05
-"""The same, uncorrected, of each of the groups that a new topic is made of."""
-UNITED = 1.25
+PART_SIGNIFICANCE = 0.01
+"""The same of each of the groups that a new topic is made of: chance groups would unite new topics."""
+UNITED = 0.5
 """Groups whose separation is below this, in units of the median topic's, are united with others."""
-SEPARATION_FROM_OLD = 0.75
+SEPARATION_FROM_OLD = 0.5
 """Least separation from old topics, in the same units."""
 ALONE_SEPARATION = 1.0
 ALONE_SHARE = 0.02
@@ -171,7 +171,7 @@ class _Groups:
         if self.before is None:
             kept = (self.margins >= ALONE_SEPARATION * usual) & (self.sizes >= MIN_SIZE)
         else:
-            kept = self._p_values(self.sizes, self.before) <= PART_SIGNIFICANCE
+            kept = self._p_values(self.sizes, self.before) * self.n_groups <= PART_SIGNIFICANCE
         rows = np.flatnonzero(kept)
         before = None if self.before is None else self.before[rows]
         return replace(
