@@ -2,7 +2,15 @@
 
 from collections.abc import Callable
 
-from benchmarks import across, guidance_tables, scale_tables, steadiness_tables, topic_tables, unseen_tables
+from benchmarks import (
+    across,
+    finding_tables,
+    guidance_tables,
+    scale_tables,
+    steadiness_tables,
+    topic_tables,
+    unseen_tables,
+)
 from benchmarks.common import HERE, TITLES, median, read
 from benchmarks.markdown import Result, made_on, one_table, table
 from benchmarks.peers import tables
@@ -378,6 +386,8 @@ SECTIONS: dict[str, Callable[[Result], str]] = {
     "speed": speed,
     "guidance": guidance_tables.section,
     "across": across.section,
+    "finding": finding_tables.finding,
+    "spans": finding_tables.spans,
     "unseen": unseen_tables.section,
     "peers": tables.section,
 }

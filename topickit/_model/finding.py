@@ -81,8 +81,8 @@ class FindingMixin:
         """Find training documents that answer a query, by vectors and by words.
 
         The score of a document is the weighted mean of its cosine similarity to the query, of BM25 over the
-        words of the query, with a weight of 0.25, and of the score that `find_topics` gives its topic, each
-        divided by the best one. When a word of the query is in at most 20 documents, as names and codes are,
+        words of the query, with a weight of 0.5, and of the score that `find_topics` gives its topic, each
+        divided by the best one. When a word of the query is in at most 5 documents, as names and codes are,
         the weight of BM25 is 1 and the topic does not count.
 
         Parameters
