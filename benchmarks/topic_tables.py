@@ -5,7 +5,6 @@ from statistics import mean
 from benchmarks.common import TITLES, median
 from benchmarks.markdown import Result, made_on, one_table, table
 from benchmarks.peers.tables import NAMES
-from topickit.cluster.levels import ERRORS
 
 
 def clusterers(result: Result) -> str:
@@ -109,7 +108,7 @@ def levels(result: Result) -> str:
     return one_table(
         "Number of topics",
         '`python -m benchmarks.levels`. The rule of `clusterer="graph"` takes the finest level of the ladder whose smoothed '
-        f"modularity^{power:g} × stability is within {tolerance:.0%} and {ERRORS:g} standard errors of the best. It takes no "
+        f"modularity^{power:g} × stability is within {tolerance:.0%} and two standard errors of the best. It takes no "
         "level of fewer than five clusters unless 95 % of the edges lie within them. Figures are of three seeds, and of clusters "
         "before the Assigner. *Best level*: chosen by gold labels. *Left-out rule*: the power and tolerance with the largest "
         "share of the best ARI on all other collections. Collections in bold are whole; the others are some classes of one. "
