@@ -1,16 +1,19 @@
 """Edits as values: repeated on other models, undone, and saved with the model."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from tests.conftest import make_corpus
+from topickit.embed.lexical import LexicalEmbedder
 from topickit.errors import InputError, ParameterError, ParameterTypeError, TopickitWarning
 from topickit.fitted.history import Edit
 from topickit.model import TopicModel
 
 TEXTS, _ = make_corpus(160)
+MORE = make_corpus(16, seed=5)[0]
 
 
 @pytest.fixture(scope="module")
@@ -62,6 +65,40 @@ def test_a_topic_that_is_not_there_is_reported(model, edited):
         result = stranger.apply(edited.edits_[:2])
     assert [skipped.edit.kind for skipped in result.skipped_edits_] == ["merge", "rename"]
     np.testing.assert_array_equal(result.labels_, stranger.labels_)
+
+
+def test_a_script_is_repeated_in_order_on_a_refit(tmp_path):
+    """An edit of what an earlier one made is found again, and those of what is not there are reported."""
+    from typer.testing import CliRunner
+
+    from topickit.cli import app
+
+    first = TopicModel(embedder=LexicalEmbedder(), n_topics=6).fit(TEXTS)
+    edited = first.rename_topics({0: "first"}).merge_topics([[0, 1]]).rename_topics({0: "both"})
+    edited = edited.split_topic(2, 2).rename_topics({6: "part"}).delete_topics([3])
+    absent = Edit("rename", (replace(edited.edits_[0].topics[0], keywords=("zebra",), name="gone"),))
+    absent = replace(absent, arguments={"names": ["never"]})
+    refit = TopicModel(embedder=LexicalEmbedder(), n_topics=6).fit([*TEXTS, *MORE])
+    script = [*edited.edits_[:2], absent, *edited.edits_[2:]]
+    with pytest.warns(TopickitWarning, match="1 of 7 edits were skipped: rename: topic 0 'gone'"):
+        result = refit.apply(script)
+    assert [skipped.edit for skipped in result.skipped_edits_] == [absent]
+    assigned = first.assign_documents({0: [3]}).edits_
+    with pytest.warns(TopickitWarning, match="embeddings of another embedder"):
+        assert refit.apply(assigned).edits_ == ()
+    assert [edit.kind for edit in result.edits_] == [edit.kind for edit in edited.edits_]
+    assert {"both", "part"} <= {topic.name for topic in result.topics_}
+    both = edited.labels_ == edited.topics_["both"].id
+    again = result.labels_[: len(TEXTS)] == result.topics_["both"].id
+    assert (both & again).sum() > 0.8 * (both | again).sum()
+    refit.save(tmp_path / "m", keep_texts=True)
+    (tmp_path / "edits.json").write_text(json.dumps([edit.as_dict() for edit in script]))
+    path = str(tmp_path / "m")
+    command = ["edit", path, "--script", f"{tmp_path}/edits.json", "--out", f"{path}2"]
+    with pytest.warns(TopickitWarning, match="1 of 7 edits were skipped"):
+        done = CliRunner().invoke(app, command)
+    assert done.exit_code == 0, done.output
+    same(TopicModel.load(f"{path}2"), result)
 
 
 def test_documents_are_assigned(model):

@@ -15,9 +15,6 @@ from topickit.fitted.fitted import Fitted
 from topickit.fitted.history import History
 from topickit.fitted.merging import merged
 
-LEARNED = ("lexical", "hybrid", "distilled")
-"""Kinds of embedders that learn from a corpus: each fit has a space of its own."""
-
 
 class MergingMixin:
     """Merging, for an estimator with ``fitted_`` and ``embedder_``."""
@@ -128,7 +125,7 @@ def _check_embedders(models: Sequence[Any], names: Sequence[str]) -> None:
     for model, name in zip(models[1:], names[1:], strict=True):
         one, other = (value._fitted().provenance.embedder for value in (first, model))
         own = [embed.describe(value.embedder_) for value in (first, model)]
-        if any(info.kind in LEARNED for info in own) and not _equal(*own):
+        if any(info.kind in embed.LEARNED for info in own) and not _equal(*own):
             raise ParameterError(
                 f"the models {names[0]!r} and {name!r} cannot be merged: an embedder that learns from a "
                 f"corpus ({own[0]}; {own[1]}) has another space of embeddings in each fit; fit both on "

@@ -87,6 +87,14 @@ class EmbedderInfo:
     def __str__(self) -> str:
         return self.description or self.name
 
+    @property
+    def space(self) -> str:
+        """What two embedders share whose embeddings can be compared; for one that learned, its own."""
+        return f"{self} {self.fingerprint}" if self.kind in LEARNED else str(self)
+
+
+LEARNED = frozenset({"lexical", "hybrid", "distilled"})
+"""Kinds of embedders that learn from a corpus: each fit has a space of its own."""
 
 GIVEN = EmbedderInfo("given", "vectors given by the user")
 """What made embeddings that were passed with the texts is unknown."""

@@ -209,7 +209,7 @@ def recorded(before: Fitted, after: Fitted, kind: Kind, rows: Sequence[int], **a
         As `Edit.arguments`.
     """
     moved = int((before.ids_of(before.labels) != after.ids_of(after.labels)).sum())
-    embedder = str(before.provenance.embedder)
+    embedder = before.provenance.embedder.space
     return Edit(kind, sketches(before, rows), arguments, embedder, moved)
 
 

@@ -102,9 +102,8 @@ def found_again(fitted: Fitted, one: Edit) -> list[int]:
     if not len(fitted.topics):
         raise NotFoundAgainError("the model has no topics")
     words = np.array([[shared_words(s.keywords, topic.words) for topic in fitted.topics] for s in one.topics])
-    comparable = (
-        all(len(sketch.mean) == fitted.means.shape[1] for sketch in one.topics)
-        and str(fitted.provenance.embedder) == one.embedder
+    comparable = all(len(sketch.mean) == fitted.means.shape[1] for sketch in one.topics) and _is_comparable(
+        fitted, one
     )
     scores = mean_matrix(one.topics) @ unit_rows(fitted.means).T if comparable else words
     rows: list[int] = []
@@ -117,6 +116,11 @@ def found_again(fitted: Fitted, one: Edit) -> list[int]:
             raise NotFoundAgainError(f"topic {fitted.ids[row]} is the nearest to two topics of the edit")
         rows.append(row)
     return rows
+
+
+def _is_comparable(fitted: Fitted, one: Edit) -> bool:
+    """Return whether the vectors of an edit are of the same space as those of a model."""
+    return fitted.provenance.embedder.space == one.embedder
 
 
 def _missing(
@@ -163,6 +167,8 @@ def perform(
     elif one.kind == "outliers":
         after = edit.with_outliers(fitted, given["share"])
     else:
+        if not _is_comparable(fitted, one):
+            raise NotFoundAgainError("its documents have embeddings of another embedder")
         after = assign(fitted, [_target(target, rows, fitted) for target in given["targets"]])
     return after, recorded(fitted, after, one.kind, rows, **given)
 
