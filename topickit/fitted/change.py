@@ -106,6 +106,11 @@ class Change:
         return tuple(topic for topic in self.topics if topic.kind == kind)
 
     @property
+    def changed(self) -> tuple[TopicChange, ...]:
+        """The topics whose shares or words changed, and new ones."""
+        return tuple(topic for topic in self.topics if topic.kind != "same" or topic.has_drifted)
+
+    @property
     def drifted(self) -> tuple[TopicChange, ...]:
         """The topics whose words changed."""
         return tuple(topic for topic in self.topics if topic.has_drifted)
@@ -123,7 +128,7 @@ class Change:
     @property
     def is_any(self) -> bool:
         """Whether anything changed."""
-        return self.is_unlike or any(topic.kind != "same" or topic.has_drifted for topic in self.topics)
+        return self.is_unlike or bool(self.changed)
 
     @property
     def sentence(self) -> str:

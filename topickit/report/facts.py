@@ -23,7 +23,7 @@ _LABELS = {
 """Labels that say how to read a value."""
 _HEADINGS = {"across": "Topics across classes: taken out"}
 _WEIGHTINGS = {"ctfidf": "c-TF-IDF", "bm25": "BM25"}
-_INTERNAL = frozenset({"digest", "similarity_p5", "embedder_info", "sources"})
+_INTERNAL = frozenset({"digest", "similarity_p5", "embedder_info", "sources", "updates"})
 """For `compare` and `predict`, not for readers."""
 
 

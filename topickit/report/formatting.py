@@ -47,6 +47,21 @@ def percent(share: float | None) -> str:
     return ">99.9%" if 0.9995 <= share < 1 else f"{share:.1%}"
 
 
+def points(difference: float) -> str:
+    """Write a difference of shares in percentage points.
+
+    Parameters
+    ----------
+    difference : float
+
+    Examples
+    --------
+    >>> points(0.0123), points(-0.2), points(0)
+    ('+1.2', '−20.0', '+0.0')
+    """
+    return f"{100 * difference:+.1f}".replace("-", "−")
+
+
 def decimal(number: float | None) -> str:
     """Write a real number with about four significant digits.
 

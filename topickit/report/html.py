@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 MAX_CHANGES = 25
 """Topics listed under "Largest changes"."""
+MAX_UPDATE = 25
+"""Topics listed under "Last update"."""
 MAX_UNSTABLE = 12
 """Unstable topics listed by name."""
 MAX_CARDS = 200
@@ -101,6 +103,8 @@ def render_html(
             largest=max((topic.share for topic in summary.topics), default=0.0),
             sparks=sparklines(summary),
             changes=share_changes(summary)[:MAX_CHANGES],
+            topic_ids={topic.id for topic in summary.topics[:MAX_CARDS]},
+            max_update=MAX_UPDATE,
             excluded="" if summary.over_time is None else excluded(summary.over_time),
             last="" if summary.over_time is None else last_period(summary.over_time),
             classes=class_table(summary),
@@ -221,6 +225,7 @@ def _environment() -> Environment:
     environment.filters.update(
         bar=_bar,
         count=formatting.count,
+        points=formatting.points,
         full_text=full_text,
         one_line=one_line,
         percent=formatting.percent,

@@ -44,13 +44,20 @@ def render_markdown(summary: Summary, title: str = "Topics", byline: str = "") -
     >>> render_markdown(Summary((topic,), n_documents=4, n_outliers=1, notes={})).splitlines()[8]
     '| 0 | a\\|b | 3 | 75.0% | cat (0.500) |'
     """
-    sections = (_topics, _documents, _relations, _over_time, _by_class, _reliability, _method)
+    sections = (_topics, _documents, _last_update, _relations, _over_time, _by_class, _reliability, _method)
     lines = [f"# {_escape(title) or 'Topics'}", ""]
     for sentence in (byline, finding(summary), f"{headline(summary)}."):
         lines += [_escape(sentence), ""] if sentence else []
     for section in sections:
         lines.extend(section(summary))
     return "\n".join(lines).rstrip("\n") + "\n"
+
+
+def _last_update(summary: Summary) -> list[str]:
+    if summary.change is None:
+        return []
+    sentence, *lines = summary.change.to_text().splitlines()
+    return ["## Last update", "", _escape(sentence), "", *(f"- {_escape(line)}" for line in lines), ""]
 
 
 def _topics(summary: Summary) -> list[str]:

@@ -3,7 +3,7 @@
 import dataclasses
 import math
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -11,6 +11,7 @@ from topickit.analysis.by_class import ByClass, by_class
 from topickit.analysis.hierarchy import Hierarchy, hierarchy
 from topickit.analysis.over_time import OverTime, over_time
 from topickit.analysis.similarity import Similarity, similarity
+from topickit.fitted.change import Change
 from topickit.fitted.divide import parts_of
 from topickit.fitted.topics import Topic
 
@@ -49,6 +50,8 @@ class Summary:
         Ids of the topics that the user named.
     parts : mapping of int to tuple of Topic
         The parts of topics that have stable ones, by the id of the topic.
+    change : Change or None
+        What the last update changed; None for a model that was not updated.
 
     Examples
     --------
@@ -67,6 +70,7 @@ class Summary:
     by_class: ByClass | None = dataclasses.field(default=None, repr=False, compare=False)
     given_names: frozenset[int] = frozenset()
     parts: Mapping[int, tuple[Topic, ...]] = dataclasses.field(default_factory=dict)
+    change: Change | None = dataclasses.field(default=None, repr=False)
 
     @property
     def outlier_share(self) -> float:
@@ -114,7 +118,13 @@ class Summary:
         if classes is not None:
             classes = dataclasses.replace(classes, classes=tuple(map(_short, classes.classes)))
         return dataclasses.replace(
-            self, topics=topics, hierarchy=tree, over_time=times, by_class=classes, parts=parts
+            self,
+            topics=topics,
+            hierarchy=tree,
+            over_time=times,
+            by_class=classes,
+            parts=parts,
+            change=None if self.change is None else _change_without_texts(self.change, topics),
         )
 
     def as_dict(self) -> dict[str, Plain]:
@@ -147,6 +157,7 @@ class Summary:
             "similarity": _similarity_as_dict(self.similarity),
             "over_time": plain(self.over_time),
             "by_class": plain(self.by_class),
+            "change": None if self.change is None else plain(self.change.to_dict()),
             "notes": plain(self.notes),
         }
 
@@ -172,18 +183,21 @@ def summarize(fitted: "Fitted") -> Summary:
     """
     fitted = fitted.largest_first()
     topics = fitted.topics
+    notes = dict(fitted.provenance.as_dict())
+    change = _clean_change(notes.pop("change", None), topics)
     tree = hierarchy(fitted) if len(topics) > 1 else None
     return Summary(
         topics=tuple(_clean_topic(topic) for topic in topics),
         n_documents=int(topics.n_documents),
         n_outliers=int(topics.n_outliers),
-        notes={clean(str(key)): plain(value) for key, value in fitted.provenance.as_dict().items()},
+        notes={clean(str(key)): plain(value) for key, value in notes.items()},
         hierarchy=None if tree is None else _clean_tree(tree),
         similarity=None if tree is None else similarity(fitted, tree),
         over_time=over_time(fitted),
         by_class=by_class(fitted),
         given_names=frozenset(topics.items[row].id for row in fitted.given_names),
         parts=_parts(fitted),
+        change=change,
     )
 
 
@@ -281,6 +295,33 @@ def _topic_without_texts(topic: Topic, named: bool) -> Topic:
         keywords=tuple((_short(word), weight) for word, weight in topic.keywords),
         representative_documents=(),
     )
+
+
+def _clean_change(saved: Mapping[str, Any] | None, topics: Iterable[Topic]) -> Change | None:
+    """Give the last update with the present names of its topics."""
+    if saved is None:
+        return None
+    names = {topic.id: topic.name for topic in topics}
+    return _with_words(Change.from_dict(saved), names, clean)
+
+
+def _change_without_texts(change: Change, topics: Iterable[Topic]) -> Change:
+    names = {topic.topic: _private_name(topic.name) for topic in change.topics}
+    return _with_words(change, names | {topic.id: topic.name for topic in topics}, _short)
+
+
+def _with_words(change: Change, names: Mapping[int, str], word: Callable[[str], str]) -> Change:
+    """Replace the names of the topics of an update, and convert their words."""
+    topics = tuple(
+        dataclasses.replace(
+            topic,
+            name=clean(names.get(topic.topic, topic.name)),
+            rising=tuple(map(word, topic.rising)),
+            falling=tuple(map(word, topic.falling)),
+        )
+        for topic in change.topics
+    )
+    return dataclasses.replace(change, topics=topics)
 
 
 def _clean_tree(tree: Hierarchy) -> Hierarchy:

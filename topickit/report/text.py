@@ -73,7 +73,7 @@ def render_text(
     parts = _largest(summary, n_topics, width, "to_text(n_topics=None)")
     if title:
         parts.insert(0, Text(one_line(title)))
-    for section in (_relations, _over_time, _by_class, _reliability, _method):
+    for section in (_last_update, _relations, _over_time, _by_class, _reliability, _method):
         parts.extend(section(summary))
     return render_plain(Group(*parts), width)
 
@@ -223,6 +223,10 @@ def _relations(summary: Summary) -> list[RenderableType]:
         *_section("Other suitable numbers of topics", [levels] if levels else []),
         *_section("Most similar topics (cosine similarity)", pairs),
     ]
+
+
+def _last_update(summary: Summary) -> list[RenderableType]:
+    return _section("Last update", [] if summary.change is None else summary.change.to_text().splitlines())
 
 
 def _over_time(summary: Summary) -> list[RenderableType]:
