@@ -11,6 +11,8 @@ from topickit import DensityClusterer, TopicModel, plot
 from topickit._core.optional import EXTRAS, require
 from topickit.corpus.tables import read_texts
 from topickit.errors import MissingPackageError
+from topickit.explore.server import create_app
+from topickit.explore.session import Session
 
 TEXTS, _ = make_corpus(120)
 
@@ -36,7 +38,7 @@ USES = {
     "umap": use_density,
     "plotly": lambda: plot.keywords(TopicModel(embedder="lexical", clusterer="kmeans").fit(TEXTS)),
     "fastexcel": lambda: read_texts("t.xlsx"),
-    "dash": lambda: require("dash"),
+    "dash": lambda: create_app(Session(TopicModel(embedder="lexical", n_topics=1).fit(TEXTS))),
     "openai": lambda: require("openai"),
     "rjieba": lambda: TopicModel(embedder="lexical", n_topics=1).fit(["北京的天气很好", "上海的天气不好"]),
 }

@@ -60,7 +60,7 @@ class Preview:
     moves : tuple of Move
         Between which topics, the largest first.
     topics : tuple of Topic
-        The topics that would be new or other than before: the parts of a split, the merged topic.
+        The topics that would be new or change, the new and renamed ones first.
     notes : tuple of str
         What else is to be known, such as what an update finds.
     """
@@ -140,7 +140,8 @@ def _texts(fitted: Fitted, rows: IntArray) -> tuple[str, ...]:
 
 
 def _changed(old: Fitted, new: Fitted) -> tuple[Topic, ...]:
-    """Give the topics that are not as before, the largest first."""
+    """Give the topics that are not as before: the new and renamed ones first, then by size."""
     known = {topic.id: (topic.name, topic.size) for topic in old.topics}
     changed = [topic for topic in new.topics if known.get(topic.id) != (topic.name, topic.size)]
-    return tuple(sorted(changed, key=lambda topic: -topic.size))
+    names = {topic.id: topic.name for topic in old.topics}
+    return tuple(sorted(changed, key=lambda topic: (names.get(topic.id) == topic.name, -topic.size)))

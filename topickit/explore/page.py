@@ -1,0 +1,293 @@
+"""The page of the workbench: its parts that are always there. What they show is in `cards`."""
+
+from typing import Any
+
+from dash import dcc, html
+
+from topickit.explore import cards
+from topickit.explore.session import Session
+
+INDEX = """<!DOCTYPE html>
+<html lang="en">
+  <head>
+    {%metas%}
+    <meta name="viewport" content="width=device-width, initial-scale=1">
+    <meta name="color-scheme" content="light dark">
+    <title>{%title%}</title>
+    {%favicon%}
+    {%css%}
+  </head>
+  <body>
+    {%app_entry%}
+    {%config%}
+    {%scripts%}
+    {%renderer%}
+  </body>
+</html>"""
+
+
+def layout(session: Session) -> Any:
+    """Lay the page out.
+
+    Parameters
+    ----------
+    session : Session
+
+    Returns
+    -------
+    dash component
+    """
+    with session.lock:
+        model, version = session.model, session.version
+    n_prototypes = len(model.fitted_.assigner.topics)
+    return html.Div(
+        [
+            dcc.Store(id="version", data=version),
+            dcc.Store(id="topic"),
+            dcc.Store(id="lasso", data=[]),
+            dcc.Store(id="preview", data=None),
+            dcc.Store(id="drawn", data=0),
+            dcc.Store(id="picked", data=[]),
+            dcc.Store(id="rows", data=[]),
+            dcc.Download(id="download"),
+            _header(session),
+            html.Main(
+                [
+                    html.H1(cards.title(session), className="hidden"),
+                    html.P(id="status", role="status", className="status"),
+                    html.Section(id="preview-card", **{"aria-label": "Preview of an edit"}),
+                    html.Div(
+                        [_left(session, n_prototypes), _middle(session), _right(session)], className="columns"
+                    ),
+                ]
+            ),
+            _footer(session),
+        ],
+        className="read-only" if session.read_only else "",
+    )
+
+
+def _header(session: Session) -> Any:
+    return html.Header(
+        [
+            html.Div(
+                [html.Strong(html.Bdi(cards.title(session))), html.Span(id="counts", className="soft")],
+                className="title",
+            ),
+            html.Div(
+                [
+                    html.Button("Undo", id="undo", className="edit"),
+                    html.Button("Redo", id="redo", className="edit"),
+                    html.Span(id="steps", className="soft"),
+                ],
+                className="row",
+            ),
+            html.Nav(
+                [html.A(name, href=f"#{id_}") for id_, name in _ANCHORS], **{"aria-label": "On this page"}
+            ),
+        ]
+    )
+
+
+_ANCHORS = (("topics-card", "Topics"), ("map-card", "Map"), ("topic-card", "Topic"), ("keep-card", "Save"))
+
+
+def _field(label: str, field: Any, *, hidden: bool = False) -> Any:
+    """Put a label on a field."""
+    return html.Label(
+        [html.Span(label, className="hidden" if hidden else "label"), field],
+        htmlFor=field.id,
+        className="field",
+    )
+
+
+def _left(session: Session, n_prototypes: int) -> Any:
+    n_topics = len(session.model.topics_)
+    merging = [
+        html.Button("Merge the selected topics", id="merge-go", className="edit"),
+        html.Button("Delete the selected topics", id="delete-selected-go", className="edit"),
+    ]
+    number = dcc.Input(
+        id="level-n", type="range", min=1, max=n_prototypes, step=1, value=min(n_topics, n_prototypes)
+    )
+    levels = [
+        _field("Number of topics", number),
+        html.Output(id="level-shown", htmlFor="level-n"),
+        html.Button("Preview", id="level-go"),
+    ]
+    return html.Div(
+        [
+            html.Section(
+                [
+                    html.H2("Search"),
+                    html.Div(
+                        [
+                            _field(
+                                "Words, or a question", dcc.Input(id="query", type="search", debounce=False)
+                            ),
+                            html.Button("Search", id="search-go"),
+                        ],
+                        className="row",
+                    ),
+                    html.Div(id="found"),
+                ],
+                id="search-card",
+                className="card",
+            ),
+            html.Section(
+                [
+                    html.H2("Topics"),
+                    html.Div(merging, className="row edit"),
+                    html.Ul(id="topics", className="topics"),
+                    html.Div(levels, className="row edit"),
+                ],
+                id="topics-card",
+                className="card",
+            ),
+        ],
+        className="column",
+    )
+
+
+def _middle(session: Session) -> Any:
+    graph = dcc.Graph(
+        id="map",
+        config={"displayModeBar": False, "scrollZoom": True, "displaylogo": False, "responsive": True},
+        style={"height": "100%"},
+    )
+    moving = [
+        _field("To this topic, or a new one", dcc.Input(id="move-to", type="text", list="topic-names")),
+        html.Button("Move the selected documents", id="move-go"),
+    ]
+    making = [
+        _field("Name of the topic", dcc.Input(id="lasso-name", type="text")),
+        html.Button("Make a topic of these", id="lasso-go"),
+    ]
+    return html.Div(
+        [
+            html.Section(
+                [
+                    html.H2("Map"),
+                    html.Button("Lasso", id="mouse", className="edit toggle", **{"aria-pressed": "false"}),
+                    html.Div(graph, role="group", className="map", **{"aria-label": "Map of the documents"}),
+                    html.P(id="map-note", className="soft"),
+                    html.Div(
+                        [html.Div(id="lassoed"), html.Div(making, className="row")],
+                        id="lasso-card",
+                        hidden=True,
+                    ),
+                ],
+                id="map-card",
+                className="card",
+            ),
+            html.Section(
+                [
+                    html.H2("Where does a document belong?"),
+                    _field("Text of a document", dcc.Textarea(id="pasted", rows=3)),
+                    html.Button("Find its topic", id="place-go"),
+                    html.Div(id="placed"),
+                ],
+                id="place-card",
+                className="card",
+            ),
+            html.Section(
+                [
+                    html.H2("Move documents"),
+                    html.P(
+                        "Select documents under Search or in a topic. Documents like them move, too.",
+                        className="soft",
+                    ),
+                    html.Datalist(id="topic-names"),
+                    html.Div(moving, className="row"),
+                ],
+                id="move-card",
+                className="card edit",
+            ),
+        ],
+        className="column",
+    )
+
+
+def _right(session: Session) -> Any:
+    return html.Div(
+        [
+            html.Section(
+                [html.H2("Topic"), html.Div(id="opened"), html.Div(_edits(), id="topic-edits", hidden=True)],
+                id="topic-card",
+                className="card",
+            ),
+            html.Section(_keep(session), id="keep-card", className="card"),
+        ],
+        className="column",
+    )
+
+
+def _edits() -> list[Any]:
+    return [
+        html.Div(
+            [
+                _field("Name", dcc.Input(id="rename-name", type="text")),
+                html.Button("Rename", id="rename-go"),
+            ],
+            className="row edit",
+        ),
+        html.Div(
+            [
+                _field("Parts", dcc.Input(id="split-n", type="number", min=2, max=20, step=1, value=2)),
+                html.Button("Split", id="split-go"),
+            ],
+            className="row edit",
+        ),
+        html.Div(
+            [
+                html.Button("Delete: documents go to the next topic", id="delete-go"),
+                html.Button("Delete: documents get no topic", id="empty-go"),
+            ],
+            className="row edit",
+        ),
+    ]
+
+
+def _keep(session: Session) -> list[Any]:
+    upload = dcc.Upload(
+        html.Button("Choose a file of new documents, or drop it here", type="button"),
+        id="upload",
+        className="upload",
+    )
+    return [
+        html.H2("Save"),
+        html.Div(
+            [
+                _field(
+                    "Folder of the new model",
+                    dcc.Input(id="save-path", type="text", value=cards.free_folder(session)),
+                ),
+                html.Button("Save", id="save-go"),
+                html.Button("Save, and replace a model that is there", id="replace-go"),
+            ],
+            className="row edit",
+        ),
+        html.H3("Download"),
+        html.Div(
+            [
+                html.Button("Edits as a script", id="get-script"),
+                html.Button("Labels as CSV", id="get-csv"),
+                html.Button("Labels as Parquet", id="get-parquet"),
+                html.Button("Report", id="get-report"),
+            ],
+            className="row",
+        ),
+        html.Div([html.H3("New documents"), upload], className="edit"),
+    ]
+
+
+def _footer(session: Session) -> Any:
+    kept = (
+        "Read-only: nothing can be changed. "
+        if session.read_only
+        else "Every edit is kept in a journal until you save; a crash loses none. "
+    )
+    return html.Footer(
+        kept + "This page is for one user at a time: two windows show and edit the same model. "
+        "It runs on this machine only and sends nothing elsewhere."
+    )
