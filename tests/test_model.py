@@ -63,7 +63,8 @@ def test_last_step_of_a_pipeline():
 
 
 def test_y_is_ignored():
-    labels = TopicModel(embedder="lexical", n_topics=4).fit_predict(TEXTS, SUBJECTS)
+    with pytest.warns(TopickitWarning, match="y is ignored; pass labels"):
+        labels = TopicModel(embedder="lexical", n_topics=4).fit_predict(TEXTS, SUBJECTS)
     np.testing.assert_array_equal(labels, TopicModel(embedder="lexical", n_topics=4).fit_predict(TEXTS))
 
 

@@ -94,9 +94,10 @@ class PartsMixin:
         >>> from topickit import TopicModel
         >>> texts = ["red apple", "green apple", "apple pie", "fast car", "slow car", "car race"]
         >>> model = TopicModel(embedder="lexical", clusterer="kmeans", n_topics=2).fit(texts)
-        >>> shares = model.mixture(["Green apples: an apple pie.", "An apple pie. My slow car."])
-        >>> shares.max(axis=1).round(2).tolist()
-        [1.0, 0.5]
+        >>> fruit = "A red apple. A green apple."
+        >>> shares = model.mixture([fruit, f"{fruit} Then came a fast car. It was a car race."])
+        >>> [round(float(share), 1) for share in shares.max(axis=1)]
+        [1.0, 0.6]
         """
         return mixture(self._fitted(), self._checked(texts, missing), self._embed_parts)
 

@@ -135,6 +135,11 @@ class Edit:
         Parameters
         ----------
         saved : mapping
+            Plain data, also read back from JSON.
+
+        Returns
+        -------
+        Edit
 
         Raises
         ------

@@ -37,6 +37,12 @@ class IntrusionTask:
         What the reader chooses from, shuffled.
     solution : int
         Position of the intruder, or of the first of two lists, from 1.
+
+    Examples
+    --------
+    >>> task = IntrusionTask("word", 0, ("boat", "bank", "sail"), 2)
+    >>> task.options[task.solution - 1]
+    'bank'
     """
 
     kind: str

@@ -254,13 +254,14 @@ def chat(
 
     Examples
     --------
-    ::
+    ``model.name_topics(client)`` then asks the endpoint.
 
-        from topickit.naming import chat
-
-        client = chat("llama3.2", base_url="http://localhost:11434/v1")
-        print(client.estimate(model).input_tokens)
-        named = model.name_topics(client)
+    >>> from topickit import TopicModel
+    >>> texts = ["red apple", "green apple", "apple pie", "fast car", "slow car", "car race"]
+    >>> model = TopicModel(embedder="lexical", n_topics=2).fit(texts)
+    >>> client = chat("llama3.2", base_url="http://localhost:11434/v1")
+    >>> client.estimate(model).n_topics
+    2
     """
     for name, value in (("model", model), ("key_variable", key_variable)):
         if not isinstance(value, str):
