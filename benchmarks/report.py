@@ -295,6 +295,25 @@ def html_report(result: Result) -> str:
     )
 
 
+def explore(result: Result) -> str:
+    """The workbench: seconds of each edit."""
+    kinds = ("preview", "apply", "page", "parts", "undo")
+    rows = [[row["edit"], *(f"{row[kind]:.2f}" for kind in kinds)] for row in result["edits"]]
+    return one_table(
+        "The workbench",
+        f"`python -m benchmarks.explore`. {result['documents']:,} arXiv titles with dates and classes in "
+        f"{result['topics']} topics, lexical embeddings. After the model is loaded ({result['load']:.1f} s), the first "
+        f"picture, the map of {result['points']:,} documents and the list of topics, takes "
+        f"{median(result['first_picture']):.1f} s in headless chromium without a GPU (median of new browser processes). A "
+        f"search takes {result['search']:.2f} s, and to open a topic {result['open_topic']:.2f} s. *Preview*: the edit itself "
+        "and what it moves. *Apply*: to keep it. *Page*: the list and the map after it. *Parts*: the parts of all topics, "
+        "which follow. Seconds, medians.",
+        result,
+        ["edit", *kinds],
+        rows,
+    )
+
+
 def refining(result: Result) -> str:
     """Agreement with the teacher, by time spent."""
     rows = [
@@ -385,6 +404,7 @@ SECTIONS: dict[str, Callable[[Result], str]] = {
     "scale": scale_tables.section,
     "estimate": estimate,
     "html_report": html_report,
+    "explore": explore,
     "startup": startup,
     "speed": speed,
     "guidance": guidance_tables.section,

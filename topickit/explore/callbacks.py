@@ -79,6 +79,7 @@ def _show_topic(app: Any, session: Session) -> None:
         return forms.topic_of_point(session.model, point)
 
     @app.callback(
+        Output("opened-head", "children"),
         Output("opened", "children"),
         Output("topic-edits", "hidden"),
         Output("rename-name", "value"),
@@ -89,10 +90,10 @@ def _show_topic(app: Any, session: Session) -> None:
         model = session.model
         if topic is None or topic not in {one.id for one in model.topics_}:
             hint = "Open a topic in the list, or click on a document on the map."
-            return html.P(hint, className="soft"), True, ""
+            return html.P(hint, className="soft"), [], True, ""
         view = views.view_topic(model, topic)
         shown = cards.opened_topic(model, view, views.parts(model).get(topic, ()), version)
-        return shown, False, cards.shown(view.topic.name, 200)
+        return cards.head(view.topic), shown, False, cards.shown(view.topic.name, 200)
 
 
 def _show_map(app: Any, session: Session) -> None:

@@ -206,10 +206,7 @@ def opened_topic(model: TopicModel, view: TopicView, parts: Sequence[Topic], ver
     dash component
     """
     topic = view.topic
-    stability = "" if topic.stability is None else f" · stability {topic.stability:.2f}"
     blocks: list[Any] = [
-        html.H3([html.Span(f"{topic.id} ", className="soft"), text(topic.name, 120)], id="opened-title"),
-        html.P(f"{plural(topic.size, 'document')} · {topic.share:.1%}{stability}", className="soft"),
         html.H4("Why these documents are together"),
         _keywords(view),
     ]
@@ -234,6 +231,24 @@ def opened_topic(model: TopicModel, view: TopicView, parts: Sequence[Topic], ver
     if view.classes:
         blocks += [html.H4("By class"), _classes(view)]
     return blocks
+
+
+def head(topic: Topic) -> list[Any]:
+    """Show the name and the size of an opened topic.
+
+    Parameters
+    ----------
+    topic : Topic
+
+    Returns
+    -------
+    list of dash components
+    """
+    stability = "" if topic.stability is None else f" · stability {topic.stability:.2f}"
+    return [
+        html.H3([html.Span(f"{topic.id} ", className="soft"), text(topic.name, 120)], id="opened-title"),
+        html.P(f"{plural(topic.size, 'document')} · {topic.share:.1%}{stability}", className="soft"),
+    ]
 
 
 def _keywords(view: TopicView) -> Any:

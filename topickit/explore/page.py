@@ -212,7 +212,12 @@ def _right(session: Session) -> Any:
     return html.Div(
         [
             html.Section(
-                [html.H2("Topic"), html.Div(id="opened"), html.Div(_edits(), id="topic-edits", hidden=True)],
+                [
+                    html.H2("Topic"),
+                    html.Div(id="opened-head"),
+                    html.Div(_edits(), id="topic-edits", hidden=True),
+                    html.Div(id="opened"),
+                ],
                 id="topic-card",
                 className="card",
             ),
