@@ -24,7 +24,7 @@ def section(result: Result) -> str:
         [
             "## Known topics",
             f"`python -m benchmarks.guidance`. At most {result['documents']:,} documents of each collection, drawn once; means of "
-            f"{result['seeds']} seeds, which draw the told classes, the labelled rows and the wrong labels. BERTopic ran at one "
+            f"{result['seeds']} seed(s), which draw the told classes, the labelled rows and the wrong labels. BERTopic ran at one "
             'seed. Names of classes are spelled out in `benchmarks/guidance_names.json`. MiniLM embeddings; "lexical" for 10kGNAD '
             "and Debian, whose names are found by their words only.",
             made_on(result),
