@@ -307,7 +307,7 @@ def explore(result: Result) -> str:
         f"{median(result['first_picture']):.1f} s in headless chromium without a GPU (median of new browser processes). A "
         f"search takes {result['search']:.2f} s, and to open a topic {result['open_topic']:.2f} s. *Preview*: the edit itself "
         "and what it moves. *Apply*: to keep it. *Page*: the list and the map after it. *Parts*: the parts of all topics, "
-        "which follow. Seconds, medians.",
+        "which follow. Seconds, medians. " + result.get("note", ""),
         result,
         ["edit", *kinds],
         rows,
