@@ -70,6 +70,7 @@ class EditingMixin:
         1
         """
         before, edited = self._edited(lambda fitted: edits.merge(fitted, groups))
+        groups = list(groups)  # perhaps an array
         groups = [groups] if groups and isinstance(groups[0], int | np.integer | str) else groups  # type: ignore[list-item]
         rows = [before.topics.positions(group) for group in groups]
         starts = np.cumsum([0, *map(len, rows)]).tolist()
