@@ -137,7 +137,7 @@ class Summary:
         Examples
         --------
         >>> sorted(Summary((), n_documents=0, n_outliers=0, notes={}).as_dict())[:3]
-        ['by_class', 'format', 'format_version']
+        ['by_class', 'change', 'format']
         """
         return {
             "format": "topickit-report",
