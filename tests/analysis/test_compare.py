@@ -365,13 +365,16 @@ def test_shares_growth_and_names_of_new_topics():
     groups = {row.topics_b: (row.topics_a, row.share_a, row.share_b) for row in comparison.growth}
     assert groups == {("food", "meals"): (("food",), 0.4, 0.4), ("cars",): (("cars",), 0.4, 0.4)}
     models = [
-        TopicModel(embedder="lexical", clusterer="kmeans", n_topics=n).fit(texts)
-        for n, texts in ((1, ["red apple", "apple pie"] * 3), (2, ["red apple", "apple pie", "fast car"] * 3))
+        TopicModel(embedder="lexical", clusterer="kmeans", n_topics=n).fit(texts * 30)
+        for n, texts in (
+            (1, ["red apple", "apple pie"] * 30),
+            (2, ["red apple", "apple pie", "fast car"] * 30),
+        )
     ]
     comparison = compare(*models, threshold=0.3)
     new = comparison.new_topics[0]
-    assert (new.size, round(new.share, 2)) == (3, 0.33)
-    assert f"B {new.topic} {new.name}: 3 (33.3%)" in comparison.to_text()
+    assert (new.size, round(new.share, 2)) == (30, 0.33)
+    assert f"B {new.topic} {new.name}: 30 (33.3%)" in comparison.to_text()
     assert "100.0% → 66.7%" in comparison.to_text()
     assert comparison.to_dict()["new_topics"][0]["name"] == new.name
 
@@ -389,3 +392,27 @@ def test_no_matched_topic_is_without_counterpart(threshold):
     assert [topic.topic for topic in comparison.new_topics] == list(comparison.appeared)
     assert len(matched) + len(comparison.vanished) == 6
     assert len(counterparts) + len(comparison.appeared) == 9
+
+
+def test_changes_of_shares_are_tested_where_the_documents_differ():
+    fruit, cars = ["red apple pie", "green apple cake"], ["fast car race", "slow car wheel"]
+
+    def model(n_fruit, n_cars):
+        texts = [f"{(fruit if i < n_fruit else cars)[i % 2]} {i}" for i in range(n_fruit + n_cars)]
+        vectors = np.repeat(np.eye(2, dtype=np.float32), (n_fruit, n_cars), axis=0)
+        return TopicModel(clusterer="kmeans", n_topics=2).fit(texts, embeddings=vectors)
+
+    before, grown, alike = model(50, 150), model(110, 140), model(52, 149)
+    rows = compare(before, grown, same_embeddings=True).growth
+    assert all(row.has_changed and row.low <= row.share_b - row.share_a <= row.high for row in rows)
+    assert all(row.low * row.high > 0 and row.p_value < 0.001 for row in rows)
+    text = compare(before, grown, same_embeddings=True).to_text(width=120)
+    assert "Largest changes of shares (95% interval of the difference, in points)" in text
+    assert "25.0% → 44.0% (+10.2 to +27.3)" in text
+    quiet = compare(before, alike, same_embeddings=True)
+    assert not any(row.has_changed for row in quiet.growth)
+    assert "Largest changes" not in quiet.to_text()
+    assert quiet.to_dict()["growth"][0]["p_value"] > 0.5
+    same = compare(before, before)
+    assert same.growth[0].p_value is None
+    assert same.to_dict()["growth"][0]["low"] is None

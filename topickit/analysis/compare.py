@@ -1,6 +1,6 @@
 """Compare two models or labelings: matching topics, new topics, and documents that moved."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
+from topickit._core.shares import compare_shares
 from topickit._core.vectors import FloatArray, IntArray, unit_rows
 from topickit.analysis.comparison import (
     N_FLOWS,
@@ -105,7 +106,7 @@ def compare(
         appeared=tuple(right.ids[i] for i in np.flatnonzero(~related.any(axis=0))),
         moved=moved,
         flows=() if moved is None else _flows(left, right, moved),
-        growth=_growth(left, right, related),
+        growth=_tested(_growth(left, right, related), left, right, basis),
         new_topics=tuple(
             NewTopic(right.ids[i], right.names[i], int(right.sizes()[i]), float(right.shares()[i]))
             for i in np.flatnonzero(~related.any(axis=0))
@@ -134,6 +135,18 @@ def _growth(left: _Side, right: _Side, related: NDArray[np.bool_]) -> tuple[Grow
                 )
             )
     return tuple(sorted(rows, key=lambda row: -abs(row.share_b - row.share_a)))
+
+
+def _tested(growth: tuple[Growth, ...], left: _Side, right: _Side, basis: Basis) -> tuple[Growth, ...]:
+    """Test whether the shares of groups differ; two labelings of the same documents are no two samples."""
+    if basis == "documents" or not growth:
+        return growth
+    n = len(left.codes), len(right.codes)
+    shares = np.array([(row.share_a, row.share_b) for row in growth])
+    sizes = np.rint(shares * n).astype(np.int64).T
+    tests = compare_shares(sizes[0], n[0], sizes[1], n[1])
+    values = zip(growth, tests.low.tolist(), tests.high.tolist(), tests.p_values.tolist(), strict=True)
+    return tuple(replace(row, low=low, high=high, p_value=p) for row, low, high, p in values)
 
 
 def _side(value: Any, name: str) -> _Side:

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from topickit._core.display import one_line, plural, render_plain, text_width
 from topickit._core.vectors import IntArray
+from topickit.fitted.changes import SIGNIFICANCE
 from topickit.metrics.groups import Agreement
 
 Basis = Literal["documents", "embeddings", "keywords"]
@@ -15,6 +16,7 @@ THRESHOLDS: Mapping[Basis, float] = MappingProxyType({"documents": 0.5, "embeddi
 """Minimum strength of the relation of two related topics."""
 SCORE_NAMES = {"documents": "Jaccard", "embeddings": "Cosine", "keywords": "Jaccard"}
 N_FLOWS = 10
+LEAST_GROWTH = 0.005
 N_GROWTH = 10
 """Changes of shares in the text."""
 MIN_WIDTH = 60
@@ -98,6 +100,12 @@ class Growth:
         Of the largest topic in B; empty if only labels were given.
     share_a, share_b : float
         Of all documents.
+    low, high : float or None
+        95 % confidence interval of the difference of the shares, B less A (Newcombe, Statistics in Medicine
+        17, 1998, method 10). None where A and B are of the same documents, which are no two samples.
+    p_value : float or None
+        That the shares are equal (Fisher's exact test), corrected for the number of groups. The topics are
+        taken as given: that another fit would draw their borders differently is not part of the test.
     """
 
     topics_a: tuple[int | str, ...]
@@ -105,6 +113,16 @@ class Growth:
     name: str
     share_a: float
     share_b: float
+    low: float | None = None
+    high: float | None = None
+    p_value: float | None = None
+
+    @property
+    def has_changed(self) -> bool:
+        """Whether the shares differ significantly; of the same documents, by half a point."""
+        if self.p_value is None:
+            return abs(self.share_b - self.share_a) >= LEAST_GROWTH
+        return self.p_value <= SIGNIFICANCE
 
 
 @dataclass(frozen=True)
@@ -245,11 +263,11 @@ class Comparison:
             f"Topics of B without a counterpart in A: {_ids(self.appeared)}",
         ]
         lines += [f"  B {_labelled(t.topic, t.name)}: {t.size:,} ({t.share:.1%})" for t in self.new_topics]
-        if changed := [row for row in self.growth if abs(row.share_b - row.share_a) >= 0.005][:N_GROWTH]:
-            lines.append("Largest changes of shares")
+        if changed := [row for row in self.growth if row.has_changed][:N_GROWTH]:
+            lines.append("Largest changes of shares" + _interval_heading(changed))
             lines += [
                 f"  A {_ids(row.topics_a)} → B {_labelled(_ids(row.topics_b), row.name)}: "
-                f"{row.share_a:.1%} → {row.share_b:.1%}"
+                f"{row.share_a:.1%} → {row.share_b:.1%}{_interval(row)}"
                 for row in changed
             ]
         if self.moved is not None:
@@ -258,6 +276,16 @@ class Comparison:
             widest = max((len(f"{flow.n_documents:,}") for flow in self.flows), default=0)
             lines += [f"  {f.n_documents:>{widest},}  A {f.source} → B {f.target}" for f in self.flows]
         return "\n".join(lines)
+
+
+def _interval_heading(rows: list[Growth]) -> str:
+    return "" if rows[0].low is None else " (95% interval of the difference, in points)"
+
+
+def _interval(row: Growth) -> str:
+    if row.low is None or row.high is None:
+        return ""
+    return f" ({100 * row.low:+.1f} to {100 * row.high:+.1f})"
 
 
 def _table(comparison: Comparison, width: int) -> str:
