@@ -11,6 +11,7 @@ import unicodedata
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
@@ -92,7 +93,10 @@ class Documents:
         if embeddings is not None:
             embeddings = check_vectors(embeddings, n_rows=len(strings))
             keys = np.hstack([keys, _hash_repeated(keys, embeddings)])
-        return cls._of(strings, keys)
+        documents = cls._of(strings, keys)
+        if not isinstance(documents.texts, StoredTexts):
+            documents.__dict__["keys"] = keys[documents.first_rows, :2]  # fills the cached property
+        return documents
 
     @classmethod
     def _of(cls, strings: Sequence[str], keys: KeyArray) -> "Documents":
@@ -134,6 +138,11 @@ class Documents:
         keys[np.concatenate([~embeddings[at : at + BLOCK].any(axis=1) for at in range(0, n, BLOCK)])] = 0
         return cls._of([""] * n, keys)
 
+    @cached_property
+    def keys(self) -> KeyArray:
+        """Content hashes of the distinct texts, of shape (u, 2); 0 for an empty text."""
+        return text_keys(self.texts)
+
     @property
     def has_texts(self) -> bool:
         """Whether the documents are more than embeddings."""
@@ -156,6 +165,9 @@ class Documents:
     def digest(self) -> str:
         """Hash all rows in their order; models without texts are compared by it."""
         hasher = hashlib.blake2b(self.rows.tobytes(), digest_size=16)
+        if self.has_texts and "keys" in self.__dict__:
+            hasher.update(self.keys.astype(">u8").tobytes())
+            return hasher.hexdigest()
         for text in self.texts:
             hasher.update(content_hash(text))
         return hasher.hexdigest()

@@ -9,7 +9,7 @@ import numpy as np
 
 from topickit._core.spill import KeyArray, StoredTexts
 from topickit._core.vectors import FloatArray, IntArray, allocate
-from topickit.corpus.documents import Documents, collect, take_texts, text_keys
+from topickit.corpus.documents import Documents, collect, take_texts
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,7 +48,7 @@ class Joined:
         -------
         Joined
         """
-        keys = np.concatenate([text_keys(first.texts), text_keys(second.texts)])
+        keys = hashes = np.concatenate([first.keys, second.keys])
         if vectors is not None:
             keys = np.hstack([keys, _hash_repeated(keys, *vectors)])
         order = np.lexsort(keys.T[::-1])  # stable: of equal texts, that of the first collection comes first
@@ -65,7 +65,9 @@ class Joined:
         np.minimum.at(first_rows, of_first, first.first_rows)
         np.minimum.at(first_rows, of_second, second.first_rows + first.n_rows)
         rows = np.concatenate([_moved(first.rows, of_first), _moved(second.rows, of_second)])
-        return cls(Documents(_texts(first, second, source), weights, rows, first_rows), source)
+        documents = Documents(_texts(first, second, source), weights, rows, first_rows)
+        documents.__dict__["keys"] = hashes[source]  # fills the cached property
+        return cls(documents, source)
 
     def rows_of(self, first: FloatArray, second: FloatArray) -> FloatArray:
         """Return a row per distinct text, of the rows of both collections.
