@@ -10,7 +10,6 @@ from topickit._core.vectors import IntArray
 from topickit.cluster.ward import merge_steps
 from topickit.fitted.fitted import Fitted
 from topickit.fitted.keyword_names import readable_name
-from topickit.keywords.ctfidf import weigh
 from topickit.keywords.rank import top_keywords
 
 
@@ -200,7 +199,7 @@ def _merged_names(fitted: Fitted, merges: IntArray, k: int) -> tuple[str, ...]:
         member[k + i] = member[a] + member[b]
     inner = csr_array(member[k:])
     sizes = np.asarray(fitted.counts.topics.sum(axis=1), dtype=np.float64).ravel()
-    weights = csr_array(inner @ (csr_array(np.diag(sizes)) @ weigh(fitted.counts, fitted.keyword_settings)))
+    weights = csr_array(inner @ (csr_array(np.diag(sizes)) @ fitted.term_weights()))
     summed = csr_array(inner @ fitted.counts.topics, dtype=np.int64)
     counts = replace(fitted.counts, topics=summed, documents=None)
     words = top_keywords(weights, counts, fitted.keyword_settings)

@@ -218,6 +218,11 @@ def fit(
     )
     kept = {name: take_rows(values, rows) for name, values in kept.items()}
     times = None if column is None else _read_times(column, str(timestamps), time_format)
+    named_classes: Any = class_names
+    if class_names is not None and all(value is None or isinstance(value, str) for value in class_names):
+        import polars as pl
+
+        named_classes = pl.Series(classes, class_names, dtype=pl.String)  # the report shows its name
     model = TopicModel(
         embedder=embedder,
         clusterer=clusterer.value,
@@ -242,7 +247,7 @@ def fit(
         texts,
         embeddings=given,
         timestamps=times,
-        classes=class_names,
+        classes=named_classes,
         regardless_of="classes" if across else None,
         known_labels=topics,
     )

@@ -289,7 +289,7 @@ def describe(fitted: Fitted, before: Fitted | None = None) -> Fitted:
     before : Fitted, optional
         The model of which it is an edit: a topic with the id and the prototypes that it had keeps its name.
     """
-    weights = _weights(fitted.counts, fitted.keyword_settings, fitted.across)
+    weights = fitted.term_weights()
     keywords = _Keywords.of(fitted, weights)
     names = topic_names(keywords.keywords, fitted.counts, fitted.means, evidence=fitted.evidence)
     names = _kept_names(fitted, names, before)

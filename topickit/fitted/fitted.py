@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
 
 from topickit._core.state import State
 from topickit._core.vectors import FloatArray, IntArray
@@ -19,6 +20,7 @@ from topickit.fitted.parts import Parts
 from topickit.fitted.provenance import Provenance
 from topickit.fitted.topics import Topics
 from topickit.keywords.counts import TermCounts
+from topickit.keywords.ctfidf import weigh
 from topickit.keywords.evidence import Evidence
 from topickit.keywords.settings import KeywordSettings
 
@@ -169,6 +171,11 @@ class Fitted:
                 "do it before saving, or save the model with keep_texts=True"
             )
         return self.corpus
+
+    def term_weights(self) -> csr_array:
+        """Weigh the terms of each topic, shape (n_topics, t); the words of classes are damped."""
+        weights = weigh(self.counts, self.keyword_settings)
+        return weights if self.across is None else self.across.words.damped(weights, self.counts.terms)
 
     def mapped(self, vectors: FloatArray) -> FloatArray:
         """Map unit vectors of an embedder, of shape (n, d), to the space of the topics."""
