@@ -44,6 +44,7 @@ def _fitted(*items, n_documents=2000, n_outliers=500, notes=NOTES, given_names=(
         means=np.eye(k, 8, dtype=np.float32),
         counts=TermCounts((), nothing, np.zeros(0, dtype=np.int64), (), np.zeros((0, 3), dtype=np.int32)),
         keyword_settings=KeywordSettings(),
+        term_weights=lambda: nothing.astype(np.float64),
         labels=np.full(n_documents, -1),
         corpus=None,
         covariates=None,

@@ -13,6 +13,9 @@ from topickit.corpus.documents import Documents
 from topickit.embed.directions import ClassDirections, class_directions, without_directions
 from topickit.errors import InputError, ParameterError
 from topickit.keywords.class_words import ClassWords, class_words
+from topickit.keywords.counts import TermCounts
+from topickit.keywords.ctfidf import weigh
+from topickit.keywords.settings import KeywordSettings
 from topickit.keywords.vocabulary import DocumentTerms
 
 COLUMNS = (None, "classes")
@@ -153,3 +156,22 @@ def _members(documents: Documents, covariates: Covariates) -> csr_array:
     where = (documents.rows[rows], codes[rows])
     shape = (len(documents), len(covariates.class_names))
     return csr_array(coo_array((np.ones(len(rows), dtype=np.int64), where), shape=shape))
+
+
+def weigh_terms(counts: TermCounts, settings: KeywordSettings, across: Across | None) -> csr_array:
+    """Weigh the terms of each topic; the words of classes are damped.
+
+    Parameters
+    ----------
+    counts : TermCounts
+        Of k topics and t terms.
+    settings : KeywordSettings
+    across : Across, optional
+        None damps none.
+
+    Returns
+    -------
+    csr_array of shape (k, t), float64
+    """
+    weights = weigh(counts, settings)
+    return weights if across is None else across.words.damped(weights, counts.terms)

@@ -14,7 +14,7 @@ from scipy.sparse import csr_array
 
 from topickit._core.vectors import FloatArray, IntArray, group_means
 from topickit.corpus.covariates import Covariates
-from topickit.fitted.across import Across
+from topickit.fitted.across import Across, weigh_terms
 from topickit.fitted.assigner import Assigner
 from topickit.fitted.base_level import BaseLevel
 from topickit.fitted.corpus import Corpus
@@ -24,7 +24,6 @@ from topickit.fitted.provenance import Provenance
 from topickit.fitted.representatives import representative_documents
 from topickit.fitted.topics import Topic, Topics
 from topickit.keywords.counts import TermCounts
-from topickit.keywords.ctfidf import weigh
 from topickit.keywords.evidence import Evidence
 from topickit.keywords.rank import shortlists, top_keywords
 from topickit.keywords.rerank import ranking_weights
@@ -264,17 +263,11 @@ def with_keywords(fitted: Fitted, settings: KeywordSettings) -> Fitted:
     )
 
 
-def _weights(counts: TermCounts, settings: KeywordSettings, across: Across | None) -> csr_array:
-    """Weigh the terms of each topic; those of classes are damped."""
-    weights = weigh(counts, settings)
-    return weights if across is None else across.words.damped(weights, counts.terms)
-
-
 def evidence_of(
     corpus: Corpus, counts: TermCounts, settings: KeywordSettings, across: Across | None
 ) -> Evidence:
     """Collect the evidence for re-ranking the best candidates of each topic."""
-    listed = shortlists(_weights(counts, settings, across), counts)
+    listed = shortlists(weigh_terms(counts, settings, across), counts)
     candidates = np.unique(np.concatenate([np.empty(0, dtype=np.int64), *listed]))
     return Evidence.of(corpus.terms, corpus.vectors, corpus.documents.weights, candidates)
 

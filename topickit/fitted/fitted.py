@@ -11,7 +11,7 @@ from topickit._core.state import State
 from topickit._core.vectors import FloatArray, IntArray
 from topickit.corpus.covariates import Covariates
 from topickit.errors import InputError
-from topickit.fitted.across import Across
+from topickit.fitted.across import Across, weigh_terms
 from topickit.fitted.assigner import Assigner
 from topickit.fitted.base_level import BaseLevel
 from topickit.fitted.corpus import Corpus
@@ -20,7 +20,6 @@ from topickit.fitted.parts import Parts
 from topickit.fitted.provenance import Provenance
 from topickit.fitted.topics import Topics
 from topickit.keywords.counts import TermCounts
-from topickit.keywords.ctfidf import weigh
 from topickit.keywords.evidence import Evidence
 from topickit.keywords.settings import KeywordSettings
 
@@ -174,8 +173,7 @@ class Fitted:
 
     def term_weights(self) -> csr_array:
         """Weigh the terms of each topic, shape (n_topics, t); the words of classes are damped."""
-        weights = weigh(self.counts, self.keyword_settings)
-        return weights if self.across is None else self.across.words.damped(weights, self.counts.terms)
+        return weigh_terms(self.counts, self.keyword_settings, self.across)
 
     def mapped(self, vectors: FloatArray) -> FloatArray:
         """Map unit vectors of an embedder, of shape (n, d), to the space of the topics."""
