@@ -6,10 +6,11 @@ import pathlib
 import numpy as np
 import pytest
 
+from topickit._core.display import encodable
 from topickit.analysis import hierarchy as hierarchies
 from topickit.analysis import similarity as similarities
 from topickit.report import summary as summaries
-from topickit.report.summary import clean, plain
+from topickit.report.summary import plain
 
 
 @dataclasses.dataclass
@@ -74,7 +75,7 @@ def test_without_texts_changes_only_texts(report):
 
 
 def test_clean_leaves_good_text_alone():
-    assert clean("é👩‍👩‍👧\x00") == "é👩‍👩‍👧\x00"
+    assert encodable("é👩‍👩‍👧\x00") == "é👩‍👩‍👧\x00"
 
 
 def test_the_hierarchy_is_computed_once(dated_model, monkeypatch):

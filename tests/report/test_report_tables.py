@@ -5,7 +5,7 @@ import json
 import polars as pl
 import pytest
 
-from topickit.report.summary import clean
+from topickit._core.display import encodable
 
 
 def rows_of(table):
@@ -115,9 +115,9 @@ def test_markdown_stability_is_a_column_where_known(make_report, make_topic):
 
 def test_hostile_json_and_csv_read_back(hostile_report, hostile):
     data = json.loads(hostile_report.to_json().encode("utf-8"))
-    assert data["topics"][0]["name"] == clean(hostile)
+    assert data["topics"][0]["name"] == encodable(hostile)
     (row,) = rows_of(hostile_report.to_csv())
-    assert row["document_1"].lstrip("'") == "".join(c for c in clean(hostile) if c not in "\x00\x07\x1b")
+    assert row["document_1"].lstrip("'") == "".join(c for c in encodable(hostile) if c not in "\x00\x07\x1b")
 
 
 def test_hostile_markdown_keeps_its_structure(hostile_report):

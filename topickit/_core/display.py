@@ -40,6 +40,25 @@ def printable(text: str) -> str:
     return text.translate(_CONTROL)
 
 
+def encodable(text: str) -> str:
+    """Replace unpaired surrogates, which UTF-8 cannot encode.
+
+    Parameters
+    ----------
+    text : str
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> encodable("a" + chr(0xD800))
+    'a?'
+    """
+    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
+
+
 def unescaped(text: str) -> str:
     """Replace HTML entities by their characters, once; an entity must end with a semicolon.
 

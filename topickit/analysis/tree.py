@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, overload
 import numpy as np
 
 from topickit._core.atomic import write_atomic
-from topickit._core.display import one_line, plural
+from topickit._core.display import encodable, one_line, plural
 from topickit._core.frames import to_pandas
 from topickit._core.vectors import IntArray
 from topickit.errors import ParameterError, ParameterTypeError, check_whole
@@ -243,9 +243,7 @@ class TopicTree:
         >>> TopicTree((), (), np.empty((0, 0), dtype=np.int64)).to_json(indent=None)
         '{"format": "topickit-tree", "format_version": 1, "levels": [], "topics": []}'
         """
-        content = json.dumps(self.as_dict(), ensure_ascii=False, allow_nan=False, indent=indent)
-        # An unpaired surrogate cannot be encoded.
-        content = content.encode("utf-8", "replace").decode("utf-8")
+        content = encodable(json.dumps(self.as_dict(), ensure_ascii=False, allow_nan=False, indent=indent))
         return content if path is None else write_atomic(path, content)
 
     def __repr__(self) -> str:

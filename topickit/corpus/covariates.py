@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from topickit._core.display import encodable
 from topickit._core.state import State
 from topickit.corpus.timestamps import ordered_column, read_timestamps
 from topickit.errors import InputTypeError, is_missing
@@ -153,6 +154,6 @@ def _class_names(values: Any, n_rows: int) -> list[str | None]:
             )
         if whole and isinstance(item, float | np.floating) and not is_missing(item):
             item = int(item)
-        text = None if is_missing(item) else " ".join(str(item).encode("utf-8", "replace").decode().split())
+        text = None if is_missing(item) else " ".join(encodable(str(item)).split())
         names.append(text or None)
     return names

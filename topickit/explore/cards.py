@@ -6,9 +6,8 @@ from typing import Any
 
 from dash import dcc, html
 
-from topickit._core.display import clip, plural, printable
+from topickit._core.display import clip, encodable, plural, printable
 from topickit.explore.figures import over_time_figure
-from topickit.explore.figures import shown as utf8
 from topickit.explore.preview import Preview
 from topickit.explore.session import Session
 from topickit.explore.views import Found, Placement, TopicView
@@ -31,7 +30,7 @@ def shown(text: str, limit: int = _CLIP) -> str:
     -------
     str
     """
-    return clip(printable(utf8(text)), limit)
+    return clip(printable(encodable(text)), limit)
 
 
 def text(content: str, limit: int = _CLIP) -> Any:

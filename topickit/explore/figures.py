@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from topickit import plot
+from topickit._core.display import encodable
 from topickit.fitted.fitted import Fitted
 from topickit.model import TopicModel
 from topickit.plot.labels import label, without_overlap
@@ -72,7 +73,7 @@ def map_figure(fitted: Fitted, points: MapPoints) -> "Figure":
         sizes: list[float] = (8 + 40 * _relative(fitted)).tolist()
     else:
         held = fitted.need_corpus("the map").documents.texts
-        texts = [label(shown(held[row][:300]), 100) for row in points.rows.tolist()]
+        texts = [label(encodable(held[row][:300]), 100) for row in points.rows.tolist()]
         sizes = [7.0 if len(points.rows) < 2_000 else 5.0 if len(points.rows) < 10_000 else 3.5]
     figure = base_figure()
     figure.add_trace(
@@ -127,7 +128,7 @@ def names_on_map(fitted: Fitted, points: MapPoints) -> list[dict[str, object]]:
         {
             "x": float(x / scale + low[0]),
             "y": float(y / scale + low[1]),
-            "text": label(shown(fitted.topics.items[row].name), _NAME_LENGTH),
+            "text": label(encodable(fitted.topics.items[row].name), _NAME_LENGTH),
             "showarrow": False,
             "font": {"size": 12},
             "bgcolor": "rgba(255,255,255,.7)",
@@ -175,25 +176,6 @@ def over_time_figure(model: TopicModel, topic: int) -> "Figure":
     return figure.update_layout(
         width=None, height=220, autosize=True, showlegend=False, margin={"l": 50, "r": 10, "t": 10, "b": 30}
     )
-
-
-def shown(text: str) -> str:
-    """Replace unpaired surrogates, which JSON in UTF-8 cannot hold.
-
-    Parameters
-    ----------
-    text : str
-
-    Returns
-    -------
-    str
-
-    Examples
-    --------
-    >>> shown("a" + chr(0xD800))
-    'a?'
-    """
-    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _relative(fitted: Fitted) -> NDArray[np.float64]:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from topickit._core.display import encodable
 from topickit.errors import ParameterError
 from topickit.explore import figures, steps
 from topickit.explore.steps import Step
@@ -80,7 +81,7 @@ def topic_option(topic: Topic) -> str:
     -------
     str
     """
-    return f"{topic.id} · {figures.shown(topic.name)}"
+    return f"{topic.id} · {encodable(topic.name)}"
 
 
 def target(written: str | None, model: TopicModel) -> int | str:

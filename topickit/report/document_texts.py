@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from topickit._core.display import clip, printable, unescaped
+from topickit._core.display import clip, encodable, printable, unescaped
 from topickit._core.vectors import IntArray
-from topickit.report.summary import Plain, clean
+from topickit.report.summary import Plain
 
 if TYPE_CHECKING:
     from topickit.fitted.fitted import Fitted
@@ -96,7 +96,7 @@ def document_texts(fitted: "Fitted", rows: IntArray) -> DocumentTexts | None:
     place = np.empty(n, dtype=np.int64)
     place[held] = np.arange(len(held))
     texts, limit = _within(
-        [printable(unescaped(clean(documents.texts[row]))).strip() for row in held.tolist()], MAX_BYTES
+        [printable(unescaped(encodable(documents.texts[row]))).strip() for row in held.tolist()], MAX_BYTES
     )
     return DocumentTexts(texts, labels, documents.weights[held], place[rows], limit, n)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, overload
 
 from topickit._core.atomic import write_atomic
-from topickit._core.display import one_line
+from topickit._core.display import encodable, one_line
 from topickit.analysis.spans import Spans
 from topickit.errors import ParameterError, ParameterTypeError
 from topickit.fitted.divide import parts_of
@@ -17,7 +17,7 @@ from topickit.report.exports import render_csv, render_json
 from topickit.report.html import render_html, render_notebook
 from topickit.report.markdown import render_markdown
 from topickit.report.marks import Marks, marks_of
-from topickit.report.summary import Summary, clean, summarize
+from topickit.report.summary import Summary, summarize
 from topickit.report.text import render_text
 
 if TYPE_CHECKING:
@@ -125,9 +125,9 @@ class Report:
         return cls(
             summary,
             ordered,
-            clean(title or ""),
-            clean(os.fsdecode(source or "")),
-            clean(written),
+            encodable(title or ""),
+            encodable(os.fsdecode(source or "")),
+            encodable(written),
             {} if spans is None else marks_of(summary, spans),
         )
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from topickit._core.display import encodable
 from topickit.analysis.by_class import ByClass, by_class
 from topickit.analysis.hierarchy import Hierarchy, hierarchy
 from topickit.analysis.over_time import OverTime, over_time
@@ -190,7 +191,7 @@ def summarize(fitted: "Fitted") -> Summary:
         topics=tuple(_clean_topic(topic) for topic in topics),
         n_documents=int(topics.n_documents),
         n_outliers=int(topics.n_outliers),
-        notes={clean(str(key)): plain(value) for key, value in notes.items()},
+        notes={encodable(str(key)): plain(value) for key, value in notes.items()},
         hierarchy=None if tree is None else _clean_tree(tree),
         similarity=None if tree is None else similarity(fitted, tree),
         over_time=over_time(fitted),
@@ -207,21 +208,6 @@ def _parts(fitted: "Fitted") -> dict[int, tuple[Topic, ...]]:
     if found is None:
         return {}
     return {topic.id: tuple(map(_clean_topic, own)) for topic in fitted.topics if (own := found.of(topic.id))}
-
-
-def clean(text: str) -> str:
-    """Replace unpaired surrogates, which UTF-8 cannot encode.
-
-    Parameters
-    ----------
-    text : str
-
-    Examples
-    --------
-    >>> clean("a" + chr(0xD800))
-    'a?'
-    """
-    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
 
 
 def plain(value: Any) -> Plain:
@@ -248,9 +234,9 @@ def plain(value: Any) -> Plain:
     if isinstance(value, float):
         return float(value) if math.isfinite(value) else None
     if isinstance(value, str):
-        return clean(str(value))
+        return encodable(str(value))
     if isinstance(value, Mapping):
-        return {clean(str(key)): plain(part) for key, part in value.items()}
+        return {encodable(str(key)): plain(part) for key, part in value.items()}
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {part.name: plain(getattr(value, part.name)) for part in dataclasses.fields(value)}
     return _plain_object(value)
@@ -260,7 +246,7 @@ def _plain_object(value: Any) -> Plain:
     if isinstance(value, set | frozenset):
         return [plain(part) for part in sorted(value, key=str)]
     if isinstance(value, os.PathLike):
-        return clean(os.fsdecode(value))
+        return encodable(os.fsdecode(value))
     if hasattr(value, "tolist"):  # NumPy scalars and arrays
         return plain(value.tolist())
     if hasattr(value, "isoformat"):
@@ -273,9 +259,9 @@ def _plain_object(value: Any) -> Plain:
 def _clean_topic(topic: Topic) -> Topic:
     return dataclasses.replace(
         topic,
-        name=clean(topic.name),
-        keywords=tuple((clean(word), float(weight)) for word, weight in topic.keywords),
-        representative_documents=tuple(clean(text) for text in topic.representative_documents),
+        name=encodable(topic.name),
+        keywords=tuple((encodable(word), float(weight)) for word, weight in topic.keywords),
+        representative_documents=tuple(encodable(text) for text in topic.representative_documents),
     )
 
 
@@ -302,7 +288,7 @@ def _clean_change(saved: Mapping[str, Any] | None, topics: Iterable[Topic]) -> C
     if saved is None:
         return None
     names = {topic.id: topic.name for topic in topics}
-    return _with_words(Change.from_dict(saved), names, clean)
+    return _with_words(Change.from_dict(saved), names, encodable)
 
 
 def _change_without_texts(change: Change, topics: Iterable[Topic]) -> Change:
@@ -315,7 +301,7 @@ def _with_words(change: Change, names: Mapping[int, str], word: Callable[[str], 
     topics = tuple(
         dataclasses.replace(
             topic,
-            name=clean(names.get(topic.topic, topic.name)),
+            name=encodable(names.get(topic.topic, topic.name)),
             rising=tuple(map(word, topic.rising)),
             falling=tuple(map(word, topic.falling)),
         )
@@ -325,7 +311,7 @@ def _with_words(change: Change, names: Mapping[int, str], word: Callable[[str], 
 
 
 def _clean_tree(tree: Hierarchy) -> Hierarchy:
-    return dataclasses.replace(tree, names=tuple(map(clean, tree.names)))
+    return dataclasses.replace(tree, names=tuple(map(encodable, tree.names)))
 
 
 def _similarity_as_dict(similarity: Similarity | None) -> Plain:
