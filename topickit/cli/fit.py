@@ -26,14 +26,7 @@ from topickit.cli.options import (
     Seed,
     TextColumn,
 )
-from topickit.cli.reading import (
-    cache_folder,
-    choose_rows,
-    load_embeddings,
-    read_rows,
-    report_blank,
-    take_rows,
-)
+from topickit.cli.reading import cache_folder, read_file, report_blank
 from topickit.cli.writing import LABEL_COLUMNS, HtmlFormat, check_separate, choose_format, documents_csv
 from topickit.errors import InputError, ParameterError
 
@@ -200,9 +193,11 @@ def fit(
         "seed_words": read_known(seed_words),
         "ignore": read_known(ignore),
     }
-    texts, (column, class_names, topics), kept = read_rows(
+    read = read_file(
         file,
         text,
+        embeddings=embeddings,
+        missing=missing,
         file_format=input_format,
         encoding=encoding,
         header=not no_header,
@@ -210,13 +205,7 @@ def fit(
         keep=keep or (),
         reserved=LABEL_COLUMNS,
     )
-    n_rows = None if missing is MissingTexts.blank else len(texts := list(texts))
-    given = load_embeddings(embeddings, n_rows)
-    texts, rows = choose_rows(texts, missing, file)
-    column, class_names, topics, given = (
-        take_rows(values, rows) for values in (column, class_names, topics, given)
-    )
-    kept = {name: take_rows(values, rows) for name, values in kept.items()}
+    texts, (column, class_names, topics) = read.texts, read.covariates
     times = None if column is None else _read_times(column, str(timestamps), time_format)
     named_classes: Any = class_names
     if class_names is not None and all(value is None or isinstance(value, str) for value in class_names):
@@ -238,14 +227,14 @@ def fit(
     if dry_run or out is None:
         from topickit.cli.estimation import estimate_fit
 
-        estimate = estimate_fit(model, texts, embeddings=given, keep_texts=keep_texts)
+        estimate = estimate_fit(model, texts, embeddings=read.embeddings, keep_texts=keep_texts)
         if refine is not None:
             estimate = replace(estimate, stages={**estimate.stages, "refining": refine})
         typer.echo(str(estimate))
         return
     model.fit(
         texts,
-        embeddings=given,
+        embeddings=read.embeddings,
         timestamps=times,
         classes=named_classes,
         regardless_of="classes" if across else None,
@@ -257,7 +246,7 @@ def fit(
     replaces = (out / MANIFEST).exists()
     model.save(out, keep_texts=keep_texts)
     if labels is not None:
-        write_atomic(labels, documents_csv(model, kept, rows))
+        write_atomic(labels, documents_csv(model, read.kept, read.rows))
     if report is not None:
         model.report(source=None if file == "-" else Path(file).name).to_html(report)
     typer.echo(str(model.report()))

@@ -19,14 +19,7 @@ from topickit.cli.options import (
     OutFile,
     TextColumn,
 )
-from topickit.cli.reading import (
-    cache_folder,
-    choose_rows,
-    load_embeddings,
-    read_rows,
-    report_blank,
-    take_rows,
-)
+from topickit.cli.reading import cache_folder, read_file, report_blank
 from topickit.cli.writing import check_separate, labels_csv, write_result
 from topickit.errors import ParameterError
 
@@ -85,24 +78,23 @@ def predict(
     loaded = TopicModel.load(model, device=device).set_params(cache=cache_folder(cache, no_cache))
     reserved = {"row", "topic", "name"} | ({"similarity"} if similarity else set())
     reserved |= {"start", "end", "text"} if spans else set()
-    texts, _, kept = read_rows(
+    read = read_file(
         file,
         text,
+        embeddings=embeddings,
+        missing=missing,
         file_format=input_format,
         encoding=encoding,
         header=not no_header,
         keep=keep or (),
         reserved=reserved,
     )
-    n_rows = None if missing is MissingTexts.blank else len(texts := list(texts))
-    given = load_embeddings(embeddings, n_rows)
-    texts, rows = choose_rows(texts, missing, file)
-    kept = {name: take_rows(values, rows) for name, values in kept.items()}
+    texts, kept, rows = read.texts, read.kept, read.rows
     if spans:
         report_blank(texts)
         write_result(_spans_csv(loaded.spans(texts), similarity, kept, rows), out)
         return
-    documents, vectors = loaded._vectors(texts, take_rows(given, rows))
+    documents, vectors = loaded._vectors(texts, read.embeddings)
     assigned = loaded.fitted_.assigner.assign(vectors, probabilities=False)
     assignment = assigned.per_row(documents, loaded.topics_)
     labels, cosines = assignment.labels, assignment.similarity

@@ -1,6 +1,7 @@
 """Reading what several commands need: texts, columns, embeddings."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -60,6 +61,57 @@ def read_rows(
         file, others, text, file_format, encoding=encoding, header=header, as_written=keep
     )
     return table.texts, [None if name is None else table.columns[name] for name in covariates], table.written
+
+
+@dataclass(frozen=True, eq=False)
+class InputRows:
+    """The rows of a file that a command uses.
+
+    Attributes
+    ----------
+    texts : TextStream or list of str
+    covariates : list of (list or None)
+        Of the columns asked for, in order.
+    kept : dict of str to list
+        Columns to copy to the output.
+    embeddings : ndarray or None
+    rows : list of int or None
+        Row of each text in the file; None for all rows.
+    """
+
+    texts: "TextStream | list[str]"
+    covariates: list[list[Any] | None]
+    kept: dict[str, list[Any]]
+    embeddings: Any
+    rows: list[int] | None
+
+
+def read_file(
+    file: str, text: str | None, *, embeddings: Path | None, missing: MissingTexts, **columns: Any
+) -> InputRows:
+    """Read a file and its embeddings, and take the rows that are used of all of them.
+
+    Parameters
+    ----------
+    file, text
+        The file, and its column of texts.
+    embeddings : path, optional
+    missing : MissingTexts
+        What becomes of rows without a text.
+    **columns
+        As for `read_rows`.
+    """
+    texts, covariates, kept = read_rows(file, text, **columns)
+    n_rows = None if missing is MissingTexts.blank else len(texts := list(texts))
+    given = load_embeddings(embeddings, n_rows)
+    texts, rows = choose_rows(texts, missing, file)
+    return InputRows(
+        texts,
+        [take_rows(values, rows) for values in covariates],
+        {name: take_rows(values, rows) for name, values in kept.items()},
+        take_rows(given, rows),
+        rows,
+    )
 
 
 def choose_rows(

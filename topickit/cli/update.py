@@ -19,14 +19,7 @@ from topickit.cli.options import (
     NoHeader,
     TextColumn,
 )
-from topickit.cli.reading import (
-    cache_folder,
-    choose_rows,
-    load_embeddings,
-    read_rows,
-    report_blank,
-    take_rows,
-)
+from topickit.cli.reading import cache_folder, read_file, report_blank
 from topickit.cli.writing import PlainFormat
 
 
@@ -59,20 +52,19 @@ def update(
 
     check_folder(out)
     loaded = TopicModel.load(model).set_params(cache=cache_folder(cache, no_cache))
-    texts, (times, class_names), _ = read_rows(
+    read = read_file(
         file,
         text,
+        embeddings=embeddings,
+        missing=missing,
         file_format=input_format,
         encoding=encoding,
         header=not no_header,
         covariates=(timestamps, classes),
     )
-    n_rows = None if missing is MissingTexts.blank else len(texts := list(texts))
-    given = load_embeddings(embeddings, n_rows)
-    texts, rows = choose_rows(texts, missing, file)
-    times, class_names, given = (take_rows(values, rows) for values in (times, class_names, given))
-    later = loaded.updated(texts, given, timestamps=times, classes=class_names)
-    report_blank(texts)
+    times, class_names = read.covariates
+    later = loaded.updated(read.texts, read.embeddings, timestamps=times, classes=class_names)
+    report_blank(read.texts)
     later.save(out, keep_texts=later.fitted_.corpus is not None)
     change = later.change_
     if change is not None:
