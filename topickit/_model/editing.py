@@ -70,9 +70,7 @@ class EditingMixin:
         1
         """
         before, edited = self._edited(lambda fitted: edits.merge(fitted, groups))
-        groups = list(groups)  # perhaps an array
-        groups = [groups] if groups and isinstance(groups[0], int | np.integer | str) else groups  # type: ignore[list-item]
-        rows = [before.topics.positions(group) for group in groups]
+        rows = [before.topics.positions(group) for group in edits.groups_of(groups)]
         starts = np.cumsum([0, *map(len, rows)]).tolist()
         places = [list(range(start, start + len(group))) for start, group in zip(starts, rows, strict=False)]
         return edited._recorded(before, "merge", list(itertools.chain(*rows)), groups=places)

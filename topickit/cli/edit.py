@@ -70,8 +70,9 @@ def edit(
             f"{plural(len(edited.topics_), 'topic')} now; saved to {model if out is None else out}.", err=True
         )
     if save_script is not None:
-        content = json.dumps([done.as_dict() for done in edited.edits_], ensure_ascii=False)
-        write_atomic(save_script, content)
+        from topickit.fitted.history import script_of
+
+        write_atomic(save_script, script_of(edited.edits_))
         typer.echo(f"{plural(len(edited.edits_), 'edit')} written to {save_script}.", err=True)
 
 

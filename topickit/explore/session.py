@@ -1,7 +1,6 @@
 """Session: what an analyst does with a saved model, without a browser."""
 
 import io
-import json
 import os
 import threading
 from pathlib import Path
@@ -14,6 +13,7 @@ from topickit.errors import InputError, ParameterError
 from topickit.explore.journal import Journal, Position, identity
 from topickit.explore.preview import Preview, preview
 from topickit.explore.steps import Step, perform, update
+from topickit.fitted.history import script_of
 from topickit.model import TopicModel
 
 MAX_MODELS = 50
@@ -320,8 +320,7 @@ class Session:
         str
             JSON. It holds names and keywords of topics.
         """
-        edits = [edit.as_dict() for edit in self.model.edits_]
-        return json.dumps(edits, ensure_ascii=False)
+        return script_of(self.model.edits_)
 
     def labels(self, file_format: Literal["csv", "parquet"] = "csv", *, texts: bool = True) -> bytes:
         """Give the topic of each document as a table.

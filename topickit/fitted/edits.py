@@ -38,7 +38,29 @@ from topickit.fitted.prototypes import make_prototypes
 from topickit.fitted.topics import TopicKey
 
 T = TypeVar("T")
+_GROUPS = "groups of topics, such as [[1, 4], [2, 3]]"
 Names = Mapping[TopicKey, str] | Mapping[int, str] | Mapping[str, str]
+
+
+def groups_of(groups: Sequence[Sequence[TopicKey]]) -> list[Sequence[TopicKey]]:
+    """Return groups of topics as a list; one group may be written flat.
+
+    Parameters
+    ----------
+    groups : sequence of sequences of int or str
+
+    Raises
+    ------
+    ParameterTypeError
+        When it is a str or no sequence.
+
+    Examples
+    --------
+    >>> groups_of([1, 4]), groups_of([[1, 4], [2, "food"]])
+    ([[1, 4]], [[1, 4], [2, 'food']])
+    """
+    listed: list[Any] = list(_check_sequence(groups, _GROUPS))
+    return [listed] if listed and isinstance(listed[0], int | np.integer | str) else listed
 
 
 def merge(fitted: Fitted, groups: Sequence[Sequence[TopicKey]]) -> Fitted:
@@ -57,15 +79,12 @@ def merge(fitted: Fitted, groups: Sequence[Sequence[TopicKey]]) -> Fitted:
     ParameterError
         When a topic is in two groups, or several topics have a name.
     """
-    what = "groups of topics, such as [[1, 4], [2, 3]]"
     _check_any(fitted)
-    groups = list(_check_sequence(groups, what))
-    if groups and isinstance(groups[0], int | np.integer | str):
-        groups = [groups]  # type: ignore[list-item]
+    groups = groups_of(groups)
     mapping = np.arange(len(fitted.topics))
     seen: set[int] = set()
     for group in groups:
-        rows = fitted.topics.positions(_check_sequence(group, what))
+        rows = fitted.topics.positions(_check_sequence(group, _GROUPS))
         for row in rows:
             if row in seen:
                 topic = fitted.ids[row]

@@ -1,5 +1,6 @@
 """Edits as values: what was done to which topics, in terms of their content, so that it can be repeated."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal, get_args
@@ -216,6 +217,26 @@ def recorded(before: Fitted, after: Fitted, kind: Kind, rows: Sequence[int], **a
     moved = int((before.ids_of(before.labels) != after.ids_of(after.labels)).sum())
     embedder = before.provenance.embedder.space
     return Edit(kind, sketches(before, rows), arguments, embedder, moved)
+
+
+def script_of(edits: Sequence[Edit]) -> str:
+    """Write edits as the script that ``topickit edit --script`` reads.
+
+    Parameters
+    ----------
+    edits : sequence of Edit
+
+    Returns
+    -------
+    str
+        A JSON array of what `Edit.as_dict` returns.
+
+    Examples
+    --------
+    >>> script_of([])
+    '[]'
+    """
+    return json.dumps([edit.as_dict() for edit in edits], ensure_ascii=False)
 
 
 @dataclass(frozen=True, eq=False)
