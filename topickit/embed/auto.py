@@ -1,5 +1,6 @@
 """The default embedder: chosen by the languages and the size of the corpus."""
 
+import copy
 import functools
 import logging
 import os
@@ -184,13 +185,8 @@ class AutoEmbedder:
         -------
         AutoEmbedder
         """
-        embedder = AutoEmbedder(
-            languages=languages,
-            random_state=self.random_state,
-            long_documents=self.long_documents,
-            device=self.device,
-        )
-        embedder._cache = self._cache
+        embedder = copy.copy(self)
+        embedder.languages = languages
         return embedder
 
     def with_cache(self, folder: str | os.PathLike[str] | None) -> "AutoEmbedder":
@@ -205,8 +201,8 @@ class AutoEmbedder:
         -------
         AutoEmbedder
         """
-        embedder = self.for_languages(self.languages or ())
-        embedder.languages, embedder._cache = self.languages, folder
+        embedder = copy.copy(self)
+        embedder._cache = folder
         return embedder
 
     def encode(self, texts: Sequence[str]) -> NoReturn:

@@ -1,15 +1,12 @@
 """The languages of a corpus, from a sample of its texts."""
 
 from topickit.corpus.documents import Documents
+from topickit.corpus.languages import MIN_DOCUMENTS, certain_languages
 from topickit.keywords.settings import KeywordSettings
 from topickit.keywords.vocabulary import count_terms
 
 SAMPLE = 1_000
 """Number of texts whose words are counted."""
-MIN_DOCUMENTS = 5
-"""Fewer documents are of no certain language: "a dog" and "a cat" are Romanian, too."""
-MIN_SHARE = 0.5
-"""Share of the words in the most frequent language below which no language is certain."""
 
 
 def languages_of(documents: Documents) -> tuple[str, ...]:
@@ -35,4 +32,4 @@ def languages_of(documents: Documents) -> tuple[str, ...]:
     terms = count_terms(
         [documents.texts[row] for row in rows.tolist()], documents.weights[rows], KeywordSettings()
     )
-    return terms.languages if terms.language_share >= MIN_SHARE else ()
+    return certain_languages(terms.languages, terms.language_share, len(rows))

@@ -3,6 +3,7 @@
 import warnings
 from collections.abc import Sequence
 
+from topickit.corpus.languages import MIN_DOCUMENTS, certain_languages
 from topickit.embed.base import EmbedderInfo
 from topickit.errors import TopickitWarning
 
@@ -11,10 +12,6 @@ ENGLISH_ONLY = (
     *("bge-small-en", "bge-base-en", "bge-large-en"),
 )
 MULTILINGUAL = "paraphrase-multilingual-MiniLM-L12-v2"
-MIN_DOCUMENTS = 5
-"""Fewer documents do not warn: "a dog" and "a cat" are Romanian, too."""
-MIN_SHARE = 0.5
-"""Share of the words in the most frequent language below which there is no warning."""
 
 
 def languages_of(model: str) -> tuple[str, ...] | None:
@@ -60,8 +57,7 @@ def knows(model: str, languages: Sequence[str]) -> bool:
     >>> knows("all-MiniLM-L6-v2", ["de"]), knows("all-MiniLM-L6-v2", ["de", "en"])
     (False, True)
     """
-    trained_on = languages_of(model) or ()
-    return not trained_on or not languages or bool(set(trained_on) & set(languages))
+    return _covers(languages_of(model), languages)
 
 
 def warn_of_language(
@@ -79,9 +75,9 @@ def warn_of_language(
     languages : sequence of str
         ISO 639-1 codes of the languages of the corpus, most frequent first; empty if none was recognised.
     share : float
-        Share of the words in the most frequent language, 0 to 1; no warning below `MIN_SHARE`.
+        Share of the words in the most frequent language, 0 to 1.
     n_documents : int
-        Size of the corpus; no warning below `MIN_DOCUMENTS`.
+        Size of the corpus. No warning where the languages are not certain: see `certain_languages`.
 
     Warns
     -----
@@ -92,15 +88,18 @@ def warn_of_language(
     --------
     >>> warn_of_language(EmbedderInfo("sentence", "a-model", languages=("en",)), ("en", "de"))
     """
-    trained_on = info.languages or ()
-    recognised = bool(languages) and n_documents >= MIN_DOCUMENTS and share >= MIN_SHARE
-    if not trained_on or not recognised or set(trained_on) & set(languages):
+    if _covers(info.languages, certain_languages(languages, share, n_documents)):
         return
     hybrid = ', or embedder="hybrid", which also learns from words' if info.kind != "hybrid" else ""
     warnings.warn(
-        f"{info.name} was trained on texts in {', '.join(trained_on)}, and the documents are in "
+        f"{info.name} was trained on texts in {', '.join(info.languages or ())}, and the documents are in "
         f"{', '.join(languages)}: it represents them poorly. Use a multilingual model, such as "
         f'embedder="{MULTILINGUAL}"{hybrid}',
         TopickitWarning,
         stacklevel=3,
     )
+
+
+def _covers(trained_on: Sequence[str] | None, languages: Sequence[str]) -> bool:
+    """Tell whether a model knows one of some languages; True where either is unknown."""
+    return not trained_on or not languages or bool(set(trained_on) & set(languages))
