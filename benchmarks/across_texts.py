@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from benchmarks.common import texts_and_labels
-from benchmarks.debian_texts import HOW_MADE, MissingError
+from benchmarks.debian_texts import HOW_MADE, MissingError, section_of_packages
 
 STYLES = {
     "United": (
@@ -78,14 +78,9 @@ def packages_by_language(n: int) -> Hidden:
     """
     told = {language: _descriptions(language) for language in LANGUAGES}
     try:
-        listed = subprocess.run(["apt-cache", "dumpavail"], capture_output=True, check=True, text=True).stdout
+        sections = section_of_packages()
     except (OSError, subprocess.CalledProcessError) as error:
         raise MissingError("debian_sections") from error
-    sections = {}
-    for record in listed.split("\n\n"):
-        fields = dict(re.findall(r"^(Package|Section): (.*)$", record, re.MULTILINE))
-        if len(fields) == 2:
-            sections[fields["Package"]] = fields["Section"].split("/")[-1]
     everywhere = [name for name in sorted(sections) if all(name in of for of in told.values())]
     kept = [name for name in everywhere if sections[name] not in HOW_MADE.split()]
     sizes = Counter(sections[name] for name in kept)

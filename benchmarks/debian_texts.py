@@ -126,14 +126,25 @@ def texts_and_labels(name: str) -> tuple[list[str], list[str]]:
 
 def _packages() -> Iterator[tuple[str, dict[str, str]]]:
     """Each package's name with its description, and its fields; of those described alike the first."""
-    listed = subprocess.run(["apt-cache", "dumpavail"], capture_output=True, check=True, text=True).stdout
     seen: set[str] = set()
-    for record in sorted(listed.split("\n\n")):
-        fields = dict(re.findall(r"^([\w-]+): (.*(?:\n .*)*)", record, re.MULTILINE))
+    for fields in _records():
         description = fields.get("Description", "").split("\n")[0].strip()
         if description and description not in seen:
             seen.add(description)
             yield f"{fields['Package']}: {description}", fields
+
+
+def section_of_packages() -> dict[str, str]:
+    """Read the section of each package, by its name."""
+    with_section = (fields for fields in _records() if "Package" in fields and "Section" in fields)
+    return {fields["Package"]: fields["Section"].split("/")[-1] for fields in with_section}
+
+
+def _records() -> Iterator[dict[str, str]]:
+    """The fields of each package that apt knows, in order."""
+    listed = subprocess.run(["apt-cache", "dumpavail"], capture_output=True, check=True, text=True).stdout
+    for record in sorted(listed.split("\n\n")):
+        yield dict(re.findall(r"^([\w-]+): (.*(?:\n .*)*)", record, re.MULTILINE))
 
 
 def _of_enough(found: Labelled, least: int) -> Labelled:

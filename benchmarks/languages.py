@@ -10,7 +10,6 @@ import argparse
 import bz2
 import lzma
 import re
-import subprocess
 import urllib.request
 import warnings
 from collections import Counter
@@ -23,7 +22,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
 
 from benchmarks.common import DATA, median, read, write
-from benchmarks.debian_texts import HOW_MADE
+from benchmarks.debian_texts import HOW_MADE, section_of_packages
 from benchmarks.peers.environments import cache_folder
 from topickit import TopicModel
 from topickit.embed import auto
@@ -91,13 +90,7 @@ def collection(name: str) -> tuple[list[str], list[str]]:
 
 def descriptions(language: str) -> tuple[list[str], list[str]]:
     """Read a seeded sample of the translated descriptions of packages, and the section of each."""
-    listed = subprocess.run(["apt-cache", "dumpavail"], capture_output=True, check=True, text=True).stdout
-    sections = {}
-    for record in listed.split("\n\n"):
-        fields = dict(re.findall(r"^(Package|Section): (.*)$", record, re.MULTILINE))
-        if len(fields) == 2:
-            sections[fields["Package"]] = fields["Section"].split("/")[-1]
-    found = {}
+    sections, found = section_of_packages(), {}
     for record in translations(language).split("\n\n"):
         package = re.match(r"Package: (\S+)\n", record)
         text = re.search(r"^Description-(?!md5)\w+: (.*(?:\n .*)*)", record, re.MULTILINE)
