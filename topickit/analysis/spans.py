@@ -131,7 +131,7 @@ def find_spans(fitted: Fitted, texts: Sequence[str], embed: Embed) -> Spans:
         columns[:, 0],
         columns[:, 1],
         columns[:, 2],
-        np.array([-1 if row < 0 else items[row].id for row in rows.tolist()], dtype=np.int64),
+        fitted.ids_of(rows),
         similarity,
         tuple(None if row < 0 else items[row].name for row in rows.tolist()),
         tuple(texts[document][start:end] for document, start, end in parts),

@@ -9,6 +9,7 @@ import numpy as np
 
 from topickit._core.progress import stage
 from topickit._core.vectors import allocate, unit_rows
+from topickit.embed import base as embed
 from topickit.errors import InputError, ParameterError, TopickitWarning
 from topickit.fitted.edits import replaced_vectors
 from topickit.fitted.fitted import Fitted
@@ -37,7 +38,7 @@ def refined_at_fit(fitted: Fitted, embedder: Any, *, outliers: float | None = No
     -------
     Fitted, embedder
     """
-    most = getattr(embedder, "n_refined", 0) if getattr(embedder, "n_exact", None) is not None else 0
+    most = 0 if embed.n_exact(embedder) is None else getattr(embedder, "n_refined", 0)
     return refine(fitted, embedder, None, most=most, outliers=outliers) if most else (fitted, embedder)
 
 
