@@ -4,6 +4,7 @@ import pytest
 from scipy.sparse import csr_array
 
 from topickit.corpus.documents import Documents
+from topickit.keywords import rank
 from topickit.keywords.counts import TermCounts
 from topickit.keywords.ctfidf import weigh
 from topickit.keywords.rank import stemmer, top_keywords
@@ -172,3 +173,39 @@ def test_a_topic_of_common_words_alone_keeps_them():
     )
     keywords = top_keywords(weigh(counts, KeywordSettings()), counts, KeywordSettings())
     assert [word for word, _ in keywords[1]] == ["boat"]
+
+
+def test_a_pool_read_in_part_is_in_the_order_of_the_whole():
+    rng = np.random.default_rng(0)
+    for size in (0, 1, rank._READ_FIRST, rank._READ_FIRST + 1, 500):
+        alphabet = rng.permutation(1000)
+        terms = np.sort(rng.choice(1000, size, replace=False))
+        values = rng.integers(0, 20, size) / 7.0  # many are equal
+        whole = terms[np.lexsort((alphabet[terms], -values))].tolist()
+        pool = rank._Pool(terms, values, alphabet)
+        assert list(pool) == whole
+        assert all(pool.best(n) == whole[:n] for n in (0, 1, 10, 100))
+        first = tuple(whole[5:8])
+        assert list(rank._Pool(terms, values, alphabet, first)) == [
+            *first,
+            *(term for term in whole if term not in first),
+        ]
+
+
+def test_phrases_are_looked_up_as_if_each_was_compared():
+    rng = np.random.default_rng(0)
+    single = [f"w{i}" for i in range(9)]
+    phrases = {" ".join(rng.choice(single, rng.integers(2, 4), replace=False)) for _ in range(60)}
+    counts = make_counts([dict.fromkeys([*single, *phrases], 1)])
+    terms = rank._Terms(counts)
+    every = [terms[number] for number in range(len(counts.terms))]
+    times = rng.integers(0, 6, len(counts.terms))
+    some = [every[number] for number in rng.choice(len(every), 30, replace=False)]
+    listed = rank._Listed(times)
+    for term in some:
+        listed.add(term)
+    for term in every:
+        assert listed.has_mostly(term) == any(rank._mostly_inside(term, one, times) for one in some)
+        assert listed.is_mostly_in(term) == any(rank._mostly_inside(one, term, times) for one in some)
+    assert any(map(listed.has_mostly, every))
+    assert any(map(listed.is_mostly_in, every))

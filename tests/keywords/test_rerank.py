@@ -9,7 +9,7 @@ from topickit.keywords.counts import TermCounts
 from topickit.keywords.ctfidf import weigh
 from topickit.keywords.evidence import Evidence
 from topickit.keywords.rank import shortlists, top_keywords
-from topickit.keywords.rerank import coherent_order, doublings, ranking_weights
+from topickit.keywords.rerank import COHERENCE, coherent_order, coherent_orders, doublings, ranking_weights
 from topickit.keywords.risk_ratio import risk_ratios
 from topickit.keywords.settings import KeywordSettings
 from topickit.keywords.vocabulary import count_terms
@@ -131,6 +131,24 @@ def test_words_of_a_few_documents_come_last():
 
 def test_order_of_nothing():
     assert coherent_order(np.empty(0), np.empty((0, 0)), 5) == []
+
+
+def test_all_topics_at_once_are_as_one_by_one():
+    rng = np.random.default_rng(0)
+    sizes = (0, 1, 3, 7, 12)
+    weights = [rng.integers(0, 5, m) / 4 for m in sizes]
+    npmi = [rng.choice([-1.0, 0.0, 0.3], (m, m)) for m in sizes]
+    for n in (0, 1, 5, 20):
+        alone = []
+        for own, table in zip(weights, npmi, strict=True):
+            chosen = []
+            while len(chosen) < min(n, len(own)):
+                mean = sum((table[word] for word in chosen), np.zeros(len(own))) / max(len(chosen), 1)
+                value = own + COHERENCE * mean
+                value[chosen] = -np.inf
+                chosen.append(int(value.argmax()))
+            alone.append(chosen)
+        assert coherent_orders(weights, npmi, n) == alone
 
 
 def test_lift_against_a_table_by_hand():

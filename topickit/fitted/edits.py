@@ -229,7 +229,7 @@ def split(fitted: Fitted, topic: TopicKey, n: int = 2, *, random_state: int = 0)
     topic = int(fitted.ids[row])
     check_whole("n", n, 2)
     corpus, old = fitted.need_corpus("splitting a topic"), fitted.assigner
-    members = np.flatnonzero(old.labels(corpus.vectors) == row)
+    members = np.flatnonzero(fitted.labels[corpus.documents.first_rows] == row)
     if n > len(members):
         raise ParameterError(f"topic {topic} has {len(members)} distinct documents, too few for {n} topics")
     if old.rule == "first":

@@ -4,13 +4,13 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
 
 from topickit._core.vectors import FloatArray, IntArray, top_k_cosine, unit_rows
 from topickit.keywords.counts import DocumentFrequencies, TermCounts
 from topickit.keywords.evidence import Evidence
 from topickit.keywords.n_grams import ONLY_ALONE
 from topickit.keywords.rank import Keywords, bare, stemmer
+from topickit.keywords.sparse import values_at
 
 N_WORDS = 3
 N_NEIGHBORS = 3
@@ -61,6 +61,7 @@ def topic_names(
 
     Examples
     --------
+    >>> from scipy.sparse import csr_array
     >>> counts = TermCounts(
     ...     ("crew", "flight", "bag"),
     ...     csr_array(np.array([[4, 9, 0], [0, 9, 5]])),
@@ -147,15 +148,16 @@ def _distinctiveness(
     documents = counts.documents
     frequency = counts.topics if documents is None else documents.topics
     sizes = counts.topics.sum(axis=1) if documents is None else documents.sizes[:-1]
+    sizes = np.asarray(sizes, dtype=np.float64).ravel()
+    totals = np.asarray(frequency.sum(axis=0), dtype=np.float64).ravel()
     result = []
     for topic, listed in enumerate(keywords):
         rows = np.append(topic, neighbors[topic])
         terms = np.array([column[word] for word, _ in listed], dtype=np.int64)
-        some = csr_array(frequency[rows])[:, terms].toarray()
-        shares = (some + 0.5) / (np.asarray(sizes, dtype=np.float64).ravel()[rows][:, None] + 1.0)
+        some = np.stack([values_at(frequency, row, terms) for row in rows.tolist()])
+        shares = (some + 0.5) / (sizes[rows][:, None] + 1.0)
         others = shares[1:].max(axis=0, initial=0.0)
-        total = np.asarray(frequency[:, terms].sum(axis=0), dtype=np.float64).ravel()
-        own = (some[0] / np.maximum(total, 1.0)) ** OWN_POWER
+        own = (some[0] / np.maximum(totals[terms], 1.0)) ** OWN_POWER
         result.append(np.minimum(shares[0] / (shares[0] + others), IN_FULL) * own)
     return result
 
@@ -174,7 +176,7 @@ def _put_phrases_first(
     totals = np.maximum(np.asarray(documents.topics.sum(axis=0)).ravel(), 1)
     for topic, scored in enumerate(ranked):
         first = column.get(scored[0][1]) if scored else None
-        own = np.asarray(documents.topics[[topic]].toarray()).ravel()[phrases]
+        own = values_at(documents.topics, topic, phrases)
         frequent = (own >= MIN_SHARE * documents.sizes[topic]) & (own >= MIN_SHARE * totals[phrases])
         near = phrases[frequent]
         if first is None or not len(near):

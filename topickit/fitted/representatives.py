@@ -96,12 +96,13 @@ def _word_scores(counts: csr_array, weights: csr_array) -> NDArray[np.float64]:
     best = float(np.sort(weights.data)[-N_WORDS:].sum())
     if best <= 0:
         return np.zeros(counts.shape[0])
-    values = weight_of[counts.indices]
-    heaviest = [
-        np.sort(values[begin:end])[-N_WORDS:].sum()
-        for begin, end in zip(counts.indptr[:-1].tolist(), counts.indptr[1:].tolist(), strict=True)
-    ]
-    return np.array(heaviest, dtype=np.float64) / best
+    values, lengths = weight_of[counts.indices], np.diff(counts.indptr)
+    # The words of each document by rising weight; 0 where a document has fewer than N_WORDS.
+    order = np.lexsort((values, np.repeat(np.arange(len(lengths)), lengths)))
+    at = counts.indptr[1:, None] + np.arange(-N_WORDS, 0)
+    is_own = at >= counts.indptr[:-1, None]
+    heaviest = np.where(is_own, np.append(values[order], 0.0)[np.where(is_own, at, -1)], 0.0)
+    return np.asarray(heaviest.sum(axis=1) / best)
 
 
 def _different(worth: NDArray[np.float64], vectors: FloatArray, texts: list[str]) -> list[int]:

@@ -13,7 +13,7 @@ from scipy.sparse import csr_array, triu
 
 from topickit._core.state import State
 from topickit._core.vectors import FloatArray, IntArray, group_means, unit_rows
-from topickit.keywords.sparse import csr_arrays, csr_from
+from topickit.keywords.sparse import csr_arrays, csr_from, values_at
 from topickit.keywords.vocabulary import DocumentTerms
 
 MAX_DOCUMENTS = 50_000
@@ -98,8 +98,10 @@ class Evidence:
             −1 for two that never occur in one document, 1 for two that always do (Bouma 2009).
         """
         at = np.searchsorted(self.terms, terms)
-        block = self.cooccurrences[at][:, at].toarray()
-        both = np.maximum(block, self.cooccurrences[at][:, at].T.toarray()).astype(np.float64)
+        block = np.array([values_at(self.cooccurrences, row, at) for row in at.tolist()]).reshape(
+            len(at), len(at)
+        )
+        both = np.maximum(block, block.T).astype(np.float64)
         share = both / max(self.n_documents, 1)
         single = np.diag(share)
         with np.errstate(divide="ignore", invalid="ignore"):

@@ -17,8 +17,9 @@ With `Evidence`, the list is chosen from a shortlist by coherence and relevance.
 
 import functools
 import itertools
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 import numpy as np
 from scipy.sparse import csr_array
@@ -31,12 +32,14 @@ from topickit.keywords.rerank import (
     DISTINCT,
     ELSEWHERE,
     RELEVANCE_POWER,
-    coherent_order,
+    FloatVector,
+    coherent_orders,
     doublings,
     ranking_weights,
 )
 from topickit.keywords.risk_ratio import is_typical
 from topickit.keywords.settings import KeywordSettings
+from topickit.keywords.sparse import values_at
 
 Keywords = tuple[tuple[str, float], ...]
 
@@ -51,6 +54,7 @@ FEWEST_CANDIDATES = 20
 ALL_CANDIDATES = 6000
 RESERVE = 2
 """Times as many words are put in order as are listed: some repeat others."""
+_READ_FIRST = 60
 MAX_STEMS = 50_000
 _SNOWBALL = {
     "ar": "arabic",
@@ -71,37 +75,103 @@ _SNOWBALL = {
 }
 
 
+class _Term(NamedTuple):
+    """A term: the words that it consists of, and their stems; a word consists of itself."""
+
+    number: int
+    written: str
+    words: tuple[int, ...]
+    stems: tuple[str, ...]
+    name: str  # the joined stems, which all forms of a term have in common
+    some_words: frozenset[int]
+    some_stems: frozenset[str]
+
+    @property
+    def is_phrase(self) -> bool:
+        """Whether it has parts."""
+        return self.words != (self.number,)
+
+
+class _Terms(dict[int, _Term]):
+    """The terms of a corpus by number, each read once."""
+
+    def __init__(self, counts: TermCounts) -> None:
+        super().__init__()
+        self._counts = counts
+        self._stem = _bare_stem(counts.languages)
+
+    def __missing__(self, number: int) -> _Term:
+        terms, parts = self._counts.terms, self._counts.parts[number].tolist()
+        parts = [part for part in parts if part >= NO_TERM and part != -1]
+        written = terms[number].split(" ")
+        words = [
+            terms[part] if part != NO_TERM else written[min(place, len(written) - 1)]
+            for place, part in enumerate(parts)
+        ]
+        stems = tuple(self._stem(word) for word in words or [terms[number]])
+        own = tuple(parts) or (number,)
+        term = _Term(number, terms[number], own, stems, "".join(stems), frozenset(own), frozenset(stems))
+        self[number] = term
+        return term
+
+
 @dataclass(eq=False)
-class _Terms:
-    """The terms of a corpus with their stems and parts, each computed once."""
+class _Listed:
+    """Terms by their words: which of them could contain, or be in, another term."""
 
-    counts: TermCounts
-    stem: Callable[[str], str]
-    parts: dict[int, tuple[int, ...]] = field(default_factory=dict)
-    stems_of: dict[int, tuple[str, ...]] = field(default_factory=dict)
+    times: IntArray
+    by_word: dict[int, list[_Term]] = field(default_factory=dict)
+    by_first: dict[int, list[_Term]] = field(default_factory=dict)
 
-    def parts_of(self, term: int) -> tuple[int, ...]:
-        """Return the words of a phrase, `NO_TERM` for one that is no term; nothing for a word."""
-        if term not in self.parts:
-            self.parts[term] = tuple(
-                int(part) for part in self.counts.parts[term] if part >= NO_TERM and part != -1
-            )
-        return self.parts[term]
+    def add(self, term: _Term) -> None:
+        """Add a term to the list."""
+        self.by_first.setdefault(term.words[0], []).append(term)
+        if len(term.words) > 1:
+            for word in term.words:
+                self.by_word.setdefault(word, []).append(term)
 
-    def stems(self, term: int) -> tuple[str, ...]:
-        """Return the stems of a phrase's words, or of the single word."""
-        if term not in self.stems_of:
-            written = self.counts.terms[term].split(" ")
-            words = [
-                self.counts.terms[part] if part != NO_TERM else written[min(place, len(written) - 1)]
-                for place, part in enumerate(self.parts_of(term))
-            ] or [self.counts.terms[term]]
-            self.stems_of[term] = tuple(self.stem(bare(word)) for word in words)
-        return self.stems_of[term]
+    def has_mostly(self, inner: _Term) -> bool:
+        """Return True if most occurrences of a term are in one phrase of the list."""
+        phrases = self.by_word.get(inner.words[0], ())
+        return any(_mostly_inside(inner, phrase, self.times) for phrase in phrases)
 
-    def name(self, term: int) -> str:
-        """Return the joined stems of a term, which all its forms have in common."""
-        return "".join(self.stems(term))
+    def is_mostly_in(self, phrase: _Term) -> bool:
+        """Return True if most occurrences of one term of the list are in a phrase."""
+        return any(
+            _mostly_inside(inner, phrase, self.times)
+            for word in phrase.words
+            for inner in self.by_first.get(word, ())
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class _Pool:
+    """Terms by descending weight, after some that come first; they are put in order as far as they are read.
+
+    Of a pool of ten thousand terms, the first few dozen are mostly enough.
+    """
+
+    terms: IntArray
+    values: FloatVector
+    alphabet: IntArray
+    first: tuple[int, ...] = ()
+
+    def best(self, n: int) -> list[int]:
+        """List the n terms of largest weight, equal ones in alphabetical order."""
+        terms, values = self.terms, self.values
+        if 0 < n < len(values):
+            some = values >= np.partition(values, len(values) - n)[len(values) - n]
+            terms, values = terms[some], values[some]
+        order = np.lexsort((self.alphabet[terms], -values))[:n]
+        return [int(term) for term in terms[order].tolist()]
+
+    def __iter__(self) -> Iterator[int]:
+        yield from self.first
+        listed = set(self.first)
+        begin, end = 0, _READ_FIRST
+        while begin < len(self.terms):
+            yield from (term for term in self.best(end)[begin:] if term not in listed)
+            begin, end = end, len(self.terms)
 
 
 def top_keywords(
@@ -142,22 +212,20 @@ def top_keywords(
     [(('game', 0.3), ('win', 0.1))]
     """
     weights = _without_untypical(csr_array(weights, dtype=np.float64, copy=True), counts)
-    terms = _Terms(counts, stemmer(counts.languages))
+    terms = _Terms(counts)
     alphabet = _alphabet(counts)
     pools = _pools(weights, alphabet)
     if evidence is not None and means is not None:
         best = _coherent(weights, counts, settings, evidence, means, terms)
-        pools = [
-            _put_first(_without_general(order, weights[[topic]], settings.n_keywords), pools[topic])
-            for topic, order in enumerate(best)
-        ]
+        for topic, order in enumerate(best):
+            own = values_at(weights, topic, order)
+            pools[topic] = replace(pools[topic], first=_without_general(order, own, settings.n_keywords))
     result = []
-    for topic, pool in enumerate(pools):
-        row = weights[[topic], :]
-        value_of = dict(zip(row.indices.tolist(), row.data.tolist(), strict=True))
-        chosen = _choose(pool, settings.n_keywords, terms, _times(counts, topic), strict=True)
+    for topic, (pool, times) in enumerate(zip(pools, _times(counts), strict=False)):
+        chosen = _choose(pool, settings.n_keywords, terms, times, strict=True)
+        value_of = dict(zip(chosen, values_at(weights, topic, chosen).tolist(), strict=True))
         chosen.sort(key=lambda term, of=value_of: (-of[term], alphabet[term]))  # type: ignore[misc]
-        result.append(tuple((counts.terms[term], float(value_of[term])) for term in chosen))
+        result.append(tuple((counts.terms[term], value_of[term]) for term in chosen))
     return result
 
 
@@ -174,7 +242,7 @@ def shortlists(weights: csr_array, counts: TermCounts) -> list[IntArray]:
     list of int64 ndarray, of length k
         At most `CANDIDATES` terms per topic, fewer where there are many topics.
     """
-    return _shortlists(weights, counts, _Terms(counts, stemmer(counts.languages)), None)
+    return _shortlists(weights, counts, _Terms(counts), None)
 
 
 def _shortlists(
@@ -188,8 +256,8 @@ def _shortlists(
         ranked.eliminate_zeros()
     n = int(np.clip(ALL_CANDIDATES // max(counts.n_topics, 1), FEWEST_CANDIDATES, CANDIDATES))
     # Of a pool of ten thousand words the first few hundred decide.
-    pools = [pool[: 5 * n] for pool in _pools(ranked, _alphabet(counts))]
-    chosen = [_choose(pool, n, terms, _times(counts, topic)) for topic, pool in enumerate(pools)]
+    pools = [pool.best(5 * n) for pool in _pools(ranked, _alphabet(counts))]
+    chosen = [_choose(pool, n, terms, times) for pool, times in zip(pools, _times(counts), strict=True)]
     return [np.array(listed, dtype=np.int64) for listed in chosen]
 
 
@@ -208,7 +276,7 @@ def _coherent(
     worth, npmi = [], []
     for topic, candidates in enumerate(listed):
         relevance = np.maximum(evidence.relevance(candidates, means[topic]), 1e-3)
-        own = np.asarray(ranked[[topic]][:, candidates].toarray()).ravel()
+        own = values_at(ranked, topic, candidates)
         weight = own ** (1 - RELEVANCE_POWER) * relevance**RELEVANCE_POWER
         worth.append(weight / max(float(weight.max(initial=0.0)), 1e-300))
         npmi.append(evidence.npmi(candidates))
@@ -216,10 +284,7 @@ def _coherent(
     most = -1.0
     for price in ELSEWHERE:
         penalised = [own - price * others for own, others in zip(worth, elsewhere, strict=True)]
-        orders = [
-            coherent_order(*of_topic, RESERVE * settings.n_keywords)
-            for of_topic in zip(penalised, npmi, strict=True)
-        ]
+        orders = coherent_orders(penalised, npmi, RESERVE * settings.n_keywords)
         lists = [listed[topic][order].tolist() for topic, order in enumerate(orders)]
         words = list(itertools.chain.from_iterable(order[: settings.n_keywords] for order in lists))
         distinct = len(set(words)) / max(len(words), 1)
@@ -246,102 +311,98 @@ def _alphabet(counts: TermCounts) -> IntArray:
     return alphabet
 
 
-def _pools(weights: csr_array, alphabet: IntArray) -> list[list[int]]:
-    """Terms of each topic by descending weight, those of weight 0 included, negative ones not."""
+def _pools(weights: csr_array, alphabet: IntArray) -> list[_Pool]:
+    """Terms of each topic, those of weight 0 included, negative ones not."""
     result = []
     for begin, end in itertools.pairwise(weights.indptr.tolist()):
         listed = begin + np.flatnonzero(weights.data[begin:end] >= 0)
-        terms, values = weights.indices[listed], weights.data[listed]
-        result.append(terms[np.lexsort((alphabet[terms], -values))].tolist())
+        result.append(_Pool(weights.indices[listed], weights.data[listed], alphabet))
     return result
 
 
-def _without_general(order: list[int], weights: csr_array, n: int) -> list[int]:
+def _without_general(order: list[int], own: FloatVector, n: int) -> tuple[int, ...]:
     """Leave frequent words out of the reserve: of large weight, they are not among the first n."""
-    own = np.asarray(weights[:, order].toarray()).ravel()
     usual = float(np.median(own[:n])) if len(order) else 0.0
-    return [term for place, term in enumerate(order) if place < n or own[place] <= usual]
+    return tuple(term for place, term in enumerate(order) if place < n or own[place] <= usual)
 
 
-def _put_first(terms: list[int], pool: list[int]) -> list[int]:
-    listed = set(terms)
-    return [*terms, *(term for term in pool if term not in listed)]
-
-
-def _times(counts: TermCounts, topic: int) -> dict[int, int]:
-    row = counts.topics[[topic], :]
-    return dict(zip(row.indices.tolist(), row.data.tolist(), strict=True))
+def _times(counts: TermCounts) -> Iterator[IntArray]:
+    """Yield, for each topic, how often it has each term: one array, filled anew."""
+    times = np.zeros(len(counts.terms), dtype=np.int64)
+    for begin, end in itertools.pairwise(counts.topics.indptr.tolist()):
+        held = counts.topics.indices[begin:end]
+        times[held] = counts.topics.data[begin:end]
+        yield times
+        times[held] = 0
 
 
 def _choose(
-    pool: list[int], n: int, terms: _Terms, times: dict[int, int], *, strict: bool = False
+    pool: Iterable[int], n: int, terms: _Terms, times: IntArray, *, strict: bool = False
 ) -> list[int]:
     """Take n terms from a pool, best first, that name different things; `strict` as for `_take_distinct`."""
     dropped: set[str] = set()
     while True:
-        rest = (term for term in pool if terms.name(term) not in dropped)
-        chosen = _take_distinct(rest, n, terms, times, strict=strict)
-        phrases = [term for term in chosen if terms.parts_of(term)]
-        absorbed = {word for word in chosen if any(_mostly_inside(word, p, terms, times) for p in phrases)}
-        single = {terms.stems(word)[0] for word in chosen if not terms.parts_of(word)}
-        absorbed = absorbed or {phrase for phrase in phrases if single.issuperset(terms.stems(phrase))}
+        chosen = _take_distinct((terms[number] for number in pool), n, times, dropped, strict=strict)
+        phrases = [term for term in chosen if term.is_phrase]
+        listed = _Listed(times)
+        for phrase in phrases:
+            listed.add(phrase)
+        absorbed = [term for term in chosen if listed.has_mostly(term)]
+        single = {term.stems[0] for term in chosen if not term.is_phrase}
+        absorbed = absorbed or [phrase for phrase in phrases if single.issuperset(phrase.stems)]
         if strict and not absorbed:
-            absorbed = {p for p in phrases if any(set(terms.stems(w)) < set(terms.stems(p)) for w in chosen)}
+            absorbed = [p for p in phrases if any(term.some_stems < p.some_stems for term in chosen)]
         if not absorbed:
-            return chosen
-        dropped |= {terms.name(word) for word in absorbed}  # and with a word its other forms
+            return [term.number for term in chosen]
+        dropped |= {term.name for term in absorbed}  # and with a word its other forms
 
 
 def _take_distinct(
-    pool: Iterable[int], n: int, terms: _Terms, times: dict[int, int], *, strict: bool
-) -> list[int]:
+    pool: Iterable[_Term], n: int, times: IntArray, dropped: set[str], *, strict: bool
+) -> list[_Term]:
     """Take the best terms in order, leaving out repetitions; if strict, also phrases beside their parts."""
-    chosen: list[int] = []
-    phrases: list[int] = []
-    listed: set[str] = set()  # whole terms, stemmed and without spaces
+    chosen: list[_Term] = []
+    listed = _Listed(times)
+    names: set[str] = set(dropped)  # whole terms, stemmed and without spaces
     words: set[str] = set()  # the words that they consist of
     for term in pool:
-        own = terms.stems(term)
-        name = terms.name(term)
-        if name in listed:
+        if term.name in names:
             continue
-        if len(own) > 1 and words.issuperset(own):
+        if len(term.stems) > 1 and words.issuperset(term.stems):
             # Unless the listed words mostly occur in this phrase, which then replaces them.
-            if not any(_mostly_inside(other, term, terms, times) for other in chosen):
+            if not listed.is_mostly_in(term):
                 continue
-        elif any(_mostly_inside(term, other, terms, times) for other in phrases):
+        elif listed.has_mostly(term):
             continue
-        if strict and any(_repeats(term, other, terms, times) for other in chosen):
+        if strict and any(_repeats(term, other, times) for other in chosen):
             continue
         chosen.append(term)
-        if len(own) > 1:
-            phrases.append(term)
-        listed.add(name)
-        words.update(own)
+        listed.add(term)
+        names.add(term.name)
+        words.update(term.stems)
         if len(chosen) == n:
             break
     return chosen
 
 
-def _mostly_inside(inner: int, phrase: int, terms: _Terms, times: dict[int, int]) -> bool:
+def _mostly_inside(inner: _Term, phrase: _Term, times: IntArray) -> bool:
     """Return True if most occurrences of a term in the topic are in the phrase."""
-    outer, own = terms.parts_of(phrase), terms.parts_of(inner) or (inner,)
     return (
-        len(own) < len(outer)
-        and set(own) < set(outer)
-        and times.get(phrase, 0) >= MIN_SHARE_INSIDE * max(times.get(inner, 0), 1)
+        inner.some_words < phrase.some_words
+        and len(inner.words) < len(phrase.words)
+        and bool(times[phrase.number] >= MIN_SHARE_INSIDE * max(times[inner.number], 1))
     )
 
 
-def _repeats(term: int, listed: int, terms: _Terms, times: dict[int, int]) -> bool:
+def _repeats(term: _Term, listed: _Term, times: IntArray) -> bool:
     """Return True if a term is part of a listed one, has it as a part, or is another form of its name."""
-    own, other = set(terms.stems(term)), set(terms.stems(listed))
-    if own < other:
-        return times.get(listed, 0) >= MIN_SHARE_BESIDE * times.get(term, 0)
-    if other < own:
-        return not _mostly_inside(listed, term, terms, times)
-    names = terms.counts.terms[term], terms.counts.terms[listed]
-    return len(own) == len(other) == 1 and _are_forms_of_a_name(*names)
+    if term.some_stems < listed.some_stems:
+        return bool(times[listed.number] >= MIN_SHARE_BESIDE * times[term.number])
+    if listed.some_stems < term.some_stems:
+        return not _mostly_inside(listed, term, times)
+    if len(term.some_stems) > 1 or len(listed.some_stems) > 1:
+        return False
+    return _are_forms_of_a_name(term.written, listed.written)
 
 
 def _are_forms_of_a_name(a: str, b: str) -> bool:
@@ -380,6 +441,13 @@ def stemmer(languages: Iterable[str]) -> Callable[[str], str]:
     """
     name = next((_SNOWBALL[language] for language in languages if language in _SNOWBALL), None)
     return str if name is None else _snowball(name)
+
+
+@functools.lru_cache(maxsize=4)
+def _bare_stem(languages: tuple[str, ...]) -> Callable[[str], str]:
+    """Return a function that stems a term without its signs, and remembers its answers."""
+    stem = stemmer(languages)
+    return functools.lru_cache(maxsize=MAX_STEMS)(lambda word: stem(bare(word)))
 
 
 @functools.cache

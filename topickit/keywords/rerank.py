@@ -14,12 +14,15 @@ Words are chosen one by one, by weight and mean NPMI with those already chosen; 
 in other topics loses weight.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from topickit._core.vectors import IntArray
 from topickit.keywords.counts import TermCounts
+from topickit.keywords.sparse import values_at
 
 FloatVector = NDArray[np.float64]
 
@@ -84,7 +87,7 @@ def doublings(shortlists: list[IntArray], ranked: csr_array) -> list[FloatVector
     table = np.zeros((len(shortlists), len(union)))
     columns = [np.searchsorted(union, listed) for listed in shortlists]
     for topic, (listed, column) in enumerate(zip(shortlists, columns, strict=True)):
-        table[topic, column] = np.asarray(ranked[[topic]][:, listed].toarray()).ravel()
+        table[topic, column] = values_at(ranked, topic, listed)
     return [
         np.log2(1.0 + (table[:, column] > table[topic, column]).sum(axis=0))
         for topic, column in enumerate(columns)
@@ -112,13 +115,38 @@ def coherent_order(weights: FloatVector, npmi: NDArray[np.float64], n: int) -> l
     >>> coherent_order(np.array([1.0, 0.9, 0.8]), npmi, 2)
     [0, 2]
     """
-    chosen: list[int] = []
-    total = np.zeros(len(weights))
-    free = np.ones(len(weights), dtype=np.bool_)
-    while len(chosen) < min(n, len(weights)):
-        mean = total / max(len(chosen), 1)
-        best = int(np.where(free, weights + COHERENCE * mean, -np.inf).argmax())
-        chosen.append(best)
-        free[best] = False
-        total += npmi[best]
-    return chosen
+    return coherent_orders([weights], [npmi], n)[0]
+
+
+def coherent_orders(
+    weights: Sequence[FloatVector], npmi: Sequence[NDArray[np.float64]], n: int
+) -> list[list[int]]:
+    """Choose words of several topics as `coherent_order` does, all topics at once.
+
+    Parameters
+    ----------
+    weights : sequence of float64 ndarray of shape (m_i,), of length k
+    npmi : sequence of float64 ndarray of shape (m_i, m_i), of length k
+    n : int
+
+    Returns
+    -------
+    list of list of int, of length k
+
+    Examples
+    --------
+    >>> coherent_orders([np.array([0.5, 1.0]), np.array([])], [np.eye(2), np.empty((0, 0))], 2)
+    [[1, 0], []]
+    """
+    sizes = np.array([len(own) for own in weights], dtype=np.int64)
+    k, most = len(sizes), int(sizes.max(initial=0))
+    value, gain = np.full((k, most), -np.inf), np.zeros((k, most, most))
+    for topic, m in enumerate(sizes.tolist()):
+        value[topic, :m], gain[topic, :m, :m] = weights[topic], npmi[topic]
+    n = min(n, most)
+    order, total, topics = np.zeros((k, n), dtype=np.int64), np.zeros((k, most)), np.arange(k)
+    for place in range(n):
+        best = (value + COHERENCE * (total / max(place, 1))).argmax(axis=1)
+        order[:, place], value[topics, best] = best, -np.inf
+        total += gain[topics, best]
+    return [own[:m].tolist() for own, m in zip(order, sizes.tolist(), strict=True)]

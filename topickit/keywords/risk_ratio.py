@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from topickit.keywords.counts import TermCounts
+from topickit.keywords.sparse import values_at
 
 Z = 1.959963984540054
 """97.5th percentile of the normal distribution, for 95 % intervals."""
@@ -95,7 +96,7 @@ def risk_ratios(counts: TermCounts, words: Sequence[Sequence[str]]) -> list[tupl
             result.append(())
             continue
         terms = np.array([column[word] for word in listed], dtype=np.int64)
-        inside = documents.topics[[topic], :].toarray().ravel()[terms].astype(np.float64) + 0.5
+        inside = values_at(documents.topics, topic, terms).astype(np.float64) + 0.5
         outside = everywhere[terms] - inside + 1.0
         n_inside, n_outside = size + 1.0, n_documents - size + 1.0
         ratio = (inside / n_inside) / (outside / n_outside)

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import csr_array
 
 from topickit._core.spill import StoredNumbers
@@ -100,3 +100,31 @@ def csr_from(arrays: Mapping[str, NDArray[Any]], n_columns: int) -> csr_array:
     """Make a sparse matrix from the arrays of `csr_arrays`."""
     shape = (len(arrays["indptr"]) - 1, n_columns)
     return csr_array((arrays["data"], arrays["indices"], arrays["indptr"]), shape=shape)
+
+
+def values_at(matrix: csr_array, row: int, columns: ArrayLike) -> NDArray[Any]:
+    """Return the values of one row at some columns; those that are not stored are 0.
+
+    Parameters
+    ----------
+    matrix : csr_array of shape (k, t)
+        With sorted indices, as all counts and weights have.
+    row : int
+    columns : int array of shape (m,)
+
+    Returns
+    -------
+    ndarray of shape (m,)
+
+    Examples
+    --------
+    >>> values_at(csr_array(np.array([[0, 3, 0, 5]])), 0, [3, 0, 1]).tolist()
+    [5, 0, 3]
+    """
+    begin, end = matrix.indptr[row], matrix.indptr[row + 1]
+    stored, data = matrix.indices[begin:end], matrix.data[begin:end]
+    wanted = np.asarray(columns, dtype=np.int64)
+    if not len(stored):
+        return np.zeros(len(wanted), dtype=data.dtype)
+    at = np.minimum(np.searchsorted(stored, wanted), len(stored) - 1)
+    return np.asarray(np.where(stored[at] == wanted, data[at], 0), dtype=data.dtype)
