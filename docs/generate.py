@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-ROOMS = ("embed", "metrics", "naming", "plot")
+ROOMS = ("distributed", "embed", "metrics", "naming", "plot")
 ROOT = Path(__file__).resolve().parents[1]
 FOREIGN = (
     *(f"set_{method}_request" for method in ("fit", "predict", "score", "transform", "partial_fit")),

@@ -1,4 +1,4 @@
-"""What the documentation tells users of other libraries to write, run."""
+"""What the documentation tells users of other libraries to write, run; and the recipe for Spark and Dask."""
 
 import re
 import warnings
@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import topickit
 
-PAGES = sorted((Path(__file__).resolve().parents[1] / "docs" / "coming_from").glob("*.md"))
+ROOT = Path(__file__).resolve().parents[1]
+PAGES = sorted((ROOT / "docs" / "coming_from").glob("*.md"))
 ROW = re.compile(r"^\| `(?P<theirs>[^|]+)` ?[^|]*\| (?P<ours>`[^|]+`|—) \|", re.MULTILINE)
 
 
@@ -48,3 +50,19 @@ def test_right_hand_side_runs(code: str, names: dict[str, Any], tmp_path: Path) 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of the small corpus
         eval(code, {"topickit": topickit, "np": np, "path": tmp_path / "model", **names})
+
+
+def test_the_function_for_spark_and_dask_answers_as_the_model(names, tmp_path, monkeypatch):
+    page = (ROOT / "docs" / "guides" / "cluster.md").read_text(encoding="utf-8")
+    code = next(
+        cell for cell in re.findall(r"```{code-cell}\n(.*?)```", page, re.DOTALL) if "def assign" in cell
+    )
+    monkeypatch.chdir(tmp_path)
+    names["model"].save("model")
+    defined: dict[str, Any] = {}
+    exec(code, defined)
+    texts = [*names["new"], None]
+    frame = pd.DataFrame({"id": range(len(texts)), "text": texts})
+    labelled = pd.concat(defined["assign"](frame[start : start + 7] for start in range(0, len(frame), 7)))
+    assert labelled.columns.tolist() == ["id", "text", "topic", "similarity"]
+    assert labelled["topic"].tolist() == [*names["model"].predict(names["new"]), -1]

@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "topickit"
 LINES = [
     ["cli"],
-    ["report", "explore"],
+    ["report", "explore", "distributed"],
     ["plot", "model"],
     ["_model"],
     ["storage"],

@@ -41,6 +41,7 @@ PUBLIC = [
     "Topics",
     "__version__",
     "community_detection",
+    "distributed",
     "embed",
     "metrics",
     "naming",
@@ -57,7 +58,7 @@ def test_public_names():
     assert dir(topickit) == sorted(topickit.__all__)
 
 
-ROOMS = (topickit, topickit.embed, topickit.metrics, topickit.naming, topickit.plot)
+ROOMS = (topickit, topickit.distributed, topickit.embed, topickit.metrics, topickit.naming, topickit.plot)
 EXPORTS = {id(getattr(room, name)): (room, name) for room in reversed(ROOMS) for name in room.__all__}
 
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from topickit._version import __version__
 
 if TYPE_CHECKING:
-    from topickit import embed, metrics, naming, plot
+    from topickit import distributed, embed, metrics, naming, plot
     from topickit.analysis.tree import TopicTree
     from topickit.cluster.agglomerative import AgglomerativeClusterer
     from topickit.cluster.community.clusterer import CommunityClusterer
@@ -67,7 +67,7 @@ _HOMES = {
     "community_detection": "topickit.cluster.community.detection",
 }
 
-_ROOMS = ("embed", "metrics", "naming", "plot")
+_ROOMS = ("distributed", "embed", "metrics", "naming", "plot")
 
 __all__ = [
     "AgglomerativeClusterer",
@@ -95,6 +95,7 @@ __all__ = [
     "Topics",
     "__version__",
     "community_detection",
+    "distributed",
     "embed",
     "metrics",
     "naming",

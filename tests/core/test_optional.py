@@ -10,6 +10,7 @@ from tests.conftest import make_corpus
 from topickit import DensityClusterer, TopicModel, plot
 from topickit._core.optional import EXTRAS, require
 from topickit.corpus.tables import read_texts
+from topickit.distributed import read_parquet
 from topickit.errors import MissingPackageError
 from topickit.explore.server import create_app
 from topickit.explore.session import Session
@@ -40,6 +41,7 @@ USES = {
     "fastexcel": lambda: read_texts("t.xlsx"),
     "dash": lambda: create_app(Session(TopicModel(embedder="lexical", n_topics=1).fit(TEXTS))),
     "openai": lambda: require("openai"),
+    "ray": lambda: read_parquet("t.parquet"),
     "rjieba": lambda: TopicModel(embedder="lexical", n_topics=1).fit(["北京的天气很好", "上海的天气不好"]),
 }
 

@@ -13,8 +13,9 @@ EXTRAS = {
     "fastexcel": "excel",
     "openai": "llm",
     "dash": "explore",
+    "ray": "ray",
 }
-"""Extra of topickit by package. The default install has all but fastexcel, openai and dash."""
+"""Extra of topickit by package. The default install has all but fastexcel, openai, dash and ray."""
 
 
 def require(module: str) -> ModuleType:

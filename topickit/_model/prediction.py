@@ -1,9 +1,12 @@
 """What a fitted `TopicModel` answers for other texts."""
 
+import copy
 import os
 import warnings
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Self
 
+import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import TransformerMixin
 
@@ -234,6 +237,23 @@ class PredictionMixin(TransformerMixin):
         """
         documents, vectors = self._vectors(texts, embeddings, missing)
         return documents.per_row(self._fitted().assigner.similarity(vectors), 0)
+
+    def _for_prediction(self) -> Self:
+        """Return a model that predicts as this one does and holds nothing per training document."""
+        fitted = self._fitted()
+        light = copy.copy(self)
+        light.__dict__.pop("_history", None)
+        topics = fitted.topics.without_texts()
+        light.fitted_ = replace(
+            fitted,
+            labels=np.empty(0, dtype=np.int64),
+            topics=topics,
+            corpus=None,
+            evidence=None,
+            covariates=None,
+        )
+        light.labels_, light.topics_ = light.fitted_.labels, topics
+        return light
 
     def _vectors(
         self,

@@ -16,6 +16,7 @@ OPTIONS = {
     "file_format": "--input-format",
     "fit_sample": "--fit-sample",
     "header": "--no-header",
+    "keep": "--keep",
     "keep_texts": "--keep-texts",
     "missing": "--missing",
     "long_documents": "--long-documents",

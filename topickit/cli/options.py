@@ -68,6 +68,13 @@ class MissingTexts(StrEnum):
     error = "error"
 
 
+class Engine(StrEnum):
+    """Where a command works."""
+
+    local = "local"
+    ray = "ray"
+
+
 class LongDocuments(StrEnum):
     """How documents beyond the model's maximum length are embedded."""
 
@@ -138,6 +145,22 @@ OutFile = Annotated[
         callback=_check_writable,
         help="Output file.",
         show_default="standard output",
+    ),
+]
+EngineName = Annotated[
+    Engine,
+    typer.Option(
+        help="Work in this process, or with Ray, on all processors or on a cluster. With ray, FILE is a "
+        "Parquet file, a folder, or a quoted pattern such as 'folder/*.parquet', and --embeddings names a "
+        "column of vectors.",
+    ),
+]
+Address = Annotated[
+    str | None,
+    typer.Option(
+        metavar="ADDRESS",
+        help="Address of a Ray cluster, such as auto or host:6379.",
+        show_default="start Ray on this machine",
     ),
 ]
 EmbedderName = Annotated[

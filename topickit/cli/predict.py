@@ -1,14 +1,20 @@
 """`topickit predict`."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from topickit._core.atomic import check_target
+from topickit.cli.on_ray import predict_on_ray, refuse_options
 from topickit.cli.options import (
+    Address,
     CacheFolder,
     Device,
     Embeddings,
     Encoding,
+    Engine,
+    EngineName,
     File,
     InFormat,
     Missing,
@@ -16,7 +22,6 @@ from topickit.cli.options import (
     Model,
     NoCache,
     NoHeader,
-    OutFile,
     TextColumn,
 )
 from topickit.cli.reading import cache_folder, read_file, report_blank
@@ -38,7 +43,15 @@ def predict(
     file: File,
     text: TextColumn = None,
     embeddings: Embeddings = None,
-    out: OutFile = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out",
+            metavar="FILE",
+            help="Output file; with --engine ray, a new folder of Parquet files.",
+            show_default="standard output",
+        ),
+    ] = None,
     keep: Annotated[
         list[str] | None,
         typer.Option(
@@ -63,15 +76,38 @@ def predict(
     cache: CacheFolder = None,
     no_cache: NoCache = False,
     device: Device = None,
+    engine: EngineName = Engine.local,
+    address: Address = None,
 ) -> None:
     """Assign each text in a file to a topic of a saved model.
 
     The output is CSV with the columns row (from 0), topic (-1 for none) and name; with --spans, also start,
-    end (in characters, from 0) and text. A blank document has no spans.
+    end (in characters, from 0) and text. A blank document has no spans. With --engine ray, it is a folder of
+    Parquet files with the columns file, row, topic, name and similarity.
     """
     from topickit.analysis.new_documents import new_documents
     from topickit.model import TopicModel
 
+    if engine is Engine.ray:
+        refuse_options({"--spans": spans, "--input-format": input_format, "--encoding": encoding,
+                        "--no-header": no_header})  # fmt: skip
+        predict_on_ray(
+            model,
+            file,
+            text or "text",
+            embeddings=None if embeddings is None else str(embeddings),
+            out=out,
+            keep=keep or [],
+            missing=missing,
+            cache=cache_folder(cache, no_cache),
+            device=device,
+            address=address,
+        )
+        return
+    if address is not None:
+        raise ParameterError("--address needs --engine ray")
+    if out is not None:
+        check_target(out)
     if spans and embeddings is not None:
         raise ParameterError("--spans embeds the sentences of the texts; leave out --embeddings")
     check_separate(out, file, embeddings, model)
