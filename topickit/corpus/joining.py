@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from topickit._core.spill import KeyArray, StoredTexts
-from topickit._core.vectors import FloatArray, IntArray, allocate
+from topickit._core.vectors import FloatArray, IntArray, allocate, release
 from topickit.corpus.documents import Documents, collect, take_texts
+
+BLOCK = 4096
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,9 +79,13 @@ class Joined:
         first, second : float32 ndarrays of shapes (u1, d) and (u2, d)
         """
         result = allocate(len(self.source), first.shape[1])
-        is_first = self.source < len(first)
-        result[is_first] = first[self.source[is_first]]
-        result[~is_first] = second[self.source[~is_first] - len(first)]
+        for start in range(0, len(self.source), BLOCK):  # copies of all rows would take twice the memory
+            source, block = self.source[start : start + BLOCK], result[start : start + BLOCK]
+            of_second = np.flatnonzero(source >= len(first))
+            if len(first):
+                np.take(first, source, axis=0, out=block, mode="clip")
+            block[of_second] = second[source[of_second] - len(first)]
+            release(first)
         return result
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
 
 from topickit._core.shares import compare_shares, exact_test
 from topickit._core.vectors import IntArray
@@ -111,31 +112,24 @@ def word_changes(
     """
     from scipy.stats import false_discovery_control
 
-    rows, columns, values = [], [], []
-    for topic in range(len(before.sizes) - 1):
-        if min(before.sizes[topic], after.sizes[topic]) < MIN_DOCUMENTS:
-            continue
-        first, second = (side.topics[[topic]].toarray().ravel() for side in (before, after))
-        listed = np.flatnonzero(first + second >= MIN_WITH_WORD)
-        p = exact_test(first[listed], int(before.sizes[topic]), second[listed], int(after.sizes[topic]))
-        rows.append(np.full(len(listed), topic))
-        columns.append(listed)
-        rises = second[listed] / after.sizes[topic] > first[listed] / before.sizes[topic]
-        values.append(np.stack([p, rises]))
-    if not rows:
+    compared = np.minimum(before.sizes[:-1], after.sizes[:-1]) >= MIN_DOCUMENTS
+    total = (before.topics + after.topics).tocoo()
+    listed = (total.data >= MIN_WITH_WORD) & compared[total.row]
+    if not listed.any():
         return {}
-    row, column = np.concatenate(rows), np.concatenate(columns)
-    p, rises = np.concatenate(values, axis=1)
-    if not len(p):
-        return {}
+    row, column = total.row[listed].astype(np.int64), total.col[listed].astype(np.int64)
+    second = np.asarray(csr_array(after.topics)[row, column]).ravel().astype(np.int64)
+    first = total.data[listed].astype(np.int64) - second
+    p = exact_test(first, before.sizes[row], second, after.sizes[row])
+    rises = second / after.sizes[row] > first / before.sizes[row]
     significant = np.asarray(false_discovery_control(p, method="bh")) <= WORD_SIGNIFICANCE
     result = {}
     for topic in np.unique(row[significant]).tolist():
         own = np.flatnonzero(significant & (row == topic))
         own = own[np.lexsort((column[own], p[own]))]
         result[topic] = (
-            _listed(column[own[rises[own] == 1]], terms),
-            _listed(column[own[rises[own] == 0]], terms),
+            _listed(column[own[rises[own]]], terms),
+            _listed(column[own[~rises[own]]], terms),
         )
     return result
 

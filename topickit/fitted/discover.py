@@ -255,14 +255,16 @@ def separations_of(
     assigner: Assigner, vectors: FloatArray, weights: NDArray[Any]
 ) -> tuple[IntArray, NDArray[np.float64], NDArray[np.float64]]:
     """Labels, and the weight and separation of each topic."""
-    labels = assigner.labels(vectors)
-    separations = np.empty(len(vectors))
-    for start in range(0, len(vectors), BLOCK):
-        scores, own = assigner.scores(vectors[start : start + BLOCK]), labels[start : start + BLOCK]
+    labels, separations = np.empty(len(vectors), dtype=np.int64), np.empty(len(vectors))
+
+    def compare(start: int, stop: int) -> None:
+        own, scores = assigner.labels_and_scores(vectors[start:stop])
         rows = np.arange(len(scores))
         to_own = scores[rows, own].astype(np.float64)
         scores[rows, own] = -np.inf
-        separations[start : start + BLOCK] = to_own - scores.max(axis=1)
+        labels[start:stop], separations[start:stop] = own, to_own - scores.max(axis=1)
+
+    map_blocks(compare, len(vectors), block_rows(16 * (len(assigner.topics) + assigner.n_topics + 1)))
     inside = labels >= 0
     topic, weight = labels[inside], weights[inside]
     sizes = np.asarray(np.bincount(topic, weight, minlength=assigner.n_topics), dtype=np.float64)

@@ -10,11 +10,20 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
 
 from topickit._core import devices
-from topickit._core.vectors import FloatArray, IntArray, block_rows, group_means, map_blocks, unit_rows
+from topickit._core.vectors import (
+    FloatArray,
+    IntArray,
+    block_rows,
+    group_means,
+    map_blocks,
+    take_rows,
+    unit_rows,
+)
 from topickit.cluster.partition import N_NEIGHBORS, communities, knn_graph
-from topickit.fitted.assigner import Assigner
+from topickit.fitted.assigner import VALUE_ROUNDING, Assigner
 from topickit.fitted.discover import (
     MIN_SHARE,
     MIN_SIZE,
@@ -50,10 +59,13 @@ class Block:
     ----------
     vectors : float32 ndarray of shape (n, d), unit rows
     weights : int64 ndarray of shape (n,)
+    labels : int64 ndarray of shape (n,), optional
+        Topics by an Assigner with the first prototypes of the present one.
     """
 
     vectors: FloatArray
     weights: IntArray
+    labels: IntArray | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,19 +113,69 @@ def find_new_topics(assigner: Assigner, new: Block, old: Block | None) -> NewTop
     new = Block(new.vectors[usable], new.weights[usable])
     grown = assigner
     if assigner.rule == "nearest" and assigner.n_topics >= 2 and len(new.vectors) >= MIN_SIZE:
+        known = _Known.of(grown, new)
         for resolution in RESOLUTIONS:
-            grown = _search(grown, new, old, resolution).added_to(grown)
+            found = _search(known, new, old, resolution)
+            if found.n_topics:
+                grown = found.added_to(grown)
+                known = _Known.of(grown, new)
     more = slice(len(assigner.topics), None)
     return NewTopics(grown.prototypes[more], grown.topics[more] - assigner.n_topics)
 
 
-def _search(assigner: Assigner, new: Block, old: Block | None, resolution: float) -> NewTopics:
+@dataclass(frozen=True, eq=False)
+class _Known:
+    """How the present topics explain the new documents.
+
+    Attributes
+    ----------
+    assigner : Assigner
+    best : float32 ndarray of shape (n,)
+        Cosine of each document to the most similar prototype.
+    usual : float
+        Median separation of the topics that have documents; −1 where none has.
+    far : int64 ndarray of shape (m,)
+        The documents that are least similar to any prototype.
+    graph : csr_matrix of shape (m, m)
+        Their nearest-neighbor graph.
+    """
+
+    assigner: Assigner
+    best: FloatArray
+    usual: float
+    far: IntArray
+    graph: csr_matrix
+
+    @classmethod
+    def of(cls, assigner: Assigner, new: Block) -> "_Known":
+        """Compare new documents with all prototypes."""
+        best = best_cosine(assigner, new.vectors)
+        _, sizes, separations = separations_of(assigner, new.vectors, new.weights)
+        usual = float(np.median(separations[sizes > 0])) if sizes.any() else -1.0
+        far = np.argsort(best, kind="stable")[: max(MIN_SIZE, int(UNEXPLAINED_SHARE * len(best)))]
+        graph = knn_graph(new.vectors[far], new.weights[far], N_NEIGHBORS, assigner.device)
+        return cls(assigner, best, usual, far, graph)
+
+    def candidates(self, new: Block, resolution: float) -> NDArray[np.float64]:
+        """Cluster the documents that are least similar; means of shape (n_groups, d)."""
+        vectors, weights, far = new.vectors, new.weights, self.far
+        groups = communities(self.graph, resolution)
+        means = group_means(vectors[far], groups, int(groups.max()) + 1, weights[far])
+        for _ in range(STEPS):
+            near = nearest_group(vectors, self.best, means)
+            moved = group_means(vectors, near, len(means), weights)
+            empty = ~moved.any(axis=1)
+            moved[empty] = means[empty]
+            means = moved
+        return means
+
+
+def _search(known: _Known, new: Block, old: Block | None, resolution: float) -> NewTopics:
     """Find new topics among groups of one resolution, the largest first."""
-    _, sizes, separations = separations_of(assigner, new.vectors, new.weights)
-    if not sizes.any():
+    assigner, usual = known.assigner, known.usual
+    if usual < 0:
         return NewTopics(assigner.prototypes[:0], assigner.topics[:0])
-    usual = float(np.median(separations[sizes > 0]))
-    groups = _Groups.of(assigner, new, old, resolution).where_new(usual)
+    groups = _Groups.of(known, new, old, resolution).where_new(usual)
     topics = _united(assigner, new, groups.means, usual)
     kept = [topic for topic in range(int(topics.max(initial=-1)) + 1) if groups.are_new(topics == topic)]
     kept.sort(key=lambda topic: -groups.sizes[topics == topic].sum())
@@ -149,10 +211,9 @@ class _Groups:
     n_groups: int
 
     @classmethod
-    def of(cls, assigner: Assigner, new: Block, old: Block | None, resolution: float) -> "_Groups":
+    def of(cls, known: _Known, new: Block, old: Block | None, resolution: float) -> "_Groups":
         """Find groups among new documents, and count those of the model."""
-        best = best_cosine(assigner, new.vectors)
-        means = candidates(assigner, new, best, resolution)
+        best, means = known.best, known.candidates(new, resolution)
         near = nearest_group(new.vectors, best, means)
         sizes, margins = np.zeros(len(means), dtype=np.int64), np.full(len(means), -np.inf)
         for group in np.unique(near[near >= 0]).tolist():
@@ -160,7 +221,7 @@ class _Groups:
             weights = new.weights[member]
             margin = cosine_to_rest(new.vectors[member], weights) - best[member]
             sizes[group], margins[group] = weights[margin > 0].sum(), np.average(margin, weights=weights)
-        before = None if old is None else _sizes_before(assigner, old, means)
+        before = None if old is None else _sizes_before(known.assigner, old, means)
         n_before = 0 if old is None else int(old.weights.sum())
         return cls(
             means.astype(np.float32), sizes, margins, before, int(new.weights.sum()), n_before, len(means)
@@ -245,23 +306,15 @@ def best_cosine(assigner: Assigner, vectors: FloatArray) -> FloatArray:
     return np.concatenate(map_blocks(best, len(vectors), block_rows(8 * len(units))))
 
 
-def candidates(assigner: Assigner, new: Block, best: FloatArray, resolution: float) -> NDArray[np.float64]:
-    """Cluster the documents that are least similar to any prototype; means of shape (n_groups, d)."""
-    vectors, weights = new.vectors, new.weights
-    far = np.argsort(best, kind="stable")[: max(MIN_SIZE, int(UNEXPLAINED_SHARE * len(vectors)))]
-    groups = communities(knn_graph(vectors[far], weights[far], N_NEIGHBORS, assigner.device), resolution)
-    means = group_means(vectors[far], groups, int(groups.max()) + 1, weights[far])
-    for _ in range(STEPS):
-        near = nearest_group(vectors, best, means)
-        moved = group_means(vectors, near, len(means), weights)
-        empty = ~moved.any(axis=1)
-        moved[empty] = means[empty]
-        means = moved
-    return means
-
-
 def _sizes_before(assigner: Assigner, old: Block, means: NDArray[np.float64]) -> IntArray:
     """Count the documents of the model that each group would take."""
-    near = nearest_group(old.vectors, best_cosine(assigner, old.vectors), means)
+    rows = np.arange(len(old.vectors))
+    if old.labels is not None:  # the cosine to the own topic rules out most groups at little cost
+        least = assigner.own_values(old.vectors, old.labels, unit=True) - VALUE_ROUNDING
+        rows = np.flatnonzero(nearest_group(old.vectors, least, means) >= 0)
+    if not len(rows):
+        return np.zeros(len(means), dtype=np.int64)
+    vectors = take_rows(old.vectors, rows)
+    near = nearest_group(vectors, best_cosine(assigner, vectors), means)
     member = near >= 0
-    return np.bincount(near[member], old.weights[member], minlength=len(means)).astype(np.int64)
+    return np.bincount(near[member], old.weights[rows[member]], minlength=len(means)).astype(np.int64)

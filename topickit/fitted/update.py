@@ -78,7 +78,7 @@ def updated(fitted: Fitted, new: NewRows, *, drift: Drift = "keep", find_new: bo
         raise ParameterError(f'drift must be "keep" or "follow"; got {drift!r}')
     assigner = fitted.assigner if drift == "keep" else _followed(fitted, new)
     if find_new:
-        of_model = None if fitted.corpus is None else _sample(fitted.corpus)
+        of_model = None if fitted.corpus is None else _sample(fitted, fitted.corpus, keep=drift == "keep")
         found = find_new_topics(assigner, Block(new.vectors, new.documents.weights), of_model)
         assigner = found.added_to(assigner)
     terms = _terms(fitted, new.documents)
@@ -92,9 +92,10 @@ def updated(fitted: Fitted, new: NewRows, *, drift: Drift = "keep", find_new: bo
     return replace(grown, provenance=provenance, topics=replace(grown.topics, items=items))
 
 
-def _sample(corpus: Corpus) -> Block:
+def _sample(fitted: Fitted, corpus: Corpus, *, keep: bool) -> Block:
     few = slice(0, OLD_SAMPLE)  # in the order of content hashes: a uniform sample
-    return Block(corpus.vectors[few], corpus.documents.weights[few])
+    labels = fitted.labels[corpus.documents.first_rows[few]] if keep else None
+    return Block(corpus.vectors[few], corpus.documents.weights[few], labels)
 
 
 def _followed(fitted: Fitted, new: NewRows) -> Assigner:
@@ -127,7 +128,7 @@ def _terms(fitted: Fitted, documents: Documents) -> DocumentTerms:
 
 
 def _with_corpus(fitted: Fitted, new: NewRows, assigner: Assigner, terms: DocumentTerms) -> Fitted:
-    """Assign all documents anew, and add up the counts of the terms of each."""
+    """Assign all documents, and add up the counts of the terms of each."""
     corpus = fitted.need_corpus("an update of documents")
     vectors = (corpus.vectors, new.vectors) if new.by_vector else None
     joined = Joined.of(corpus.documents, new.documents, vectors)
@@ -135,7 +136,7 @@ def _with_corpus(fitted: Fitted, new: NewRows, assigner: Assigner, terms: Docume
     all_terms = replace(terms, counts=csr_array(stacked[joined.source]))
     corpus = Corpus(joined.documents, joined.rows_of(corpus.vectors, new.vectors), all_terms)
     documents = corpus.documents
-    labels = assigner.labels(corpus.vectors)
+    labels = _labels(fitted, new, assigner)[joined.source]
     counts = TermCounts.of(all_terms, labels, documents.weights, assigner.n_topics)
     settings = fitted.keyword_settings
     return replace(
@@ -152,6 +153,17 @@ def _with_corpus(fitted: Fitted, new: NewRows, assigner: Assigner, terms: Docume
             digest=documents.digest(),
         ),
     )
+
+
+def _labels(fitted: Fitted, new: NewRows, assigner: Assigner) -> IntArray:
+    """Assign the distinct documents of the model, then the new ones."""
+    corpus, n_before = fitted.need_corpus("an update of documents"), len(fitted.assigner.topics)
+    if np.array_equal(assigner.prototypes[:n_before], fitted.assigner.prototypes):
+        labels = fitted.labels[corpus.documents.first_rows]
+        labels = assigner.labels_after(fitted.assigner, labels, corpus.vectors)
+    else:
+        labels = assigner.labels(corpus.vectors)
+    return np.concatenate([labels, assigner.labels(new.vectors)])
 
 
 def _alone(fitted: Fitted, new: NewRows, assigner: Assigner, terms: DocumentTerms) -> Fitted:
