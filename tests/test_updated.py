@@ -7,6 +7,8 @@ import pytest
 
 from topickit import KeywordSettings, TopicModel
 from topickit.errors import InputError, ParameterError
+from topickit.fitted.added import labels_with_added
+from topickit.fitted.assigner import Assigner
 from topickit.keywords.counts import TermCounts
 from topickit.keywords.vocabulary import count_terms
 
@@ -207,3 +209,19 @@ def test_embeddings_without_texts(old):
     np.testing.assert_array_equal(
         later.predict(None, embeddings=np.concatenate([old[1], vectors])), later.labels_
     )
+
+
+def test_labels_of_earlier_documents_equal_those_of_all_prototypes():
+    rng = np.random.default_rng(0)
+    vectors = DIRECTIONS[rng.integers(0, 8, 3000)] + 0.3 * rng.standard_normal((3000, 24)).astype(np.float32)
+    vectors[5] = 0
+    vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
+    prototypes = np.concatenate([DIRECTIONS[:8], 0.8 * DIRECTIONS[:8] + 0.2 * DIRECTIONS[8:16]])
+    thresholds = np.full(16, 0.5, dtype=np.float32)
+    after = Assigner(prototypes, np.arange(16) % 10, thresholds)
+    before = replace(after, prototypes=prototypes[:9], topics=after.topics[:9], thresholds=thresholds[:9])
+    labels = before.labels(vectors)
+    assert -1 in labels
+    found = labels_with_added(before, after, labels, vectors)
+    assert (found != labels).sum() > 100
+    np.testing.assert_array_equal(found, after.labels(vectors))

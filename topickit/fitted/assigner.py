@@ -21,7 +21,6 @@ from topickit._core.vectors import (
     map_blocks,
     nearest_prototype,
     release,
-    take_rows,
     unit_rows,
 )
 from topickit.cluster.result import ClusteringResult
@@ -35,10 +34,6 @@ from topickit.fitted.temperature import (
     probabilities_of,
 )
 from topickit.fitted.thresholds import NO_THRESHOLD, check_share, separating_threshold, share_threshold
-
-VALUE_ROUNDING = 1e-5
-"""Values of a row in two products that differ by less may be equal."""
-TOPICS_PER_BLOCK = 8
 
 
 @dataclass(frozen=True, eq=False)
@@ -154,74 +149,6 @@ class Assigner:
             return np.full(len(vectors), -1, dtype=np.int64)
         return self._blockwise(
             vectors, lambda rows: self._placed(rows, self._cosines(rows)), np.empty(0, dtype=np.int64)
-        )
-
-    def labels_after(self, before: "Assigner", labels: IntArray, vectors: FloatArray) -> IntArray:
-        """Decide the topics of rows whose labels by an Assigner with fewer prototypes are known.
-
-        Parameters
-        ----------
-        before : Assigner
-            Its prototypes are the first of this one.
-        labels : int64 ndarray of shape (n,)
-            Those that `before` decided.
-        vectors : float32 ndarray of shape (n, d), unit rows
-
-        Returns
-        -------
-        int64 ndarray of shape (n,)
-            As `labels` of this Assigner returns them. Rows that no further prototype can take are not
-            compared with all prototypes again.
-        """
-        if len(before.topics) == len(self.topics):
-            return labels
-        if self.rule == "first":
-            return self.labels(vectors)
-        added = replace(self, prototypes=self.prototypes[len(before.topics) :])
-        to_added = added._best_value(vectors)
-        to_own = before.own_values(vectors, labels)
-        rows = np.flatnonzero(to_added > to_own - VALUE_ROUNDING)
-        result = labels.copy()
-        result[rows] = self.labels(take_rows(vectors, rows))
-        return result
-
-    def own_values(self, vectors: FloatArray, labels: IntArray, *, unit: bool = False) -> FloatArray:
-        """Give each row's largest value of a prototype of its own topic, a bound of that of all prototypes.
-
-        Parameters
-        ----------
-        vectors : float32 ndarray of shape (n, d), unit rows
-        labels : int64 ndarray of shape (n,)
-        unit : bool
-            The value is the cosine; otherwise it grows as the Euclidean distance falls.
-
-        Returns
-        -------
-        float32 ndarray of shape (n,)
-            −inf for a row in no topic.
-        """
-        prototypes = self._unit_prototypes() if unit else self.prototypes
-        less = np.zeros(len(prototypes), np.float32) if unit else half_square_norms(prototypes)
-        values = np.full(len(vectors), -np.inf, dtype=np.float32)
-        order = np.argsort(labels, kind="stable")
-        bounds = np.searchsorted(labels[order], np.arange(self.n_topics + 1))
-
-        def of_topics(start: int, stop: int) -> None:
-            for topic in range(start, stop):
-                rows, own = order[bounds[topic] : bounds[topic + 1]], self.topics == topic
-                if len(rows) and own.any():
-                    values[rows] = (take_rows(vectors, rows) @ prototypes[own].T - less[own]).max(axis=1)
-
-        map_blocks(of_topics, self.n_topics, TOPICS_PER_BLOCK)
-        return values
-
-    def _best_value(self, vectors: FloatArray) -> FloatArray:
-        """Give each row's largest value of any prototype, as in `own_values`."""
-        less = half_square_norms(self.prototypes)
-        return self._blockwise(
-            vectors,
-            lambda rows: (devices.product(rows, self.prototypes, self.device) - less).max(axis=1),
-            np.empty(0, dtype=np.float32),
         )
 
     def labels_and_scores(self, vectors: FloatArray) -> tuple[IntArray, FloatArray]:

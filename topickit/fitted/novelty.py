@@ -23,7 +23,8 @@ from topickit._core.vectors import (
     unit_rows,
 )
 from topickit.cluster.partition import N_NEIGHBORS, communities, knn_graph
-from topickit.fitted.assigner import VALUE_ROUNDING, Assigner
+from topickit.fitted.added import ROUNDING, own_values
+from topickit.fitted.assigner import Assigner
 from topickit.fitted.discover import (
     MIN_SHARE,
     MIN_SIZE,
@@ -310,7 +311,7 @@ def _sizes_before(assigner: Assigner, old: Block, means: NDArray[np.float64]) ->
     """Count the documents of the model that each group would take."""
     rows = np.arange(len(old.vectors))
     if old.labels is not None:  # the cosine to the own topic rules out most groups at little cost
-        least = assigner.own_values(old.vectors, old.labels, unit=True) - VALUE_ROUNDING
+        least = own_values(assigner, old.vectors, old.labels, unit=True) - ROUNDING
         rows = np.flatnonzero(nearest_group(old.vectors, least, means) >= 0)
     if not len(rows):
         return np.zeros(len(means), dtype=np.int64)

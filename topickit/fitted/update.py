@@ -15,6 +15,7 @@ from topickit.corpus.covariates import Covariates
 from topickit.corpus.documents import Documents
 from topickit.corpus.joining import Joined
 from topickit.errors import ParameterError
+from topickit.fitted.added import labels_with_added
 from topickit.fitted.assigner import Assigner
 from topickit.fitted.change import Change
 from topickit.fitted.changes import measure_change
@@ -160,7 +161,7 @@ def _labels(fitted: Fitted, new: NewRows, assigner: Assigner) -> IntArray:
     corpus, n_before = fitted.need_corpus("an update of documents"), len(fitted.assigner.topics)
     if np.array_equal(assigner.prototypes[:n_before], fitted.assigner.prototypes):
         labels = fitted.labels[corpus.documents.first_rows]
-        labels = assigner.labels_after(fitted.assigner, labels, corpus.vectors)
+        labels = labels_with_added(fitted.assigner, assigner, labels, corpus.vectors)
     else:
         labels = assigner.labels(corpus.vectors)
     return np.concatenate([labels, assigner.labels(new.vectors)])

@@ -68,12 +68,15 @@ def count_further_terms(
     weights = np.asarray(weights, dtype=np.int64)
     with stage("Counting words", len(texts)) as progress:
         # Read together: how a text is segmented depends on the corpus.
-        whole = read_with(settings.tokenizer, itertools.chain(texts, known.terms), progress.advance)
-        stream, n = whole.first(len(texts)), len(texts)
+        plain = [settings.tokenizer is None and _is_plain(term) for term in known.terms]
+        others = [term for term, is_plain in zip(known.terms, plain, strict=True) if not is_plain]
+        whole = read_with(settings.tokenizer, itertools.chain(texts, others), progress.advance)
+        entries = _entries(whole, known.terms, plain, len(texts))
+        stream = whole.first(len(texts))
         if has_own_rules(settings.tokenizer):
             stream = recast(stream, weights, clean)
         lexicon = lexicon_of(stream, weights, settings)
-        entries = [lexicon.word_of[whole.ids_of(n + i, n + i + 1)] for i in range(len(known.terms))]
+        entries = [lexicon.word_of[ids] for ids in entries]
         stops = _stop_words(lexicon, weights, settings, known.languages)
         columns = _columns(lexicon, stream, entries, known.terms, stops)
         words = {numbers[0]: column for numbers, column in columns.items() if len(numbers) == 1}
@@ -101,6 +104,28 @@ def extended(counts: csr_array, n_terms: int) -> csr_array:
     [[1, 2, 0]]
     """
     return csr_array((counts.data, counts.indices, counts.indptr), shape=(counts.shape[0], n_terms))
+
+
+def _is_plain(term: str) -> bool:
+    """Return whether a term is words of ASCII letters, which are its tokens."""
+    return term.isascii() and all(map(str.isalpha, term.split(" ")))
+
+
+def _entries(
+    stream: TokenStream, terms: Sequence[str], plain: Sequence[bool], n_texts: int
+) -> list[NDArray[np.int32]]:
+    """Return the tokens of each term; surfaces that only plain terms have are added to the stream."""
+    number = {surface: i for i, surface in enumerate(stream.surfaces)}
+    result, at = [], n_texts
+    for term, is_plain in zip(terms, plain, strict=True):
+        if is_plain:
+            ids = [number.setdefault(word, len(number)) for word in term.split(" ")]
+            result.append(np.array(ids, dtype=np.int32))
+        else:
+            result.append(stream.ids_of(at, at + 1))
+            at += 1
+    stream.surfaces.extend(list(number)[len(stream.surfaces) :])
+    return result
 
 
 def _stop_words(

@@ -101,7 +101,7 @@ def make_lexicon(stream: TokenStream, weights: IntArray, word_of_surface: Callab
         weight = weights[stream.documents_of(start, stop)]
         per_surface += np.bincount(stream.ids_of(start, stop), weight, minlength=len(per_surface))
     words = [word_of_surface(surface) for surface in stream.surfaces]
-    keys = keys_of(stream.surfaces, per_surface.tolist(), word_of_surface)
+    keys = keys_of(stream.surfaces, per_surface.tolist(), word_of_surface, words)
     for i, own in stream.keys.items():
         words[i], keys[i] = words[i] or stream.surfaces[i], own
     forms: dict[str, dict[str, float]] = {}
@@ -119,7 +119,10 @@ def make_lexicon(stream: TokenStream, weights: IntArray, word_of_surface: Callab
 
 
 def keys_of(
-    surfaces: Sequence[str], times: Sequence[float], word_of_surface: Callable[[str], str]
+    surfaces: Sequence[str],
+    times: Sequence[float],
+    word_of_surface: Callable[[str], str],
+    words: Sequence[str] | None = None,
 ) -> list[str]:
     """Fold the word of each surface of a corpus.
 
@@ -130,13 +133,16 @@ def keys_of(
         How often each of them occurs.
     word_of_surface : function of str to str
         Gives the word that a surface holds; "" for a break.
+    words : sequence of str, optional
+        What it gives for each of them, if that is known.
 
     Returns
     -------
     list of str
         "" for a break.
     """
-    words = [word_of_surface(surface) for surface in surfaces]
+    if words is None:
+        words = [word_of_surface(surface) for surface in surfaces]
     rules = rules_of(dict(zip(surfaces, times, strict=True)))
     keys = [fold(word, rules) if word else "" for word in words]
     times_of: dict[str, float] = {}
