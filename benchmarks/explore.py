@@ -52,7 +52,7 @@ def first_pictures(session: Session, runs: int) -> list[float]:
 def drawn(session: Session) -> None:
     """What the server computes for the page after an edit, without the parts of topics."""
     model = session.model
-    cards.topic_lines(model, {}, session.version)
+    cards.topic_lines(model, {})
     points = figures.points_of(model)
     figures.point_colors(points)
     figures.names_on_map(model.fitted_, points)

@@ -131,6 +131,61 @@ def test_a_whole_job(start, saved, tmp_path):
     assert page.complaints == []
 
 
+def test_one_topic_dropped_on_another_merges_them(start, saved, tmp_path):
+    session = Session.open(saved, journal=tmp_path / "journal")
+    page = start(session)
+    page.drag_and_drop(".topic[data-open='4']", ".topic[data-open='2']")
+    page.wait_for_selector("#preview-title:has-text('merge')")
+    n_topics(page, 6)
+    apply(page)
+    n_topics(page, 5)
+    assert {step.kind for step in session.done} == {"merge"}
+    assert {4, 2} - {topic.id for topic in session.model.topics_} in ({4}, {2})
+    page.drag_and_drop(".topic[data-open='0']", ".topic[data-open='0']")
+    assert page.locator(".topic.over").count() == 0
+    assert page.locator("#preview-card h2").count() == 0
+    assert page.complaints == []
+
+
+def test_merge_and_ignore_by_keyboard_and_undo_of_an_earlier_edit(start, saved, tmp_path):
+    TopicModel.load(saved).merge_topics([[0, 1]]).save(tmp_path / "edited", keep_texts=True)
+    session = Session.open(tmp_path / "edited")
+    page = start(session)
+    n_topics(page, 5)
+    page.focus(".topic[data-open='3']")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#opened-title:has-text('3 ')")
+    page.focus("#merge-with")
+    page.keyboard.type("4")
+    page.focus("#merge-with-go")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#preview-title:focus")
+    page.focus("#preview-apply")
+    page.keyboard.press("Enter")
+    status(page, "Done.")
+    n_topics(page, 4)
+    left = session.model.topics_[-1:][0].id
+    page.focus(f".topic[data-open='{left}']")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(f"#opened-title:has-text('{left} ')")
+    size = session.model.topics_[left].size
+    page.focus("#ignore-go")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#preview-title:focus")
+    assert f"{size} documents of the model would move" in page.inner_text("#preview-card")
+    page.focus("#preview-apply")
+    page.keyboard.press("Enter")
+    n_topics(page, 3)
+    assert session.model.topics_.n_outliers == size
+    for n in (4, 5, 6):  # the last one brings back what was merged before the model was opened
+        page.click("#undo")
+        n_topics(page, n)
+    page.wait_for_selector("#undo[disabled]")
+    page.click("#redo")
+    n_topics(page, 5)
+    assert page.complaints == []
+
+
 def test_a_lasso_makes_a_topic(start, saved, tmp_path):
     session = Session.open(saved, journal=tmp_path / "journal")
     page = start(session)
@@ -220,8 +275,10 @@ def test_by_keyboard_alone(start, saved, tmp_path):
 
 def test_read_only_offers_no_edits(start, saved):
     page = start(Session.open(saved, read_only=True))
-    for button in ("undo", "merge-go", "split-go", "save-go", "move-go", "level-go"):
+    for button in ("undo", "merge-go", "split-go", "save-go", "move-go", "level-go", "ignore-selected-go"):
         assert not page.locator(f"#{button}").is_visible()
+    page.drag_and_drop(".topic[data-open='4']", ".topic[data-open='2']")
+    assert page.locator("#preview-card h2").count() == 0
     page.locator(".topic").first.click()
     page.wait_for_selector("#opened-title")
     assert not (saved.parent / "model.edits").exists()

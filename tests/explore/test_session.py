@@ -96,6 +96,68 @@ def test_undo_and_redo_go_back_and_forth_exactly(model, monkeypatch):
     assert session.model.topics_[0].name == "c"
 
 
+@pytest.mark.parametrize("kept", [1, 50])
+def test_undo_goes_on_before_the_model_was_saved(model, tmp_path, monkeypatch, kept):
+    monkeypatch.setattr(sessions, "MAX_MODELS", kept)
+    states = [model]
+    for step in [steps.merge([0, 1]), steps.rename(2, "two"), steps.ignore([3])]:
+        states.append(perform(states[-1], step))
+    states[-1].save(tmp_path / "model", keep_texts=True)
+    session = Session.open(tmp_path / "model")
+    session.apply(steps.rename(2, "second"))
+    assert names(session.undo()) == names(states[-1])
+    for back, state in enumerate(reversed(states[:-1]), 1):
+        assert session.can_undo
+        assert names(session.undo()) == names(state)
+        assert (session.model.labels_ == state.labels_).all()
+        assert session.n_changes == back
+    assert not session.can_undo
+    with pytest.raises(ParameterError, match="no step to undo"):
+        session.undo()
+    again = Session.open(tmp_path / "model")  # after a crash
+    assert again.n_restored == 3
+    assert names(again.model) == names(model)
+    for one in (session, again):
+        for state in states[1:]:
+            assert names(one.redo()) == names(state)
+        assert one.redo().topics_[2].name == "second"
+        assert one.undone == ()
+    assert (session.model.labels_ == states[-1].labels_).all()
+
+
+@pytest.mark.parametrize("kept", [1, 50])
+def test_a_step_after_an_undone_earlier_edit(model, tmp_path, monkeypatch, kept):
+    monkeypatch.setattr(sessions, "MAX_MODELS", kept)
+    perform(perform(model, steps.merge([0, 1])), steps.rename(2, "two")).save(
+        tmp_path / "model", keep_texts=True
+    )
+    session = Session.open(tmp_path / "model")
+    session.undo()
+    session.apply(steps.rename(2, "other"))
+    assert session.undone == ()  # the name "two" is gone
+    wanted = names(session.model)
+    session.undo()
+    assert names(session.undo()) == names(model)
+    session.redo()
+    assert names(session.redo()) == wanted
+    again = Session.open(tmp_path / "model")
+    assert names(again.model) == wanted
+    again.save(tmp_path / "new")
+    assert [edit.kind for edit in TopicModel.load(tmp_path / "new").edits_] == ["merge", "rename"]
+    again.save(tmp_path / "model", replace=True)
+    assert again.can_undo
+    assert again.n_changes == 0
+    assert again.undo().topics_[2].name != "other"
+
+
+def test_a_journal_that_undoes_more_than_there_is(saved, tmp_path):
+    Session.open(saved).apply(steps.rename(0, "zero"))
+    path = saved.parent / "model.edits" / "journal.jsonl"
+    path.write_bytes(path.read_bytes() + b'{"do": "undo"}\n' * 2)
+    with pytest.raises(InputError, match="undoes more edits"):
+        Session.open(saved)
+
+
 def test_a_preview_of_an_earlier_state_is_not_applied(model):
     session = Session(model)
     old = session.preview(steps.merge([0, 1]))

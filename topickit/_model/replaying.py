@@ -50,6 +50,26 @@ class ReplayMixin:
         return self._history.edits
 
     @property
+    def undoable_edits_(self) -> tuple[Edit, ...]:
+        """The edits that `undo` can undo, one after another, the last one first to go.
+
+        Returns
+        -------
+        tuple of Edit
+            The last of `edits_`: those since the fit, or since `refine` or `with_keywords`, at most 100.
+
+        Examples
+        --------
+        >>> from topickit import TopicModel
+        >>> texts = ["red apple", "green apple", "apple pie", "fast car", "slow car", "car race"]
+        >>> model = TopicModel(embedder="lexical", clusterer="kmeans", n_topics=2).fit(texts)
+        >>> len(model.rename_topics({0: "food"}).undoable_edits_)
+        1
+        """
+        self._fitted()
+        return self._history.undoable
+
+    @property
     def skipped_edits_(self) -> tuple[SkippedEdit, ...]:
         """The edits that the last `apply` could not repeat, with reasons.
 

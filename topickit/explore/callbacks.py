@@ -6,9 +6,8 @@ import traceback
 from typing import Any
 
 import dash
-from dash import ClientsideFunction, Input, Output, Patch, State, ctx, dcc, html, no_update
+from dash import ClientsideFunction, Input, Output, Patch, State, ctx, dcc, no_update
 
-from topickit._core.display import plural
 from topickit.errors import ParameterError, TopickitError
 from topickit.explore import cards, figures, forms, views
 from topickit.explore.session import Session
@@ -56,21 +55,20 @@ def show_error(error: Exception) -> None:
 def _show_model(app: Any, session: Session) -> None:
     @app.callback(
         Output("counts", "children"),
-        Output("topics", "children"),
-        Output("topic-names", "children"),
+        Output("listed", "data"),
         Output("undo", "disabled"),
         Output("redo", "disabled"),
         Output("steps", "children"),
         Output("level-n", "value"),
         Input("version", "data"),
+        prevent_initial_call=True,  # the page begins with it
     )
     def show(version: int) -> Any:
         with session.lock:
-            model, n_done, n_undone = session.model, len(session.done), len(session.undone)
-        names = [html.Option(value=forms.topic_option(topic)) for topic in model.topics_]
-        lines = cards.topic_lines(model, views.parts(model), version)
-        done = f"{plural(n_done, 'edit')} not saved" if n_done else ""
-        return cards.counts(model), lines, names, not n_done, not n_undone, done, len(model.topics_)
+            model, can_undo, can_redo = session.model, session.can_undo, bool(session.undone)
+            done = cards.steps_done(session.n_changes)
+        lines = cards.topic_lines(model, views.parts(model))
+        return cards.counts(model), lines, not can_undo, not can_redo, done, len(model.topics_)
 
 
 def _show_topic(app: Any, session: Session) -> None:
@@ -85,12 +83,12 @@ def _show_topic(app: Any, session: Session) -> None:
         Output("rename-name", "value"),
         Input("topic", "data"),
         Input("version", "data"),
+        prevent_initial_call=True,
     )
     def show(topic: int | None, version: int) -> Any:
         model = session.model
         if topic is None or topic not in {one.id for one in model.topics_}:
-            hint = "Open a topic in the list, or click on a document on the map."
-            return html.P(hint, className="soft"), [], True, ""
+            return cards.closed_topic(), [], True, ""
         view = views.view_topic(model, topic)
         shown = cards.opened_topic(model, view, views.parts(model).get(topic, ()), version)
         return cards.head(view.topic), shown, False, cards.shown(view.topic.name, 200)
@@ -104,6 +102,7 @@ def _show_map(app: Any, session: Session) -> None:
         Input("version", "data"),
         Input("topic", "data"),
         State("drawn", "data"),
+        prevent_initial_call=True,
     )
     def draw(version: int, topic: int | None, drawn: int) -> Any:
         model = session.model
@@ -112,9 +111,7 @@ def _show_map(app: Any, session: Session) -> None:
         selected = figures.points_of_topic(fitted, points, known)
         note = forms.map_note(points, fitted.corpus is not None)
         if drawn != points.n_texts or points.method is None:
-            figure = figures.map_figure(fitted, points)
-            figure.data[0].selectedpoints = selected
-            return figure, note, points.n_texts
+            return figures.map_figure(fitted, points, selected), note, points.n_texts
         patch = Patch()  # positions and texts are on the page
         patch["data"][0]["marker"]["color"] = figures.point_colors(points)
         patch["data"][0]["selectedpoints"] = selected
@@ -181,6 +178,7 @@ def _edit(app: Any, session: Session) -> None:
         _VERSION,
         *[Input(button, "n_clicks") for button in forms.BUTTONS],
         Input("rename-name", "n_submit"),
+        Input("dropped", "data"),
         State("topic", "data"),
         State("lasso", "data"),
         State("picked", "data"),
@@ -189,7 +187,7 @@ def _edit(app: Any, session: Session) -> None:
         prevent_initial_call=True,
     )
     def preview(*given: Any) -> Any:
-        topic, lasso, picked, documents, *values = given[len(forms.BUTTONS) + 1 :]
+        topic, lasso, picked, documents, *values = given[len(forms.BUTTONS) + 2 :]
         fields = dict(zip(_FORM, values, strict=True))
         chosen = forms.Chosen(topic, lasso, picked, documents, fields)
         step = forms.step_of(str(ctx.triggered_id), chosen, session.model)
@@ -290,11 +288,15 @@ def _on_the_client(app: Any) -> None:
         ClientsideFunction(names, "inside"), Output("lasso", "data"), Input("map", "selectedData")
     )
     app.clientside_callback(
+        ClientsideFunction(names, "list"), Output("topics", "className"), Input("listed", "data")
+    )
+    app.clientside_callback(
         ClientsideFunction(names, "chosen"),
         Output("picked", "data"),
         Output("rows", "data"),
         Input("topic", "data"),
-        *[Input(part, "children") for part in ("topics", "opened", "found")],
+        Input("listed", "data"),
+        *[Input(part, "children") for part in ("opened", "found")],
     )
     app.clientside_callback(
         ClientsideFunction(names, "same"), Output("level-shown", "children"), Input("level-n", "value")

@@ -1,13 +1,14 @@
 """What the parts of the page show: topics, an opened topic, documents, previews."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dash import dcc, html
 
 from topickit._core.display import clip, encodable, plural, printable
 from topickit.explore.figures import over_time_figure
+from topickit.explore.forms import topic_option
 from topickit.explore.preview import Preview
 from topickit.explore.session import Session
 from topickit.explore.views import Found, Placement, TopicView
@@ -99,34 +100,58 @@ def counts(model: TopicModel) -> str:
     )
 
 
-def topic_lines(model: TopicModel, parts: dict[int, tuple[Topic, ...]], version: int) -> list[Any]:
-    """List the topics, the largest first, with their parts.
+def topic_lines(model: TopicModel, parts: Mapping[int, Sequence[Topic]]) -> list[dict[str, Any]]:
+    """List the topics, the largest first, with their parts, as plain data that assets/explore.js draws.
+
+    The page makes elements of a hundred topics itself in a few milliseconds; as components they take seconds.
 
     Parameters
     ----------
     model : TopicModel
-    parts : dict of int to tuple of Topic
-    version : int
-        Of the session; with another one, nothing is selected.
+    parts : mapping of int to sequence of Topic
 
     Returns
     -------
-    list of dash components
+    list of dict
     """
     largest = max((topic.share for topic in model.topics_), default=1.0) or 1.0
     return [
-        html.Li(
-            [
-                html.Div([_pick(topic, version), _opener(topic, largest)], className="line"),
-                *_part_lines(parts.get(topic.id, ())),
-            ]
-        )
+        {
+            "id": topic.id,
+            "name": shown(topic.name, 80),
+            "number": f"{topic.size:,} · {topic.share:.1%}",
+            "words": " · ".join(shown(word, 40) for word in topic.words[:_WORDS]),
+            "width": f"{100 * topic.share / largest:.1f}%",
+            "select": f"Select topic {topic.id}, {shown(topic.name, 60)}",
+            "option": topic_option(topic),
+            "parts": [[shown(part.name, 80), f"{part.size:,}"] for part in parts.get(topic.id, ())],
+        }
         for topic in sorted(model.topics_, key=lambda topic: (-topic.size, topic.id))
     ]
 
 
-def _pick(topic: Topic, version: int) -> Any:
-    return _checkbox("pick", topic.id, version, f"Select topic {topic.id}, {shown(topic.name, 60)}")
+def closed_topic() -> Any:
+    """Say how to open a topic, where none is open.
+
+    Returns
+    -------
+    dash component
+    """
+    return html.P("Open a topic in the list, or click on a document on the map.", className="soft")
+
+
+def steps_done(n_done: int) -> str:
+    """Count the edits that are not saved.
+
+    Parameters
+    ----------
+    n_done : int
+
+    Returns
+    -------
+    str
+    """
+    return f"{plural(n_done, 'edit')} not saved" if n_done else ""
 
 
 def _checkbox(kind: str, value: int, version: int, name: str) -> Any:
@@ -143,19 +168,6 @@ def _checkbox(kind: str, value: int, version: int, name: str) -> Any:
 def _link(topic: int, name: str) -> Any:
     """Make a button that opens a topic."""
     return html.Button([f"{topic} ", text(name, 60)], className="link", **{"data-open": str(topic)})
-
-
-def _opener(topic: Topic, largest: float) -> Any:
-    return html.Button(
-        [
-            html.Span([html.Span(f"{topic.id} ", className="soft"), text(topic.name, 80)], className="name"),
-            html.Span(f"{topic.size:,} · {topic.share:.1%}", className="number"),
-            html.Span(" · ".join(shown(word, 40) for word in topic.words[:_WORDS]), className="words"),
-            html.Span(className="bar", style={"width": f"{100 * topic.share / largest:.1f}%"}),
-        ],
-        className="topic",
-        **{"data-open": str(topic.id)},
-    )
 
 
 def _documents(documents: Sequence[tuple[int, str, list[Any]]], version: int) -> Any:

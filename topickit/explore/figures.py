@@ -1,6 +1,7 @@
 """The figures of the workbench: the map, and a topic over time."""
 
-from typing import TYPE_CHECKING
+import base64
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,7 +38,7 @@ def points_of(model: TopicModel) -> MapPoints:
     return map_points(model.fitted_, MAP_LIMIT)
 
 
-def point_colors(points: MapPoints) -> list[int]:
+def point_colors(points: MapPoints) -> dict[str, str]:
     """Give the color of each point: 0 for no topic, and 1 and more into the palette.
 
     Parameters
@@ -46,63 +47,70 @@ def point_colors(points: MapPoints) -> list[int]:
 
     Returns
     -------
-    list of int
+    dict
+        Bytes, as a typed array of Plotly.
     """
     colors: NDArray[np.int64] = np.append(np.array(points.colors, dtype=np.int64) + 1, 0)
     labels = np.arange(len(points.places)) if points.method is None else points.labels
-    return [int(color) for color in colors[labels]]
+    return _typed(colors[labels].astype(np.uint8), "u1")
 
 
-def map_figure(fitted: Fitted, points: MapPoints) -> "Figure":
+def map_figure(fitted: Fitted, points: MapPoints, selected: list[int] | None = None) -> dict[str, Any]:
     """Draw the map of documents, or of topics if the model does not hold its documents.
 
     Parameters
     ----------
     fitted : Fitted
     points : MapPoints
+    selected : list of int, optional
+        The points that are emphasized; None for all.
 
     Returns
     -------
-    plotly.graph_objects.Figure
+    dict
+        A figure as plain data: Plotly's check of each of 20,000 texts would take longer than the rest.
     """
-    from plotly.graph_objects import Scattergl
-
     places = points.places if points.method is None else points.points
     if points.method is None:
         texts = [label(topic.name, 60) for topic in fitted.topics]
-        sizes: list[float] = (8 + 40 * _relative(fitted)).tolist()
+        sizes: Any = (8 + 40 * _relative(fitted)).tolist()
     else:
         held = fitted.need_corpus("the map").documents.texts
         texts = [label(encodable(held[row][:300]), 100) for row in points.rows.tolist()]
-        sizes = [7.0 if len(points.rows) < 2_000 else 5.0 if len(points.rows) < 10_000 else 3.5]
-    figure = base_figure()
-    figure.add_trace(
-        Scattergl(
-            x=places[:, 0],
-            y=places[:, 1],
-            mode="markers",
-            text=texts,
-            hovertemplate="%{text}<extra></extra>",
-            marker={
-                "size": sizes[0] if len(sizes) == 1 else sizes,
-                "opacity": 0.75,
-                "color": point_colors(points),
-                "colorscale": _SCALE,
-                "cmin": 0,
-                "cmax": len(COLORS),
-            },
-            unselected={"marker": {"opacity": 0.12}},
-        )
-    )
-    return figure.update_layout(
+        sizes = 7.0 if len(points.rows) < 2_000 else 5.0 if len(points.rows) < 10_000 else 3.5
+    trace = {
+        "type": "scattergl",
+        "x": _typed(places[:, 0].astype("<f4"), "f4"),
+        "y": _typed(places[:, 1].astype("<f4"), "f4"),
+        "mode": "markers",
+        "text": texts,
+        "hovertemplate": "%{text}<extra></extra>",
+        "marker": {
+            "size": sizes,
+            "opacity": 0.75,
+            "color": point_colors(points),
+            "colorscale": _SCALE,
+            "cmin": 0,
+            "cmax": len(COLORS),
+        },
+        "unselected": {"marker": {"opacity": 0.12}},
+        "selectedpoints": selected,
+    }
+    figure = base_figure().update_layout(
         xaxis={"visible": False, "fixedrange": False},
         yaxis={"visible": False, "scaleanchor": "x"},
         margin={"l": 0, "r": 0, "t": 0, "b": 0},
         dragmode="pan",
         uirevision="map",
         autosize=True,
-        annotations=names_on_map(fitted, points),
     )
+    shape = figure.to_plotly_json()["layout"]
+    return {"data": [trace], "layout": {**shape, "annotations": names_on_map(fitted, points)}}
+
+
+def _typed(numbers: NDArray[Any], kind: str) -> dict[str, str]:
+    """Write numbers as Plotly's typed arrays."""
+    return {"dtype": kind, "bdata": base64.b64encode(np.ascontiguousarray(numbers).tobytes()).decode()}
 
 
 def names_on_map(fitted: Fitted, points: MapPoints) -> list[dict[str, object]]:

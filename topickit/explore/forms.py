@@ -14,6 +14,8 @@ from topickit.plot.map_points import MapPoints
 
 FIELDS = {
     "rename-name": "value",
+    "merge-with": "value",
+    "dropped": "data",
     "split-n": "value",
     "level-n": "value",
     "move-to": "value",
@@ -53,7 +55,7 @@ def step_of(button: str, chosen: Chosen, model: TopicModel) -> Step:
     Parameters
     ----------
     button : str
-        Id of the button.
+        Id of the button, or of what else asks for a step.
     chosen : Chosen
     model : TopicModel
 
@@ -66,8 +68,7 @@ def step_of(button: str, chosen: Chosen, model: TopicModel) -> Step:
     ParameterError
         When something is not chosen or filled in.
     """
-    button = "rename-go" if button == "rename-name" else button
-    return BUTTONS[button](chosen, model)
+    return (BUTTONS | _OTHER)[button](chosen, model)
 
 
 def topic_option(topic: Topic) -> str:
@@ -165,20 +166,40 @@ def _delete(chosen: Chosen, model: TopicModel) -> Step:
     return steps.delete([_opened(chosen)], to="next")
 
 
-def _empty(chosen: Chosen, model: TopicModel) -> Step:
-    return steps.delete([_opened(chosen)], to="none")
+def _ignore(chosen: Chosen, model: TopicModel) -> Step:
+    return steps.ignore([_opened(chosen)])
 
 
 def _delete_selected(chosen: Chosen, model: TopicModel) -> Step:
+    return steps.delete(_selected(chosen))
+
+
+def _ignore_selected(chosen: Chosen, model: TopicModel) -> Step:
+    return steps.ignore(_selected(chosen))
+
+
+def _selected(chosen: Chosen) -> list[int]:
     if not chosen.topics:
         raise ParameterError("select topics in the list first")
-    return steps.delete(chosen.topics)
+    return chosen.topics
 
 
 def _merge(chosen: Chosen, model: TopicModel) -> Step:
     if len(chosen.topics) < 2:
         raise ParameterError("select two topics or more in the list first")
     return steps.merge(chosen.topics)
+
+
+def _merge_with(chosen: Chosen, model: TopicModel) -> Step:
+    topic = _opened(chosen)
+    (other,) = model.topics_.ids([target(chosen.fields["merge-with"], model)])
+    if other == topic:
+        raise ParameterError("choose another topic than the one that is open")
+    return steps.merge([topic, other])
+
+
+def _dropped(chosen: Chosen, model: TopicModel) -> Step:
+    return steps.merge(chosen.fields["dropped"]["topics"])
 
 
 def _level(chosen: Chosen, model: TopicModel) -> Step:
@@ -209,11 +230,15 @@ BUTTONS: dict[str, Callable[[Chosen, TopicModel], Step]] = {
     "rename-go": _rename,
     "split-go": _split,
     "delete-go": _delete,
-    "empty-go": _empty,
+    "ignore-go": _ignore,
     "delete-selected-go": _delete_selected,
+    "ignore-selected-go": _ignore_selected,
     "merge-go": _merge,
+    "merge-with-go": _merge_with,
     "level-go": _level,
     "move-go": _move,
     "lasso-go": _lasso,
 }
 """The step that each button asks for."""
+_OTHER = {"rename-name": _rename, "dropped": _dropped}
+"""The step that Enter in a field, and a topic dropped on another one, ask for."""

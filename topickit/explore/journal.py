@@ -28,30 +28,46 @@ class Position:
     ----------
     done : tuple of Step
         The steps that are in effect, the first one first.
-    undone : tuple of Step
-        Those that a redo brings back, the next one last.
+    undone : tuple of Step or None
+        Those that a redo brings back, the next one last. None stands for an edit that the model had when it
+        was opened.
+    back : int
+        How many edits that the model had when it was opened are undone.
 
     Examples
     --------
     >>> from topickit.explore.steps import level
     >>> Position().with_step(level(2)).with_undo().undone
     (Step(kind='level', arguments={'n_topics': 2}),)
+    >>> Position().with_undo().back
+    1
     """
 
     done: tuple[Step, ...] = ()
-    undone: tuple[Step, ...] = ()
+    undone: tuple[Step | None, ...] = ()
+    back: int = 0
+
+    @property
+    def n_changes(self) -> int:
+        """How many steps and undone edits tell the model from the opened one."""
+        return self.back + len(self.done)
 
     def with_step(self, step: Step) -> "Position":
         """Return the position after a new step; what was undone is gone."""
-        return Position((*self.done, step))
+        return Position((*self.done, step), (), self.back)
 
     def with_undo(self) -> "Position":
-        """Return the position before the last step."""
-        return Position(self.done[:-1], (*self.undone, self.done[-1]))
+        """Return the position before the last step, or before the last edit of the opened model."""
+        if not self.done:
+            return Position((), (*self.undone, None), self.back + 1)
+        return Position(self.done[:-1], (*self.undone, self.done[-1]), self.back)
 
     def with_redo(self) -> "Position":
-        """Return the position after the step that was undone last."""
-        return Position((*self.done, self.undone[-1]), self.undone[:-1])
+        """Return the position after what was undone last."""
+        last = self.undone[-1]
+        if last is None:
+            return Position((), self.undone[:-1], self.back - 1)
+        return Position((*self.done, last), self.undone[:-1], self.back)
 
 
 class Journal:

@@ -4,8 +4,11 @@ from typing import Any
 
 from dash import dcc, html
 
-from topickit.explore import cards
+from topickit.explore import cards, figures, forms, views
 from topickit.explore.session import Session
+from topickit.fitted.fitted import Fitted
+from topickit.model import TopicModel
+from topickit.plot.map_points import MapPoints
 
 INDEX = """<!DOCTYPE html>
 <html lang="en">
@@ -39,16 +42,18 @@ def layout(session: Session) -> Any:
     """
     with session.lock:
         model, version = session.model, session.version
-    n_prototypes = len(model.fitted_.assigner.topics)
+    fitted, points = model.fitted_, figures.points_of(model)
     return html.Div(
         [
             dcc.Store(id="version", data=version),
             dcc.Store(id="topic"),
             dcc.Store(id="lasso", data=[]),
             dcc.Store(id="preview", data=None),
-            dcc.Store(id="drawn", data=0),
+            dcc.Store(id="drawn", data=points.n_texts),
+            dcc.Store(id="listed", data=cards.topic_lines(model, views.parts(model))),
             dcc.Store(id="picked", data=[]),
             dcc.Store(id="rows", data=[]),
+            dcc.Store(id="dropped"),
             dcc.Download(id="download"),
             _header(session),
             html.Main(
@@ -56,9 +61,7 @@ def layout(session: Session) -> Any:
                     html.H1(cards.title(session), className="hidden"),
                     html.P(id="status", role="status", className="status"),
                     html.Section(id="preview-card", **{"aria-label": "Preview of an edit"}),
-                    html.Div(
-                        [_left(session, n_prototypes), _middle(session), _right(session)], className="columns"
-                    ),
+                    html.Div([_left(model), _middle(fitted, points), _right(session)], className="columns"),
                 ]
             ),
             _footer(session),
@@ -71,14 +74,17 @@ def _header(session: Session) -> Any:
     return html.Header(
         [
             html.Div(
-                [html.Strong(html.Bdi(cards.title(session))), html.Span(id="counts", className="soft")],
+                [
+                    html.Strong(html.Bdi(cards.title(session))),
+                    html.Span(cards.counts(session.model), id="counts", className="soft"),
+                ],
                 className="title",
             ),
             html.Div(
                 [
-                    html.Button("Undo", id="undo", className="edit"),
-                    html.Button("Redo", id="redo", className="edit"),
-                    html.Span(id="steps", className="soft"),
+                    html.Button("Undo", id="undo", className="edit", disabled=not session.can_undo),
+                    html.Button("Redo", id="redo", className="edit", disabled=not session.undone),
+                    html.Span(cards.steps_done(session.n_changes), id="steps", className="soft"),
                 ],
                 className="row",
             ),
@@ -101,11 +107,12 @@ def _field(label: str, field: Any, *, hidden: bool = False) -> Any:
     )
 
 
-def _left(session: Session, n_prototypes: int) -> Any:
-    n_topics = len(session.model.topics_)
+def _left(model: TopicModel) -> Any:
+    n_topics, n_prototypes = len(model.topics_), len(model.fitted_.assigner.topics)
     merging = [
         html.Button("Merge the selected topics", id="merge-go", className="edit"),
         html.Button("Delete the selected topics", id="delete-selected-go", className="edit"),
+        html.Button("Ignore the selected topics", id="ignore-selected-go", className="edit"),
     ]
     number = dcc.Input(
         id="level-n", type="range", min=1, max=n_prototypes, step=1, value=min(n_topics, n_prototypes)
@@ -137,6 +144,9 @@ def _left(session: Session, n_prototypes: int) -> Any:
             html.Section(
                 [
                     html.H2("Topics"),
+                    html.P(
+                        "Drag a topic onto another one to merge them, or select both.", className="soft edit"
+                    ),
                     html.Div(merging, className="row edit"),
                     html.Ul(id="topics", className="topics"),
                     html.Div(levels, className="row edit"),
@@ -149,9 +159,10 @@ def _left(session: Session, n_prototypes: int) -> Any:
     )
 
 
-def _middle(session: Session) -> Any:
+def _middle(fitted: Fitted, points: MapPoints) -> Any:
     graph = dcc.Graph(
         id="map",
+        figure=figures.map_figure(fitted, points),
         config={"displayModeBar": False, "scrollZoom": True, "displaylogo": False, "responsive": True},
         style={"height": "100%"},
     )
@@ -170,7 +181,9 @@ def _middle(session: Session) -> Any:
                     html.H2("Map"),
                     html.Button("Lasso", id="mouse", className="edit toggle", **{"aria-pressed": "false"}),
                     html.Div(graph, role="group", className="map", **{"aria-label": "Map of the documents"}),
-                    html.P(id="map-note", className="soft"),
+                    html.P(
+                        forms.map_note(points, fitted.corpus is not None), id="map-note", className="soft"
+                    ),
                     html.Div(
                         [html.Div(id="lassoed"), html.Div(making, className="row")],
                         id="lasso-card",
@@ -214,7 +227,7 @@ def _right(session: Session) -> Any:
             html.Section(
                 [
                     html.H2("Topic"),
-                    html.Div(id="opened-head"),
+                    html.Div(cards.closed_topic(), id="opened-head"),
                     html.Div(_edits(), id="topic-edits", hidden=True),
                     html.Div(id="opened"),
                 ],
@@ -245,8 +258,15 @@ def _edits() -> list[Any]:
         ),
         html.Div(
             [
+                _field("Merge with", dcc.Input(id="merge-with", type="text", list="topic-names")),
+                html.Button("Merge", id="merge-with-go"),
+            ],
+            className="row edit",
+        ),
+        html.Div(
+            [
                 html.Button("Delete: documents go to the next topic", id="delete-go"),
-                html.Button("Delete: documents get no topic", id="empty-go"),
+                html.Button("Ignore: these documents, and new ones like them, get no topic", id="ignore-go"),
             ],
             className="row edit",
         ),

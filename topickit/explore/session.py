@@ -72,12 +72,15 @@ class Session:
         self.lock = threading.RLock()
         self._number = 0
         self._pending: Preview | None = None
-        self._models: dict[int, TopicModel] = {0: model}  # by number of steps done
+        self._opened = model
+        self._models: dict[int, TopicModel] = {}  # by place in time; see `_at`
         folder = None if read_only else journal
         self._journal = None if folder is None else Journal(folder, identity(model.fitted_))
         self._position = Position() if self._journal is None else self._journal.position
-        self.n_restored = len(self._position.done)
-        self.model = self._at(self.n_restored)
+        if self._position.back > len(model.undoable_edits_):
+            raise InputError("the journal undoes more edits than the model has; move it away to begin anew")
+        self.n_restored = self._position.n_changes
+        self.model = self._at(self._position)
 
     @classmethod
     def open(
@@ -137,14 +140,35 @@ class Session:
         return self._position.done
 
     @property
-    def undone(self) -> tuple[Step, ...]:
+    def undone(self) -> tuple[Step | None, ...]:
         """The steps that `redo` brings back, the next one last.
 
         Returns
         -------
-        tuple of Step
+        tuple of Step or None
+            None for an edit that the model had when it was opened.
         """
         return self._position.undone
+
+    @property
+    def n_changes(self) -> int:
+        """How many steps in effect, and undone edits of the opened model, are not saved.
+
+        Returns
+        -------
+        int
+        """
+        return self._position.n_changes
+
+    @property
+    def can_undo(self) -> bool:
+        """Whether `undo` has something to undo.
+
+        Returns
+        -------
+        bool
+        """
+        return bool(self.done) or self._position.back < len(self._opened.undoable_edits_)
 
     def preview(self, step: Step) -> Preview:
         """Compute what a step would do, and change nothing.
@@ -220,9 +244,9 @@ class Session:
             if self._journal is not None:
                 self._journal.step(pending.step)
             self._position = self._position.with_step(pending.step)
-            n_done = len(self.done)
-            self._models = {n: model for n, model in self._models.items() if n < n_done}
-            self._models[n_done] = pending.model
+            place = _place(self._position)
+            self._models = {n: model for n, model in self._models.items() if n < place}
+            self._models[place] = pending.model
             self._set(pending.model)
 
     def cancel(self) -> None:
@@ -231,7 +255,7 @@ class Session:
             self._pending = None
 
     def undo(self) -> TopicModel:
-        """Undo the last step of the session, or of the journal that it began with.
+        """Undo the last step, of this session or an earlier one; then the edits that the opened model had.
 
         Returns
         -------
@@ -241,16 +265,17 @@ class Session:
         Raises
         ------
         ParameterError
-            When there is none.
+            When there is none; see `TopicModel.undoable_edits_` for those of the opened model.
         """
         with self.lock:
             self._check_writable()
-            if not self.done:
+            if not self.can_undo:
                 raise ParameterError("there is no step to undo")
-            before = self._at(len(self.done) - 1)
+            position = self._position.with_undo()
+            before = self._at(position)
             if self._journal is not None:
                 self._journal.undo()
-            self._position = self._position.with_undo()
+            self._position = position
             return self._set(before)
 
     def redo(self) -> TopicModel:
@@ -270,12 +295,11 @@ class Session:
             self._check_writable()
             if not self.undone:
                 raise ParameterError("there is no step to redo")
-            n_done = len(self.done) + 1
-            after = self._models.get(n_done) or perform(self.model, self.undone[-1])
+            position = self._position.with_redo()
+            after = self._at(position)
             if self._journal is not None:
                 self._journal.redo()
-            self._position = self._position.with_redo()
-            self._models[n_done] = after
+            self._position = position
             return self._set(after)
 
     def save(self, path: str | os.PathLike[str], *, replace: bool = False) -> Path:
@@ -370,33 +394,47 @@ class Session:
         """
         return self.model.report(title).to_html()
 
-    def _at(self, n_done: int) -> TopicModel:
-        """Return the model after so many steps, from the nearest one in memory."""
-        start = max(n for n in self._models if n <= n_done)
+    def _at(self, position: Position) -> TopicModel:
+        """Return the model of a position, from the nearest one before it in memory."""
+        first, place = -position.back, _place(position)
+        if not any(first <= n <= place for n in self._models):
+            self._models[first] = _undone(self._opened, position.back)
+        start = max(n for n in self._models if first <= n <= place)
         model = self._models[start]
-        for number, step in enumerate((*self.done, *reversed(self.undone))[start:n_done], start + 1):
+        for number, step in enumerate(position.done[start - first :], start + 1):
             model = perform(model, step)
             self._models[number] = model
-        self._forget(n_done)
+        self._forget(place)
         return model
 
     def _set(self, model: TopicModel) -> TopicModel:
         self.model, self._pending = model, None
         self.version += 1
-        self._forget(len(self.done))
+        self._forget(_place(self._position))
         return model
 
     def _forget(self, present: int) -> None:
-        """Drop the models that are most steps away from the present one; the opened model stays."""
+        """Drop the models that are most steps away from the present one."""
         nearest = sorted(self._models, key=lambda number: abs(number - present))[:MAX_MODELS]
-        self._models = {number: self._models[number] for number in sorted({0, *nearest})}
+        self._models = {number: self._models[number] for number in sorted(nearest)}
 
     def _begin_anew(self) -> None:
         if self._journal is not None:
             self._journal.begin(identity(self.model.fitted_))
-        self._position, self._models = Position(), {0: self.model}
+        self._position, self._opened, self._models = Position(), self.model, {0: self.model}
         self.version += 1
 
     def _check_writable(self) -> None:
         if self.read_only:
             raise ParameterError("this session is read-only: start it without --read-only to edit topics")
+
+
+def _place(position: Position) -> int:
+    """Return the place of a position in time: 0 for the opened model, −1 for the one before its last edit."""
+    return len(position.done) - position.back
+
+
+def _undone(model: TopicModel, n: int) -> TopicModel:
+    for _ in range(n):
+        model = model.undo()
+    return model

@@ -149,6 +149,26 @@ def delete(topics: "list[int]", *, to: str = "next") -> Step:
     return Step("delete", {"topics": [int(topic) for topic in topics], "to": str(to)})
 
 
+def ignore(topics: "list[int]") -> Step:
+    """Make outliers of the documents of topics, and of new documents like them.
+
+    Parameters
+    ----------
+    topics : list of int
+
+    Returns
+    -------
+    Step
+        `delete` to no topic; `ignore` is its name where a fit is told so in advance.
+
+    Examples
+    --------
+    >>> ignore([7]) == delete([7], to="none")
+    True
+    """
+    return delete(topics, to="none")
+
+
 def move(rows: "list[int]", to: int | str) -> Step:
     """Move documents to a topic, and documents like them.
 
