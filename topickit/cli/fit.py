@@ -8,7 +8,9 @@ import typer
 
 from topickit._core.atomic import check_target, write_atomic
 from topickit.cli.known import read_known
+from topickit.cli.on_ray import fit_on_ray, refuse_options
 from topickit.cli.options import (
+    Address,
     CacheFolder,
     Clusterer,
     ClustererName,
@@ -16,6 +18,8 @@ from topickit.cli.options import (
     EmbedderName,
     Embeddings,
     Encoding,
+    Engine,
+    EngineName,
     File,
     InFormat,
     LongDocuments,
@@ -33,6 +37,8 @@ from topickit.errors import InputError, ParameterError
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+    from topickit.model import TopicModel
 
 OutFolder = Annotated[
     Path | None,
@@ -170,10 +176,11 @@ def fit(
     no_cache: NoCache = False,
     device: Device = None,
     dry_run: DryRun = False,
+    engine: EngineName = Engine.local,
+    address: Address = None,
 ) -> None:
     """Find the topics of the texts in a file and save the model."""
     from topickit.model import TopicModel
-    from topickit.storage import MANIFEST
 
     if out is None and not dry_run:
         raise ParameterError("--out FOLDER is required, except with --dry-run")
@@ -188,11 +195,48 @@ def fit(
         raise ParameterError(
             "--refine takes a number of seconds above 0, needs --embedder distilled and excludes --embeddings"
         )
-    told = {
-        "known_topics": read_known(known),
-        "seed_words": read_known(seed_words),
-        "ignore": read_known(ignore),
-    }
+    _check_together("--address", address, "--engine ray", engine is Engine.ray or None)
+    model = TopicModel(
+        embedder=embedder,
+        clusterer=clusterer.value,
+        n_topics=n_topics,
+        known_topics=read_known(known),
+        seed_words=read_known(seed_words),
+        ignore=read_known(ignore),
+        outliers=outliers,
+        fit_sample="auto" if fit_sample is None else fit_sample or None,
+        long_documents=long_documents.value,
+        cache=cache_folder(cache, no_cache),
+        device=device,
+        random_state=random_state,
+    )
+    if engine is Engine.ray:
+        refuse_options(
+            {
+                "--dry-run": dry_run or out is None,
+                "--refine": refine,
+                "--labels": labels,
+                "--input-format": input_format,
+                "--encoding": encoding,
+                "--no-header": no_header,
+            }
+        )
+        model = fit_on_ray(
+            model,
+            file,
+            text or "text",
+            embeddings=None if embeddings is None else str(embeddings),
+            timestamps=timestamps,
+            time_format=time_format,
+            classes=classes,
+            across=across,
+            known_labels=known_labels,
+            missing=missing,
+            address=address,
+        )
+        assert out is not None  # else --dry-run was refused
+        _save(model, out, keep_texts=keep_texts, report=report, source=file)
+        return
     read = read_file(
         file,
         text,
@@ -212,18 +256,6 @@ def fit(
         import polars as pl
 
         named_classes = pl.Series(classes, class_names, dtype=pl.String)  # the report shows its name
-    model = TopicModel(
-        embedder=embedder,
-        clusterer=clusterer.value,
-        n_topics=n_topics,
-        **told,
-        outliers=outliers,
-        fit_sample="auto" if fit_sample is None else fit_sample or None,
-        long_documents=long_documents.value,
-        cache=cache_folder(cache, no_cache),
-        device=device,
-        random_state=random_state,
-    )
     if dry_run or out is None:
         from topickit.cli.estimation import estimate_fit
 
@@ -243,12 +275,19 @@ def fit(
     report_blank(texts)
     if refine is not None:
         model = model.refine(refine)
-    replaces = (out / MANIFEST).exists()
-    model.save(out, keep_texts=keep_texts)
     if labels is not None:
         write_atomic(labels, documents_csv(model, read.kept, read.rows))
+    _save(model, out, keep_texts=keep_texts, report=report, source=file)
+
+
+def _save(model: "TopicModel", out: Path, *, keep_texts: bool, report: Path | None, source: str) -> None:
+    """Save a model, write its report, and print the topics."""
+    from topickit.storage import MANIFEST
+
+    replaces = (out / MANIFEST).exists()
+    model.save(out, keep_texts=keep_texts)
     if report is not None:
-        model.report(source=None if file == "-" else Path(file).name).to_html(report)
+        model.report(source=None if source == "-" else Path(source).name).to_html(report)
     typer.echo(str(model.report()))
     typer.echo(f"\nModel saved to {out}" + (", replacing the previous one" if replaces else ""))
 

@@ -1,7 +1,8 @@
-"""Many machines: read, assign and write the texts of a Ray cluster, block by block.
+"""Many machines: fit, and read, assign and write texts on a Ray cluster, block by block.
 
 Ray (the extra ``ray``) moves the blocks, starts the workers, and repeats the work of a worker that was lost.
-A worker holds one block. The driver holds nothing per document.
+A worker holds one block. The driver holds nothing per document in a prediction, and a bounded number of
+documents in a fit.
 
 Examples
 --------
@@ -10,7 +11,8 @@ Examples
 ...     return write_parquet(predict(model, read_parquet(source), "body", keep=["id"]), target)
 """
 
+from topickit.distributed.fitting import fit
 from topickit.distributed.parquet import read_parquet, write_parquet
 from topickit.distributed.prediction import predict
 
-__all__ = ["predict", "read_parquet", "write_parquet"]
+__all__ = ["fit", "predict", "read_parquet", "write_parquet"]

@@ -96,7 +96,8 @@ def running() -> Iterator[None]:
         found = _of_worker(error)
         if found is None:
             raise
-        raise type(found)(str(found).partition(_RETRIES)[0]) from None
+        found.args = (str(found).partition(_RETRIES)[0],)
+        raise found from None
     finally:
         for handler in handlers:
             handler.removeFilter(_is_for_users)
@@ -109,9 +110,11 @@ def _is_for_users(record: logging.LogRecord) -> bool:
 
 def _of_worker(error: BaseException) -> TopickitError | None:
     """Return the error of ours that an error of Ray stands for."""
+    from ray.exceptions import RayError
+
     raised: BaseException | None = error
     while raised is not None:
-        if isinstance(raised, TopickitError) and type(raised).__module__ == TopickitError.__module__:
+        if isinstance(raised, TopickitError) and not isinstance(raised, RayError):
             return raised
         raised = getattr(raised, "cause", None) or raised.__cause__
     return None
