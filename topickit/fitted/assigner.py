@@ -152,7 +152,16 @@ class Assigner:
         )
 
     def labels_and_scores(self, vectors: FloatArray) -> tuple[IntArray, FloatArray]:
-        """Return `labels` and `scores` of few rows, compared with the prototypes once."""
+        """Return `labels` and `scores` of few rows, compared with the prototypes once.
+
+        Parameters
+        ----------
+        vectors : float32 ndarray of shape (n, d), unit rows
+
+        Returns
+        -------
+        int64 ndarray of shape (n,), float32 ndarray of shape (n, n_topics)
+        """
         cosines = self._cosines(vectors)
         return self._placed(vectors, cosines), self._by_topic(cosines)
 
