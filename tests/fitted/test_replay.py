@@ -58,6 +58,42 @@ def test_every_edit_is_undone_also_after_saving(model, edited, tmp_path):
         edited.undo()
 
 
+@pytest.mark.parametrize("keep_texts", [True, False])
+def test_an_update_is_an_edit_and_is_undone(model, tmp_path, keep_texts):
+    def saved(model):
+        model.save(tmp_path / "m", keep_texts=keep_texts)
+        return TopicModel.load(tmp_path / "m")
+
+    before = model.rename_topics({0: "sky"})
+    before = before if keep_texts else saved(before)
+    later = before.updated([*MORE, TEXTS[0], "zebra zebra", "zebra"], find_new=False)
+    edited = later.rename_topics({1: "sea"}).merge_topics([[1, 2]])
+    assert [edit.kind for edit in edited.edits_] == ["rename", "update", "rename", "merge"]
+    assert later.edits_[-1].summary == "added 19 documents and 0 new topics; 0 documents moved"
+    with pytest.warns(TopickitWarning, match="1 of 2 edits were skipped: update: .* with its documents"):
+        assert model.apply(later.edits_).topics_[0].name == "sky"
+    for again in (edited, saved(edited)):
+        assert again.edits_ == edited.edits_
+        once = again.undo()
+        same(once, later.rename_topics({1: "sea"}))
+        same(once.undo(), later)
+        undone = saved(once).undo().undo()
+        same(undone, before)
+        assert [edit.kind for edit in undone.edits_] == ["rename"]
+        if keep_texts:
+            assert undone.topics_ == before.topics_
+            assert undone.fitted_.corpus.documents.digest() == before.fitted_.provenance.digest
+            np.testing.assert_array_equal(undone.fitted_.corpus.vectors, before.fitted_.corpus.vectors)
+            counts = undone.fitted_.corpus.terms.counts
+            assert (counts != before.fitted_.corpus.terms.counts).nnz == 0
+        again = undone.updated(MORE, find_new=False)
+        same(again, before.updated(MORE, find_new=False))
+    with pytest.raises(ParameterError, match="no edit to undo"):
+        later.undo().undo()
+    in_place = saved(before).partial_fit(MORE)
+    assert [edit.kind for edit in in_place.edits_] == ["rename", "update"]
+
+
 def test_a_topic_that_is_not_there_is_reported(model, edited):
     other, _ = make_corpus(160, seed=3)
     stranger = TopicModel(embedder="lexical", n_topics=3).fit(["x " + text[::-1] for text in other])

@@ -32,7 +32,7 @@ class ReplayMixin:
 
     @property
     def edits_(self) -> tuple[Edit, ...]:
-        """The edits since the fit, the first one first.
+        """The edits and updates since the fit, the first one first.
 
         Returns
         -------
@@ -143,7 +143,9 @@ class ReplayMixin:
         return edited
 
     def undo(self) -> Self:
-        """Return the model before its last edit. Works on a saved model, too.
+        """Return the model before its last edit or update. Works on a saved model, too.
+
+        An update takes its documents out again. Edits made before an update cannot be undone after it.
 
         Returns
         -------
@@ -153,7 +155,8 @@ class ReplayMixin:
         Raises
         ------
         ParameterError
-            When there is no edit to undo: since the fit, or since `refine` or `with_keywords`.
+            When there is no edit to undo: since the fit, or since `refine` or `with_keywords`, or before
+            the last update.
 
         Examples
         --------
@@ -167,15 +170,16 @@ class ReplayMixin:
         history = self._history
         if history.base is None or not history.undoable:
             raise ParameterError("there is no edit to undo")
-        fitted, outliers = history.base, history.outliers
-        for edit in history.undoable[:-1]:
-            rows = fitted.topics.positions([topic.id for topic in edit.topics])  # ids are stable
-            fitted, _ = perform(fitted, edit, rows, random_state=self.random_state, outliers=outliers)
-            outliers = edit.arguments["share"] if edit.kind == "outliers" else outliers
-        left = history.edits[:-1]
-        base = None if len(left) == history.n_before else history.base
-        shorter = History(left, base, history.n_before, history.outliers)
-        undone = copy.copy(self)._adopt(fitted, self.embedder_, shorter)
+        outliers = history.outliers
+        if history.ends_with_update:
+            fitted = history.before_update(self._fitted())
+        else:
+            fitted = history.base
+            for edit in history.undoable[:-1]:
+                rows = fitted.topics.positions([topic.id for topic in edit.topics])  # ids are stable
+                fitted, _ = perform(fitted, edit, rows, random_state=self.random_state, outliers=outliers)
+                outliers = edit.arguments["share"] if edit.kind == "outliers" else outliers
+        undone = copy.copy(self)._adopt(fitted, self.embedder_, history.without_last())
         undone.outliers = outliers
         return undone
 

@@ -14,6 +14,7 @@ from topickit.corpus.tables import read
 from topickit.embed import base as embed
 from topickit.fitted.change import Change
 from topickit.fitted.fitted import Fitted
+from topickit.fitted.history import History, recorded
 from topickit.fitted.update import Drift, NewRows, updated
 
 
@@ -21,12 +22,14 @@ class UpdatingMixin:
     """Updates, for an estimator with ``fitted_``, ``embedder_`` and ``_vectors``."""
 
     embedder_: embed.Embedder
+    outliers: float | None
+    _history: History
 
     if TYPE_CHECKING:
         fit: Any
 
         def _fitted(self) -> Fitted: ...
-        def _adopt(self, fitted: Fitted, embedder: Any) -> Self: ...
+        def _adopt(self, fitted: Fitted, embedder: Any, history: History) -> Self: ...
         def _embedded(self, documents: Documents, given: Any) -> FloatArray: ...
 
     @property
@@ -92,7 +95,8 @@ class UpdatingMixin:
         Returns
         -------
         TopicModel
-            A new model, whose `labels_` are of the earlier rows, then of the new ones.
+            A new model, whose `labels_` are of the earlier rows, then of the new ones. `edits_` lists the
+            update after the earlier edits, and `undo` takes it back.
 
         Raises
         ------
@@ -132,7 +136,18 @@ class UpdatingMixin:
         with stage("Updating topics"):
             new = NewRows(documents, vectors, covariates, by_vector)
             result = updated(fitted, new, drift=drift, find_new=find_new)
-        return copy.copy(self)._adopt(result, self.embedder_)
+        edit = recorded(
+            fitted,
+            result,
+            "update",
+            [],
+            n_documents=documents.n_rows,
+            n_new_topics=len(result.topics) - len(fitted.topics),
+            drift=drift,
+            find_new=find_new,
+        )
+        history = self._history.with_update(fitted, edit, self.outliers)
+        return copy.copy(self)._adopt(result, self.embedder_, history)
 
     def partial_fit(self, texts: Any, y: Any = None, **given: Any) -> Self:
         """Fit the model, or update it in place if it is fitted.
@@ -161,4 +176,4 @@ class UpdatingMixin:
             fitted: Self = self.fit(texts, **given)
             return fitted
         later = self.updated(texts, **given)
-        return self._adopt(later._fitted(), self.embedder_)
+        return self._adopt(later._fitted(), self.embedder_, later._history)

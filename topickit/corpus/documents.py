@@ -201,6 +201,28 @@ class Documents:
         result[has_text] = values[self.rows[has_text]]
         return result
 
+    def first(self, n_rows: int) -> tuple["Documents", IntArray]:
+        """Return the documents of the first rows, and their positions in `texts`.
+
+        Parameters
+        ----------
+        n_rows : int
+
+        Examples
+        --------
+        >>> documents, kept = Documents.of(["b", "a", "b"]).first(1)
+        >>> documents.texts, documents.weights.tolist()
+        (('b',), [1])
+        """
+        rows = self.rows[:n_rows]
+        kept, own = np.unique(rows[rows >= 0], return_inverse=True)
+        of_rows = np.full(n_rows, -1, dtype=np.int64)
+        of_rows[rows >= 0] = own
+        weights = np.bincount(own, minlength=len(kept)).astype(np.int64)
+        documents = Documents(take_texts(self.texts, kept), weights, of_rows, self.first_rows[kept])
+        documents.__dict__["keys"] = self.keys[kept]  # fills the cached property
+        return documents, kept
+
     def sample(
         self,
         size: int | None,

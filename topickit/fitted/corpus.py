@@ -4,9 +4,11 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
+from scipy.sparse import csr_array
+
 from topickit._core.progress import stage
 from topickit._core.state import State
-from topickit._core.vectors import FloatArray
+from topickit._core.vectors import FloatArray, take_rows
 from topickit.corpus.documents import Documents
 from topickit.fitted.layout import MAP_SAMPLE, SEED, Layout, make_layout
 from topickit.keywords.lookup import WordIndex
@@ -49,6 +51,23 @@ class Corpus:
     def with_terms(self, terms: DocumentTerms) -> "Corpus":
         """Return the same documents with other terms."""
         return self._with(terms=terms)
+
+    def before_update(self, n_rows: int, n_terms: int) -> "Corpus":
+        """Return the corpus as it was before an update added rows and terms at the end.
+
+        Parameters
+        ----------
+        n_rows, n_terms : int
+            Rows and terms of the earlier corpus.
+        """
+        documents, kept = self.documents.first(n_rows)
+        terms = replace(
+            self.terms,
+            terms=self.terms.terms[:n_terms],
+            counts=csr_array(self.terms.counts[kept][:, :n_terms]),
+            parts=self.terms.parts[:n_terms],
+        )
+        return Corpus(documents, take_rows(self.vectors, kept), terms)
 
     def _with(self, **changes: Any) -> "Corpus":
         corpus = replace(self, **changes)

@@ -14,7 +14,7 @@ from topickit.errors import InputError
 from topickit.fitted.derive import describe
 from topickit.fitted.fitted import Fitted
 
-Kind = Literal["merge", "split", "delete", "rename", "assign", "level", "outliers"]
+Kind = Literal["merge", "split", "delete", "rename", "assign", "level", "outliers", "update"]
 DIGITS = 5
 """Decimals of the vectors of an edit."""
 MAX_EDITS = 100
@@ -57,12 +57,14 @@ class Edit:
 
     Attributes
     ----------
-    kind : {"merge", "split", "delete", "rename", "assign", "level", "outliers"}
+    kind : {"merge", "split", "delete", "rename", "assign", "level", "outliers", "update"}
+        An update is not repeated on another model: that needs its documents.
     topics : tuple of TopicSketch
         The topics that were named.
     arguments : mapping
         Plain data: ``groups`` of positions in `topics`; ``n``; ``to``; ``names``; ``targets`` with the
-        prototypes of assigned documents; ``n_topics`` and ``merge_known``; ``share``.
+        prototypes of assigned documents; ``n_topics`` and ``merge_known``; ``share``; ``n_documents``,
+        ``n_new_topics``, ``drift`` and ``find_new`` of an update.
     embedder : str
         What made the embeddings; vectors of another one are not compared.
     n_moved : int
@@ -102,6 +104,9 @@ class Edit:
             return f"set the number of topics to {given['n_topics']}"
         if self.kind == "outliers":
             return f"set the share of outliers to {given['share']}"
+        if self.kind == "update":
+            added = [plural(given["n_documents"], "document"), plural(given["n_new_topics"], "new topic")]
+            return "added " + " and ".join(added)
         parts = []
         for target in given["targets"]:
             place = repr(target["name"]) if target["topic"] is None else named[target["topic"]]
@@ -214,7 +219,8 @@ def recorded(before: Fitted, after: Fitted, kind: Kind, rows: Sequence[int], **a
     **arguments
         As `Edit.arguments`.
     """
-    moved = int((before.ids_of(before.labels) != after.ids_of(after.labels)).sum())
+    n = len(before.labels)
+    moved = int((before.ids_of(before.labels) != after.ids_of(after.labels[:n])).sum())
     embedder = before.provenance.embedder.space
     return Edit(kind, sketches(before, rows), arguments, embedder, moved)
 
@@ -248,21 +254,30 @@ class History:
     edits : tuple of Edit
         All since the fit.
     base : Fitted or None
-        The state before ``edits[n_before:]``; None before the first edit.
+        The state before ``edits[n_before:]``; None before the first edit. Where the first of these is an
+        update, it is the only one, and `base` has no corpus: that of the model has its documents.
     n_before : int
     outliers : float or None
         Share of outliers asked for at the base.
+    update : History or None
+        That of the model that the last update made, if edits were made since.
     """
 
     edits: tuple[Edit, ...] = ()
     base: Fitted | None = field(default=None, repr=False)
     n_before: int = 0
     outliers: float | None = None
+    update: "History | None" = field(default=None, repr=False)
 
     @property
     def undoable(self) -> tuple[Edit, ...]:
-        """The edits that can be undone, the last one first to go."""
+        """The edits that are undone by repeating those before them, the last one first to go."""
         return self.edits[self.n_before :]
+
+    @property
+    def ends_with_update(self) -> bool:
+        """Whether the last edit is an update that can be undone."""
+        return self.base is not None and self.edits[-1].kind == "update"
 
     def with_edit(self, before: Fitted, edit: Edit, outliers: float | None) -> "History":
         """Return the history with one more edit.
@@ -276,17 +291,57 @@ class History:
             Share of outliers asked for before the edit.
         """
         edits = (*self.edits, edit)
+        if self.ends_with_update:
+            return History(edits, before, len(edits) - 1, outliers, self)
         if self.base is None or len(self.undoable) >= MAX_EDITS:
             return History(edits, before, len(edits) - 1, outliers)
-        return History(edits, self.base, self.n_before, self.outliers)
+        return replace(self, edits=edits)
+
+    def with_update(self, before: Fitted, edit: Edit, outliers: float | None) -> "History":
+        """Return the history with an update: edits before it are listed, and can no longer be undone.
+
+        Parameters
+        ----------
+        before, edit, outliers
+            As for `with_edit`. The corpus of `before` is not kept.
+        """
+        return History((*self.edits, edit), replace(before, corpus=None), len(self.edits), outliers)
 
     def with_base(self) -> "History":
         """Return the history after a change that cannot be repeated: edits before it cannot be undone."""
         return History(self.edits, None, len(self.edits))
 
+    def without_last(self) -> "History":
+        """Return the history without its last edit."""
+        left = self.edits[:-1]
+        if self.ends_with_update:
+            return History(left, None, len(left))
+        if len(left) == self.n_before:
+            return self.update or History(left, None, len(left))
+        return replace(self, edits=left)
+
+    def before_update(self, fitted: Fitted) -> Fitted:
+        """Return the state before an update, the last edit.
+
+        Parameters
+        ----------
+        fitted : Fitted
+            The model as it is.
+        """
+        base = self.base
+        if base is None:
+            raise ValueError("the update cannot be undone")
+        if fitted.corpus is None:
+            return base
+        corpus = fitted.corpus.before_update(len(base.labels), len(base.counts.terms))
+        base = replace(base, corpus=corpus)
+        described = any(topic.representative_documents for topic in base.topics)
+        return base if described else describe(base, before=base)  # texts are not saved twice
+
 
 BASE = "base_"
-"""Beginning of the names of the parts of a saved history."""
+UPDATED = "updated_"
+"""Beginning of the names of the parts of a saved history: of its base, and of that before the last update."""
 
 
 def history_parts(history: History, fitted: Fitted) -> dict[str, State]:
@@ -300,17 +355,28 @@ def history_parts(history: History, fitted: Fitted) -> dict[str, State]:
     """
     if not history.edits:
         return {}
-    config = {
-        "edits": [edit.as_dict() for edit in history.edits],
-        "n_before": history.n_before,
-        "outliers": history.outliers,
-    }
-    parts = {"history": State(config)}
+    config = {"edits": [edit.as_dict() for edit in history.edits], **_numbers(history)}
+    parts: dict[str, State] = {}
     if history.base is not None:
-        same = {"covariates", "across", *(("evidence",) if history.base.evidence is fitted.evidence else ())}
-        saved = history.base.state().parts
-        parts |= {BASE + name: part for name, part in saved.items() if name not in same}
-    return parts
+        parts |= _base_parts(history, fitted, BASE)
+    if history.update is not None:
+        config["update"] = _numbers(history.update)
+        parts |= _base_parts(history.update, fitted, UPDATED)
+    return {"history": State(config), **parts}
+
+
+def _numbers(history: History) -> dict[str, Any]:
+    return {"n_before": history.n_before, "outliers": history.outliers}
+
+
+def _base_parts(history: History, fitted: Fitted, prefix: str) -> dict[str, State]:
+    base = history.base
+    if base is None:
+        return {}
+    same = {"across"}
+    if not history.ends_with_update:
+        same |= {"covariates", *(("evidence",) if base.evidence is fitted.evidence else ())}
+    return {prefix + name: part for name, part in base.state().parts.items() if name not in same}
 
 
 def history_from(parts: Mapping[str, State], fitted: Fitted) -> History:
@@ -327,20 +393,34 @@ def history_from(parts: Mapping[str, State], fitted: Fitted) -> History:
         return History()
     config = parts["history"].config
     edits = tuple(Edit.from_dict(edit) for edit in config["edits"])
-    own = {name.removeprefix(BASE): part for name, part in parts.items() if name.startswith(BASE)}
+    update = None
+    if config.get("update"):
+        n_edits = config["update"]["n_before"] + 1
+        update = _history_of(edits[:n_edits], config["update"], parts, fitted, UPDATED)
+    return replace(_history_of(edits, config, parts, fitted, BASE), update=update)
+
+
+def _history_of(
+    edits: tuple[Edit, ...],
+    config: Mapping[str, Any],
+    parts: Mapping[str, State],
+    fitted: Fitted,
+    prefix: str,
+) -> History:
+    own = {name.removeprefix(prefix): part for name, part in parts.items() if name.startswith(prefix)}
     base = None
     if own:
         base = replace(
             Fitted.from_state(State(parts=own)),
-            corpus=fitted.corpus,
-            covariates=fitted.covariates,
             across=fitted.across,
             keyword_settings=fitted.keyword_settings,
         )
-        if "evidence" not in own:
-            base = replace(base, evidence=fitted.evidence)
-        if fitted.corpus is not None:  # the representative documents are not saved twice
-            base = describe(base, before=base)
+        if not History(edits, base).ends_with_update:
+            base = replace(base, corpus=fitted.corpus, covariates=fitted.covariates)
+            if "evidence" not in own:
+                base = replace(base, evidence=fitted.evidence)
+            if fitted.corpus is not None:  # the representative documents are not saved twice
+                base = describe(base, before=base)
     return History(edits, base, config["n_before"], config["outliers"])
 
 

@@ -153,6 +153,8 @@ def perform(
     Fitted, Edit
         The edited state, and the edit as one of this model.
     """
+    if one.kind == "update":
+        raise NotFoundAgainError("an update is repeated by updated(texts), with its documents")
     given, ids = dict(one.arguments), [int(fitted.ids[row]) for row in rows]
     if one.kind == "merge":
         after = edit.merge(fitted, [[ids[i] for i in group] for group in given["groups"]])
