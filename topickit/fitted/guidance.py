@@ -1,9 +1,7 @@
 """Known topics: what the user says beforehand becomes prototypes of the one Assigner.
 
 A search finds topics without guidance first. Then known topics compete with those found for the documents
-of the sample: each known topic starts at its description, seed words or labelled documents, and moves to the
-documents that are nearest to it. A found topic that loses most of its documents to known topics is one of
-them under another name, and is dropped. Prototypes are made of the groups that result.
+of the sample. Prototypes are made of the groups that result.
 """
 
 import re
@@ -16,9 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from topickit._core.vectors import FloatArray, IntArray, group_means, take_rows, unit_rows
+from topickit._core.vectors import FloatArray, IntArray, take_rows, unit_rows
 from topickit.cluster.result import ClusteringResult
 from topickit.fitted.assigner import Assigner
+from topickit.fitted.competing import Found, compete
 from topickit.fitted.corpus import Corpus
 from topickit.fitted.discover import TopicSearch
 from topickit.fitted.doubtful import doubtful_labels
@@ -26,16 +25,8 @@ from topickit.fitted.prototypes import make_prototypes
 from topickit.fitted.thresholds import NO_THRESHOLD
 from topickit.fitted.told import discriminant_prototypes, groups_of
 
-SEED_SHARE = 0.2
-"""Share of the documents nearest to a description from which a known topic starts: the most similar ones."""
-FEWEST_SEEDS = 5
-CLAIM = 0.4
-"""A known topic claims parts that have this share of the usual density of its seeds in parts with seeds."""
-LOST_SHARE = 0.4
-"""A found topic that loses this share of its documents to known topics is dropped."""
-ROUNDS = 2
 MOST_ROWS = 8000
-"""Rows of the sample whose neighbors are searched, where no other topics are found."""
+"""Rows of the sample whose neighbors are searched."""
 N_PROTOTYPES = 8
 """Most prototypes of a known topic."""
 WORD_WEIGHT = 0.3
@@ -97,7 +88,7 @@ def guide(
     known = [*(topic for topic in known if not topic.ignored), *(topic for topic in known if topic.ignored)]
     n_known, n_told = len(known), sum(not topic.ignored for topic in known)
     only_told = n_topics is not None and n_topics <= n_told
-    sampled = search.rows[:MOST_ROWS] if only_told else search.rows  # by content hash: a uniform sample
+    sampled = search.rows[:MOST_ROWS]  # by content hash: a uniform sample
     rows = np.unique(np.concatenate([sampled, *(topic.rows for topic in known)])).astype(np.int64)
     vectors, weights = take_rows(corpus.vectors, rows), corpus.documents.weights[rows]
     labelled = np.full(len(rows), -1, dtype=np.int64)
@@ -107,12 +98,12 @@ def guide(
     if only_told:
         groups, kept = groups_of(vectors, evidence, labelled, weights), np.empty(0, dtype=np.int64)
     else:
-        found = search.assigner.labels(vectors)
-        labels = compete(vectors, weights, evidence, labelled, found, search.assigner.parts().labels(vectors))
+        found = Found(search.assigner.labels(vectors), search.assigner.parts().labels(vectors))
+        labels = compete(vectors, weights, evidence, labelled, found)
         kept = np.unique(labels[labels >= n_known]) - n_known
         groups = np.where(labels >= n_known, n_known + np.searchsorted(kept, labels - n_known), labels)
     numbers = np.concatenate([np.arange(n_told), np.full(n_known - n_told, -1)])
-    prototypes, of = _prototypes(known, vectors, weights, groups, random_state, linear=only_told)
+    prototypes, of = _prototypes(known, vectors, weights, groups, random_state, linear=not len(kept))
     topics = np.concatenate([numbers, n_told + np.arange(len(kept))])[of]
     assigner = replace(
         search.assigner,
@@ -132,87 +123,6 @@ def guide(
         random_state=random_state,
     )
     return replace(search, assigner=assigner, stability=stability, known=names[:n_told], doubtful=doubtful)
-
-
-def compete(
-    vectors: FloatArray,
-    weights: NDArray[Any],
-    evidence: NDArray[np.float64],
-    labelled: IntArray,
-    found: IntArray,
-    parts: IntArray,
-) -> IntArray:
-    """Let known and found topics compete for documents.
-
-    A part of a found topic belongs to a known topic where the part has nearly as many seeds of it, for its
-    size, as the parts with most of the seeds. A found topic that loses most of its documents so is dropped.
-
-    Parameters
-    ----------
-    vectors : float32 ndarray of shape (n, d), unit rows
-    weights : ndarray of shape (n,)
-    evidence : float64 ndarray of shape (n, m)
-        How much each document has of each known topic, centered.
-    labelled : int64 ndarray of shape (n,)
-        Known topic of labelled documents, −1 for the others.
-    found : int64 ndarray of shape (n,)
-        Found topic; −1 for none.
-    parts : int64 ndarray of shape (n,)
-        Part of the found topics; −1 for none.
-
-    Returns
-    -------
-    int64 ndarray of shape (n,)
-        Known topics 0 … m − 1, then m + the found topic; −1 for a document in none.
-    """
-    n_known, n_found = evidence.shape[1], int(found.max(initial=-1)) + 1
-    seeds = _seeds(evidence, labelled)
-    claimed = _claims(seeds, parts, weights, n_known)
-    of_part = np.where(parts >= 0, parts, claimed.shape[0] - 1)
-    is_claimed = np.asarray(claimed.any(axis=1), dtype=np.bool_)
-    free = ~is_claimed[of_part]
-    sizes = np.bincount(found[found >= 0], weights[found >= 0], minlength=n_found)
-    left = np.bincount(found[found >= 0], (weights * free)[found >= 0], minlength=n_found)
-    dropped = np.asarray(left <= (1 - LOST_SHARE) * sizes, dtype=np.bool_)
-    own = np.where((found >= 0) & free, found + n_known, -1)
-    own[(found >= 0) & dropped[found]] = -1
-    start = np.where(claimed[of_part], evidence, -np.inf)
-    mine = np.where(claimed[of_part].any(axis=1), start.argmax(axis=1), -1)
-    labels = np.where(labelled >= 0, labelled, np.where(own >= 0, own, mine))
-    labels = np.where((labels < 0) & (seeds >= 0), seeds, labels)
-    alive = np.bincount(labels[labels >= 0], minlength=n_known + n_found) > 0
-    for _ in range(ROUNDS):
-        means = unit_rows(group_means(vectors, labels, n_known + n_found, weights))
-        similar = vectors @ means.T
-        similar[:, ~alive] = -np.inf
-        labels = similar.argmax(axis=1).astype(np.int64)
-        labels[(found < 0) & (labels >= n_known)] = -1
-        labels = np.where(labelled >= 0, labelled, labels)
-    return labels
-
-
-def _seeds(evidence: NDArray[np.float64], labelled: IntArray) -> IntArray:
-    """Return the known topic of documents that are surely its own; −1 for the others."""
-    nearest = evidence.argmax(axis=1)
-    seeds = labelled.copy()
-    with_labels = np.unique(labelled[labelled >= 0])
-    for topic in np.setdiff1d(np.flatnonzero(evidence.any(axis=0)), with_labels):
-        own = np.flatnonzero((nearest == topic) & (labelled < 0))
-        best = own[np.argsort(-evidence[own, topic], kind="stable")]
-        seeds[best[: max(FEWEST_SEEDS, int(SEED_SHARE * len(own)))]] = topic
-    return seeds
-
-
-def _claims(seeds: IntArray, parts: IntArray, weights: NDArray[Any], n_known: int) -> NDArray[np.bool_]:
-    """Return which known topics claim which parts, shape (n_parts + 1, m); the last row is of no part."""
-    n_parts = int(parts.max(initial=-1)) + 1
-    inside = (parts >= 0) & (seeds >= 0)
-    counts = np.zeros((n_parts + 1, n_known))
-    np.add.at(counts, (parts[inside], seeds[inside]), weights[inside])
-    sizes = np.bincount(parts[parts >= 0], weights[parts >= 0], minlength=n_parts)
-    density = counts / np.append(np.maximum(sizes, 1e-300), 1.0)[:, None]
-    usual = (counts * density).sum(axis=0) / np.maximum(counts.sum(axis=0), 1e-300)
-    return np.asarray((counts > 0) & (density >= CLAIM * usual))
 
 
 def _evidence(
@@ -291,8 +201,9 @@ def _prototypes(
     present = np.unique(groups[groups >= 0])
     for result in (of_known, of_found):
         if linear and len(present) > 1:
-            packed_groups = np.searchsorted(present, groups)
-            parts.append(discriminant_prototypes(vectors, packed_groups, len(present), weights))
+            inside = groups >= 0
+            places = np.searchsorted(present, groups[inside])
+            parts.append(discriminant_prototypes(vectors[inside], places, len(present), weights[inside]))
             numbers.append(present)
             break
         here = np.unique(result.labels[result.labels >= 0])

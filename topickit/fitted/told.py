@@ -6,28 +6,20 @@ its boundaries can be written as one prototype per topic.
 
 References
 ----------
-Zhou, Bousquet, Lal, Weston, Schölkopf, "Learning with Local and Global Consistency", NIPS 2003 (the
-propagation). Friedman, "Regularized Discriminant Analysis", JASA 1989 (the discriminant).
+Friedman, "Regularized Discriminant Analysis", JASA 1989.
 """
 
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array, diags_array
+from scipy.sparse import csr_array
 
-from topickit._core.vectors import FloatArray, IntArray, group_means, top_k_cosine, unit_rows
+from topickit._core.vectors import FloatArray, IntArray, group_means, unit_rows
+from topickit.fitted.spreading import Matrix, neighbor_graph, softmax, spread
 
-Matrix = NDArray[np.float64]
-
-N_NEIGHBORS = 10
-ALPHA = 0.8
-"""Share of its neighbors' evidence that a document takes, against its own."""
-N_STEPS = 10
 N_ROUNDS = 3
 """Rounds in which the means of the groups count as evidence, too."""
-TEMPERATURE = 0.05
-"""Of the softmax of cosines to descriptions."""
 BALANCE = 0.5
 """Power of the correction of topics that attract many documents, between none (0) and equal sizes (1)."""
 BALANCE_STEPS = 3
@@ -39,7 +31,13 @@ SHRINKAGE = 0.01
 """Share of the mean variance that is added to the covariance of the discriminant."""
 
 
-def groups_of(vectors: FloatArray, evidence: Matrix, labelled: IntArray, weights: NDArray[Any]) -> IntArray:
+def groups_of(
+    vectors: FloatArray,
+    evidence: Matrix,
+    labelled: IntArray,
+    weights: NDArray[Any],
+    graph: csr_array | None = None,
+) -> IntArray:
     """Give each document one of the known topics.
 
     Parameters
@@ -50,6 +48,8 @@ def groups_of(vectors: FloatArray, evidence: Matrix, labelled: IntArray, weights
     labelled : int64 ndarray of shape (n,)
         Topic of labelled documents, −1 for the others.
     weights : ndarray of shape (n,)
+    graph : csr_array of shape (n, n), optional
+        Of their neighbors; by default it is made.
 
     Returns
     -------
@@ -60,20 +60,20 @@ def groups_of(vectors: FloatArray, evidence: Matrix, labelled: IntArray, weights
     own = labelled >= 0
     given = np.eye(n_topics)[np.maximum(labelled, 0)]
     classified = len(np.unique(labelled[own])) == n_topics > 1
-    start = _softmax(evidence, TEMPERATURE)
+    start = softmax(evidence)
     if classified:
         likely = _classified(vectors, labelled, weights)
         start = likely * start if evidence.any() else likely
         start /= start.sum(axis=1, keepdims=True)
     start = _balanced(start)
-    graph = _graph(vectors)
-    spread = _spread(graph, np.where(own[:, None], given, start))
+    graph = neighbor_graph(vectors) if graph is None else graph
+    shares = spread(graph, np.where(own[:, None], given, start))
     for _ in range(0 if classified else N_ROUNDS):
-        labels = np.where(own, labelled, spread.argmax(axis=1))
+        labels = np.where(own, labelled, shares.argmax(axis=1))
         means = unit_rows(group_means(vectors, labels, n_topics, weights))
-        mixed = (_softmax(vectors @ means.T, TEMPERATURE) + start) / 2
-        spread = _spread(graph, np.where(own[:, None], given, mixed))
-    return np.where(own, labelled, spread.argmax(axis=1)).astype(np.int64)
+        mixed = (softmax(vectors @ means.T) + start) / 2
+        shares = spread(graph, np.where(own[:, None], given, mixed))
+    return np.where(own, labelled, shares.argmax(axis=1)).astype(np.int64)
 
 
 def discriminant_prototypes(
@@ -127,32 +127,9 @@ def _classified(vectors: FloatArray, labelled: IntArray, weights: NDArray[Any]) 
     return np.asarray(likely / likely.sum(axis=1, keepdims=True))
 
 
-def _softmax(scores: NDArray[Any], temperature: float) -> Matrix:
-    powers = np.exp((scores - scores.max(axis=1, keepdims=True)) / temperature)
-    return np.asarray(powers / powers.sum(axis=1, keepdims=True), dtype=np.float64)
-
-
 def _balanced(shares: Matrix) -> Matrix:
     """Reduce the shares of topics that attract more documents than others (Sinkhorn's steps, damped)."""
     for _ in range(BALANCE_STEPS):
         shares = shares / np.maximum(shares.mean(axis=0) * shares.shape[1], 1e-12) ** BALANCE
         shares = shares / shares.sum(axis=1, keepdims=True)
     return shares
-
-
-def _graph(vectors: FloatArray) -> csr_array:
-    """Link each document with its nearest neighbors; symmetric, normalized by degrees."""
-    n = len(vectors)
-    near = top_k_cosine(vectors, vectors, min(N_NEIGHBORS, n - 1), exclude_self=True)
-    ends = np.arange(0, near.indices.size + 1, max(near.indices.shape[1], 1))[: n + 1]
-    links = csr_array((np.maximum(near.similarities, 0).ravel(), near.indices.ravel(), ends), shape=(n, n))
-    links = csr_array(links.maximum(links.T))
-    roots = diags_array(1 / np.sqrt(np.maximum(np.asarray(links.sum(axis=1)).ravel(), 1e-9)))
-    return csr_array(roots @ links @ roots)
-
-
-def _spread(graph: csr_array, start: Matrix) -> Matrix:
-    spread = start
-    for _ in range(N_STEPS):
-        spread = ALPHA * (graph @ spread) + (1 - ALPHA) * start
-    return spread
