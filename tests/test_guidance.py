@@ -8,6 +8,7 @@ import pytest
 from tests.conftest import make_corpus
 from topickit.embed.lexical import LexicalEmbedder
 from topickit.errors import InputError, ParameterError, ParameterTypeError, TopickitWarning
+from topickit.fitted import doubtful, guidance
 from topickit.model import TopicModel
 
 TEXTS, SUBJECTS = make_corpus(200)
@@ -157,10 +158,41 @@ def test_wrong_labels_are_listed():
     wrong = list(SUBJECTS)
     for row in (3, 50, 77, 120):
         wrong[row] = "sailing" if SUBJECTS[row] != "sailing" else "cooking"
-    model = TopicModel(embedder=EMBEDDER).fit(TEXTS, known_labels=wrong)
+    with pytest.warns(TopickitWarning, match=f"of {len(TEXTS)} labelled documents .* doubtful_labels_ lists"):
+        model = TopicModel(embedder=EMBEDDER).fit(TEXTS, known_labels=wrong)
     first = model.doubtful_labels_[:4]
     assert {label.row for label in first} == {3, 50, 77, 120}
     assert all(label.proposed == SUBJECTS[label.row] and label.label == wrong[label.row] for label in first)
+
+
+def test_right_labels_warn_of_nothing():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        TopicModel(embedder=EMBEDDER).fit(TEXTS, known_labels=list(SUBJECTS))
+
+
+def test_wrong_ones_among_many_labels_are_listed(monkeypatch):
+    monkeypatch.setattr(guidance, "MOST_ROWS", 40)
+    monkeypatch.setattr(guidance, "FEWEST_LABELS", 10)
+    monkeypatch.setattr(doubtful, "MOST_READ", 60)
+    wrong = list(SUBJECTS)
+    for row in (3, 50, 77, 120):
+        wrong[row] = "sailing" if SUBJECTS[row] != "sailing" else "cooking"
+    with pytest.warns(TopickitWarning, match="doubtful_labels_"):
+        model = TopicModel(embedder=EMBEDDER).fit(TEXTS, known_labels=wrong)
+    assert {label.row for label in model.doubtful_labels_[:4]} == {3, 50, 77, 120}
+    names = [model.topics_[label].name for label in model.labels_.tolist()]
+    assert np.mean([name == subject for name, subject in zip(names, SUBJECTS, strict=True)]) > 0.9
+
+
+def test_unknown_subjects_are_not_pulled_into_known_ones():
+    model = TopicModel(
+        known_topics={"Boats": "boat, sail, wind, anchor, mast and deck"}, embedder=EMBEDDER
+    ).fit(TEXTS)
+    boats = model.labels_ == model.topics_["Boats"].id
+    subjects = np.array(SUBJECTS)
+    assert np.mean(boats[subjects == "sailing"]) > 0.8
+    assert np.mean(boats[subjects != "sailing"]) < 0.1
 
 
 def test_given_vectors_need_vectors_of_names(blobs):

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from topickit._core.progress import stage
 from topickit._core.vectors import check_given
-from topickit._model.guiding import Guidance, labelled_rows
+from topickit._model.guiding import Guidance, labelled_rows, warn_of_doubtful
 from topickit._model.settings import recorded_parameters
 from topickit.cluster.base import Clusterer
 from topickit.corpus.covariates import Covariates
@@ -151,6 +151,7 @@ def search_topics(
     search = replace(search, across=across)
     if known:
         search = guide(search, known, corpus, n_topics=n_topics, random_state=random_state)
+        warn_of_doubtful(search.doubtful, sum(len(topic.rows) for topic in known))
         notes = {**search.clustering.notes, "known_topics": len(search.known)}
         search = replace(search, clustering=replace(search.clustering, notes=notes))
     return search, corpus

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from topickit._core.display import plural
 from topickit._core.validation import check_vectors
 from topickit._core.vectors import FloatArray, IntArray, unit_rows
 from topickit.cluster.given import GivenLabels
@@ -16,6 +17,7 @@ from topickit.corpus.documents import Documents
 from topickit.embed import base as embed
 from topickit.embed import pipeline
 from topickit.errors import InputError, ParameterError, ParameterTypeError, TopickitError, TopickitWarning
+from topickit.fitted.doubtful import DoubtfulLabel
 from topickit.fitted.guidance import KnownTopic
 
 
@@ -219,14 +221,28 @@ def check_guidable(clusterer: Any) -> None:
     ------
     ParameterError
     """
-    if isinstance(clusterer, GivenLabels):
-        raise ParameterError(
-            "GivenLabels takes all topics from labels; pass labels of some rows as known_labels="
-        )
-    if type(clusterer).__name__ == "CommunityClusterer":
-        raise ParameterError(
-            "known topics cannot be combined with communities, which their threshold defines; use another "
-            'clusterer, such as "graph"'
+    reason = getattr(clusterer, "refuses_known_topics", "")
+    if reason:
+        raise ParameterError(reason)
+
+
+def warn_of_doubtful(doubtful: Sequence[DoubtfulLabel], n_labelled: int) -> None:
+    """Warn of labels that the others contradict.
+
+    Parameters
+    ----------
+    doubtful : sequence of DoubtfulLabel
+    n_labelled : int
+        Documents with a label.
+    """
+    if doubtful:
+        first = doubtful[0]
+        warnings.warn(
+            f"{len(doubtful):,} of {plural(n_labelled, 'labelled document')} are more like those of another "
+            f"label, first row {first.row}: {first.label!r}, more like {first.proposed!r}; "
+            "doubtful_labels_ lists them, and labels_ is what the model predicts",
+            TopickitWarning,
+            stacklevel=4,
         )
 
 

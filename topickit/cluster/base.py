@@ -83,6 +83,8 @@ class BaseClusterer(ClusterMixin, BaseEstimator):
         Rows are passed to `cluster` as they are, unsorted and with duplicates.
     takes_outlier_share : bool
         ``TopicModel(outliers=...)`` applies; False where the method's own threshold defines outliers.
+    refuses_known_topics : str
+        Why topics cannot be told beforehand, and what to do; empty where they can.
     labels_ : int64 ndarray of shape (n,)
     result_ : ClusteringResult
     """
@@ -90,6 +92,7 @@ class BaseClusterer(ClusterMixin, BaseEstimator):
     sample_size: ClassVar[int | None] = SAMPLE_SIZE
     follows_row_order: ClassVar[bool] = False
     takes_outlier_share: ClassVar[bool] = True
+    refuses_known_topics: ClassVar[str] = ""
 
     labels_: IntArray
     result_: ClusteringResult

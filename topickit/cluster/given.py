@@ -44,6 +44,9 @@ class GivenLabels(BaseClusterer):
 
     sample_size = None
     follows_row_order = True
+    refuses_known_topics = (
+        "GivenLabels takes all topics from labels; pass labels of some rows as known_labels="
+    )
 
     def __init__(self, y: Any) -> None:
         self.y = y

@@ -12,6 +12,8 @@ from topickit._core.vectors import FloatArray, IntArray
 N_FOLDS = 5
 STRENGTH = 10.0
 """Inverse of the penalty of the logistic regression, on unit vectors."""
+MOST_READ = 8000
+"""Labels from which a classifier learns, at most."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,10 @@ def doubtful_labels(
     n_folds = int(min(N_FOLDS, sizes[sizes >= 2].min()))
     likely = np.zeros((len(usable), len(names)))
     folds = StratifiedKFold(n_folds, shuffle=True, random_state=random_state)
+    rng = np.random.default_rng(random_state)
     for train, test in folds.split(usable, labels[usable]):
+        if len(train) > MOST_READ:
+            train = np.sort(rng.choice(train, MOST_READ, replace=False))
         model = LogisticRegression(C=STRENGTH, max_iter=300)
         model.fit(vectors[usable[train]], labels[usable[train]], sample_weight=weights[usable[train]])
         likely[np.ix_(test, model.classes_)] = model.predict_proba(vectors[usable[test]])

@@ -20,13 +20,15 @@ from topickit.fitted.assigner import Assigner
 from topickit.fitted.competing import Found, compete
 from topickit.fitted.corpus import Corpus
 from topickit.fitted.discover import TopicSearch
-from topickit.fitted.doubtful import doubtful_labels
+from topickit.fitted.doubtful import DoubtfulLabel, doubtful_labels
 from topickit.fitted.prototypes import make_prototypes
 from topickit.fitted.thresholds import NO_THRESHOLD
 from topickit.fitted.told import discriminant_prototypes, groups_of
 
 MOST_ROWS = 8000
-"""Rows of the sample whose neighbors are searched."""
+"""Rows of the sample whose neighbors are searched, and as many with a label."""
+FEWEST_LABELS = 50
+"""Of each topic, where rows with a label are sampled."""
 N_PROTOTYPES = 8
 """Most prototypes of a known topic."""
 WORD_WEIGHT = 0.3
@@ -89,11 +91,11 @@ def guide(
     n_known, n_told = len(known), sum(not topic.ignored for topic in known)
     only_told = n_topics is not None and n_topics <= n_told
     sampled = search.rows[:MOST_ROWS]  # by content hash: a uniform sample
-    rows = np.unique(np.concatenate([sampled, *(topic.rows for topic in known)])).astype(np.int64)
+    rows = np.unique(np.concatenate([sampled, *_labelled_rows(known, random_state)])).astype(np.int64)
     vectors, weights = take_rows(corpus.vectors, rows), corpus.documents.weights[rows]
     labelled = np.full(len(rows), -1, dtype=np.int64)
     for place, topic in enumerate(known):
-        labelled[np.searchsorted(rows, topic.rows)] = place
+        labelled[np.isin(rows, topic.rows)] = place
     evidence = _evidence(known, corpus, rows, vectors, weights, labelled)
     if only_told:
         groups, kept = groups_of(vectors, evidence, labelled, weights), np.empty(0, dtype=np.int64)
@@ -113,16 +115,33 @@ def guide(
     )
     stability = [None] * n_told + [search.stability[topic] for topic in kept.tolist()]
     names = tuple(topic.name for topic in known)
-    own = labelled >= 0
-    doubtful = doubtful_labels(
-        vectors[own],
-        labelled[own],
-        names,
-        corpus.documents.first_rows[rows[own]],
-        weights[own],
-        random_state=random_state,
-    )
+    doubtful = _doubtful(known, names, corpus, random_state)
     return replace(search, assigner=assigner, stability=stability, known=names[:n_told], doubtful=doubtful)
+
+
+def _labelled_rows(known: Sequence[KnownTopic], random_state: int) -> list[IntArray]:
+    """Return the rows with a label; of more than `MOST_ROWS`, a sample of each topic."""
+    n_rows = sum(len(topic.rows) for topic in known)
+    if n_rows <= MOST_ROWS:
+        return [topic.rows for topic in known]
+    rng = np.random.default_rng(random_state)
+    sizes = [
+        min(len(topic.rows), max(FEWEST_LABELS, MOST_ROWS * len(topic.rows) // n_rows)) for topic in known
+    ]
+    return [rng.choice(topic.rows, size, replace=False) for topic, size in zip(known, sizes, strict=True)]
+
+
+def _doubtful(
+    known: Sequence[KnownTopic], names: Sequence[str], corpus: Corpus, random_state: int
+) -> tuple[DoubtfulLabel, ...]:
+    """List the labels that the others contradict."""
+    rows = np.concatenate([topic.rows for topic in known])
+    labels = np.repeat(np.arange(len(known)), [len(topic.rows) for topic in known])
+    order = np.argsort(rows, kind="stable")
+    rows, labels = rows[order], labels[order]
+    vectors, weights = take_rows(corpus.vectors, rows), corpus.documents.weights[rows]
+    first_rows = corpus.documents.first_rows[rows]
+    return doubtful_labels(vectors, labels, names, first_rows, weights, random_state=random_state)
 
 
 def _evidence(

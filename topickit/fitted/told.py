@@ -25,9 +25,9 @@ BALANCE = 0.5
 BALANCE_STEPS = 3
 CLASSIFIER_POWER = 2.0
 """Power of a classifier's probabilities, which few labels leave too even."""
-STRENGTH = 10.0
+STRENGTH = 100.0
 """Inverse of the penalty of the logistic regression, on unit vectors."""
-SHRINKAGE = 0.01
+SHRINKAGE = 0.002
 """Share of the mean variance that is added to the covariance of the discriminant."""
 
 
@@ -59,11 +59,16 @@ def groups_of(
     n_topics = evidence.shape[1]
     own = labelled >= 0
     given = np.eye(n_topics)[np.maximum(labelled, 0)]
+    described = evidence.any()
     classified = len(np.unique(labelled[own])) == n_topics > 1
+    # A topic without any evidence gets no document.
+    said = evidence.any(axis=0) | np.isin(np.arange(n_topics), labelled)
+    said |= ~said.any()
+    evidence = np.where(said, evidence, -np.inf)
     start = softmax(evidence)
     if classified:
         likely = _classified(vectors, labelled, weights)
-        start = likely * start if evidence.any() else likely
+        start = likely * start if described else likely
         start /= start.sum(axis=1, keepdims=True)
     start = _balanced(start)
     graph = neighbor_graph(vectors) if graph is None else graph
@@ -71,7 +76,8 @@ def groups_of(
     for _ in range(0 if classified else N_ROUNDS):
         labels = np.where(own, labelled, shares.argmax(axis=1))
         means = unit_rows(group_means(vectors, labels, n_topics, weights))
-        mixed = (softmax(vectors @ means.T) + start) / 2
+        similar = np.where(said, vectors @ means.T, -np.inf)
+        mixed = (softmax(similar) + start) / 2
         shares = spread(graph, np.where(own[:, None], given, mixed))
     return np.where(own, labelled, shares.argmax(axis=1)).astype(np.int64)
 

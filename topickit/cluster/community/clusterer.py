@@ -68,6 +68,10 @@ class CommunityClusterer(BaseClusterer):
     sample_size: ClassVar[int | None] = None
     follows_row_order: ClassVar[bool] = True
     takes_outlier_share: ClassVar[bool] = False
+    refuses_known_topics: ClassVar[str] = (
+        "known topics cannot be combined with communities, which their threshold defines; use another "
+        'clusterer, such as "graph"'
+    )
 
     def __init__(
         self, threshold: Threshold = 0.75, min_community_size: int = 10, *, device: str | None = None
