@@ -285,6 +285,17 @@ def test_read_only_offers_no_edits(start, saved):
     assert page.complaints == []
 
 
+def test_on_a_narrow_screen_an_opened_topic_comes_into_view(start, saved):
+    page = start(Session.open(saved, read_only=True), viewport={"width": 390, "height": 800})
+    page.locator(".topic").first.click()
+    page.wait_for_selector("#opened-title")
+    page.wait_for_function(
+        "(() => { const box = document.getElementById('opened-title').getBoundingClientRect();"
+        " return box.top >= 0 && box.bottom <= innerHeight })()"
+    )
+    assert page.complaints == []
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1440, 390])
 def test_no_serious_finding_of_axe_and_no_sideways_scrolling(start, saved, tmp_path, scheme, width):

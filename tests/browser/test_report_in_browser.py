@@ -5,6 +5,7 @@ import pytest
 from tests.conftest import make_corpus
 from tests.report.test_report_map import HOSTILE_TEXTS
 from topickit import TopicModel
+from topickit.fitted.parts import Parts
 
 SELECTED = "document.querySelector('#map .plot').data[0].selectedpoints"
 
@@ -279,13 +280,13 @@ def test_print_shows_the_map_and_every_topic(page):
     assert len(page.pdf()) > 20_000
 
 
-def test_ten_topics_fill_four_to_six_landscape_pages(visit, tmp_path):
+def test_ten_topics_fill_four_landscape_pages(visit, tmp_path):
     texts, subjects = make_corpus(400)
     model = TopicModel(embedder="lexical", clusterer="kmeans", n_topics=10)
     model.fit(texts, timestamps=[2000 + i // 40 for i in range(400)], classes=subjects)
     page = visit(model.report().to_html(tmp_path / "ten.html"))
     paper = page.pdf(prefer_css_page_size=True)
-    assert 4 <= len(re.findall(rb"/Type\s*/Page\b", paper)) <= 6
+    assert 2 <= len(re.findall(rb"/Type\s*/Page\b", paper)) <= 4
     boxes = {tuple(map(float, box.split())) for box in re.findall(rb"/MediaBox\s*\[([^\]]*)\]", paper)}
     assert all(width > height for _, _, width, height in boxes)
     page.emulate_media(media="print")
@@ -293,6 +294,25 @@ def test_ten_topics_fill_four_to_six_landscape_pages(visit, tmp_path):
         "[...document.querySelectorAll('#overview td.words')].map((cell) => cell.offsetWidth)"
     )
     assert min(widths) > 250
+
+
+def test_topics_with_parts_are_a_table_on_the_page_and_on_paper(visit, model, tmp_path):
+    merged = model.merge_topics([[0, 1], [2, 3]])
+    firsts = [model.labels_.tolist().index(topic.id) for topic in model.topics_]
+    parts = Parts(model.topics_, tuple(merged.labels_[firsts].tolist()), model.labels_)
+    merged.fitted_.__dict__["parts"] = parts
+    page = visit(merged.report().to_html(tmp_path / "parts.html"))
+    wide = "[...document.querySelectorAll('#overview tbody tr')].map((row) => row.offsetWidth)"
+    assert page.locator("#overview tr.part").count() == 4
+    assert len(set(page.evaluate(wide))) == 1
+    page.emulate_media(media="print")
+    page.set_viewport_size(
+        {"width": 703, "height": 1000}
+    )  # an upright page, with which media queries are asked
+    assert len(set(page.evaluate(wide))) == 1
+    assert (
+        page.evaluate("getComputedStyle(document.querySelector('#overview tr.part')).display") == "table-row"
+    )
 
 
 def test_without_texts_there_is_a_map_without_texts(visit, model, tmp_path):

@@ -110,9 +110,20 @@ def _field(label: str, field: Any, *, hidden: bool = False) -> Any:
 def _left(model: TopicModel) -> Any:
     n_topics, n_prototypes = len(model.topics_), len(model.fitted_.assigner.topics)
     merging = [
-        html.Button("Merge the selected topics", id="merge-go", className="edit"),
-        html.Button("Delete the selected topics", id="delete-selected-go", className="edit"),
-        html.Button("Ignore the selected topics", id="ignore-selected-go", className="edit"),
+        html.Span("Selected topics:", className="soft"),
+        html.Button("Merge", id="merge-go", className="edit", **{"aria-label": "Merge the selected topics"}),
+        html.Button(
+            "Delete",
+            id="delete-selected-go",
+            className="edit",
+            **{"aria-label": "Delete the selected topics"},
+        ),
+        html.Button(
+            "Ignore",
+            id="ignore-selected-go",
+            className="edit",
+            **{"aria-label": "Ignore the selected topics"},
+        ),
     ]
     number = dcc.Input(
         id="level-n", type="range", min=1, max=n_prototypes, step=1, value=min(n_topics, n_prototypes)

@@ -87,7 +87,10 @@ document.addEventListener("click", (event) => {
     return;
   }
   const opener = event.target.closest("[data-open]");
-  if (opener) window.dash_clientside.set_props("topic", { data: +opener.dataset.open });
+  if (!opener) return;
+  window.dash_clientside.set_props("topic", { data: +opener.dataset.open });
+  // On a narrow screen the topic is far below the list.
+  if (matchMedia("(max-width: 760px)").matches) document.getElementById("topic-card").scrollIntoView({ block: "start" });
 });
 
 // A topic that is dropped on another one asks for a preview of their merge.

@@ -175,13 +175,14 @@ const topickit = (() => {
   }), { rootMargin: "400px" });
   document.querySelectorAll(".figure").forEach((holder) => watch.observe(holder));
   // A figure on paper is low, so that text and figure share a page, and as wide as its column.
-  const onPaper = { similarity: [470, 230], over_time: [1000, 290] };
+  const onPaper = { similarity: [470, 230], over_time: [1000, 190] };
   const fit = (paper) => document.querySelectorAll(".figure").forEach((holder) => {
     const full = figures[holder.dataset.figure].layout.height;
     const [width, limit] = paper ? onPaper[holder.dataset.figure] : [holder.clientWidth, full];
     const height = Math.min(full, limit);
     holder.style.height = `${height}px`;
-    if (holder.layout) Plotly.relayout(holder, { width, height }).then(() => { if (!paper) Plotly.relayout(holder, { width: null, autosize: true }); });
+    const ticks = holder.dataset.figure === "similarity" ? { "yaxis.tickfont.size": paper ? 6 : null } : {};
+    if (holder.layout) Plotly.relayout(holder, { width, height, ...ticks }).then(() => { if (!paper) Plotly.relayout(holder, { width: null, autosize: true }); });
   });
   addEventListener("beforeprint", () => {
     document.querySelectorAll(".figure:not([data-drawn])").forEach((holder) => {
