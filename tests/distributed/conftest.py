@@ -15,6 +15,7 @@ N = 3000
 def ray_cluster():
     ray = pytest.importorskip("ray", reason="the extra 'ray' is not installed")
     from ray.cluster_utils import Cluster
+    from ray.data import DataContext
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
@@ -25,6 +26,7 @@ def ray_cluster():
         for _ in range(2):
             cluster.add_node(num_cpus=1, object_store_memory=300 << 20, include_dashboard=False)
         ray.init(address=cluster.address, logging_level="ERROR", log_to_driver=False)
+        DataContext.get_current()  # warns of itself once, which pytest.warns would raise again
         yield ray
         ray.shutdown()
         cluster.shutdown()

@@ -157,6 +157,16 @@ def test_of_more_rows_a_sample_is_fitted(ray_cluster, many, vectors, write_files
     assert_same(model, TopicModel().fit([many[i] for i in rows], embeddings=vectors[rows]))
 
 
+def test_a_sample_of_few_repeated_texts_is_refused(ray_cluster, many, write_files):
+    share = 200 / 2000
+    repeated = next(text for text in many if 0 < text_keys([text])[0, 0] < share * 2.0**64)
+    dataset = read_parquet(write_files({"text": [*many[:1000], *[repeated] * 1000]}))
+    with pytest.raises(
+        InputError, match=r"many of the 2,000 rows .* more than 400; leave repeated texts out"
+    ):
+        fit(dataset, model=TopicModel(Letters(None)), limit=200)
+
+
 def test_errors_name_the_file_and_the_row(ray_cluster, many, vectors, write_files, tmp_path):
     texts = [*many[:700], None, *many[:299]]
     source = write_files({"text": texts, "topic": ["a"] * 1000}, n_files=2)

@@ -15,11 +15,14 @@ from topickit.corpus.documents import text_keys
 from topickit.distributed.cluster import n_processors
 from topickit.distributed.failures import FILE, ROW, place_of, rows_named, running
 from topickit.distributed.prediction import vectors_of
-from topickit.errors import ParameterError, TopickitWarning
+from topickit.errors import InputError, ParameterError, TopickitWarning
 
 if TYPE_CHECKING:
     import pyarrow as pa
     from ray.data import Dataset
+
+MOST = 2
+"""A sample may have so many times the rows that were asked for: equal texts are in it or not as one."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,6 +84,8 @@ def gather(
     ------
     ParameterError
         When there is no such column.
+    InputError
+        When few texts make up so many rows that the sample would have more than twice `limit`.
     TopickitError
         When a row cannot be used; the message names it.
 
@@ -110,8 +115,12 @@ def gather(
         num_cpus=0,
         compute=require("ray.data").TaskPoolStrategy(size=n_processors()),
     )
-    sample = _collected(few, embeddings, None)
-    assert sample is not None
+    sample = _collected(few, embeddings, MOST * limit)
+    if sample is None:
+        raise InputError(
+            f"one text or a few are so many of the {n_rows:,} rows that a sample of about {limit:,} rows "
+            f"would have more than {MOST * limit:,}; leave repeated texts out, or raise limit="
+        )
     warnings.warn(
         f"the dataset has {n_rows:,} rows, more than limit={limit:,}: topics, keywords and sizes are those "
         f"of the {len(sample.table):,} rows whose texts have the smallest hashes; label all rows with "
@@ -131,7 +140,7 @@ def in_sample(table: "pa.Table", text: str, share: float) -> "pa.Table":
     return table.filter(pa.array((first > 0) & (first < share * 2.0**64)))
 
 
-def _collected(dataset: "Dataset", embeddings: str | None, limit: int | None) -> Gathered | None:
+def _collected(dataset: "Dataset", embeddings: str | None, limit: int) -> Gathered | None:
     """Collect blocks in their order; None where there are more than `limit` rows."""
     import pyarrow as pa
 
@@ -146,7 +155,7 @@ def _collected(dataset: "Dataset", embeddings: str | None, limit: int | None) ->
         for block in dataset.iter_batches(batch_size=None, batch_format="pyarrow"):
             n += len(block)
             progress.advance(len(block))
-            if limit is not None and n > limit:
+            if n > limit:
                 return None
             if not len(block):
                 continue
