@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from benchmarks import (
     across,
+    distributed_tables,
     finding_tables,
     guidance_tables,
     living_tables,
@@ -402,6 +403,7 @@ SECTIONS: dict[str, Callable[[Result], str]] = {
     "merging": living_tables.merging,
     "every_collection": every_collection,
     "scale": scale_tables.section,
+    "distributed": distributed_tables.section,
     "estimate": estimate,
     "html_report": html_report,
     "explore": explore,
