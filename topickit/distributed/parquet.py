@@ -41,8 +41,9 @@ def read_parquet(
 
     Parameters
     ----------
-    paths : path, pattern such as "folder/*.parquet", folder, or a sequence of these
-        Files that all machines of the cluster see. For a store such as S3, use ``ray.data.read_parquet``.
+    paths : path, pattern, folder, or a sequence of these
+        Files that all machines of the cluster see, such as ``"folder/*.parquet"``. For a store such as S3,
+        use ``ray.data.read_parquet``.
     columns : sequence of str, optional
         Columns to read; None (default) reads all.
 
