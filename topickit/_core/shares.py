@@ -7,6 +7,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from topickit._core.vectors import IntArray
 
+SIGNIFICANCE = 0.01
+"""Of `exceeds`."""
+
 
 @dataclass(frozen=True, eq=False)
 class ShareTests:
@@ -66,6 +69,25 @@ def compare_shares(before: ArrayLike, n_before: int, after: ArrayLike, n_after: 
     high = difference + np.hypot(wilson_2[:, 1] - two, one - wilson_1[:, 0])
     p_values = false_discovery_control(exact_test(first, n_before, second, n_after), method="bh")
     return ShareTests(one, two, low, high, np.asarray(p_values))
+
+
+def exceeds(n: int, of: int, share: float) -> bool:
+    """Return whether a sample has significantly more than a share (exact binomial test, 1 %).
+
+    Parameters
+    ----------
+    n, of : int
+        So many of the sample.
+    share : float
+
+    Examples
+    --------
+    >>> exceeds(3, 20, 0.1), exceeds(150, 1000, 0.1)
+    (False, True)
+    """
+    from scipy.stats import binom
+
+    return bool(of and n > share * of and binom.sf(n - 1, of, share) <= SIGNIFICANCE)
 
 
 def exact_test(

@@ -224,8 +224,8 @@ class PredictionMixin(TransformerMixin):
         Returns
         -------
         float32 ndarray of shape (n,)
-            0 for a blank text; of an outlier, to the most similar topic. One in twenty of the documents
-            that were clustered is below ``fitted_.provenance.similarity_p5``.
+            0 for a blank text; of an outlier, to the most similar topic. About one in twenty of
+            other documents of the corpus is below ``fitted_.provenance.similarity_p5``.
 
         Examples
         --------

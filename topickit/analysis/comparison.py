@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from topickit._core.display import one_line, plural, render_plain, text_width
 from topickit._core.vectors import IntArray
-from topickit.fitted.changes import SIGNIFICANCE
+from topickit.fitted.comparing import SIGNIFICANCE
 from topickit.metrics.groups import Agreement
 
 Basis = Literal["documents", "embeddings", "keywords"]

@@ -6,19 +6,19 @@ from typing import Any
 import numpy as np
 
 from topickit._core.display import one_line
+from topickit._core.shares import exceeds
 from topickit._core.vectors import IntArray
 from topickit.analysis.over_time import Z, change_scores
 from topickit.corpus.documents import Documents
 from topickit.corpus.tables import read
 from topickit.errors import InputError
 from topickit.fitted.assignment import Assignment
+from topickit.fitted.change import USUAL_SHARE
 from topickit.fitted.fitted import Fitted
 from topickit.keywords.folding import fold
 from topickit.keywords.vocabulary import DocumentTerms, count_terms
 
 N_KEYWORDS = 8
-USUAL_SHARE = 0.17
-"""Of other rows of one corpus, 2 to 17 % are below its 5th percentile of similarity."""
 MIN_SHARE = 0.02
 """Least share of the group's documents that have a keyword."""
 MIN_DOCUMENTS = 3
@@ -78,7 +78,8 @@ class NewDocuments:
     def to_text(self, n_changes: int = 3) -> str:
         """Describe the new documents in a few lines; small changes are left out.
 
-        A change of a share counts from 1 point, and the group of unlike documents from 17% of all.
+        A change of a share counts from 1 point, and the group of unlike documents where it is
+        significantly more than 10% of all.
 
         Parameters
         ----------
@@ -95,7 +96,7 @@ class NewDocuments:
         if listed:
             changes = [f"{c.topic} {one_line(c.name)}: {c.share_before:.1%} to {c.share:.1%}" for c in listed]
             lines.append(f"Largest changes of topic shares since the fit: {'; '.join(changes)}.")
-        if self.n_unlike and self.n_unlike > USUAL_SHARE * self.n_documents:
+        if self.n_unlike and exceeds(self.n_unlike, self.n_documents, USUAL_SHARE):
             lines.append(
                 f"{self.n_unlike:,} of {self.n_documents:,} rows ({self.n_unlike / self.n_documents:.1%}) "
                 "are less similar to their topic than 95% of the model's documents."

@@ -11,6 +11,7 @@ from topickit.fitted.derive import describe, measure, numbered_anew, with_base_l
 from topickit.fitted.discover import TopicSearch
 from topickit.fitted.edits import at_most
 from topickit.fitted.fitted import Fitted
+from topickit.fitted.held_out import low_similarity
 from topickit.fitted.level_ids import with_base_ids
 from topickit.fitted.provenance import Provenance
 from topickit.keywords.settings import KeywordSettings
@@ -61,6 +62,8 @@ def build(
     fitted = replace(fitted, doubtful=search.doubtful)
     fitted = merge_alike(fitted) if merges_alike else fitted
     fitted = with_base_level(fitted, search.sampled, search.weights, search.clustering.resampled_labels)
+    low = low_similarity(fitted.assigner, search, corpus.vectors)
+    fitted = replace(fitted, provenance=replace(fitted.provenance, similarity_p5=low))
     fitted = fitted if n_topics is None else _only(fitted, n_topics)
     return describe(calibrated(fitted, search.sampled, search.weights))
 

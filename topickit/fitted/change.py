@@ -5,10 +5,11 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from topickit._core.display import one_line, plural
+from topickit._core.shares import exceeds
 
 Kind = Literal["grew", "shrank", "new", "gone", "same"]
-USUAL_SHARE = 0.17
-"""Of other rows of one corpus, 2 to 17 % are below its 5th percentile of similarity."""
+USUAL_SHARE = 0.1
+"""Of other documents of one corpus, 1 to 9 % are below its 5th percentile of similarity."""
 N_LISTED = 10
 """Topics of one kind in the text."""
 N_IN_SENTENCE = 2
@@ -122,8 +123,8 @@ class Change:
 
     @property
     def is_unlike(self) -> bool:
-        """Whether more of the new documents are unlike the model's than in other samples of one corpus."""
-        return (self.unlike_share or 0.0) > USUAL_SHARE
+        """Whether more of the new documents are unlike the model's than is usual, significantly."""
+        return exceeds(self.n_unlike or 0, self.n_new, USUAL_SHARE)
 
     @property
     def is_any(self) -> bool:

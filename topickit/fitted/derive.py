@@ -31,10 +31,6 @@ from topickit.keywords.risk_ratio import RiskRatio, risk_ratios
 from topickit.keywords.settings import KeywordSettings
 from topickit.keywords.vocabulary import count_terms
 
-SIMILARITY_SAMPLE = 5000
-LOW_PERCENTILE = 0.05
-"""`Provenance.similarity_p5` is this quantile of the sampled documents' similarity to their topics."""
-
 
 def derive(fitted: Fitted, assigner: Assigner, **changes: Any) -> Fitted:
     """Compute the results of another Assigner on the corpus of a model; arguments as for `remeasure`."""
@@ -326,7 +322,7 @@ def _same_prototypes(a: Fitted, row_a: int, b: Fitted, row_b: int) -> bool:
 def with_base_level(
     fitted: Fitted, vectors: FloatArray, weights: NDArray[Any], resampled_labels: Sequence[IntArray]
 ) -> Fitted:
-    """Record the topics as the base level, and the 5th percentile of similarity.
+    """Record the topics as the base level.
 
     Parameters
     ----------
@@ -340,10 +336,7 @@ def with_base_level(
     assigner, base_level = fitted.assigner, current_level(fitted)
     if resampled_labels:  # else there is nothing to compare with, and assigning the sample takes time
         base_level = base_level.with_tables(assigner.parts().labels(vectors), resampled_labels, weights)
-    few = vectors[:SIMILARITY_SAMPLE]  # in the order of content hashes: a uniform sample
-    similarity = assigner.similarity(few)[few.any(axis=1)]
-    low = float(np.quantile(similarity, LOW_PERCENTILE)) if len(similarity) else 0.0
-    return replace(fitted, base_level=base_level, provenance=replace(fitted.provenance, similarity_p5=low))
+    return replace(fitted, base_level=base_level)
 
 
 def current_level(fitted: Fitted, tables: tuple[csr_array, ...] = ()) -> BaseLevel:

@@ -69,7 +69,8 @@ class Provenance:
     versions : mapping of str to str
         Of topickit and the packages that decide the result.
     similarity_p5 : float or None
-        5th percentile of the similarity of the sampled documents to their topics; None if unknown.
+        5th percentile of the similarity of documents of the corpus to their topics, for documents on which
+        the topics were not found; None if unknown.
     n_refined : int
         Documents embedded again by the teacher of a distilled embedder.
     agreement_with_clusterer : float or None

@@ -18,7 +18,7 @@ from topickit.errors import ParameterError
 from topickit.fitted.added import labels_with_added
 from topickit.fitted.assigner import Assigner
 from topickit.fitted.change import Change
-from topickit.fitted.changes import measure_change
+from topickit.fitted.comparing import measure_change
 from topickit.fitted.corpus import Corpus
 from topickit.fitted.derive import describe, evidence_of, undescribed
 from topickit.fitted.fitted import Fitted
