@@ -6,9 +6,12 @@ import numpy as np
 import pytest
 
 from topickit import KeywordSettings, TopicModel
+from topickit._core.vectors import unit_rows
 from topickit.errors import InputError, ParameterError
 from topickit.fitted.added import labels_with_added
 from topickit.fitted.assigner import Assigner
+from topickit.fitted.novelty import Block, find_new_topics
+from topickit.fitted.update import optimism
 from topickit.keywords.counts import TermCounts
 from topickit.keywords.vocabulary import count_terms
 
@@ -140,6 +143,28 @@ def test_words_that_rise_are_told(model):
     texts = [text + " strawberry" if g == 0 else text for text, g in zip(texts, group, strict=True)]
     change = model.updated(texts, vectors).change_
     assert [(topic.topic, topic.rising) for topic in change.drifted] == [(0, ("strawberry",))]
+
+
+@pytest.mark.parametrize("keep_texts", [True, False])
+def test_words_that_are_no_terms_of_the_model_are_compared_with_its_texts(old, tmp_path, keep_texts):
+    texts = [f"{text}, quince-jam" if text.split()[0] in WORDS[0] else text for text in old[0]]
+    model = saved(TopicModel().fit(texts, embeddings=old[1]), tmp_path / "m", keep_texts)
+    more, vectors, group = documents([40, 35, 30, 25, 20, 15], 11)
+    more = [f"{text}, quincejam" if g == 0 else text for text, g in zip(more, group, strict=True)]
+    assert "quincejam" not in model.fitted_.counts.terms
+    later = model.updated(more, vectors)
+    assert not any("quincejam" in topic.rising for topic in later.change_.drifted)
+
+
+def test_documents_of_the_model_are_compared_as_others_would_be(model):
+    """Those of a small fit are more similar to its prototypes than others, so fewer would be in a group."""
+    vectors = unit_rows(documents([40, 35, 30, 25, 20, 15, 40], 4)[1])
+    new = Block(vectors, np.ones(len(vectors), dtype=np.int64))
+    fitted = model.fitted_
+    old = Block(fitted.corpus.vectors, fitted.corpus.documents.weights)
+    assert find_new_topics(fitted.assigner, new, old).n_topics == 1
+    assert find_new_topics(fitted.assigner, new, replace(old, optimism=1.0)).n_topics == 0
+    assert 0 < optimism(fitted, fitted.corpus) < 0.2
 
 
 def test_prototypes_follow_on_request(model, old, tmp_path):

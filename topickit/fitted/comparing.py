@@ -1,7 +1,7 @@
 """Measure the change that new documents bring: shares and words of topics, before and after."""
 
-from collections.abc import Collection
-from typing import Any
+from collections.abc import Callable, Collection
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,7 @@ MIN_DOCUMENTS = 20
 MIN_WITH_WORD = 5
 """Fewest documents with a word that is compared."""
 N_WORDS = 5
+Recount: TypeAlias = Callable[[int, list[str]], IntArray]
 
 
 def measure_change(
@@ -33,6 +34,8 @@ def measure_change(
     sizes: tuple[IntArray, IntArray],
     n_documents: tuple[int, int],
     terms: tuple[str, ...],
+    n_known: int,
+    recount: Recount | None,
     first_new: int,
     n_unlike: int | None,
     n_moved: int | None,
@@ -50,6 +53,8 @@ def measure_change(
     n_documents : two int
         Documents with a text, before and new.
     terms : tuple of str, of length t
+    n_known, recount
+        As for `word_changes`.
     first_new : int
         The first row of a new topic.
     n_unlike, n_moved : int or None
@@ -60,7 +65,9 @@ def measure_change(
     Change
     """
     tests = compare_shares(sizes[0], n_documents[0], sizes[1], n_documents[1])
-    words = word_changes(before, after, terms) if before is not None and after is not None else {}
+    words = {}
+    if before is not None and after is not None:
+        words = word_changes(before, after, terms, n_known, recount)
     changes = []
     for row, topic in enumerate(topics):
         rising, falling = words.get(row, ((), ())) if row < first_new else ((), ())
@@ -94,7 +101,11 @@ def _kind(tests: Any, row: int) -> Kind:
 
 
 def word_changes(
-    before: DocumentFrequencies, after: DocumentFrequencies, terms: tuple[str, ...]
+    before: DocumentFrequencies,
+    after: DocumentFrequencies,
+    terms: tuple[str, ...],
+    n_known: int,
+    recount: Recount | None,
 ) -> dict[int, tuple[tuple[str, ...], tuple[str, ...]]]:
     """Find the words of each topic that are more, or less, frequent in its new documents.
 
@@ -103,6 +114,11 @@ def word_changes(
     before, after : DocumentFrequencies
         Of k topics and t terms.
     terms : tuple of str, of length t
+    n_known : int
+        The first terms are those of the model. The others may occur in its documents all the same.
+    recount : function of int and list of str to int64 ndarray, or None
+        Counts the documents of the model of a topic that have each of some words. Without it, only terms of
+        the model are compared.
 
     Returns
     -------
@@ -115,12 +131,20 @@ def word_changes(
     compared = np.minimum(before.sizes[:-1], after.sizes[:-1]) >= MIN_DOCUMENTS
     total = (before.topics + after.topics).tocoo()
     listed = (total.data >= MIN_WITH_WORD) & compared[total.row]
+    if recount is None:
+        listed &= total.col < n_known
     if not listed.any():
         return {}
     row, column = total.row[listed].astype(np.int64), total.col[listed].astype(np.int64)
     second = np.asarray(csr_array(after.topics)[row, column]).ravel().astype(np.int64)
     first = total.data[listed].astype(np.int64) - second
     p = exact_test(first, before.sizes[row], second, after.sizes[row])
+    again = np.flatnonzero((column >= n_known) & (p <= WORD_SIGNIFICANCE))
+    if recount is not None and len(again):
+        for topic in np.unique(row[again]).tolist():
+            own = again[row[again] == topic]
+            first[own] = recount(topic, [terms[term] for term in column[own].tolist()])
+        p[again] = exact_test(first[again], before.sizes[row[again]], second[again], after.sizes[row[again]])
     rises = second / after.sizes[row] > first / before.sizes[row]
     significant = np.asarray(false_discovery_control(p, method="bh")) <= WORD_SIGNIFICANCE
     result = {}

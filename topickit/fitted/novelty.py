@@ -62,11 +62,14 @@ class Block:
     weights : int64 ndarray of shape (n,)
     labels : int64 ndarray of shape (n,), optional
         Topics by an Assigner with the first prototypes of the present one.
+    optimism : float
+        By how much documents are more similar to prototypes because these were made of them.
     """
 
     vectors: FloatArray
     weights: IntArray
     labels: IntArray | None = None
+    optimism: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -311,11 +314,11 @@ def _sizes_before(assigner: Assigner, old: Block, means: NDArray[np.float64]) ->
     """Count the documents of the model that each group would take."""
     rows = np.arange(len(old.vectors))
     if old.labels is not None:  # the cosine to the own topic rules out most groups at little cost
-        least = own_values(assigner, old.vectors, old.labels, unit=True) - ROUNDING
+        least = own_values(assigner, old.vectors, old.labels, unit=True) - (ROUNDING + old.optimism)
         rows = np.flatnonzero(nearest_group(old.vectors, least, means) >= 0)
     if not len(rows):
         return np.zeros(len(means), dtype=np.int64)
     vectors = take_rows(old.vectors, rows)
-    near = nearest_group(vectors, best_cosine(assigner, vectors), means)
+    near = nearest_group(vectors, best_cosine(assigner, vectors) - np.float32(old.optimism), means)
     member = near >= 0
     return np.bincount(near[member], old.weights[rows[member]], minlength=len(means)).astype(np.int64)

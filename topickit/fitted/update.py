@@ -18,13 +18,14 @@ from topickit.errors import ParameterError
 from topickit.fitted.added import labels_with_added
 from topickit.fitted.assigner import Assigner
 from topickit.fitted.change import Change
-from topickit.fitted.comparing import measure_change
+from topickit.fitted.comparing import Recount, measure_change
 from topickit.fitted.corpus import Corpus
 from topickit.fitted.derive import describe, evidence_of, undescribed
 from topickit.fitted.fitted import Fitted
+from topickit.fitted.held_out import LOW_PERCENTILE, N_COMPARED
 from topickit.fitted.novelty import Block, find_new_topics
 from topickit.keywords.counts import TermCounts
-from topickit.keywords.further import count_further_terms, extended
+from topickit.keywords.further import count_further_terms, documents_with, extended
 from topickit.keywords.vocabulary import DocumentTerms
 
 Drift = Literal["keep", "follow"]
@@ -96,7 +97,16 @@ def updated(fitted: Fitted, new: NewRows, *, drift: Drift = "keep", find_new: bo
 def _sample(fitted: Fitted, corpus: Corpus, *, keep: bool) -> Block:
     few = slice(0, OLD_SAMPLE)  # in the order of content hashes: a uniform sample
     labels = fitted.labels[corpus.documents.first_rows[few]] if keep else None
-    return Block(corpus.vectors[few], corpus.documents.weights[few], labels)
+    return Block(corpus.vectors[few], corpus.documents.weights[few], labels, optimism(fitted, corpus))
+
+
+def optimism(fitted: Fitted, corpus: Corpus) -> float:
+    """Compare the 5th percentile of the similarity of the model's documents with that of others."""
+    low, few = fitted.provenance.similarity_p5, corpus.vectors[:N_COMPARED]
+    similarity = fitted.assigner.similarity(few)[few.any(axis=1)]
+    if low is None or not len(similarity):
+        return 0.0
+    return max(0.0, float(np.quantile(similarity, LOW_PERCENTILE)) - low)
 
 
 def _followed(fitted: Fitted, new: NewRows) -> Assigner:
@@ -254,7 +264,23 @@ def _change(fitted: Fitted, grown: Fitted, new: NewRows, terms: DocumentTerms) -
         sizes=(sizes[0], sizes[1]),
         n_documents=(n - fitted.provenance.n_blank, documents.n_rows - documents.n_blank),
         terms=terms.terms,
+        n_known=len(fitted.counts.terms),
+        recount=_recount(fitted, before),
         first_new=len(fitted.topics),
         n_unlike=n_unlike,
         n_moved=None if fitted.corpus is None else int((before != fitted.labels).sum()),
     )
+
+
+def _recount(fitted: Fitted, labels: IntArray) -> Recount | None:
+    """Return a function that counts the documents of the model that have a word; None without texts."""
+    corpus = fitted.corpus
+    if corpus is None or not corpus.documents.has_texts:
+        return None
+    documents = corpus.documents
+
+    def count(topic: int, words: list[str]) -> IntArray:
+        rows = np.flatnonzero(labels[documents.first_rows] == topic)
+        return documents_with((documents.texts[row] for row in rows.tolist()), documents.weights[rows], words)
+
+    return count

@@ -1,7 +1,8 @@
 """Count the terms of a fitted model in further documents, and add the words that are new in them."""
 
 import itertools
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -17,7 +18,7 @@ from topickit.keywords.reading import has_own_rules, read_with
 from topickit.keywords.recast import recast
 from topickit.keywords.settings import MAX_N_GRAM, KeywordSettings
 from topickit.keywords.stopwords import find_stop_words, stop_words
-from topickit.keywords.tokens import TokenStream, clean
+from topickit.keywords.tokens import IS_UNSPACED, TokenStream, clean
 from topickit.keywords.vocabulary import (
     SMALL_CORPUS,
     DocumentTerms,
@@ -93,6 +94,38 @@ def count_further_terms(
         counts = counts + csr_array((once, (phrases.document, column[phrases.phrase])), shape=counts.shape)
         terms = (*known.terms, *(lexicon.display[word] for word in new.tolist()))
         return replace(known, terms=terms, counts=_without_alone(csr_array(counts), parts), parts=parts)
+
+
+def documents_with(texts: Iterable[str], weights: IntArray, words: Sequence[str]) -> IntArray:
+    """Count the texts in which words occur in any spelling, whether or not they are terms there.
+
+    Parameters
+    ----------
+    texts : iterable of str, of length n
+    weights : int64 ndarray of shape (n,)
+    words : sequence of str, of length m
+
+    Returns
+    -------
+    int64 ndarray of shape (m,)
+
+    Examples
+    --------
+    >>> documents_with(["An e-mail", "emails", "X"], np.array([1, 1, 2]), ["email", "x", "y"]).tolist()
+    [1, 2, 0]
+    """
+    patterns = [re.compile(_anywhere(word)) for word in words]
+    result = np.zeros(len(words), dtype=np.int64)
+    for text, weight in zip(texts, weights.tolist(), strict=True):
+        plain = text.casefold().replace("-", "")
+        result += [weight if pattern.search(plain) else 0 for pattern in patterns]
+    return result
+
+
+def _anywhere(word: str) -> str:
+    """Return the pattern of a word without hyphens; between spaces or signs, if its script has spaces."""
+    plain = re.escape(word.casefold().replace("-", ""))
+    return plain if IS_UNSPACED.search(word) else rf"(?<!\w){plain}(?!\w)"
 
 
 def extended(counts: csr_array, n_terms: int) -> csr_array:
