@@ -399,6 +399,7 @@ SECTIONS: dict[str, Callable[[Result], str]] = {
     "hybrid": topic_tables.hybrid,
     "languages": topic_tables.languages,
     "refining": refining,
+    "living": living_tables.living,
     "replaying": living_tables.replaying,
     "merging": living_tables.merging,
     "every_collection": every_collection,

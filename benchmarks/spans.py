@@ -74,7 +74,7 @@ def peer(texts: list[str], vectors: np.ndarray, joined: list[str], places: list[
         work, rows, out = (Path(folder) / name for name in ("work.json", "vectors.npy", "out.json"))
         work.write_text(json.dumps({"texts": texts, "joined": joined, "sentences": places}), encoding="utf-8")
         np.save(rows, vectors)
-        python = interpreter("bertopic", cache_folder())
+        python = interpreter("bertopic", cache_folder() / "envs")
         module = "benchmarks.peers.runners.bertopic_spans"
         subprocess.run([str(python), "-m", module, *map(str, (work, rows, out))], check=True, cwd=HERE.parent)
         return json.loads(out.read_text(encoding="utf-8"))
