@@ -16,6 +16,7 @@ from benchmarks.peers.collections import LANGUAGES, load
 from benchmarks.peers.environments import cache_folder
 from topickit._core.vectors import nearest_prototype, unit_rows
 from topickit.cluster import levels as ladders
+from topickit.cluster.draws import Draws
 from topickit.cluster.graph import GraphClusterer
 from topickit.cluster.partition import N_NEIGHBORS
 
@@ -37,7 +38,7 @@ class Ladder:
     def chosen(self, power: float, tolerance: float) -> int:
         """Position of the level that a rule takes."""
         best = ladders.best_level(self.levels, power=power, tolerance=tolerance)
-        return next(i for i, level in enumerate(self.levels) if level is best)
+        return next(i for i, level in enumerate(self.levels) if level.resolution == best.resolution)
 
 
 def collections() -> list[tuple[str, str, np.ndarray, np.ndarray]]:
@@ -63,7 +64,7 @@ def climb(vectors: np.ndarray, gold: np.ndarray, seed: int) -> Ladder:
     first = np.sort(np.unique(rows, axis=0, return_index=True)[1])
     size = GraphClusterer.sample_size
     used = first if len(first) <= size else np.sort(np.random.default_rng(seed).permutation(first)[:size])
-    levels = ladders.ladder(rows[used], np.ones(len(used), dtype=np.int64), N_NEIGHBORS, seed)
+    levels = ladders.ladder(Draws(rows[used], np.ones(len(used), dtype=np.int64), N_NEIGHBORS, seed))
     return Ladder(
         levels, [adjusted_rand_score(gold, nearest_prototype(rows, level.center)) for level in levels]
     )

@@ -15,6 +15,7 @@ from topickit._core.vectors import unit_rows
 from topickit.cluster import agglomerative, base, graph, levels
 from topickit.cluster.consensus import consensus
 from topickit.cluster.density import DensityClusterer
+from topickit.cluster.draws import Draws
 from topickit.errors import InputError, MemoryBudgetError, ParameterError, ParameterTypeError
 
 BY_NAME = pytest.mark.parametrize("name", base.CLUSTERERS)
@@ -308,7 +309,7 @@ def test_the_number_of_processors_changes_nothing(monkeypatch):
     found = []
     for n in (1, 3, 18):
         monkeypatch.setattr(levels, "n_threads", lambda n=n: n)
-        made = levels.ladder(rows, np.ones(400, dtype=np.int64), 10, 0, whole=False)
+        made = levels.ladder(Draws(rows, np.ones(400, dtype=np.int64), 10, 0), whole=False)
         found.append([one.score() for one in made])
     assert found[0] == found[1] == found[2]
 

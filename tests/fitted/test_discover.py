@@ -3,6 +3,7 @@ import pytest
 
 from topickit._core.vectors import nearest_prototype, unit_rows
 from topickit.cluster.result import ClusteringResult
+from topickit.fitted import discover
 from topickit.fitted.assigner import Assigner
 from topickit.fitted.discover import add_small_topics, with_small_topics
 from topickit.model import TopicModel
@@ -84,6 +85,17 @@ def test_a_repeated_document_is_no_topic(rows, clustering):
     assert with_small_topics(before, part, weights).n_topics == N_BROAD
     own = before.added(part[-1:], labels[-1:])
     assert with_small_topics(own, part, weights).n_topics == N_BROAD
+
+
+def test_a_small_topic_that_halves_do_not_give_again_is_left_out(rows, clustering, monkeypatch):
+    weights = np.ones(len(rows))
+    before = Assigner.of(rows, clustering, weights)
+    grown, stability = add_small_topics(before, clustering, rows, weights)
+    assert grown.n_topics == len(stability) == N_BROAD + 1
+    monkeypatch.setattr(discover, "LEAST_STABILITY", stability[-1] + 0.01)
+    kept, others = add_small_topics(before, clustering, rows, weights)
+    assert kept.n_topics == len(others) == N_BROAD
+    assert np.array_equal(kept.labels(rows), before.labels(rows))
 
 
 def test_stability_of_what_was_added(rows, clustering):

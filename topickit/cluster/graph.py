@@ -12,15 +12,16 @@ from scipy.sparse import csr_matrix
 from topickit._core import devices
 from topickit._core.vectors import FloatArray, IntArray, group_means, nearest_prototype
 from topickit.cluster.base import BaseClusterer, on_resamples
+from topickit.cluster.draws import DRAW_SIZE, Draws
 from topickit.cluster.levels import (
     CLEAR_CUT,
-    DRAW_SIZE,
     FEWEST_TOPICS,
     Level,
     best_level,
     first_with,
     good_levels,
     ladder,
+    with_more_draws,
 )
 from topickit.cluster.partition import N_NEIGHBORS, communities, exactly, knn_graph, modularity
 from topickit.cluster.result import ClusteringResult
@@ -109,15 +110,9 @@ class GraphClusterer(BaseClusterer):
                 return result
             finer = FinerClusters(self, vectors, weights, result.n_clusters, fewest)
             return replace(result, finer=finer)
-        levels = ladder(
-            vectors,
-            weights,
-            self.n_neighbors,
-            self.random_state,
-            whole=(self.n_clusters or self.at_least) is not None,
-            device=self.device,
-        )
-        level = best_level(levels)
+        draws = Draws(vectors, weights, self.n_neighbors, self.random_state, self.device)
+        levels = ladder(draws, whole=(self.n_clusters or self.at_least) is not None)
+        level = with_more_draws(best_level(levels), draws)
         if self.n_clusters is not None:
             return self._cut(vectors, weights, levels, level)
         return self._at_best_level(vectors, weights, levels, level)

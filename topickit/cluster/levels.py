@@ -9,27 +9,24 @@ the cost does not grow with the corpus.
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import combinations
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix
 
-from topickit._core.vectors import FloatArray, IntArray, group_means, map_blocks, n_threads, unit_rows
+from topickit._core.vectors import FloatArray, IntArray, map_blocks, n_threads
 from topickit.cluster.consensus import consensus
-from topickit.cluster.partition import communities, knn_graph, modularity
+from topickit.cluster.draws import MOST_DRAWS, N_DRAWS, Draw, Draws
+from topickit.cluster.partition import communities, modularity
 
 RESOLUTIONS = tuple(float(r) for r in np.geomspace(0.1, 40.0, 18))
-N_DRAWS = 24
-DRAW_SIZE = 2500
 N_COMPARED = 6
 """Draws of a level with which its clusters are compared afterwards, for the stability of each."""
-DRAW_SHARE = 0.5
-"""Largest draw: draws that share most of a small collection agree on chance clusters, too."""
+MOST_CENTERS = 2500
+"""Most centers of which a consensus is made, unless fewer draws than `N_DRAWS` would be left."""
 MODULARITY_POWER = 1.0
-TOLERANCE = 0.02
+TOLERANCE = 0.04
 """Share of the best score by which a level falls short if its weight is 1/e of the best level's."""
-FINENESS = 1.0
+FINENESS = 0.7
 """Weighted standard deviations by which the chosen number of clusters is above the weighted mean."""
 WINDOW = np.array([1, 2, 3, 2, 1]) / 9
 """Weights of the mean over neighboring levels: draws may agree on one level by chance, not on several."""
@@ -58,7 +55,7 @@ class Level:
     inside : float
         Share of the edge weight inside clusters, mean over the draws.
     agreement : float64 ndarray of shape (n_draws, n_draws)
-        Adjusted Rand index between the draws, on rows that all of them label.
+        Adjusted Rand index between the first `N_DRAWS` draws, on rows that all of them label.
     wanted : int, optional
         Number of clusters of the consensus of the draws; None for the median of their numbers.
     """
@@ -100,48 +97,56 @@ class Level:
         return self.centers[:N_COMPARED]
 
 
-def ladder(
-    vectors: FloatArray,
-    weights: NDArray[Any],
-    n_neighbors: int,
-    random_state: int,
-    *,
-    whole: bool = True,
-    device: str | None = None,
-) -> list[Level]:
+def ladder(draws: Draws, *, whole: bool = True) -> list[Level]:
     """Partition several draws of the rows at each resolution, and compare them.
 
     Parameters
     ----------
-    vectors : float32 ndarray of shape (n, d), unit rows
-    weights : ndarray of shape (n,)
-    n_neighbors : int
-    random_state : int
+    draws : Draws
+        The first `N_DRAWS` are taken.
     whole : bool
         Go on to the finest level; else end where finer levels score far below the best.
-    device : str, optional
-        A torch device, such as "cuda"; None for the CPU.
 
     Returns
     -------
     list of Level
         Coarse to fine.
     """
-    n = len(vectors)
-    rng = np.random.default_rng(random_state)
-    size = min(DRAW_SIZE, int(DRAW_SHARE * n))
-    draws = [np.sort(rng.permutation(n)[:size]) for _ in range(N_DRAWS)]
-    sample = vectors[np.sort(rng.permutation(n)[:DRAW_SIZE])]
-    parts = [Draw.of(vectors[rows], weights[rows], n_neighbors, device) for rows in draws]
+    parts = [draws[number] for number in range(N_DRAWS)]
     levels: list[Level] = []
     step = len(RESOLUTIONS) if whole else n_threads()
     while len(levels) < len(RESOLUTIONS):
         left = RESOLUTIONS[len(levels) :][:step]
-        levels += map_blocks(lambda i, _, left=left: _level(sample, parts, left[i]), len(left), 1)  # type: ignore[misc]
+        levels += map_blocks(lambda i, _, left=left: _level(draws.sample, parts, left[i]), len(left), 1)  # type: ignore[misc]
         end = None if whole else end_of(levels)
         if end is not None:
             return levels[:end]  # the same end whatever the number of processors
     return levels
+
+
+def with_more_draws(level: Level, draws: Draws) -> Level:
+    """Partition more draws at a level: the more partitions, the less their consensus changes with the seed.
+
+    Parameters
+    ----------
+    level : Level
+    draws : Draws
+        Those with which the level was made.
+
+    Returns
+    -------
+    Level
+        With the centers of all draws, or of fewer where they are many.
+    """
+    n_centers = sum(map(len, level.centers)) / len(level.centers)
+    n_draws = min(MOST_DRAWS, int(MOST_CENTERS / n_centers))
+
+    def center(first: int, _: int) -> FloatArray:
+        draw = draws[len(level.centers) + first]
+        return draw.centers(communities(draw.graph, level.resolution))
+
+    more = map_blocks(center, max(n_draws - len(level.centers), 0), 1)
+    return replace(level, centers=(*level.centers, *more))
 
 
 def end_of(levels: list[Level]) -> int | None:
@@ -157,26 +162,6 @@ def end_of(levels: list[Level]) -> int | None:
         if below == 2:
             return place + 1
     return None
-
-
-@dataclass(frozen=True, eq=False)
-class Draw:
-    """Some of the rows, and their graph."""
-
-    vectors: FloatArray
-    weights: NDArray[Any]
-    graph: csr_matrix
-
-    @classmethod
-    def of(
-        cls, vectors: FloatArray, weights: NDArray[Any], n_neighbors: int, device: str | None = None
-    ) -> "Draw":
-        """Link the rows."""
-        return cls(vectors, weights, knn_graph(vectors, weights, n_neighbors, device))
-
-    def centers(self, labels: IntArray) -> FloatArray:
-        """Give the unit means of clusters of the rows."""
-        return unit_rows(group_means(self.vectors, labels, int(labels.max()) + 1, self.weights))
 
 
 def _level(sample: FloatArray, draws: list[Draw], resolution: float) -> Level:

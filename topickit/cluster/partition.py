@@ -1,5 +1,6 @@
 """Partitions of the cosine nearest-neighbor graph: Louvain communities, and merging them."""
 
+from math import sqrt
 from typing import Any
 
 import numpy as np
@@ -26,17 +27,39 @@ def knn_graph(
     weights : ndarray of shape (n,)
         An edge weighs its cosine times the root of the product of its rows' weights.
     n_neighbors : int
-        Reduced to the square root of n, and to 2 at least, for few rows.
+        Reduced for few rows: see `n_links`.
     device : str, optional
         A torch device, such as "cuda"; None for the CPU.
     """
-    n = len(vectors)
-    k = min(n_neighbors, max(2, round(n**0.5)))
-    near = nearest_rows(vectors, k, device=device)
+    near = nearest_rows(vectors, n_links(len(vectors), n_neighbors), device=device)
+    starts = np.arange(len(vectors) + 1) * near.indices.shape[1]
+    return linked(starts, near.indices.ravel(), near.similarities.ravel(), weights)
+
+
+def n_links(n: int, n_neighbors: int) -> int:
+    """Reduce the number of neighbors for few rows: to the square root of n, and to 2 at least."""
+    return min(n_neighbors, max(2, round(sqrt(n))))
+
+
+def linked(
+    starts: IntArray, neighbors: IntArray, similarities: FloatArray, weights: NDArray[Any]
+) -> csr_matrix:
+    """Make a symmetric graph of lists of neighbors.
+
+    Parameters
+    ----------
+    starts : int64 ndarray of shape (n + 1,)
+        Where the list of each row starts.
+    neighbors : int64 ndarray of shape (m,)
+    similarities : float32 ndarray of shape (m,)
+        Cosine of each neighbor.
+    weights : ndarray of shape (n,)
+        As for `knn_graph`.
+    """
+    n = len(weights)
     root = np.sqrt(np.asarray(weights, dtype=np.float64))
-    edges = np.maximum(near.similarities, LEAST_WEIGHT) * root[:, None] * root[near.indices]
-    starts = np.arange(n + 1) * near.indices.shape[1]
-    graph = csr_matrix((edges.ravel(), near.indices.ravel(), starts), shape=(n, n))
+    edges = np.maximum(similarities, LEAST_WEIGHT) * np.repeat(root, np.diff(starts)) * root[neighbors]
+    graph = csr_matrix((edges, neighbors, starts), shape=(n, n))
     graph = csr_matrix(graph + graph.T)
     graph.sort_indices()
     return graph

@@ -45,6 +45,8 @@ PART_SEPARATION = 3.0
 MIN_SHARE = 0.002
 MIN_SIZE = 10
 """A small topic has at least this many documents, and at least `MIN_SHARE` of all."""
+LEAST_STABILITY = 0.1
+"""A small topic with a lower stability over halves of the documents is not added: it was found by chance."""
 UNEXPLAINED_SHARE = 0.15
 """Share of the documents, the least similar to any prototype, that are clustered again."""
 RESOLUTION = 8.0
@@ -178,6 +180,8 @@ def add_small_topics(
 ) -> tuple[Assigner, list[float | None]]:
     """Add small topics if the number of topics was not fixed, and compute the stability of all topics.
 
+    Small topics that are not found again in halves of the documents are left out; see `LEAST_STABILITY`.
+
     Parameters
     ----------
     assigner : Assigner
@@ -194,12 +198,23 @@ def add_small_topics(
         Of each of its topics.
     """
     grown = with_small_topics(assigner, vectors, weights) if clustering.may_grow else assigner
-    labels, n_before = grown.labels(vectors), assigner.n_topics
+    n_before = assigner.n_topics
+    added = _stability_of_added(grown, n_before, grown.labels(vectors), vectors, weights, random_state)
+    kept = [place for place, value in enumerate(added) if value is None or value >= LEAST_STABILITY]
+    if len(kept) < len(added):
+        selected = [*range(n_before), *(n_before + place for place in kept)]
+        parts = slice(len(assigner.topics))  # prototypes that were those of a larger topic go back to it
+        topics = grown.topics.copy()
+        topics[parts] = np.where(np.isin(topics[parts], selected), topics[parts], assigner.topics)
+        grown = replace(grown, topics=topics).select(selected)
+    labels = grown.labels(vectors)
     result = clustering.stability_of(labels, weights, grown.n_topics)[:n_before]
-    return grown, result + _stability_of_added(grown, n_before, labels, vectors, weights, random_state)
+    return grown, result + [added[place] for place in kept]
 
 
-def with_small_topics(assigner: Assigner, vectors: FloatArray, weights: NDArray[Any]) -> Assigner:
+def with_small_topics(
+    assigner: Assigner, vectors: FloatArray, weights: NDArray[Any], *, min_size: float = MIN_SIZE
+) -> Assigner:
     """Add topics for small groups that are clearly separated.
 
     The separation of a group is the mean, over its documents, of the cosine to the group minus the cosine
@@ -211,6 +226,8 @@ def with_small_topics(assigner: Assigner, vectors: FloatArray, weights: NDArray[
         With the rule "nearest". Its topics keep their numbers.
     vectors : float32 ndarray of shape (n, d), unit rows
     weights : ndarray of shape (n,)
+    min_size : float
+        A topic that is added has at least this many documents, and at least `MIN_SHARE` of all.
 
     Returns
     -------
@@ -221,7 +238,7 @@ def with_small_topics(assigner: Assigner, vectors: FloatArray, weights: NDArray[
         return assigner
     _, sizes, separations = separations_of(assigner, vectors, weights)
     least = SEPARATION * float(np.median(separations[sizes > 0]))
-    fewest = max(MIN_SIZE, MIN_SHARE * float(weights.sum()))
+    fewest = max(min_size, MIN_SHARE * float(weights.sum()))
     apart = _add_parts(assigner, vectors, weights, least, fewest)
     return _add_unexplained(apart, vectors, weights, least, fewest)
 
@@ -246,7 +263,7 @@ def _stability_of_added(
         assigner = Assigner.of(
             vectors[rows], clustering, weights[rows], random_state=random_state, device=grown.device
         )
-        assigner = with_small_topics(assigner, vectors[rows], weights[rows])
+        assigner = with_small_topics(assigner, vectors[rows], weights[rows], min_size=MIN_SIZE / N_HALVES)
         resampled_labels.append(assigner.labels(vectors))
     return or_none(stability(labels, resampled_labels, weights, grown.n_topics))[n_before:]
 
