@@ -1,7 +1,7 @@
 """The workbench: ``python -m benchmarks.explore [--quick]``. Times of edits, and to the first picture in chromium.
 
 The documents are arXiv titles, with dates and classes. The time of an edit is that of its preview; to apply it is to
-keep it. The time to the first picture is from the start of the navigation to the map being drawn and the topics being
+keep it. Beside the time that passed stands that of the processors, which other programs on the machine change little. The time to the first picture is from the start of the navigation to the map being drawn and the topics being
 listed, in a fresh headless chromium that has no graphics card; loading the model comes before.
 """
 
@@ -9,6 +9,7 @@ import shutil
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -75,9 +76,12 @@ def edits(session: Session, runs: int) -> list[dict[str, Any]]:
     }
     rows = []
     for name, step in kinds.items():
-        times: dict[str, list[float]] = {"preview": [], "apply": [], "page": [], "parts": [], "undo": []}
+        kinds_of_time = ("preview", "processor", "apply", "page", "parts", "undo")
+        times: dict[str, list[float]] = {kind: [] for kind in kinds_of_time}
         for _ in range(runs):
+            before = time.process_time()
             times["preview"].append(seconds(lambda step=step: session.preview(step())))  # type: ignore[misc]
+            times["processor"].append(time.process_time() - before)
             times["apply"].append(seconds(lambda: session.apply(session._number)))
             times["page"].append(seconds(lambda: drawn(session)))
             times["parts"].append(seconds(lambda: views.parts(session.model)))

@@ -298,7 +298,7 @@ def html_report(result: Result) -> str:
 
 def explore(result: Result) -> str:
     """The workbench: seconds of each edit."""
-    kinds = ("preview", "apply", "page", "parts", "undo")
+    kinds = ("preview", "processor", "apply", "page", "parts", "undo")
     rows = [[row["edit"], *(f"{row[kind]:.2f}" for kind in kinds)] for row in result["edits"]]
     return one_table(
         "The workbench",
@@ -307,7 +307,7 @@ def explore(result: Result) -> str:
         f"picture, the map of {result['points']:,} documents and the list of topics, takes "
         f"{median(result['first_picture']):.1f} s in headless chromium without a GPU (median of new browser processes). A "
         f"search takes {result['search']:.2f} s, and to open a topic {result['open_topic']:.2f} s. *Preview*: the edit itself "
-        "and what it moves. *Apply*: to keep it. *Page*: the list and the map after it. *Parts*: the parts of all topics, "
+        "and what it moves. *Processor*: its processor time on all cores, the most that it takes on an idle machine. *Apply*: to keep it. *Page*: the list and the map after it. *Parts*: the parts of all topics, "
         "which follow. Seconds, medians. " + result.get("note", ""),
         result,
         ["edit", *kinds],

@@ -58,5 +58,7 @@ html_theme_options = {
 }
 html_static_path = ["_static"]
 html_css_files = ["topickit.css"]
+html_js_files = [("topickit.js", {"defer": "defer"})]
+html_context = {"default_mode": "auto"}
 html_show_sourcelink = False
 html_math_renderer = "mathml"

@@ -2,14 +2,18 @@
 
 import hmac
 import secrets
+import threading
 from pathlib import Path
 from typing import Any
 
 from topickit._core.optional import require
 from topickit.errors import InputError
 from topickit.explore.session import Session
+from topickit.keywords.rank import stemmer
 
 HOST = "127.0.0.1"
+WARM_AFTER = 5.0
+"""Seconds after which what an edit imports is imported."""
 _HEADERS = {
     "Cache-Control": "no-store",
     "Referrer-Policy": "no-referrer",
@@ -64,6 +68,7 @@ class Workbench:
             def log_request(self, code: Any = "-", size: Any = "-") -> None:
                 """Log nothing."""
 
+        self._languages = session.model.fitted_.counts.languages
         token = secrets.token_urlsafe(32)
         app = create_app(session)
         try:
@@ -76,9 +81,14 @@ class Workbench:
 
     def serve(self) -> None:
         """Serve until `close` is called or the process is interrupted."""
+        # The first edit would wait half a second for the stemmer; the first picture needs the processor more.
+        warm = threading.Timer(WARM_AFTER, stemmer, args=(self._languages,))
+        warm.daemon = True
+        warm.start()
         try:
             self._server.serve_forever()
         finally:
+            warm.cancel()
             self._server.server_close()
 
     def close(self) -> None:
