@@ -25,7 +25,7 @@ _NAME_LENGTH = 26
 
 
 def points_of(model: TopicModel) -> MapPoints:
-    """Give the points of the map of a model.
+    """Give the points of the map of a model, computed on first use.
 
     Parameters
     ----------
@@ -35,7 +35,11 @@ def points_of(model: TopicModel) -> MapPoints:
     -------
     MapPoints
     """
-    return map_points(model.fitted_, MAP_LIMIT)
+    kept = model.fitted_.__dict__  # not a field: an edited model has other points
+    if "map_points" not in kept:
+        kept["map_points"] = map_points(model.fitted_, MAP_LIMIT)
+    points: MapPoints = kept["map_points"]
+    return points
 
 
 def point_colors(points: MapPoints) -> dict[str, str]:
