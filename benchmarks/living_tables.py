@@ -145,7 +145,7 @@ def _late(rows: Sequence[dict[str, Any]], result: Result) -> str:
                     f"BERTopic {result['bertopic']}, seed {row['seed']}",
                     f"{peer['found']} of 3",
                     str(peer["false"]),
-                    "yes",
+                    "",
                     str(peer["topics"]),
                     f"{peer['updated']:.3f} ({peer['outliers']:.0%} outliers)",
                     "",
