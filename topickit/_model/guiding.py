@@ -20,6 +20,9 @@ from topickit.errors import InputError, ParameterError, ParameterTypeError, Topi
 from topickit.fitted.doubtful import DoubtfulLabel
 from topickit.fitted.guidance import KnownTopic
 
+SHOWN = 5
+"""Doubtful labels that a warning names."""
+
 
 @dataclass(frozen=True)
 class Told:
@@ -236,11 +239,12 @@ def warn_of_doubtful(doubtful: Sequence[DoubtfulLabel], n_labelled: int) -> None
         Documents with a label.
     """
     if doubtful:
-        first = doubtful[0]
+        rows = [f"row {one.row} ({one.label!r}, more like {one.proposed!r})" for one in doubtful[:SHOWN]]
+        more = "" if len(doubtful) <= SHOWN else " and others"
         warnings.warn(
             f"{len(doubtful):,} of {plural(n_labelled, 'labelled document')} are more like those of another "
-            f"label, first row {first.row}: {first.label!r}, more like {first.proposed!r}; "
-            "doubtful_labels_ lists them, and labels_ is what the model predicts",
+            f"label: {', '.join(rows)}{more}; doubtful_labels_ lists them. labels_ is what the model "
+            "predicts",
             TopickitWarning,
             stacklevel=4,
         )
