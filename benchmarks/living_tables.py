@@ -155,7 +155,8 @@ def _late(rows: Sequence[dict[str, Any]], result: Result) -> str:
     explained = (
         "Stack Overflow titles, of which 3 of 20 tags arrive late: a fit on half of the others, and four updates by a tenth "
         "each. *Found*: in the update that brings it, one new topic has most titles of the tag, and most titles of that topic "
-        f"are the tag's ({sum(row['found'] for row in rows)} of {n_late}). *False*: new topics of the two updates before. "
+        f"are the tag's ({sum(row['found'] for row in rows)} of {n_late}). A tag that is divided among several new topics "
+        "is not found. *False*: new topics of the two updates before. "
         "*ARI* with the tags, after all updates and of a fit on all titles. BERTopic fits each block and joins the models by "
         "`merge_models`."
     )
