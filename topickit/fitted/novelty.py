@@ -22,6 +22,7 @@ from topickit._core.vectors import (
     take_rows,
     unit_rows,
 )
+from topickit.cluster.graph import GraphClusterer
 from topickit.cluster.partition import N_NEIGHBORS, communities, knn_graph
 from topickit.fitted.added import ROUNDING, own_values
 from topickit.fitted.assigner import Assigner
@@ -34,6 +35,7 @@ from topickit.fitted.discover import (
     nearest_group,
     separations_of,
 )
+from topickit.fitted.prototypes import make_prototypes
 
 RESOLUTIONS = (8.0, 1.0)
 """Of the clusterings whose groups are examined: fine groups are united, coarse ones follow."""
@@ -124,7 +126,23 @@ def find_new_topics(assigner: Assigner, new: Block, old: Block | None) -> NewTop
                 grown = found.added_to(grown)
                 known = _Known.of(grown, new)
     more = slice(len(assigner.topics), None)
-    return NewTopics(grown.prototypes[more], grown.topics[more] - assigner.n_topics)
+    found = NewTopics(grown.prototypes[more], grown.topics[more] - assigner.n_topics)
+    return (
+        found
+        if found.n_topics < 2
+        else _as_a_fit_divides(new, grown.labels(new.vectors) >= assigner.n_topics)
+    )
+
+
+def _as_a_fit_divides(new: Block, member: NDArray[np.bool_]) -> NewTopics:
+    """Divide the documents of new topics as a fit would: the groups that found them are finer than topics."""
+    vectors, weights = new.vectors[member], new.weights[member]
+    clustering = GraphClusterer().cluster(vectors, weights).or_one_cluster()
+    prototypes, topics = make_prototypes(vectors, clustering, weights, 0)
+    sizes = np.bincount(clustering.labels[clustering.labels >= 0], weights[clustering.labels >= 0])
+    place = np.empty(len(sizes), dtype=np.int64)
+    place[np.argsort(-sizes, kind="stable")] = np.arange(len(sizes))
+    return NewTopics(prototypes, place[topics])
 
 
 @dataclass(frozen=True, eq=False)
