@@ -36,6 +36,15 @@ def test_a_row_stays_in_its_draws_when_others_are_missing(rows):
     assert np.mean(kept) > 0.95  # by chance a half
 
 
+def test_rounding_does_not_change_the_draws(rows):
+    made = Draws(rows, np.ones(len(rows)), 10, 0).rows
+    for seed in range(20):
+        noise = 1e-7 * np.random.default_rng(seed).normal(size=rows.shape)
+        noisy = Draws((rows + noise).astype(np.float32), np.ones(len(rows)), 10, 0).rows
+        same = [len(np.intersect1d(a, b)) / len(a) for a, b in zip(made, noisy, strict=True)]
+        assert np.mean(same) > 0.998
+
+
 def test_another_seed_and_another_order_of_rows(rows):
     ones = np.ones(len(rows))
     assert not np.array_equal(Draws(rows, ones, 10, 0).rows[0], Draws(rows, ones, 10, 1).rows[0])

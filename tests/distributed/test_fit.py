@@ -2,6 +2,7 @@
 
 import os
 import signal
+from types import BuiltinFunctionType
 
 import numpy as np
 import pytest
@@ -82,6 +83,7 @@ def test_vectors_that_are_given(ray_cluster, many, vectors, of_vectors, write_fi
     recipe = TopicModel(fit_sample=1000)
     model = fit(read_parquet(source), "body", recipe, embeddings="vector", timestamps="year")
     assert_same(model, of_vectors)
+    assert isinstance(print, BuiltinFunctionType)  # else numba cannot compile what prints
     times = [fitted.fitted_.covariates.state().arrays for fitted in (model, of_vectors)]
     assert {name: values.tolist() for name, values in times[0].items()} == {
         name: values.tolist() for name, values in times[1].items()

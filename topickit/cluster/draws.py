@@ -23,7 +23,11 @@ MOST_LISTED = 20_000
 """Most rows of which neighbors are searched for once, for the graphs of all draws."""
 SPARE = 2.0
 """Standard deviations by which a list of neighbors is longer than needed for those of a draw on average."""
-GRID, N_HASHES = 4096, 65536
+GRID = 2.0**26
+"""Steps of a coordinate of a unit vector, as whole numbers."""
+N_DIRECTIONS, N_CELLS = 6, 32
+"""Directions whose coordinates are hashed, and cells in a unit of length: much wider than rounding."""
+N_HASHES = 65521
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,9 +127,11 @@ class Draws:
 
     @cached_property
     def _hashes(self) -> NDArray[np.float64]:
-        """Hashes of the vectors, on a grid: sums of whole numbers are exact in any order."""
+        """Hashes of the vectors: exact in any order of sums, and alike where vectors differ by rounding."""
+        rng = np.random.default_rng(self.random_state)
         n_orders = 1 + -(-MOST_DRAWS // (len(self.vectors) // self.size))
-        shape = (self.vectors.shape[1], n_orders)
-        factors = np.random.default_rng(self.random_state).integers(1, N_HASHES, size=shape)
-        whole = np.rint(self.vectors * GRID).astype(np.float64)
-        return np.asarray(whole @ factors.astype(np.float64) % N_HASHES)
+        signs = rng.choice([-1.0, 1.0], size=(self.vectors.shape[1], N_DIRECTIONS))
+        sums = np.rint(self.vectors * GRID).astype(np.float64) @ signs  # of whole numbers
+        cells = np.floor(sums * (N_CELLS / GRID) + rng.random(N_DIRECTIONS))
+        factors = rng.integers(1, N_HASHES, size=(N_DIRECTIONS, n_orders)).astype(np.float64)
+        return np.asarray(cells @ factors % N_HASHES)

@@ -35,6 +35,7 @@ def start(address: str | None = None, *, quiet: bool = False) -> None:
     topickit.errors.ParameterError: cannot connect to a Ray cluster at '127.0.0.1:1': ...
     """
     ray = require("ray")
+    os.environ.setdefault("RAY_TQDM_PATCH_PRINT", "0")  # else it replaces print(), which numba cannot compile
     if ray.is_initialized():
         return
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # else Ray would send statistics to its makers
