@@ -306,11 +306,11 @@ def test_no_serious_finding_of_axe_and_no_sideways_scrolling(start, saved, tmp_p
     page = start(session, viewport={"width": width, "height": 900}, color_scheme=scheme, bypass_csp=True)
     page.fill("#query", "anchor")
     page.press("#query", "Enter")
+    page.wait_for_selector("#found h3")  # which moves what is below it
     page.locator(".topic").first.click()
     page.wait_for_selector("#opened-title")
     page.click("#split-go")
     page.wait_for_selector("#preview-title")
-    page.wait_for_selector("#found h3")
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     found = axe.Axe().run(page).response["violations"]
     serious = [
