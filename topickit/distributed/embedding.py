@@ -9,12 +9,12 @@ import numpy as np
 
 from topickit._core.optional import require
 from topickit._core.progress import stage
-from topickit._core.state import State
 from topickit._core.vectors import FloatArray
 from topickit.distributed.cluster import start
 from topickit.distributed.failures import running
-from topickit.embed.base import Embedder, EmbedderInfo, describe
-from topickit.embed.cache.embedder import BATCH_SIZE, EncodesInBlocks
+from topickit.embed.base import Embedder
+from topickit.embed.cache.embedder import BATCH_SIZE, confirmed
+from topickit.embed.wrapper import WrappedEmbedder
 
 AHEAD = 2
 """Batches for each worker that are sent before the first of them is done."""
@@ -36,7 +36,7 @@ class EncodingWorker:
         return np.asarray(self.embedder.encode(texts), dtype=np.float32)
 
 
-class ClusterEmbedder:
+class ClusterEmbedder(WrappedEmbedder):
     """An embedder that sends batches of texts to workers, each of which loads the model once.
 
     It has the fingerprint and the state of the embedder that it stands for, and the same batches as
@@ -104,28 +104,7 @@ class ClusterEmbedder:
 
     def confirm(self) -> str:
         """Return the fingerprint, and warn if it is not that of the saved embedder."""
-        inner = self.embedder
-        return inner.confirm() if isinstance(inner, EncodesInBlocks) else str(inner.fingerprint)
-
-    @property
-    def fingerprint(self) -> str:
-        """That of the embedder."""
-        return self.embedder.fingerprint
-
-    @property
-    def info(self) -> EmbedderInfo:
-        """That of the embedder."""
-        return describe(self.embedder)
-
-    @property
-    def dimension(self) -> int | None:
-        """That of the embedder."""
-        dimension: int | None = getattr(self.embedder, "dimension", None)
-        return dimension
-
-    def state(self) -> State:
-        """Return the state of the embedder."""
-        return self.embedder.state()
+        return confirmed(self.embedder)
 
     def __enter__(self) -> Self:
         return self

@@ -15,20 +15,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from topickit._core.paths import refuse_address
-from topickit._core.state import State
 from topickit._core.validation import TextError, check_encoded, first_not_finite, quote
 from topickit._core.vectors import FloatArray
 from topickit.embed.base import (
     Embedder,
-    EmbedderInfo,
     FittedOnCorpus,
-    describe,
     refuse_str,
     resolve,
 )
 from topickit.embed.cache.database import FILE, CachedModel, VectorStore, is_damage, set_aside
 from topickit.embed.foreign import AbsentEmbedder, ForeignEmbedder
 from topickit.embed.precomputed import PrecomputedEmbedder
+from topickit.embed.wrapper import WrappedEmbedder
 from topickit.errors import (
     InputError,
     ParameterError,
@@ -55,7 +53,24 @@ class EncodesInBlocks(Protocol):
         """Return the fingerprint, and warn if it is not that of the saved embedder."""
 
 
-class CachedEmbedder:
+def confirmed(embedder: Embedder) -> str:
+    """Return the fingerprint of an embedder, and warn if it is not that of the saved one.
+
+    Parameters
+    ----------
+    embedder : Embedder
+
+    Examples
+    --------
+    >>> class Lengths:
+    ...     fingerprint = "lengths of texts, version 1"
+    >>> confirmed(Lengths())
+    'lengths of texts, version 1'
+    """
+    return embedder.confirm() if isinstance(embedder, EncodesInBlocks) else str(embedder.fingerprint)
+
+
+class CachedEmbedder(WrappedEmbedder):
     """An embedder whose embeddings are stored in a folder, so that each text is embedded once.
 
     Embeddings are stored by a hash of the embedder's fingerprint, the dtype and the text, in one SQLite file.
@@ -158,8 +173,7 @@ class CachedEmbedder:
         refuse_str(texts)
         if len(texts) == 0:
             return np.asarray(self.embedder.encode(texts), dtype=np.float32)
-        inner = self.embedder
-        fingerprint = inner.confirm() if isinstance(inner, EncodesInBlocks) else str(inner.fingerprint)
+        fingerprint = confirmed(self.embedder)
         keys = keys_of(texts, fingerprint, self.dtype)
         rows: dict[bytes, int] = {}
         places = [rows.setdefault(key, len(rows)) for key in keys]
@@ -170,26 +184,6 @@ class CachedEmbedder:
         with _Session(self.path, fingerprint, self.dtype, repr(self.embedder)) as session:
             vectors = self._vectors(session, distinct, rows)
         return vectors if len(rows) == len(keys) else vectors[places]
-
-    @property
-    def fingerprint(self) -> str:
-        """The embedder's own."""
-        return self.embedder.fingerprint
-
-    @property
-    def info(self) -> EmbedderInfo:
-        """The embedder's own."""
-        return describe(self.embedder)
-
-    @property
-    def dimension(self) -> int | None:
-        """Number of columns, if the embedder states it; None otherwise."""
-        dimension: int | None = getattr(self.embedder, "dimension", None)
-        return dimension
-
-    def state(self) -> State:
-        """Return the state of the embedder, without the cache."""
-        return self.embedder.state()
 
     def __repr__(self) -> str:
         more = "" if self.dtype == "float32" else f", dtype={self.dtype!r}"
