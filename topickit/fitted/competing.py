@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from topickit._core.vectors import FloatArray, IntArray, group_means, unit_rows
-from topickit.fitted.spreading import Matrix, neighbor_graph, softmax, spread
+from topickit.fitted.spreading import Matrix, neighbor_graph, shares_of, spread
 from topickit.fitted.told import groups_of
 
 SEED_SHARE = 0.2
@@ -137,7 +137,7 @@ def _shares(
     similar = vectors @ unit_rows(group_means(vectors, start, n_groups, weights)).T
     similar[:, ~present] = -np.inf
     given = np.eye(n_groups)[np.maximum(labelled, 0)]
-    shares = spread(graph, np.where(labelled[:, None] >= 0, given, softmax(similar)))
+    shares = spread(graph, np.where(labelled[:, None] >= 0, given, shares_of(similar)))
     return np.asarray(shares / shares.sum(axis=1, keepdims=True))
 
 

@@ -127,11 +127,9 @@ def find_new_topics(assigner: Assigner, new: Block, old: Block | None) -> NewTop
                 known = _Known.of(grown, new)
     more = slice(len(assigner.topics), None)
     found = NewTopics(grown.prototypes[more], grown.topics[more] - assigner.n_topics)
-    return (
-        found
-        if found.n_topics < 2
-        else _as_a_fit_divides(new, grown.labels(new.vectors) >= assigner.n_topics)
-    )
+    if found.n_topics < 2:
+        return found
+    return _as_a_fit_divides(new, grown.labels(new.vectors) >= assigner.n_topics)
 
 
 def _as_a_fit_divides(new: Block, member: NDArray[np.bool_]) -> NewTopics:
@@ -139,9 +137,8 @@ def _as_a_fit_divides(new: Block, member: NDArray[np.bool_]) -> NewTopics:
     vectors, weights = new.vectors[member], new.weights[member]
     clustering = GraphClusterer().cluster(vectors, weights).or_one_cluster()
     prototypes, topics = make_prototypes(vectors, clustering, weights, 0)
-    sizes = np.bincount(clustering.labels[clustering.labels >= 0], weights[clustering.labels >= 0])
-    place = np.empty(len(sizes), dtype=np.int64)
-    place[np.argsort(-sizes, kind="stable")] = np.arange(len(sizes))
+    sizes = np.bincount(clustering.labels, weights)  # of a graph, every row is in a cluster
+    place = np.argsort(np.argsort(-sizes, kind="stable"), kind="stable")
     return NewTopics(prototypes, place[topics])
 
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array, diags_array
 
 from topickit._core.vectors import FloatArray, top_k_cosine
+from topickit.fitted.temperature import softmax
 
 Matrix = NDArray[np.float64]
 
@@ -62,7 +63,6 @@ def spread(graph: csr_array, start: Matrix) -> Matrix:
     return result
 
 
-def softmax(scores: NDArray[Any], temperature: float = TEMPERATURE) -> Matrix:
-    """Turn cosines into shares; rows sum to 1, and −inf becomes 0."""
-    powers = np.exp((scores - scores.max(axis=1, keepdims=True)) / temperature)
-    return np.asarray(powers / powers.sum(axis=1, keepdims=True), dtype=np.float64)
+def shares_of(cosines: NDArray[Any]) -> Matrix:
+    """Turn cosines to topics into shares; rows sum to 1, and −inf becomes 0."""
+    return softmax(cosines.astype(np.float64) / TEMPERATURE)

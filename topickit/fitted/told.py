@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from topickit._core.vectors import FloatArray, IntArray, group_means, unit_rows
-from topickit.fitted.spreading import Matrix, neighbor_graph, softmax, spread
+from topickit.fitted.spreading import Matrix, neighbor_graph, shares_of, spread
 
 N_ROUNDS = 3
 """Rounds in which the means of the groups count as evidence, too."""
@@ -65,7 +65,7 @@ def groups_of(
     said = evidence.any(axis=0) | np.isin(np.arange(n_topics), labelled)
     said |= ~said.any()
     evidence = np.where(said, evidence, -np.inf)
-    start = softmax(evidence)
+    start = shares_of(evidence)
     if classified:
         likely = _classified(vectors, labelled, weights)
         start = likely * start if described else likely
@@ -77,7 +77,7 @@ def groups_of(
         labels = np.where(own, labelled, shares.argmax(axis=1))
         means = unit_rows(group_means(vectors, labels, n_topics, weights))
         similar = np.where(said, vectors @ means.T, -np.inf)
-        mixed = (softmax(similar) + start) / 2
+        mixed = (shares_of(similar) + start) / 2
         shares = spread(graph, np.where(own[:, None], given, mixed))
     return np.where(own, labelled, shares.argmax(axis=1)).astype(np.int64)
 
