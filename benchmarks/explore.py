@@ -1,12 +1,15 @@
-"""The workbench: ``python -m benchmarks.explore [--quick]``. Times of edits, and to the first picture in chromium.
+"""The workbench: ``python -m benchmarks.explore [--sizes 100000,1000000]``. Times of edits and of the first picture.
 
-The documents are arXiv titles, with dates and classes. The time of an edit is that of its preview; to apply it is to
-keep it. Beside the time that passed stands that of the processors, which other programs on the machine change little. The time to the first picture is from the start of the navigation to the map being drawn and the topics being
-listed, in a fresh headless chromium that has no graphics card; loading the model comes before.
+Up to 300,000 documents are arXiv titles, with dates and classes; a million are the titles of ``benchmarks.scale``,
+with seeded dates and classes. The time of an edit is that of its preview; to apply it is to keep it. Beside the time
+that passed stands that of the processors, which other programs on the machine change little. The time to the first
+picture is from the start of the navigation to the map being drawn and the topics being listed, in a fresh headless
+chromium that has no graphics card; loading the model comes before.
 """
 
+import argparse
+import datetime
 import shutil
-import sys
 import tempfile
 import threading
 import time
@@ -14,16 +17,19 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 
-from benchmarks.common import DATA, median, seconds, write
+from benchmarks.common import DATA, in_own_process, median, peak_mib, read, seconds, write
 from benchmarks.html_report import ARGUMENTS
+from benchmarks.scale import corpus
 from topickit import TopicModel
 from topickit.explore import cards, figures, steps, views
 from topickit.explore.server import Workbench
 from topickit.explore.session import Session
 
-DOCUMENTS = 100_000
+SIZES = (100_000, 1_000_000)
+MOST_ARXIV = 300_000
 RUNS = 5
 DRAWN = "() => document.querySelector('.topics li') && document.querySelector('#map .annotation-text')"
 
@@ -91,41 +97,61 @@ def edits(session: Session, runs: int) -> list[dict[str, Any]]:
     return rows
 
 
-def measure(n: int, runs: int) -> dict[str, Any]:
-    """Fit, save and open a model of n documents, and measure its workbench."""
-    table = pl.read_parquet(DATA / "arxiv_titles.parquet")
-    table = table.sample(min(n, len(table)), seed=0)
+def documents(n: int) -> pl.DataFrame:
+    """The columns text, timestamp and label of n titles."""
+    if n <= MOST_ARXIV:
+        return pl.read_parquet(DATA / "arxiv_titles.parquet").sample(n, seed=0)
+    rng = np.random.default_rng(0)
+    first = datetime.date(2016, 1, 1)
+    days = [first + datetime.timedelta(days=int(day)) for day in rng.integers(0, 3650, n)]
+    classes = rng.choice(["north", "south", "east", "west"], n)
+    return corpus(n).select("text").with_columns(timestamp=pl.Series(days), label=pl.Series(classes))
+
+
+def measure(n: int, path: Path, runs: int) -> dict[str, Any]:
+    """Open a model of n documents, and measure its workbench."""
+    opened: list[Session] = []
+    loading = seconds(lambda: opened.append(Session.open(path)))
+    session = opened[0]
+    pictures = first_pictures(session, runs)
+    topic = session.model.topics_[0].id
+    return {
+        "documents": n,
+        "topics": len(session.model.topics_),
+        "points": len(figures.points_of(session.model).rows),
+        "load": loading,
+        "first_picture": pictures,
+        "search": median(
+            [seconds(lambda: views.search(session.model, "neural networks")) for _ in range(runs)]
+        ),
+        "open_topic": median([seconds(lambda: views.view_topic(session.model, topic)) for _ in range(runs)]),
+        "edits": edits(session, runs),
+        "peak_mib": peak_mib(),
+    }
+
+
+def fit_and_save(n: int, path: Path) -> None:
+    """Fit a model of n documents, and keep it with its texts."""
+    table = documents(n)
     model = TopicModel(embedder="lexical").fit(
         table["text"].to_list(), timestamps=table["timestamp"].to_list(), classes=table["label"].to_list()
     )
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "model"
-        model.save(path, keep_texts=True)
-        opened: list[Session] = []
-        loading = seconds(lambda: opened.append(Session.open(path)))
-        session = opened[0]
-        pictures = first_pictures(session, runs)
-        topic = session.model.topics_[0].id
-        return {
-            "documents": len(table),
-            "topics": len(session.model.topics_),
-            "points": len(figures.points_of(session.model).rows),
-            "load": loading,
-            "first_picture": pictures,
-            "search": median(
-                [seconds(lambda: views.search(session.model, "neural networks")) for _ in range(runs)]
-            ),
-            "open_topic": median(
-                [seconds(lambda: views.view_topic(session.model, topic)) for _ in range(runs)]
-            ),
-            "edits": edits(session, runs),
-        }
+    model.save(path, keep_texts=True)
 
 
 def main() -> None:
-    """Measure and keep the result."""
-    quick = "--quick" in sys.argv
-    write("explore", measure(5_000 if quick else DOCUMENTS, 1 if quick else RUNS))
+    """Measure each size in a process of its own, and keep the results beside those of other sizes."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--sizes", default=",".join(map(str, SIZES)))
+    parser.add_argument("--runs", type=int, default=RUNS)
+    arguments = parser.parse_args()
+    kept = {size["documents"]: size for size in (read("explore") or {}).get("sizes", [])}
+    for n in map(int, arguments.sizes.split(",")):
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "model"
+            in_own_process(fit_and_save, n, path)
+            kept[n] = in_own_process(measure, n, path, arguments.runs)
+        write("explore", {"sizes": [kept[n] for n in sorted(kept)]})
 
 
 if __name__ == "__main__":

@@ -1,15 +1,38 @@
-"""The README's pictures: ``python -m benchmarks.pictures`` writes docs/images/*.png (needs chromium)."""
+"""Pictures of the README and of the gallery: ``python -m benchmarks.pictures`` writes docs/images (needs chromium)."""
 
 import shutil
+import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from benchmarks.common import embeddings, texts_and_labels
 from benchmarks.html_report import ARGUMENTS
 from topickit import TopicModel
 
-IMAGES = Path(__file__).resolve().parents[1] / "docs" / "images"
+DOCS = Path(__file__).resolve().parents[1] / "docs"
+IMAGES = DOCS / "images"
 PICTURES = {"map.png": ("#map-title", "light"), "topics.png": ("#overview-title", "dark")}
+
+
+def gallery_reports() -> dict[str, Any]:
+    """The reports of the documentation's gallery, as functions that make them."""
+    sys.path.insert(0, str(DOCS))
+    import gallery
+
+    return gallery.REPORTS
+
+
+def picture(browser: Any, page_file: Path, name: str, start: str, scheme: str) -> None:
+    """Write a picture of a report, from a heading on."""
+    page = browser.new_page(viewport={"width": 1200, "height": 760}, color_scheme=scheme)
+    page.goto(page_file.as_uri())
+    page.wait_for_selector("#map[data-drawn]", timeout=60_000)
+    page.evaluate(f"(document.querySelector('{start}').closest('section') ?? document.body).scrollIntoView()")
+    page.wait_for_timeout(500)
+    page.screenshot(path=IMAGES / name)
+    print(f"{name}: {(IMAGES / name).stat().st_size:,} bytes")
+    page.close()
 
 
 def main() -> None:
@@ -24,13 +47,10 @@ def main() -> None:
         chromium = shutil.which("chromium") or shutil.which("chromium-browser")
         browser = driver.chromium.launch(executable_path=chromium, args=list(ARGUMENTS))
         for name, (start, scheme) in PICTURES.items():
-            page = browser.new_page(viewport={"width": 1200, "height": 760}, color_scheme=scheme)
-            page.goto(page_file.as_uri())
-            page.wait_for_selector("#map[data-drawn]", timeout=60_000)
-            page.evaluate(f"document.querySelector('{start}').closest('section').scrollIntoView()")
-            page.wait_for_timeout(500)
-            page.screenshot(path=IMAGES / name)
-            print(f"{name}: {(IMAGES / name).stat().st_size:,} bytes")
+            picture(browser, page_file, name, start, scheme)
+        for name, report in gallery_reports().items():
+            page_file = report().to_html(Path(folder) / f"{name}.html")
+            picture(browser, page_file, f"gallery_{name}.png", "h1", "light")
         browser.close()
 
 

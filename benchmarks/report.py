@@ -297,20 +297,28 @@ def html_report(result: Result) -> str:
 
 
 def explore(result: Result) -> str:
-    """The workbench: seconds of each edit."""
-    kinds = ("preview", "processor", "apply", "page", "parts", "undo")
-    rows = [[row["edit"], *(f"{row[kind]:.2f}" for kind in kinds)] for row in result["edits"]]
+    """The workbench: seconds of each edit, at each size."""
+    kinds = ("preview", "processor", "apply", "page", "undo")
+    sizes = result["sizes"]
+    rows = [
+        [row["edit"], f"{size['documents']:,}", *(f"{row[kind]:.2f}" for kind in kinds)]
+        for size in sizes
+        for row in size["edits"]
+    ]
+    openings = "; ".join(
+        f"{size['documents']:,} documents in {size['topics']} topics: loaded in {size['load']:.1f} s, first picture (the map "
+        f"of {size['points']:,} documents and the list of topics) after {median(size['first_picture']):.1f} s, a search "
+        f"{size['search']:.2f} s, a topic opened {size['open_topic']:.2f} s, peak memory {size['peak_mib'] / 1024:.1f} GiB"
+        for size in sizes
+    )
     return one_table(
         "The workbench",
-        f"`python -m benchmarks.explore`. {result['documents']:,} arXiv titles with dates and classes in "
-        f"{result['topics']} topics, lexical embeddings. After the model is loaded ({result['load']:.1f} s), the first "
-        f"picture, the map of {result['points']:,} documents and the list of topics, takes "
-        f"{median(result['first_picture']):.1f} s in headless chromium without a GPU (median of new browser processes). A "
-        f"search takes {result['search']:.2f} s, and to open a topic {result['open_topic']:.2f} s. *Preview*: the edit itself "
-        "and what it moves. *Processor*: its processor time on all cores, the most that it takes on an idle machine. *Apply*: to keep it. *Page*: the list and the map after it. *Parts*: the parts of all topics, "
-        "which follow. Seconds, medians. " + result.get("note", ""),
+        "`python -m benchmarks.explore`. Titles with dates and classes, lexical embeddings; pictures in headless chromium "
+        f"without a GPU, medians of new browser processes. {openings}. *Preview*: the edit itself and what it moves. "
+        "*Processor*: its processor time on all cores. *Apply*: to keep it. *Page*: the list and the map after it. Seconds, "
+        "medians.",
         result,
-        ["edit", *kinds],
+        ["edit", "documents", *kinds],
         rows,
     )
 

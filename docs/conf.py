@@ -9,6 +9,7 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 
 import figures  # noqa: E402
+import gallery  # noqa: E402
 import generate  # noqa: E402
 
 from topickit import __version__  # noqa: E402
@@ -41,6 +42,7 @@ nb_output_stderr = "remove"
 myst_enable_extensions = ["amsmath", "colon_fence", "deflist", "dollarmath"]
 myst_heading_anchors = 3
 os.environ.update(HF_HUB_OFFLINE="1", TOPICKIT_CACHE=tempfile.mkdtemp(), PYTHONWARNINGS="ignore")
+gallery.write(HERE / "_static" / "gallery")
 
 autosummary_generate = False
 autodoc_typehints = "none"

@@ -11,6 +11,7 @@ PAGES = (
     "start/install",
     "start/first_topics",
     "start/reading",
+    "gallery",
     "guides/correcting",
     "guides/languages",
     "how/topics",

@@ -157,15 +157,16 @@ def test_the_map_is_colored_by_class_and_time(page):
     assert page.locator("#map-legend").is_hidden()
 
 
-def test_names_become_finer_as_the_map_is_zoomed(visit, tmp_path):
+def test_more_names_have_room_as_the_map_is_zoomed_and_are_those_of_the_topics(visit, tmp_path):
     texts, _ = make_corpus(400)
     model = TopicModel(embedder="lexical", clusterer="kmeans", n_topics=20).fit(texts)
     page = visit(model.report().to_html(tmp_path / "many.html"))
     shown = "#map .names bdi:not([hidden])"
-    assert page.locator(f"{shown}.group").count() >= 1
-    for _ in range(4):
-        page.click("#map-in")
-    page.wait_for_function(f"document.querySelectorAll('{shown}.group').length === 0")
+    names = page.locator(shown).all_inner_texts()
+    assert 3 <= len(names) < 20
+    assert set(names) <= {topic.name for topic in model.topics_}
+    page.click("#map-topics button >> nth=0")
+    assert page.locator(shown).all_inner_texts() == [model.topics_[0].name]
     assert page.complaints == []
 
 

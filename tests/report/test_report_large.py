@@ -36,14 +36,3 @@ def test_a_report_of_thousands_of_topics_is_bounded(make_report, make_topic, n_t
     figures = json.loads(page.data["figures-data"])
     assert len(figures["similarity"]["data"][0]["x"]) == MAX_FIGURE
     assert len(figures["over_time"]["data"]) <= 2 * (MAX_FIGURE + 25)
-
-
-def test_names_on_the_map_by_level(make_report, make_topic):
-    from topickit.report.relations import label_levels
-
-    summary = make_report(*(make_topic(i, name=f"name{i}") for i in range(31)), notes={}).summary
-    data = label_levels(summary)
-    assert data["levels"] == [3, 10, 31]
-    for level in data["levels"]:
-        groups = sum(group["from"] < level <= group["to"] for group in data["groups"])
-        assert groups + sum(parent < level for parent in data["parents"]) == level

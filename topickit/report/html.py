@@ -25,7 +25,7 @@ from topickit.report.facts import fact_groups
 from topickit.report.finding import finding
 from topickit.report.marks import MAX_PREVIEW, Marks, full_text
 from topickit.report.quality import quality_metrics
-from topickit.report.relations import label_levels, topic_tree
+from topickit.report.relations import topic_tree
 from topickit.report.summary import Plain, Summary
 from topickit.report.text import headline
 from topickit.report.trends import excluded, last_period, share_changes, sparklines
@@ -166,7 +166,7 @@ def _data(summary: Summary, map: DocumentMap | None) -> dict[str, Plain]:
         "figures-data": _figures_data(summary, map),
     }
     if map is not None:
-        data["map-data"] = {**map.as_dict(), **label_levels(summary)}
+        data["map-data"] = map.as_dict()
         if map.documents is not None:
             data["documents-data"] = map.documents.as_dict()
     return data

@@ -5,10 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from topickit._core.display import one_line
 from topickit.analysis.hierarchy import Hierarchy
 from topickit.fitted.topics import Topic
-from topickit.report.summary import Plain, Summary
+from topickit.report.summary import Summary
 
 MAX_IDS = 12
 """Number of topic ids listed for a group."""
@@ -136,39 +135,6 @@ def topic_tree(summary: Summary) -> tuple[TreeNode, ...]:
         return TreeNode(_node_name(tree, node), int(tree.sizes[node]), None, None, sizes[level], nodes)
 
     return tuple(grow(node, 0) for node in levels[0])
-
-
-def label_levels(summary: Summary) -> dict[str, Plain]:
-    """Give the names on a map at each of its zoom levels, as data for the page.
-
-    Parameters
-    ----------
-    summary : Summary
-
-    Returns
-    -------
-    dict
-        "levels": numbers of groups; "groups": name, largest topic, and the levels above `from` up to
-        `to` at which each is one group; "parents": the last level at which each topic is in a group.
-    """
-    n_topics = len(summary.topics)
-    sizes = level_sizes(n_topics, clusterer_levels(summary)) if n_topics > 1 else (n_topics,)
-    groups: list[Plain] = []
-    parents: list[Plain] = [0] * n_topics
-
-    def visit(node: TreeNode, above: int) -> int:
-        """Collect a node and its parts; return its largest topic."""
-        if node.position is not None:
-            parents[node.position] = above
-            return node.position
-        below = node.n_groups or n_topics
-        largest = min(visit(child, below) for child in node.children)
-        groups.append({"name": one_line(node.name), "topic": largest, "from": above, "to": below})
-        return largest
-
-    for node in topic_tree(summary):
-        visit(node, 0)
-    return {"levels": list(sizes), "groups": groups, "parents": parents}
 
 
 def _node_name(tree: Hierarchy, node: int) -> str:

@@ -1,4 +1,4 @@
-// The map: one WebGL trace, labels by zoom level, selection by topic, words or lasso, other colorings.
+// The map: one WebGL trace, names where there is room, selection by topic, words or lasso, other colorings.
 "use strict";
 (() => {
   const data = topickit.read("map-data");
@@ -101,19 +101,12 @@
     (1 - (py - view[1][0]) / (view[1][1] - view[1][0])) * plot.clientHeight,
   ];
   let chosen = null;
-  // A group is named while the map shows the levels at which it is one group; a topic at all finer ones.
-  const levels = topics.length > 12 && data.levels.length > 1 ? data.levels : [topics.length];
-  const named = [
-    ...(levels.length > 1 ? data.groups.map((group) => ({ id: group.topic, name: group.name, from: group.from, to: group.to })) : []),
-    ...topics.map((topic, id) => ({ id, name: topic.name, from: levels.length > 1 ? data.parents[id] : 0, to: Infinity })),
-  ];
-  const labels = named.map((entry) => {
+  const labels = topics.map((topic, id) => {
     const label = document.createElement("bdi");
-    label.textContent = entry.name;
+    label.textContent = topic.name;
     label.hidden = true;
-    label.className = entry.to < Infinity ? "group" : "";
     names.append(label);
-    return { ...entry, label, width: 0, height: 0 };
+    return { id, label, width: 0, height: 0 };
   });
   const measure = () => {
     labels.forEach((entry) => { entry.label.hidden = false; });
@@ -124,13 +117,10 @@
   // together cover at most a sixth of the map, so that the points of a small screen stay visible.
   const placeNames = () => {
     const taken = [];
-    const full = whole();
-    const zoomed = (full[0][1] - full[0][0]) / (view[0][1] - view[0][0]);
-    const level = levels[Math.max(0, Math.min(levels.length - 1, Math.floor(Math.log(zoomed * 1.01) / Math.log(1.6))))];
     let room = plot.clientWidth * plot.clientHeight / 6;
-    labels.forEach(({ id, label, width, height, from, to }) => {
+    labels.forEach(({ id, label, width, height }) => {
       label.hidden = true;
-      if (!data.places[id] || (chosen !== null ? chosen !== id || to < Infinity : level <= from || level > to)) return;
+      if (!data.places[id] || (chosen !== null && chosen !== id)) return;
       const [px, py] = toPixels(data.places[id]);
       if (px < 0 || py < 0 || px > plot.clientWidth || py > plot.clientHeight || room < width * height) return;
       const middle = Math.min(Math.max(px, width / 2), plot.clientWidth - width / 2);
