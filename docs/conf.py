@@ -53,11 +53,13 @@ html_theme = "pydata_sphinx_theme"
 html_title = "topickit"
 html_theme_options = {
     "show_toc_level": 2,
+    "header_links_before_dropdown": 4,
     "navigation_with_keys": True,
     "secondary_sidebar_items": ["page-toc"],
     "footer_start": ["copyright"],
     "footer_end": [],
 }
+html_sidebars = {name: [] for name in ("gallery", "changelog", "contributing")}
 html_static_path = ["_static"]
 html_css_files = ["topickit.css"]
 html_js_files = [("topickit.js", {"defer": "defer"})]
