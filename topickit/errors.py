@@ -8,6 +8,7 @@
     ├── ParameterError       (ValueError)    a setting with an invalid value
     ├── ParameterTypeError   (TypeError)     a setting of an unsupported type
     ├── NotFittedError       (ValueError, AttributeError)  a result was requested before ``fit``
+    ├── NoLabelsError        (ValueError, AttributeError)  the model counts its documents and lists no labels
     ├── TopicNotFoundError   (IndexError)    no topic has this id
     ├── StorageError         (ValueError)    a saved model that is damaged, of another program, or too new
     ├── ProcessError         (RuntimeError)  work that is not possible in a forked process
@@ -56,6 +57,10 @@ class ParameterTypeError(TopickitError, TypeError):
 
 class NotFittedError(TopickitError, ValueError, AttributeError):
     """A result was requested before ``fit``. Its built-in bases are those of scikit-learn's exception."""
+
+
+class NoLabelsError(InputError, AttributeError):
+    """The topic of each document was requested of a model that only counts its documents."""
 
 
 class TopicNotFoundError(TopickitError, IndexError):

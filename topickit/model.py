@@ -289,6 +289,15 @@ class TopicModel(
             self._embedder_of_fit = self.embedder
         self.fitted_, self.embedder_ = fitted.on(self.device), embedder
         self._history = History() if history is None else history
-        # A copy by itself: what a user does to it must not reach the model, nor others that share its state.
-        self.labels_, self.topics_ = fitted.ids_of(fitted.labels), fitted.topics
+        self.topics_ = fitted.topics
+        if fitted.row_weights is None:
+            # A copy by itself: what a user does to it must not reach the model, nor others that share it.
+            self.labels_ = fitted.ids_of(fitted.labels)
+        else:
+            self.__dict__.pop("labels_", None)
         return self
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "labels_" and "fitted_" in self.__dict__:
+            self.fitted_.need_rows("labels_")
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")

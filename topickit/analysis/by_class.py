@@ -100,20 +100,23 @@ def by_class(fitted: Fitted, classes: Any = None) -> ByClass | None:
     >>> table.classes, table.counts.sum()
     (('food', 'road'), np.int64(6))
     """
-    covariates = fitted.covariates if classes is None else Covariates.of(len(fitted.labels), classes=classes)
+    covariates = fitted.covariates
+    if classes is not None:
+        fitted.need_rows("by_class with classes")
+        covariates = Covariates.of(len(fitted.labels), classes=classes)
     if covariates is None or covariates.class_codes is None or not covariates.class_names:
         return None
-    codes, labels = covariates.class_codes, fitted.labels
+    codes, labels, weights = covariates.class_codes, fitted.labels, fitted.weight_of_rows
     n_classes, n_topics = len(covariates.class_names), len(fitted.topics)
     counts = np.zeros((n_classes, n_topics), dtype=np.int64)
     counted = (codes >= 0) & (labels >= 0)
-    np.add.at(counts, (codes[counted], labels[counted]), 1)
-    totals = np.bincount(codes[codes >= 0], minlength=n_classes).astype(np.int64)
+    np.add.at(counts, (codes[counted], labels[counted]), weights[counted])
+    totals = np.bincount(codes[codes >= 0], weights[codes >= 0], minlength=n_classes).astype(np.int64)
     order = np.argsort(-totals, kind="stable")
     counts, totals = counts[order], totals[order]
     ratio, low, high = risk_ratios(counts, totals)
     names = tuple(covariates.class_names[i] for i in order)
-    return ByClass(names, totals, counts, ratio, low, high, n_unclassed=int((codes < 0).sum()))
+    return ByClass(names, totals, counts, ratio, low, high, n_unclassed=int(weights[codes < 0].sum()))
 
 
 def risk_ratios(

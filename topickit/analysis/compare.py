@@ -22,6 +22,7 @@ from topickit.analysis.comparison import (
     NewTopic,
 )
 from topickit.errors import InputError, ParameterError
+from topickit.fitted.derive import sizes_of
 from topickit.fitted.fitted import Fitted
 from topickit.keywords.folding import fold
 from topickit.metrics.groups import UNKNOWN, LabelCodes, Overlaps, agreement, overlaps
@@ -37,11 +38,22 @@ class _Side:
     words: list[tuple[str, ...]]
     fitted: Fitted | None
 
+    @property
+    def n(self) -> int:
+        """Number of documents."""
+        return len(self.codes) if self.fitted is None else self.fitted.topics.n_documents
+
+    @property
+    def is_counted(self) -> bool:
+        """Whether documents are counted and not listed."""
+        return self.fitted is not None and self.fitted.row_weights is not None
+
     def sizes(self) -> IntArray:
-        return np.bincount(self.codes[self.codes >= 0], minlength=len(self.ids))
+        weights = None if self.fitted is None else self.fitted.row_weights
+        return sizes_of(np.maximum(self.codes, -1), weights, len(self.ids))[:-1]
 
     def shares(self) -> NDArray[np.float64]:
-        return np.asarray(self.sizes() / max(1, len(self.codes)))
+        return np.asarray(self.sizes() / max(1, self.n))
 
 
 def compare(
@@ -98,7 +110,7 @@ def compare(
     return Comparison(
         basis=basis,
         note=note,
-        n_documents=(len(left.codes), len(right.codes)),
+        n_documents=(left.n, right.n),
         n_topics=(len(left.ids), len(right.ids)),
         agreement=agreement(_optional(left.codes), _optional(right.codes)) if shared is not None else None,
         matches=_matches(left, right, scores, related, shared),
@@ -141,7 +153,7 @@ def _tested(growth: tuple[Growth, ...], left: _Side, right: _Side, basis: Basis)
     """Test whether the shares of groups differ; two labelings of the same documents are no two samples."""
     if basis == "documents" or not growth:
         return growth
-    n = len(left.codes), len(right.codes)
+    n = left.n, right.n
     shares = np.array([(row.share_a, row.share_b) for row in growth])
     sizes = np.rint(shares * n).astype(np.int64).T
     tests = compare_shares(sizes[0], n[0], sizes[1], n[1])
@@ -167,15 +179,19 @@ def _side(value: Any, name: str) -> _Side:
 
 def _basis(left: _Side, right: _Side, same_embeddings: bool | None) -> tuple[Basis, str]:
     """Choose the basis of the comparison and explain it."""
-    n_left, n_right = len(left.codes), len(right.codes)
+    n_left, n_right = left.n, right.n
+    listed = not (left.is_counted or right.is_counted)
     if left.fitted is None or right.fitted is None:
+        for side in (left, right):
+            if side.fitted is not None:
+                side.fitted.need_rows("a comparison with labels")
         if n_left != n_right:
             raise InputError(
                 "labels can only be compared if they are of the same documents; "
                 f"got {n_left} and {n_right} rows"
             )
         return "documents", "Compared by shared documents."
-    if n_left == n_right and (same := _same_texts(left.fitted, right.fitted)) is not False:
+    if listed and n_left == n_right and (same := _same_texts(left.fitted, right.fitted)) is not False:
         assumption = "" if same else f" (assuming that the {n_left:,} documents of both are the same)"
         return "documents", f"Compared by shared documents{assumption}."
     if _comparable(left.fitted, right.fitted, same_embeddings):

@@ -143,7 +143,7 @@ def new_documents(fitted: Fitted, texts: Any, assignment: Assignment) -> NewDocu
     labels = fitted.rows_of(assignment.labels[has_text])
     n = len(labels)
     sizes = np.bincount(labels[labels >= 0], minlength=len(fitted.topics))
-    n_before = max(1, len(fitted.labels) - fitted.provenance.n_blank)
+    n_before = max(1, fitted.topics.n_documents - fitted.provenance.n_blank)
     shares = [
         ShareChange(topic.id, topic.name, topic.size / n_before, size / n if n else 0.0)
         for topic, size in zip(fitted.topics, sizes.tolist(), strict=True)

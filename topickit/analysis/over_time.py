@@ -130,18 +130,20 @@ def over_time(
     times = _times(fitted, timestamps, time_format)
     if times is None:
         return None
-    n_undated = int(np.isnat(times).sum())
-    if n_undated == len(times):
+    weights = fitted.weight_of_rows
+    n_undated = int(weights[np.isnat(times)].sum())
+    if np.isnat(times).all():
         return None
-    times, outside = _without_far_days(times, unit)
+    times, outside = _without_far_days(times, weights, unit)
     dated = ~np.isnat(times)
     days = times[dated].astype("datetime64[D]")
     unit = unit or best_unit(days)
     period, periods = into_periods(days, unit)
     labels = fitted.labels[dated]
     counts = np.zeros((len(periods), len(fitted.topics)), dtype=np.int64)
-    np.add.at(counts, (period[labels >= 0], labels[labels >= 0]), 1)
-    totals = np.bincount(period, minlength=len(periods)).astype(np.int64)
+    weights = weights[dated]
+    np.add.at(counts, (period[labels >= 0], labels[labels >= 0]), weights[labels >= 0])
+    totals = np.bincount(period, weights, minlength=len(periods)).astype(np.int64)
     low, high = wilson(counts, totals[:, None])
     with np.errstate(invalid="ignore"):
         shares = counts / totals[:, None]
@@ -162,26 +164,32 @@ def over_time(
 
 
 def _without_far_days(
-    times: NDArray[np.datetime64], unit: str | None
+    times: NDArray[np.datetime64], weights: NDArray[np.int64], unit: str | None
 ) -> tuple[NDArray[np.datetime64], tuple[tuple[str, int], ...]]:
     """Remove the times of days far outside that would make more than 40 periods, and list these days."""
     days = times.astype("datetime64[D]")
     dated = ~np.isnat(days)
-    inside = dated & _near(days, dated)
+    inside = dated & _near(days, dated, weights)
     if inside.sum() == dated.sum() or _n_periods(days[dated], unit or best_unit(days[inside])) <= MAX_PERIODS:
         return times, ()
-    far, counts = np.unique(days[dated & ~inside], return_counts=True)
+    far, place = np.unique(days[dated & ~inside], return_inverse=True)
+    counts = np.bincount(place, weights[dated & ~inside]).astype(np.int64)
     listed = tuple(zip(far.astype(str).tolist(), counts.tolist(), strict=True))
     return np.where(inside, times, np.datetime64("NaT", "s")), listed
 
 
-def _near(days: NDArray[np.datetime64], dated: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def _near(
+    days: NDArray[np.datetime64], dated: NDArray[np.bool_], weights: NDArray[np.int64]
+) -> NDArray[np.bool_]:
     """Mark the days that no long gap separates from the shortest range that holds half of the documents."""
-    ordered = np.sort(days[dated].astype(np.int64))
-    n = len(ordered)
+    ordered, place = np.unique(days[dated].astype(np.int64), return_inverse=True)
+    ends = np.cumsum(np.bincount(place, weights[dated]))  # documents up to each day
+    n, starts = int(ends[-1]), np.append(0, ends[:-1])
     half = (n + 1) // 2
-    low = int(np.argmin(ordered[half - 1 :] - ordered[: n - half + 1]))
-    high = low + half - 1
+    first = np.flatnonzero(starts + half <= n)  # days from which half of the documents follow
+    last = np.searchsorted(ends, starts[first] + half)
+    shortest = int(np.argmin(ordered[last] - ordered[first]))
+    low, high = int(first[shortest]), int(last[shortest])
     grown = True
     while grown:
         limit = max(MIN_GAP, FAR * (ordered[high] - ordered[low]))
@@ -189,13 +197,13 @@ def _near(days: NDArray[np.datetime64], dated: NDArray[np.bool_]) -> NDArray[np.
         before, after = np.diff(ordered[: low + 1])[::-1] > limit, np.diff(ordered[high:]) > limit
         bounds = (
             low - (int(before.argmax()) if before.any() else low),
-            high + (int(after.argmax()) if after.any() else n - 1 - high),
+            high + (int(after.argmax()) if after.any() else len(ordered) - 1 - high),
         )
         grown = bounds != (low, high)
         low, high = bounds
-    few = n - (high - low + 1) <= FEW * n
-    one_day = all(len(part) == 0 or part[0] == part[-1] for part in (ordered[:low], ordered[high + 1 :]))
-    if not few and not (one_day and n - (high - low + 1) <= FEW_ON_ONE_DAY * n):
+    n_outside = n - int(ends[high] - starts[low])
+    one_day = low <= 1 and high >= len(ordered) - 2
+    if n_outside > FEW * n and not (one_day and n_outside <= FEW_ON_ONE_DAY * n):
         return dated
     numbers = days.astype(np.int64)
     return np.asarray((numbers >= ordered[low]) & (numbers <= ordered[high]))
@@ -207,6 +215,7 @@ def _n_periods(days: NDArray[np.datetime64], unit: str) -> int:
 
 def _times(fitted: Fitted, timestamps: Any, time_format: str | None) -> NDArray[np.datetime64] | None:
     if timestamps is not None:
+        fitted.need_rows("over_time with timestamps")
         return read_timestamps(timestamps, len(fitted.labels), time_format=time_format)
     return None if fitted.covariates is None else fitted.covariates.timestamps
 

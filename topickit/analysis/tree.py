@@ -67,7 +67,9 @@ class TopicTree:
     topics : tuple of TreeTopic
         Level by level, the coarsest first, and by id.
     labels : int64 ndarray of shape (n, n_levels)
-        Topic of each training document at each level; −1 for none.
+        Topic of each training document at each level; −1 for none. Without rows in a model that counts its
+        documents and does not list them.
+    n_documents : int
 
     Examples
     --------
@@ -82,6 +84,7 @@ class TopicTree:
     levels: tuple[int, ...]
     topics: tuple[TreeTopic, ...]
     labels: IntArray = field(repr=False)
+    n_documents: int = 0
 
     def at(self, level: int) -> tuple[TreeTopic, ...]:
         """Return the topics of one level.
@@ -248,7 +251,7 @@ class TopicTree:
 
     def __repr__(self) -> str:
         levels = " > ".join(map(str, self.levels))
-        head = f"{plural(len(self.labels), 'document')}, topics by level: {levels or 'none'}"
+        head = f"{plural(self.n_documents, 'document')}, topics by level: {levels or 'none'}"
         return "\n".join([head, *(line for node in self._roots() for line in self._lines(node, 0))])
 
     def _roots(self) -> tuple[TreeTopic, ...]:
@@ -309,13 +312,17 @@ def topic_tree(fitted: Fitted, levels: Iterable[int] | None = None) -> TopicTree
     """
     wanted = None if levels is None else _checked(levels)
     if not len(fitted.topics):
-        return TopicTree((), (), np.empty((len(fitted.labels), 0), dtype=np.int64))
+        n_rows = 0 if fitted.row_weights is not None else len(fitted.labels)
+        return TopicTree((), (), np.empty((n_rows, 0), dtype=np.int64), fitted.topics.n_documents)
     found = _good_levels(fitted) if wanted is None else [_level(fitted, n) for n in wanted]
     nodes: list[TreeTopic] = []
     for place, level in enumerate(found):
         nodes += _nodes(level, found[place - 1] if place else None, found[place + 1 : place + 2])
     labels = np.stack([level.ids for level in found], axis=1)
-    return TopicTree(tuple(len(level.topics) for level in found), tuple(nodes), labels)
+    if fitted.row_weights is not None:
+        labels = labels[:0]
+    numbers = tuple(len(level.topics) for level in found)
+    return TopicTree(numbers, tuple(nodes), labels, fitted.topics.n_documents)
 
 
 def _checked(levels: Iterable[int]) -> list[int]:

@@ -112,9 +112,9 @@ def preview(before: TopicModel, after: TopicModel, step: Step, number: int = 1) 
 def _moves(old: Fitted, new: Fitted, n_rows: int) -> tuple[tuple[Move, ...], int]:
     was, now = old.ids_of(old.labels), new.ids_of(new.labels[:n_rows])
     rows = np.flatnonzero(was != now)
-    pairs, starts, counts = np.unique(
-        np.stack([was[rows], now[rows]], axis=1), axis=0, return_inverse=True, return_counts=True
-    )
+    weights = old.weight_of_rows[rows]
+    pairs, starts = np.unique(np.stack([was[rows], now[rows]], axis=1), axis=0, return_inverse=True)
+    counts = np.bincount(starts.ravel(), weights, minlength=len(pairs)).astype(np.int64)
     order = np.argsort(-counts, kind="stable")[:MAX_MOVES]
     moves = tuple(
         Move(
@@ -125,7 +125,7 @@ def _moves(old: Fitted, new: Fitted, n_rows: int) -> tuple[tuple[Move, ...], int
         )
         for at in order
     )
-    return moves, len(rows)
+    return moves, int(weights.sum())
 
 
 def _name(fitted: Fitted, topic: int) -> str:

@@ -369,6 +369,7 @@ class Session:
             raise ParameterError(f"file_format must be 'csv' or 'parquet', got {file_format!r}")
         fitted, out = self.model.fitted_, io.BytesIO()
         if fitted.corpus is None:
+            fitted.need_rows("a table of labels")
             topics = fitted.ids_of(fitted.labels)
             table = pl.DataFrame({"row": range(len(topics)), "topic": topics})
         else:

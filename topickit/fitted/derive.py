@@ -196,7 +196,7 @@ def remap(fitted: Fitted, mapping: IntArray, names: Mapping[int, str] | None = N
         assigner=assigner,
         labels=labels,
         counts=fitted.counts.merged([int(new) for new in mapping]),
-        topics=undescribed(labels, ids[order], given, stability, is_known),
+        topics=undescribed(labels, ids[order], given, stability, is_known, fitted.row_weights),
         means=group_means(fitted.means, mapping, len(order), old_sizes).astype(np.float32),
         given_names=given,
     )
@@ -400,28 +400,50 @@ def _by_falling_size(
         # Rows that a dropped topic called outliers may now belong to another one: look again.
 
 
+def sizes_of(labels: IntArray, row_weights: IntArray | None, n_topics: int) -> IntArray:
+    """Count the documents of each topic, then those in none.
+
+    Parameters
+    ----------
+    labels : int64 ndarray of shape (n,)
+        −1 for none.
+    row_weights : int64 ndarray of shape (n,), or None
+        As `Fitted.row_weights`.
+    n_topics : int
+
+    Examples
+    --------
+    >>> sizes_of(np.array([0, 2, -1]), np.array([5, 1, 1]), 3).tolist()
+    [5, 0, 1, 1]
+    """
+    rows = np.where(labels < 0, n_topics, labels)
+    return np.bincount(rows, row_weights, minlength=n_topics + 1).astype(np.int64)
+
+
 def undescribed(
     labels: IntArray,
     ids: IntArray,
     names: Mapping[int, str],
     stability: Sequence[float | None],
     is_known: Sequence[bool],
+    row_weights: IntArray | None = None,
 ) -> Topics:
     """Return topics that have sizes, but no keywords yet."""
-    sizes = np.bincount(labels[labels >= 0], minlength=len(stability))
+    *sizes, n_outliers = sizes_of(labels, row_weights, len(stability)).tolist()
+    n_documents = sum(sizes) + n_outliers
     items = tuple(
         Topic(
             topic,
             size,
-            size / len(labels),
+            size / n_documents,
             (),
             names.get(row, ""),
             stability=stability[row],
             is_known=is_known[row],
         )
-        for row, (topic, size) in enumerate(zip(ids.tolist(), sizes.tolist(), strict=True))
+        for row, (topic, size) in enumerate(zip(ids.tolist(), sizes, strict=True))
     )
-    return Topics(items, len(labels), int((labels < 0).sum()))
+    return Topics(items, n_documents, n_outliers)
 
 
 def _representatives(fitted: Fitted, weights: csr_array) -> list[tuple[str, ...]]:

@@ -201,7 +201,7 @@ def _without(fitted: Fitted, kept: list[int]) -> Fitted:
         assigner=fitted.assigner.without(np.setdiff1d(np.arange(len(fitted.topics)), kept).tolist()),
         labels=labels,
         counts=fitted.counts.merged(mapping[:-1].tolist()),
-        topics=replace(fitted.topics, items=items, n_outliers=int((labels < 0).sum())),
+        topics=replace(fitted.topics, items=items, n_outliers=int(fitted.weight_of_rows[labels < 0].sum())),
         means=fitted.means[kept],
         given_names=names,
         base_level=None if base_level is None else base_level.without(gone),

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +11,7 @@ from scipy.sparse import csr_array
 from topickit._core.state import State
 from topickit._core.vectors import FloatArray, IntArray
 from topickit.corpus.covariates import Covariates
-from topickit.errors import InputError
+from topickit.errors import InputError, NoLabelsError
 from topickit.fitted.across import Across, weigh_terms
 from topickit.fitted.assigner import Assigner
 from topickit.fitted.base_level import BaseLevel
@@ -39,6 +40,9 @@ class Fitted:
         Decides the topic of any vector.
     labels : int64 ndarray of shape (n,)
         Topic of each of the caller's rows, as a row of `topics`; −1 for none.
+    row_weights : int64 ndarray of shape (n,), or None
+        Number of documents that each row stands for, where documents are counted and not listed: the rows
+        are then the distinct combinations of topic, time and class. None where a row is one document.
     counts : TermCounts
         Topic × word counts.
     topics : Topics
@@ -83,10 +87,35 @@ class Fitted:
     doubtful: tuple[DoubtfulLabel, ...] = field(default=(), repr=False)
     across: Across | None = field(default=None, repr=False)
     next_id: int = field(default=0, repr=False)
+    row_weights: IntArray | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         self.labels.flags.writeable = False  # edited models may share them
         object.__setattr__(self, "next_id", max(self.next_id, int(self.ids.max(initial=-1)) + 1))
+
+    @property
+    def weight_of_rows(self) -> IntArray:
+        """Number of documents that each row stands for, of shape (n,)."""
+        return np.ones(len(self.labels), np.int64) if self.row_weights is None else self.row_weights
+
+    def need_rows(self, task: str) -> None:
+        """Raise where documents are counted and not listed.
+
+        Parameters
+        ----------
+        task : str
+            What needs a label of each document, for the error, such as "labels_".
+
+        Raises
+        ------
+        NoLabelsError
+        """
+        if self.row_weights is not None:
+            raise NoLabelsError(
+                f"{task} needs the topic of each document, and this model counts its "
+                f"{self.topics.n_documents:,} documents without listing them: it was fitted to a sample of a "
+                "cluster's rows; topickit.distributed.predict(model, dataset) labels them"
+            )
 
     @property
     def ids(self) -> IntArray:
@@ -166,8 +195,12 @@ class Fitted:
         """
         if self.corpus is None:
             raise InputError(
-                f"{task} needs the training documents, and this model was saved without them; "
-                "do it before saving, or save the model with keep_texts=True"
+                f"{task} needs the training documents, and this model "
+                + (
+                    "was saved without them; do it before saving, or save the model with keep_texts=True"
+                    if self.row_weights is None
+                    else "only counts them, as a fit of more rows than limit= on a cluster does"
+                )
             )
         return self.corpus
 
@@ -243,11 +276,14 @@ class Fitted:
             "keyword_settings": dict(self.keyword_settings.state().config),
             "doubtful_labels": [asdict(label) for label in self.doubtful],
         }
+        arrays: dict[str, NDArray[Any]] = {"labels": self.labels, "means": self.means}
+        if self.row_weights is not None:
+            arrays["row_weights"] = self.row_weights
         parts = {
             "assigner": self.assigner.state(),
             "counts": self.counts.state(),
             "topics": (self.topics if keep_texts else self.topics.without_texts()).state(),
-            "results": State(results, {"labels": self.labels, "means": self.means}),
+            "results": State(results, arrays),
         }
         optional = {
             "evidence": self.evidence,
@@ -284,6 +320,7 @@ class Fitted:
             doubtful=tuple(DoubtfulLabel(**label) for label in results.config.get("doubtful_labels", ())),
             across=Across.from_state(parts["across"]) if "across" in parts else None,
             next_id=results.config.get("next_id", 0),
+            row_weights=results.arrays.get("row_weights"),
         )
         if "parts" in parts:
             fitted.__dict__["parts"] = Parts.from_state(parts["parts"])

@@ -220,7 +220,8 @@ def recorded(before: Fitted, after: Fitted, kind: Kind, rows: Sequence[int], **a
         As `Edit.arguments`.
     """
     n = len(before.labels)
-    moved = int((before.ids_of(before.labels) != after.ids_of(after.labels[:n])).sum())
+    differ = before.ids_of(before.labels) != after.ids_of(after.labels[:n])
+    moved = int(before.weight_of_rows[differ].sum())
     embedder = before.provenance.embedder.space
     return Edit(kind, sketches(before, rows), arguments, embedder, moved)
 

@@ -11,7 +11,7 @@ from topickit.corpus.joining import Joined
 from topickit.errors import ParameterError
 from topickit.fitted.assigner import Assigner
 from topickit.fitted.corpus import Corpus
-from topickit.fitted.derive import current_level, describe, evidence_of, undescribed
+from topickit.fitted.derive import current_level, describe, evidence_of, sizes_of, undescribed
 from topickit.fitted.fitted import Fitted
 from topickit.fitted.matching import same_topics
 from topickit.fitted.provenance import Provenance, Source
@@ -141,7 +141,7 @@ def _joined(united: _United, by_vector: bool) -> Fitted:
     result = replace(
         counted,
         assigner=assigner,
-        topics=undescribed(counted.labels, ids, given, stability, known),
+        topics=undescribed(counted.labels, ids, given, stability, known, counted.row_weights),
         given_names=given,
         covariates=Covariates.joined(a.covariates, len(a.labels), b.covariates, len(b.labels)),
         doubtful=(*a.doubtful, *(replace(label, row=label.row + shift) for label in b.doubtful)),
@@ -208,10 +208,10 @@ def _alone(united: _United, assigner: Assigner) -> Fitted:
     """Add the counts of both; documents keep their topics."""
     a, b, rows, n = united.first, united.second, united.rows, united.n_topics
     labels = np.concatenate([a.labels, np.append(rows, -1)[b.labels]])
-    sizes = [
-        np.bincount(side.labels[side.labels >= 0], minlength=len(side.topics)).astype(np.float64)
-        for side in (a, b)
-    ]
+    sizes = [sizes_of(side.labels, side.row_weights, len(side.topics))[:-1] for side in (a, b)]
+    weights = None
+    if a.row_weights is not None or b.row_weights is not None:
+        weights = np.concatenate([a.weight_of_rows, b.weight_of_rows])
     means, total = np.zeros((n, assigner.dimension)), np.zeros(n)
     for side, own, weight in ((a, np.arange(len(a.topics)), sizes[0]), (b, rows, sizes[1])):
         np.add.at(means, own, side.means * weight[:, None])
@@ -223,9 +223,10 @@ def _alone(united: _United, assigner: Assigner) -> Fitted:
     return replace(
         a,
         labels=labels,
+        row_weights=weights,
         counts=added(a.counts, b.counts, rows, n),
         means=(means / np.maximum(total, 1)[:, None]).astype(np.float32),
         corpus=None,
         evidence=evidence if b.evidence is not None else None,
-        provenance=_provenance(a, b, len(labels), p.n_distinct + q.n_distinct, None),
+        provenance=_provenance(a, b, p.n_documents + q.n_documents, p.n_distinct + q.n_distinct, None),
     )

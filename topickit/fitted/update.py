@@ -20,7 +20,8 @@ from topickit.fitted.assigner import Assigner
 from topickit.fitted.change import Change
 from topickit.fitted.comparing import Recount, measure_change
 from topickit.fitted.corpus import Corpus
-from topickit.fitted.derive import describe, evidence_of, undescribed
+from topickit.fitted.counted import Counted
+from topickit.fitted.derive import describe, evidence_of, sizes_of, undescribed
 from topickit.fitted.fitted import Fitted
 from topickit.fitted.held_out import LOW_PERCENTILE, N_COMPARED
 from topickit.fitted.novelty import Block, find_new_topics
@@ -151,7 +152,7 @@ def _with_corpus(fitted: Fitted, new: NewRows, assigner: Assigner, terms: Docume
     counts = TermCounts.of(all_terms, labels, documents.weights, assigner.n_topics)
     settings = fitted.keyword_settings
     return replace(
-        _assigned(fitted, new, assigner, documents.per_row(labels, -1)),
+        _assigned(fitted, new.covariates, new.documents.n_rows, assigner, documents.per_row(labels, -1)),
         counts=counts,
         means=group_means(corpus.vectors, labels, assigner.n_topics, documents.weights).astype(np.float32),
         corpus=corpus,
@@ -179,34 +180,64 @@ def _labels(fitted: Fitted, new: NewRows, assigner: Assigner) -> IntArray:
 
 def _alone(fitted: Fitted, new: NewRows, assigner: Assigner, terms: DocumentTerms) -> Fitted:
     """Add the counts of new documents; those of the model keep their topics."""
-    documents, n_topics = new.documents, assigner.n_topics
     labels = assigner.labels(new.vectors)
-    rows = np.concatenate([fitted.labels, documents.per_row(labels, -1)])
-    of_new = TermCounts.of(terms, labels, documents.weights, n_topics)
-    sizes = [
-        np.bincount(given[given >= 0], minlength=n_topics)
-        for given in (fitted.labels, rows[len(fitted.labels) :])
-    ]
+    counted = Counted.of(new.documents, new.vectors, labels, terms.counts, assigner.n_topics, new.covariates)
+    return with_counted(fitted, counted, assigner, terms)
+
+
+def with_counted(fitted: Fitted, counted: Counted, assigner: Assigner, terms: DocumentTerms) -> Fitted:
+    """Add documents that were counted to a model; topics are not described yet.
+
+    Parameters
+    ----------
+    fitted : Fitted
+        Its documents keep their topics.
+    counted : Counted
+    assigner : Assigner
+        That of the model, perhaps with further topics.
+    terms : DocumentTerms
+        The terms that were counted: those of the model, then new ones. Its counts are not used.
+
+    Returns
+    -------
+    Fitted
+        Without a corpus. Its rows are those of the model, then those counted.
+    """
+    n_topics, p = assigner.n_topics, fitted.provenance
+    labels = np.concatenate([fitted.labels, counted.rows.labels])
+    weights = None
+    if fitted.row_weights is not None or counted.rows.weights is not None:
+        weights = np.concatenate([fitted.weight_of_rows, counted.rows.weight_of_rows])
+    sizes = sizes_of(fitted.labels, fitted.row_weights, n_topics)[:-1]
     means = np.zeros((n_topics, assigner.dimension))
-    means[: len(fitted.means)] = fitted.means * sizes[0][: len(fitted.means), None]
-    means += group_means(new.vectors, labels, n_topics, documents.weights) * sizes[1][:, None]
-    p = fitted.provenance
+    means[: len(fitted.means)] = fitted.means * sizes[: len(fitted.means), None]
+    means += counted.vector_sums
+    total = sizes + counted.sums.sizes[:-1]
+    of_new = TermCounts.of_sums(terms, counted.sums)
     return replace(
-        _assigned(fitted, new, assigner, rows),
+        _assigned(fitted, counted.rows.covariates, len(counted.rows.labels), assigner, labels, weights),
         counts=fitted.counts.extended(terms.terms, terms.parts, n_topics) + of_new,
-        means=(means / np.maximum(sizes[0] + sizes[1], 1)[:, None]).astype(np.float32),
+        means=(means / np.maximum(total, 1)[:, None]).astype(np.float32),
+        corpus=None,
         provenance=replace(
             p,
-            n_documents=len(rows),
-            n_distinct=p.n_distinct + len(documents),
-            n_blank=p.n_blank + documents.n_blank,
+            n_documents=p.n_documents + counted.n_documents,
+            n_distinct=p.n_distinct + counted.n_distinct,
+            n_blank=p.n_blank + counted.n_blank,
             digest=None,
         ),
     )
 
 
-def _assigned(fitted: Fitted, new: NewRows, assigner: Assigner, labels: IntArray) -> Fitted:
-    """Return the model with other labels; topics are not described yet."""
+def _assigned(
+    fitted: Fitted,
+    covariates: Covariates | None,
+    n_new: int,
+    assigner: Assigner,
+    labels: IntArray,
+    row_weights: IntArray | None = None,
+) -> Fitted:
+    """Return the model with the labels of more rows; topics are not described yet."""
     n_before, n_more = len(fitted.topics), assigner.n_topics - len(fitted.topics)
     ids = np.append(fitted.ids, fitted.next_id + np.arange(n_more, dtype=np.int64))
     base_level = fitted.base_level
@@ -220,15 +251,15 @@ def _assigned(fitted: Fitted, new: NewRows, assigner: Assigner, labels: IntArray
         fitted.given_names,
         [*(topic.stability for topic in fitted.topics), *[None] * n_more],
         [*(topic.is_known for topic in fitted.topics), *[False] * n_more],
+        row_weights,
     )
     return replace(
         fitted,
         assigner=assigner,
         labels=labels,
         topics=topics,
-        covariates=Covariates.joined(
-            fitted.covariates, len(fitted.labels), new.covariates, new.documents.n_rows
-        ),
+        row_weights=row_weights,
+        covariates=Covariates.joined(fitted.covariates, len(fitted.labels), covariates, n_new),
         base_level=base_level,
         next_id=fitted.next_id + n_more,
     )
@@ -250,7 +281,8 @@ def _change(fitted: Fitted, grown: Fitted, new: NewRows, terms: DocumentTerms) -
     """Compare the documents of the model with the new ones, in the topics of the updated model."""
     n, n_topics, documents = len(fitted.labels), len(grown.topics), new.documents
     before, after = grown.labels[:n], grown.labels[n:]
-    sizes = [np.bincount(labels[labels >= 0], minlength=n_topics) for labels in (before, after)]
+    weights = (fitted.row_weights, None)
+    sizes = [sizes_of(*rows, n_topics)[:-1] for rows in zip((before, after), weights, strict=True)]
     of_new = TermCounts.of(terms, after[documents.first_rows], documents.weights, n_topics).documents
     of_model = fitted.counts.extended(terms.terms, terms.parts, n_topics).documents
     low, n_unlike = fitted.provenance.similarity_p5, None
@@ -262,7 +294,10 @@ def _change(fitted: Fitted, grown: Fitted, new: NewRows, terms: DocumentTerms) -
         of_model,
         of_new,
         sizes=(sizes[0], sizes[1]),
-        n_documents=(n - fitted.provenance.n_blank, documents.n_rows - documents.n_blank),
+        n_documents=(
+            fitted.topics.n_documents - fitted.provenance.n_blank,
+            documents.n_rows - documents.n_blank,
+        ),
         terms=terms.terms,
         n_known=len(fitted.counts.terms),
         recount=_recount(fitted, before),

@@ -47,6 +47,57 @@ class DocumentFrequencies:
 
 
 @dataclass(frozen=True, eq=False)
+class TermSums:
+    """Counts as they add up: the last row is that of the documents in no topic.
+
+    Attributes
+    ----------
+    occurrences, presences : csr_array of shape (k + 1, t), int64
+        Occurrences of each term, and documents that have it.
+    sizes : int64 ndarray of shape (k + 1,)
+        Documents.
+
+    Examples
+    --------
+    >>> part = TermSums.of(csr_array(np.array([[2], [1]])), [0, -1], [1, 3], 1)
+    >>> (part + part).occurrences.toarray().tolist(), part.sizes.tolist()
+    ([[4], [6]], [1, 3])
+    """
+
+    occurrences: csr_array = field(repr=False)
+    presences: csr_array = field(repr=False)
+    sizes: IntArray
+
+    @classmethod
+    def of(cls, counts: csr_array, labels: ArrayLike, weights: ArrayLike, n_topics: int) -> "TermSums":
+        """Add up the counts of documents; arguments and errors as for `TermCounts.of`."""
+        n_documents = counts.shape[0]
+        label, weight = np.asarray(labels, dtype=np.int64), np.asarray(weights, dtype=np.int64)
+        for name, values in (("labels", label), ("weights", weight)):
+            if values.shape != (n_documents,):
+                raise InputError(
+                    f"{name} must have shape ({n_documents},), one per document; got {values.shape}"
+                )
+        _check_range(label, n_topics, "label")
+        shape = (n_topics + 1, counts.shape[1])
+        occurrences, presences = csr_array(shape, dtype=np.int64), csr_array(shape, dtype=np.int64)
+        for rows, block in row_blocks(counts):
+            whole = csr_array(block.astype(np.int64))
+            occurrences = occurrences + _sum_rows(whole, label[rows], weight[rows], n_topics)
+            presences = presences + _sum_rows(presence(whole), label[rows], weight[rows], n_topics)
+        sizes = np.bincount(np.where(label < 0, n_topics, label), weight, minlength=n_topics + 1)
+        return cls(occurrences, presences, sizes.astype(np.int64))
+
+    def __add__(self, other: "TermSums") -> "TermSums":
+        """Add the sums of another part of the corpus."""
+        return TermSums(
+            csr_array(self.occurrences + other.occurrences),
+            csr_array(self.presences + other.presences),
+            self.sizes + other.sizes,
+        )
+
+
+@dataclass(frozen=True, eq=False)
 class TermCounts:
     """Topic × term counts.
 
@@ -112,27 +163,17 @@ class TermCounts:
             When labels or weights do not have one value per document, or a label is outside
             −1 … n_topics − 1.
         """
-        n_documents = document_terms.counts.shape[0]
-        label, weight = np.asarray(labels, dtype=np.int64), np.asarray(weights, dtype=np.int64)
-        for name, values in (("labels", label), ("weights", weight)):
-            if values.shape != (n_documents,):
-                raise InputError(
-                    f"{name} must have shape ({n_documents},), one per document; got {values.shape}"
-                )
-        _check_range(label, n_topics, "label")
-        shape = (n_topics + 1, document_terms.counts.shape[1])
-        occurrences, presences = csr_array(shape, dtype=np.int64), csr_array(shape, dtype=np.int64)
-        for rows, block in row_blocks(document_terms.counts):
-            counts = csr_array(block.astype(np.int64))
-            occurrences = occurrences + _sum_rows(counts, label[rows], weight[rows], n_topics)
-            presences = presences + _sum_rows(presence(counts), label[rows], weight[rows], n_topics)
-        sizes = np.bincount(np.where(label < 0, n_topics, label), weight, minlength=n_topics + 1)
+        return cls.of_sums(document_terms, TermSums.of(document_terms.counts, labels, weights, n_topics))
+
+    @classmethod
+    def of_sums(cls, document_terms: DocumentTerms, sums: TermSums) -> "TermCounts":
+        """Make the counts of sums over the terms of a corpus; its own counts are not used."""
         counts = cls(
             document_terms.terms,
-            *_split_outliers(occurrences),
+            *_split_outliers(sums.occurrences),
             document_terms.languages,
             document_terms.parts,
-            DocumentFrequencies(*_split_outliers(presences), sizes.astype(np.int64)),
+            DocumentFrequencies(*_split_outliers(sums.presences), sums.sizes),
         )
         return counts._described()
 

@@ -2,8 +2,9 @@
 
 import itertools
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +19,7 @@ from topickit.keywords.reading import has_own_rules, read_with
 from topickit.keywords.recast import recast
 from topickit.keywords.settings import MAX_N_GRAM, KeywordSettings
 from topickit.keywords.stopwords import find_stop_words, stop_words
-from topickit.keywords.tokens import IS_UNSPACED, TokenStream, clean
+from topickit.keywords.tokens import IS_UNSPACED, Advance, TokenStream, clean
 from topickit.keywords.vocabulary import (
     SMALL_CORPUS,
     DocumentTerms,
@@ -68,32 +69,90 @@ def count_further_terms(
     """
     weights = np.asarray(weights, dtype=np.int64)
     with stage("Counting words", len(texts)) as progress:
-        # Read together: how a text is segmented depends on the corpus.
-        plain = [settings.tokenizer is None and _is_plain(term) for term in known.terms]
-        others = [term for term, is_plain in zip(known.terms, plain, strict=True) if not is_plain]
-        whole = read_with(settings.tokenizer, itertools.chain(texts, others), progress.advance)
-        entries = _entries(whole, known.terms, plain, len(texts))
-        stream = whole.first(len(texts))
-        if has_own_rules(settings.tokenizer):
-            stream = recast(stream, weights, clean)
-        lexicon = lexicon_of(stream, weights, settings)
-        entries = [lexicon.word_of[ids] for ids in entries]
-        stops = _stop_words(lexicon, weights, settings, known.languages)
-        columns = _columns(lexicon, stream, entries, known.terms, stops)
-        words = {numbers[0]: column for numbers, column in columns.items() if len(numbers) == 1}
+        stream, lexicon, stops, columns = read_known(texts, weights, settings, known, progress.advance)
+        words: dict[int, int] = {w[0]: column for w, column in columns.items() if len(w) == 1}
         new = _new_words(lexicon, stream, weights, settings, stops, words, n_before)
         taken = set(known.terms)
         new = new[[lexicon.display[word] not in taken for word in new.tolist()]]
         words |= {int(word): len(known.terms) + i for i, word in enumerate(new.tolist())}
-        n_terms = len(known.terms) + len(new)
         parts = np.concatenate([known.parts, np.full((len(new), MAX_N_GRAM), -1, dtype=np.int32)])
-        counts = _placed(lexicon.counts, words, n_terms)
-        phrases = _phrases(lexicon, stream, weights, columns)
-        column = np.array([int(name) for name in phrases.names], dtype=np.int64)
-        once = np.ones(len(phrases.phrase), dtype=np.int32)
-        counts = counts + csr_array((once, (phrases.document, column[phrases.phrase])), shape=counts.shape)
+        longer = {w: column for w, column in columns.items() if len(w) > 1}
+        counts = placed(lexicon, stream, weights, {**words, **longer}, parts)
         terms = (*known.terms, *(lexicon.display[word] for word in new.tolist()))
-        return replace(known, terms=terms, counts=_without_alone(csr_array(counts), parts), parts=parts)
+        return replace(known, terms=terms, counts=counts, parts=parts)
+
+
+class Known(NamedTuple):
+    """Texts that were read, and the words in them of each known term.
+
+    Attributes
+    ----------
+    stream : TokenStream
+    lexicon : Lexicon
+    stops : bool ndarray of shape (v,)
+        The words of the lexicon that are no terms.
+    columns : dict of tuple of int to int
+        The term that some words of the lexicon are.
+    """
+
+    stream: TokenStream
+    lexicon: Lexicon
+    stops: NDArray[np.bool_]
+    columns: dict[tuple[int, ...], int]
+
+
+def read_known(
+    texts: Sequence[str],
+    weights: IntArray,
+    settings: KeywordSettings,
+    known: DocumentTerms,
+    advance: Advance | None = None,
+) -> Known:
+    """Read texts, and find the words in them of known terms; arguments as for `count_further_terms`."""
+    # Read together: how a text is segmented depends on the corpus.
+    plain = [settings.tokenizer is None and _is_plain(term) for term in known.terms]
+    others = [term for term, is_plain in zip(known.terms, plain, strict=True) if not is_plain]
+    whole = read_with(settings.tokenizer, itertools.chain(texts, others), advance)
+    entries = _entries(whole, known.terms, plain, len(texts))
+    stream = whole.first(len(texts))
+    if has_own_rules(settings.tokenizer):
+        stream = recast(stream, weights, clean)
+    lexicon = lexicon_of(stream, weights, settings)
+    entries = [lexicon.word_of[ids] for ids in _as_acronyms(entries, stream)]
+    stops = _stop_words(lexicon, weights, settings, known.languages)
+    return Known(stream, lexicon, stops, _columns(lexicon, stream, entries, known.terms, stops))
+
+
+def placed(
+    lexicon: Lexicon,
+    stream: TokenStream,
+    weights: IntArray,
+    columns: Mapping[Any, int],
+    parts: NDArray[np.int32],
+) -> csr_array:
+    """Count terms in texts.
+
+    Parameters
+    ----------
+    lexicon : Lexicon
+    stream : TokenStream
+    weights : int64 ndarray of shape (u,)
+    columns : mapping of int or tuple of int to int
+        The column of each word, and of the words of each phrase.
+    parts : int32 ndarray of shape (t, 3)
+        As in `DocumentTerms`.
+
+    Returns
+    -------
+    csr_array of shape (u, t), int32
+    """
+    counts = _placed(lexicon.counts, {w: c for w, c in columns.items() if isinstance(w, int)}, len(parts))
+    longer = {words: column for words, column in columns.items() if isinstance(words, tuple)}
+    phrases = _phrases(lexicon, stream, weights, longer)
+    column = np.array([int(name) for name in phrases.names], dtype=np.int64)
+    once = np.ones(len(phrases.phrase), dtype=np.int32)
+    counts = counts + csr_array((once, (phrases.document, column[phrases.phrase])), shape=counts.shape)
+    return _without_alone(csr_array(counts), parts)
 
 
 def documents_with(texts: Iterable[str], weights: IntArray, words: Sequence[str]) -> IntArray:
@@ -161,6 +220,15 @@ def _entries(
     return result
 
 
+def _as_acronyms(entries: Sequence[NDArray[np.int32]], stream: TokenStream) -> list[NDArray[np.int32]]:
+    """Read a word of a phrase as the acronym that it is in the stream: "US" in "US dollar"."""
+    own = {stream.surfaces[number]: number for number in stream.keys}
+    new = {i: own[surface] for i, surface in enumerate(stream.surfaces) if surface in own}
+    place = np.arange(len(stream.surfaces), dtype=np.int32)
+    place[list(new)] = list(new.values())
+    return [place[ids] if len(ids) > 1 else ids for ids in entries]
+
+
 def _stop_words(
     lexicon: Lexicon, weights: IntArray, settings: KeywordSettings, languages: Sequence[str]
 ) -> NDArray[np.bool_]:
@@ -221,7 +289,7 @@ def _phrases(
     lexicon: Lexicon, stream: TokenStream, weights: IntArray, columns: dict[tuple[int, ...], int]
 ) -> Phrases:
     """Find the phrases of the corpus, each named by its column."""
-    longer = {words: str(column) for words, column in columns.items() if len(words) > 1}
+    longer = {words: str(column) for words, column in columns.items()}
     inner = np.unique(np.array(list(itertools.chain.from_iterable(longer)), dtype=np.int64))
     number = numbers_of(len(lexicon.keys), inner)
     renumbered = {tuple(number[list(words)].tolist()): name for words, name in longer.items()}

@@ -5,8 +5,8 @@ this module also decides which look like words at all: see rule 3 of `topickit.k
 """
 
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 import regex  # type: ignore[import-untyped]
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from topickit._core.vectors import IntArray
-from topickit.keywords.folding import fold, rules_of, spelling_variants
+from topickit.keywords.folding import PLAIN, Rules, fold, rules_of, spelling_variants
 from topickit.keywords.sparse import StoredRows, block_totals, presence
 from topickit.keywords.tokens import IS_KATAKANA, IS_UNSPACED, TokenStream, is_hiragana, is_japanese
 
@@ -53,6 +53,56 @@ _QUANTITY = re.compile(
 
 
 @dataclass(frozen=True, eq=False)
+class Spelling:
+    """What a corpus decides about the spellings of words.
+
+    Attributes
+    ----------
+    rules : Rules
+    variants : mapping of str to str
+        The key under which another key is counted.
+
+    Examples
+    --------
+    >>> Spelling(variants={"mueller": "müller"}).keys_of(["Mueller", "is", ""])
+    ['müller', 'is', '']
+    """
+
+    rules: Rules = PLAIN
+    variants: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    @classmethod
+    def of(
+        cls,
+        surfaces: Sequence[str],
+        times: Sequence[float],
+        word_of_surface: Callable[[str], str],
+        words: Sequence[str],
+    ) -> "Spelling":
+        """Read the spellings of a corpus; arguments as for `keys_of`."""
+        rules = rules_of(dict(zip(surfaces, times, strict=True)))
+        keys = cls(rules).keys_of(words)
+        times_of: dict[str, float] = {}
+        for key, n in zip(keys, times, strict=True):
+            if key:
+                times_of[key] = times_of.get(key, 0.0) + n
+        variants = spelling_variants(times_of)
+        for i, surface in enumerate(surfaces):
+            if (
+                "\u00ad" in surface and keys[i]
+            ):  # divided at the end of a line: "soft-ware", or "open-source"?
+                whole = fold(word_of_surface(surface.replace("\u00ad", "-")), rules)
+                if times_of.get(whole, 0.0) > times_of[keys[i]] - times[i]:
+                    variants[keys[i]] = whole
+        return cls(rules, variants)
+
+    def keys_of(self, words: Sequence[str]) -> list[str]:
+        """Fold words; "" for ""."""
+        keys = (fold(word, self.rules) if word else "" for word in words)
+        return [self.variants.get(key, key) for key in keys]
+
+
+@dataclass(frozen=True, eq=False)
 class Lexicon:
     """The words of a corpus, in alphabetical order of their keys.
 
@@ -70,6 +120,8 @@ class Lexicon:
         Words of each document.
     totals, document_frequencies : int64 ndarrays of shape (v,)
         Occurrences and documents of each word, documents weighted.
+    spelling : Spelling
+        Which spellings are one word.
     """
 
     keys: list[str]
@@ -79,9 +131,16 @@ class Lexicon:
     sizes: IntArray
     totals: IntArray
     document_frequencies: IntArray
+    spelling: Spelling = field(default_factory=Spelling, repr=False)
 
 
-def make_lexicon(stream: TokenStream, weights: IntArray, word_of_surface: Callable[[str], str]) -> Lexicon:
+def make_lexicon(
+    stream: TokenStream,
+    weights: IntArray,
+    word_of_surface: Callable[[str], str],
+    *,
+    spelling: Spelling | None = None,
+) -> Lexicon:
     """Count the words of a corpus.
 
     Parameters
@@ -91,6 +150,8 @@ def make_lexicon(stream: TokenStream, weights: IntArray, word_of_surface: Callab
         How many documents each text stands for.
     word_of_surface : function of str to str
         Gives the word that a surface holds; "" for a break.
+    spelling : Spelling, optional
+        Which spellings are one word; None reads it from the corpus.
 
     Returns
     -------
@@ -101,7 +162,9 @@ def make_lexicon(stream: TokenStream, weights: IntArray, word_of_surface: Callab
         weight = weights[stream.documents_of(start, stop)]
         per_surface += np.bincount(stream.ids_of(start, stop), weight, minlength=len(per_surface))
     words = [word_of_surface(surface) for surface in stream.surfaces]
-    keys = keys_of(stream.surfaces, per_surface.tolist(), word_of_surface, words)
+    if spelling is None:
+        spelling = Spelling.of(stream.surfaces, per_surface.tolist(), word_of_surface, words)
+    keys = spelling.keys_of(words)
     for i, own in stream.keys.items():
         words[i], keys[i] = words[i] or stream.surfaces[i], own
     forms: dict[str, dict[str, float]] = {}
@@ -115,7 +178,8 @@ def make_lexicon(stream: TokenStream, weights: IntArray, word_of_surface: Callab
     number = {key: i for i, key in enumerate(ordered)}
     number[""] = -1
     word_of = np.fromiter((number[key] for key in keys), dtype=np.int32, count=len(keys))
-    return Lexicon(ordered, display, word_of, *_counted_words(stream, weights, word_of, len(ordered)))
+    counted = _counted_words(stream, weights, word_of, len(ordered))
+    return Lexicon(ordered, display, word_of, *counted, spelling)
 
 
 def keys_of(
@@ -143,19 +207,7 @@ def keys_of(
     """
     if words is None:
         words = [word_of_surface(surface) for surface in surfaces]
-    rules = rules_of(dict(zip(surfaces, times, strict=True)))
-    keys = [fold(word, rules) if word else "" for word in words]
-    times_of: dict[str, float] = {}
-    for key, n in zip(keys, times, strict=True):
-        if key:
-            times_of[key] = times_of.get(key, 0.0) + n
-    variants = spelling_variants(times_of)
-    for i, surface in enumerate(surfaces):
-        if "\u00ad" in surface and keys[i]:  # divided at the end of a line: "soft-ware", or "open-source"?
-            whole = fold(word_of_surface(surface.replace("\u00ad", "-")), rules)
-            if times_of.get(whole, 0.0) > times_of[keys[i]] - times[i]:
-                variants[keys[i]] = whole
-    return [variants.get(key, key) for key in keys]
+    return Spelling.of(surfaces, times, word_of_surface, words).keys_of(words)
 
 
 def language_evidence(lexicon: Lexicon) -> tuple[csr_array, IntArray]:

@@ -8,7 +8,9 @@ from topickit.corpus.tokenizer import is_lemmatizer, words_of
 from topickit.keywords.tokens import Advance, TokenStream, as_token, clean, read_tokens, tokens_of
 
 
-def read_with(tokenizer: Any, texts: Iterable[str], advance: Advance | None = None) -> TokenStream:
+def read_with(
+    tokenizer: Any, texts: Iterable[str], advance: Advance | None = None, *, japanese: bool | None = None
+) -> TokenStream:
     """Split texts into tokens.
 
     Parameters
@@ -18,6 +20,8 @@ def read_with(tokenizer: Any, texts: Iterable[str], advance: Advance | None = No
     texts : iterable of str
     advance : function, optional
         Called now and then with the number of texts read since the last call.
+    japanese : bool, optional
+        As for `topickit.keywords.tokens.read_tokens`.
 
     Returns
     -------
@@ -29,11 +33,11 @@ def read_with(tokenizer: Any, texts: Iterable[str], advance: Advance | None = No
     (['boats,', 'sea'], ['boats', ',', 'sea'])
     """
     if tokenizer is None:
-        return read_tokens(texts, advance)
+        return read_tokens(texts, advance, japanese=japanese)
     words = words_of(tokenizer)
     if not is_lemmatizer(tokenizer):
         return tokens_of(texts, words, advance)
-    stream = read_tokens(texts, advance)
+    stream = read_tokens(texts, advance, japanese=japanese)
     bare = [(surface, clean(surface)) for surface in stream.surfaces]
     # A word without a lemma is counted no more than a break.
     return replace(

@@ -4,7 +4,7 @@
 describes.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 
 import numpy as np
@@ -33,7 +33,13 @@ _EMPHASISED = """
 """
 
 
-def recast(stream: TokenStream, weights: IntArray, word_of_surface: Callable[[str], str]) -> TokenStream:
+def recast(
+    stream: TokenStream,
+    weights: IntArray,
+    word_of_surface: Callable[[str], str],
+    *,
+    acronyms: Collection[str] | None = None,
+) -> TokenStream:
     """Give acronyms, and the emoji of texts without words, surfaces and keys of their own.
 
     Parameters
@@ -43,6 +49,8 @@ def recast(stream: TokenStream, weights: IntArray, word_of_surface: Callable[[st
         How many documents each text stands for.
     word_of_surface : function of str to str
         Gives the word that a surface holds; "" for a break.
+    acronyms : collection of str, optional
+        The surfaces that are acronyms; None looks for them.
 
     Returns
     -------
@@ -53,11 +61,15 @@ def recast(stream: TokenStream, weights: IntArray, word_of_surface: Callable[[st
     is_word = np.array([bool(word) for word in words] or [False])
     capitals = np.array([len(word) > 1 and word.isupper() and word.isalpha() for word in words] or [False])
     emoji = np.array([IS_EMOJI.fullmatch(surface) is not None for surface in stream.surfaces] or [False])
-    acronym = _look_like_stop_words(stream, words, capitals)
+    if acronyms is None:
+        acronym = _look_like_stop_words(stream, words, capitals)
+    else:
+        acronym = np.array([surface in acronyms for surface in stream.surfaces] or [False])
     if not (acronym.any() or emoji.any()):
         return stream
     marks = _Marks(stream, is_word, capitals, acronym, emoji)
-    acronym &= _are_frequent(marks, words, weights)
+    if acronyms is None:
+        acronym &= _are_frequent(marks, words, weights)
     changed = np.flatnonzero(acronym | emoji)
     new = np.arange(len(words), dtype=np.int32)
     new[changed] = len(words) + np.arange(len(changed))

@@ -178,7 +178,9 @@ class TokenStream:
         return np.repeat(np.arange(start, stop), np.diff(self.offsets[start : stop + 1]))
 
 
-def read_tokens(texts: Iterable[str], advance: Advance | None = None) -> TokenStream:
+def read_tokens(
+    texts: Iterable[str], advance: Advance | None = None, *, japanese: bool | None = None
+) -> TokenStream:
     """Split texts into words and breaks.
 
     Parameters
@@ -186,6 +188,8 @@ def read_tokens(texts: Iterable[str], advance: Advance | None = None) -> TokenSt
     texts : iterable of str
     advance : function, optional
         Called now and then with the number of texts read since the last call.
+    japanese : bool, optional
+        Whether the texts are Japanese; None looks at them.
 
     Examples
     --------
@@ -199,7 +203,7 @@ def read_tokens(texts: Iterable[str], advance: Advance | None = None) -> TokenSt
             if writer.make_room() or len(runs) > MAX_RUNS:
                 runs.clear()
             writer.add(runs.tokens(_written_out(text)))
-        return _segmented(writer.stream())
+        return _segmented(writer.stream(), japanese)
 
 
 def tokens_of(
@@ -359,9 +363,9 @@ def most_frequent(times: IntArray, n: int) -> NDArray[np.bool_]:
     return np.asarray(times > np.sort(times)[::-1][min(n, len(times) - 1)])
 
 
-def _segmented(stream: TokenStream) -> TokenStream:
+def _segmented(stream: TokenStream, japanese: bool | None = None) -> TokenStream:
     """Replace each run of an unspaced script by its words."""
-    cut = _cutters(stream)
+    cut = _cutters(stream, japanese)
     if not cut:
         return stream
     numbers: dict[str, int] = {}
@@ -384,7 +388,7 @@ def _segmented(stream: TokenStream) -> TokenStream:
         return TokenStream(list(numbers), ids.array(), offsets)
 
 
-def _cutters(stream: TokenStream) -> dict[str, Callable[[str], list[str]]]:
+def _cutters(stream: TokenStream, japanese: bool | None = None) -> dict[str, Callable[[str], list[str]]]:
     """Find how to segment each surface that is a run of an unspaced script; empty where there is none."""
     runs = [
         i
@@ -396,7 +400,7 @@ def _cutters(stream: TokenStream) -> dict[str, Callable[[str], list[str]]]:
     surfaces = stream.surfaces
     han = [i for i in runs if _IS_HAN.fullmatch(surfaces[i])]
     cut: dict[str, Callable[[str], list[str]]] = {}
-    if han and not is_japanese(stream):
+    if han and not (is_japanese(stream) if japanese is None else japanese):
         segment = require("rjieba").cut
         cut.update((surfaces[i], segment) for i in han)
     thai = [i for i in runs if _IS_THAI.fullmatch(surfaces[i])]
