@@ -70,6 +70,7 @@ class TopicTree:
         Topic of each training document at each level; −1 for none. Without rows in a model that counts its
         documents and does not list them.
     n_documents : int
+        Number of training documents.
 
     Examples
     --------
