@@ -7,7 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 from tests.test_updated import WORDS, documents
-from topickit import KeywordSettings, LexicalEmbedder, TopicModel
+from topickit import GivenLabels, KeywordSettings, LexicalEmbedder, TopicModel
 from topickit.cli import app
 from topickit.errors import ParameterError, ParameterTypeError
 from topickit.fitted.matching import same_topics
@@ -108,6 +108,22 @@ def test_ids_of_the_first_stay_and_deleted_ones_are_not_used_again(models):
     fewer = a.delete_topics(5)
     both = TopicModel.merged([fewer, b])
     assert [topic.id for topic in both.topics_] == [0, 1, 2, 3, 4, 6, 7]
+
+
+def test_topics_that_only_divide_differently_are_left_out(models, halves):
+    """A third topic between two others is left out, unless the user named it."""
+    a, (texts, vectors, groups) = models[0], halves[0]
+    cut = np.where(groups < 2, 6, groups)  # one topic of b holds parts of two topics of a
+    cut[np.flatnonzero(groups == 0)[::2]] = 0
+    cut[np.flatnonzero(groups == 1)[::2]] = 1
+    b = TopicModel(clusterer=GivenLabels(cut)).fit(texts, embeddings=vectors)
+    between = b.labels_[np.flatnonzero(cut == 6)[0]]
+    both = TopicModel.merged([a, b])
+    assert len(both.topics_) == len(a.topics_)
+    np.testing.assert_array_equal(both.labels_, np.tile(a.labels_, 2))
+    assert both.fitted_.provenance.sources[1].topics[int(between)] in (0, 1)
+    renamed = TopicModel.merged([a, b.rename_topics({int(between): "mine"})])
+    assert "mine" in [topic.name for topic in renamed.topics_]
 
 
 def test_topics_with_other_words_are_not_joined(models):

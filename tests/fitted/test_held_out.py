@@ -19,6 +19,13 @@ def documents(n, seed):
     return rows / np.linalg.norm(rows, axis=1, keepdims=True)
 
 
+def noisy(n, seed):
+    """Vectors of 20 groups that are hardly separated, as those of short texts are."""
+    rng = np.random.default_rng(seed)
+    rows = DIRECTIONS[rng.integers(0, 20, n)] + rng.standard_normal((n, 64)).astype(np.float32) * 0.2
+    return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+
+
 def share_unlike(model, vectors):
     low = model.fitted_.provenance.similarity_p5
     return float((model.similarity(None, embeddings=vectors) < low).mean())
@@ -32,6 +39,15 @@ def test_few_other_documents_are_unlike(n, clusterer):
     assert 0.01 <= share_unlike(model, documents(4000, 2)) <= 0.1
     later = model.updated(None, documents(400, 3))
     assert not later.change_.is_unlike
+
+
+@pytest.mark.parametrize("n", [100, 150])
+def test_few_other_documents_are_unlike_a_small_fit(n):
+    """Compared with the nearest prototypes of a small fit, not with those of the largest cosine."""
+    shares = [
+        share_unlike(TopicModel().fit(None, embeddings=noisy(n, seed)), noisy(2000, 99)) for seed in range(6)
+    ]
+    assert 0.02 <= np.mean(shares) <= 0.08
 
 
 def test_those_outside_of_the_sample_are_compared():

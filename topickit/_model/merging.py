@@ -31,14 +31,17 @@ class MergingMixin:
     def merged(cls, models: Sequence[Self], names: Sequence[str] | None = None) -> Self:
         """Merge models that were fitted apart, such as by region, by month or on several machines.
 
-        Topics that are the same by their embeddings and by their keywords become one. All others stay. Topics
+        Topics that are the same by their embeddings and by their keywords become one. Others stay. Topics
         of the first model keep their ids; new ones of the other models get ids after the largest id ever
         used. Topics keep their names; a joined one has the name in the first model.
 
         If all models have their texts, all documents are assigned to the topics of all models, and words are
-        counted anew: some documents move to a topic of another model. If one was saved without its texts,
-        documents keep their topics and the counts are added. Then a word that only one model counted is
-        counted in that model's documents only.
+        counted anew: some documents move to a topic of another model. A topic of a later model is left out if
+        the other topics explain its documents as well, unless it is known or was renamed: two fits may divide
+        one subject in two ways. The provenance says where its documents went.
+
+        If one was saved without its texts, documents keep their topics and the counts are added. Then a word
+        that only one model counted is counted in that model's documents only.
 
         Parameters
         ----------

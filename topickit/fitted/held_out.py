@@ -10,12 +10,14 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from topickit._core.vectors import FloatArray, take_rows, unit_rows
+from topickit._core.vectors import FloatArray, take_rows
+from topickit.cluster.graph import FEWEST_FOR_CENTERS
 from topickit.cluster.partition import N_NEIGHBORS, exactly, knn_graph
 from topickit.cluster.result import ClusteringResult
 from topickit.fitted.assigner import Assigner
 from topickit.fitted.discover import TopicSearch
 from topickit.fitted.prototypes import make_prototypes
+from topickit.fitted.thresholds import NO_THRESHOLD
 
 LOW_PERCENTILE = 0.05
 """`Provenance.similarity_p5` is this quantile."""
@@ -72,14 +74,17 @@ def _left_out(search: TopicSearch, usable: NDArray[np.bool_], device: str | None
     for number in range(N_FOLDS):
         train, test = np.flatnonzero(fold != number), np.flatnonzero(fold == number)
         groups = labels[train]
-        if search.clustering.is_by_center:  # what was left out had a part in these groups
+        if search.clustering.is_by_center or len(vectors) < FEWEST_FOR_CENTERS:
+            # What was left out had a part in the groups of the sample.
             graph = knn_graph(vectors[train], weights[train], N_NEIGHBORS, device)
             groups = exactly(graph, search.clustering.n_clusters)
         numbered = np.unique(groups[groups >= 0], return_inverse=True)[1].astype(np.int64)
         clustering = replace(_plain(search.clustering), labels=numbered)
         inside = train[groups >= 0]
-        prototypes, _ = make_prototypes(vectors[inside], clustering, weights[inside], 0)
-        result.append((vectors[test] @ unit_rows(prototypes).T).max(axis=1))
+        prototypes, topics = make_prototypes(vectors[inside], clustering, weights[inside], 0)
+        # The nearest prototype is not the one of the largest cosine where a few rows made it.
+        thresholds = np.full(len(topics), NO_THRESHOLD, dtype=np.float32)
+        result.append(Assigner(prototypes, topics, thresholds, device=device).similarity(vectors[test]))
         if sum(map(len, result)) >= N_HELD_OUT:
             break
     return np.concatenate(result)

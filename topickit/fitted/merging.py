@@ -4,14 +4,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
-from topickit._core.vectors import IntArray, group_means
+from topickit._core.vectors import FloatArray, IntArray, group_means
 from topickit.corpus.covariates import Covariates
 from topickit.corpus.joining import Joined
 from topickit.errors import ParameterError
+from topickit.fitted.absorbed import absorbed_topics, usual_separation
 from topickit.fitted.assigner import Assigner
 from topickit.fitted.corpus import Corpus
-from topickit.fitted.derive import current_level, describe, evidence_of, sizes_of, undescribed
+from topickit.fitted.derive import current_level, describe, evidence_of, undescribed
 from topickit.fitted.fitted import Fitted
 from topickit.fitted.matching import same_topics
 from topickit.fitted.provenance import Provenance, Source
@@ -48,8 +50,7 @@ def merged(models: Sequence[Fitted], names: Sequence[str], *, by_vector: bool = 
     result = first
     sources = [_source(first, names[0], first.ids)]
     for other, name in zip(others, names[1:], strict=True):
-        united = _United.of(result, other)
-        result = _joined(united, by_vector)
+        united, result = _joined(_United.of(result, other), by_vector)
         sources.append(_source(other, name, result.ids[united.rows]))
     return replace(result, provenance=replace(result.provenance, sources=tuple(sources)))
 
@@ -88,12 +89,16 @@ def _check_alike(a: Fitted, b: Fitted, one: str, other: str) -> None:
 
 @dataclass(frozen=True, eq=False)
 class _United:
-    """Two models, and the row in the merged one of each topic of the second."""
+    """Two models, and the row in the merged one of each topic of the second.
+
+    `absorbed` are the topics of the second that are left out; their row is that of the topic they go to.
+    """
 
     first: Fitted
     second: Fitted
     rows: IntArray
     n_topics: int
+    absorbed: frozenset[int] = frozenset()
 
     @classmethod
     def of(cls, first: Fitted, second: Fitted) -> "_United":
@@ -107,35 +112,85 @@ class _United:
     @property
     def new(self) -> list[int]:
         """The rows of the second model whose topics the first does not have."""
-        return np.flatnonzero(self.rows >= len(self.first.topics)).tolist()
+        rows = np.flatnonzero(self.rows >= len(self.first.topics)).tolist()
+        return [row for row in rows if row not in self.absorbed]
+
+    def without_absorbed(self, vectors: FloatArray, weights: IntArray) -> "_United":
+        """Leave out new topics that the other ones explain, judged by the documents of both models."""
+        own, b = self.second.need_corpus("a merge of documents"), self.second
+        free = [row for row in self.new if row not in b.given_names and not b.topics.items[row].is_known]
+        if b.assigner.rule != "nearest" or not free:
+            return self
+        usual = usual_separation(b.assigner, own.vectors, own.documents.weights)
+        gone = absorbed_topics(self.assigner(), set(self.rows[free].tolist()), usual, vectors, weights)
+        kept = np.setdiff1d(np.arange(self.n_topics), list(gone))
+        heirs = np.arange(self.n_topics)
+        heirs[list(gone)] = list(gone.values())
+        absorbed = frozenset(row for row in free if int(self.rows[row]) in gone)
+        return replace(
+            self, rows=np.searchsorted(kept, heirs)[self.rows], n_topics=len(kept), absorbed=absorbed
+        )
 
     def assigner(self) -> Assigner:
-        """Return the prototypes of both."""
+        """Return the prototypes of both; those of a joined topic are moved to the mean of its documents."""
         a, b = self.first.assigner, self.second.assigner
+        rows = self.rows.copy()
+        rows[list(self.absorbed)] = -1
+        kept = ~np.isin(b.topics, list(self.absorbed))
+        own, others = self._moved()
         sizes = [max(side.provenance.n_documents, 1) for side in (self.first, self.second)]
         temperatures = [a.inverse_temperature, b.inverse_temperature]
         return replace(
             a,
-            prototypes=np.concatenate([a.prototypes, b.prototypes]),
-            topics=np.concatenate([a.topics, np.append(self.rows, -1)[b.topics]]),
-            thresholds=np.concatenate([a.thresholds, b.thresholds]),
+            prototypes=np.concatenate([own, others[kept]]),
+            topics=np.concatenate([a.topics, np.append(rows, -1)[b.topics][kept]]),
+            thresholds=np.concatenate([a.thresholds, b.thresholds[kept]]),
             inverse_temperature=float(np.average(temperatures, weights=sizes)),
         )
 
+    def _moved(self) -> tuple[FloatArray, FloatArray]:
+        """Move the prototypes of joined topics by the difference of the common mean and their own."""
+        a, b = self.first, self.second
+        if a.assigner.rule != "nearest":
+            return a.assigner.prototypes, b.assigner.prototypes
+        joined = np.setdiff1d(np.flatnonzero(self.rows < len(a.topics)), list(self.absorbed))
+        rows = self.rows[joined]
+        one, other = _sizes(a)[rows, None], _sizes(b)[joined, None]
+        means = (one * a.means[rows] + other * b.means[joined]) / np.maximum(one + other, 1)
+        return _shifted(a, rows, means), _shifted(b, joined, means)
 
-def _joined(united: _United, by_vector: bool) -> Fitted:
+
+def _sizes(fitted: Fitted) -> NDArray[np.float64]:
+    return np.array([topic.size for topic in fitted.topics], dtype=np.float64)
+
+
+def _shifted(fitted: Fitted, rows: IntArray, means: NDArray[np.float64]) -> FloatArray:
+    """Move the prototypes of topics as their means move."""
+    shifts = np.zeros((len(fitted.topics) + 1, fitted.assigner.dimension))  # the last one is for topic −1
+    shifts[rows] = means - fitted.means[rows]
+    return np.asarray(fitted.assigner.prototypes + shifts[fitted.assigner.topics], dtype=np.float32)
+
+
+def _joined(united: _United, by_vector: bool) -> tuple[_United, Fitted]:
+    """Give the merged model, and which topics of the second were joined or left out."""
     a, b = united.first, united.second
-    assigner = united.assigner()
-    counted = _with_corpus(united, assigner, by_vector) if a.corpus and b.corpus else _alone(united, assigner)
+    if a.corpus and b.corpus:
+        corpus = _joined_corpus(a, b, by_vector)
+        united = united.without_absorbed(corpus.vectors, corpus.documents.weights)
+        assigner = united.assigner()
+        counted = _with_corpus(united, assigner, corpus)
+    else:
+        assigner = united.assigner()
+        counted = _alone(united, assigner)
     ids = np.append(a.ids, a.next_id + np.arange(len(united.new), dtype=np.int64))
     given = {int(united.rows[row]): name for row, name in b.given_names.items()} | dict(a.given_names)
     stability = [topic.stability for topic in a.topics] + [
         b.topics.items[row].stability for row in united.new
     ]
     known = [topic.is_known for topic in a.topics] + [False] * len(united.new)
-    for row, topic in zip(united.rows.tolist(), b.topics, strict=True):
+    for place, (row, topic) in enumerate(zip(united.rows.tolist(), b.topics, strict=True)):
         known[row] |= topic.is_known
-        if row < len(a.topics):
+        if row < len(a.topics) and place not in united.absorbed:
             stability[row] = _lower(stability[row], topic.stability)
     shift = len(a.labels)
     result = replace(
@@ -149,7 +204,7 @@ def _joined(united: _United, by_vector: bool) -> Fitted:
         next_id=a.next_id + len(united.new),
     )
     result = _named_as_before(united, describe(result))
-    return replace(result, base_level=current_level(result))
+    return united, replace(result, base_level=current_level(result))
 
 
 def _lower(a: float | None, b: float | None) -> float | None:
@@ -182,16 +237,20 @@ def _provenance(a: Fitted, b: Fitted, n_documents: int, n_distinct: int, digest:
     )
 
 
-def _with_corpus(united: _United, assigner: Assigner, by_vector: bool) -> Fitted:
-    """Assign the documents of both, and count their words anew."""
-    a, b = united.first, united.second
+def _joined_corpus(a: Fitted, b: Fitted, by_vector: bool) -> Corpus:
+    """Join the documents of both, and count their words anew."""
     one, other = a.need_corpus("a merge of documents"), b.need_corpus("a merge of documents")
     joined = Joined.of(one.documents, other.documents, (one.vectors, other.vectors) if by_vector else None)
     documents = joined.documents
     terms = count_terms(documents.texts, documents.weights, a.keyword_settings)
-    corpus = Corpus(documents, joined.rows_of(one.vectors, other.vectors), terms)
+    return Corpus(documents, joined.rows_of(one.vectors, other.vectors), terms)
+
+
+def _with_corpus(united: _United, assigner: Assigner, corpus: Corpus) -> Fitted:
+    """Assign the documents of both."""
+    a, b, documents = united.first, united.second, corpus.documents
     labels = assigner.labels(corpus.vectors)
-    counts = TermCounts.of(terms, labels, documents.weights, united.n_topics)
+    counts = TermCounts.of(corpus.terms, labels, documents.weights, united.n_topics)
     settings = a.keyword_settings
     return replace(
         a,
@@ -208,12 +267,11 @@ def _alone(united: _United, assigner: Assigner) -> Fitted:
     """Add the counts of both; documents keep their topics."""
     a, b, rows, n = united.first, united.second, united.rows, united.n_topics
     labels = np.concatenate([a.labels, np.append(rows, -1)[b.labels]])
-    sizes = [sizes_of(side.labels, side.row_weights, len(side.topics))[:-1] for side in (a, b)]
     weights = None
     if a.row_weights is not None or b.row_weights is not None:
         weights = np.concatenate([a.weight_of_rows, b.weight_of_rows])
     means, total = np.zeros((n, assigner.dimension)), np.zeros(n)
-    for side, own, weight in ((a, np.arange(len(a.topics)), sizes[0]), (b, rows, sizes[1])):
+    for side, own, weight in ((a, np.arange(len(a.topics)), _sizes(a)), (b, rows, _sizes(b))):
         np.add.at(means, own, side.means * weight[:, None])
         np.add.at(total, own, weight)
     evidence = a.evidence
