@@ -94,6 +94,30 @@ def one_line(text: str) -> str:
     return " ".join(text.translate(_CONTROL_OR_BIDI).split())
 
 
+def left_to_right(text: str) -> str:
+    """Put a mark before a text in a script that runs from right to left.
+
+    With it, a terminal or an editor that reorders such texts leaves the columns of a table where they are.
+
+    Parameters
+    ----------
+    text : str
+
+    Returns
+    -------
+    str
+        Other texts as they are.
+
+    Examples
+    --------
+    >>> left_to_right("boat"), len(left_to_right("قارب"))
+    ('boat', 5)
+    """
+    if text.isascii() or not any(unicodedata.bidirectional(c) in ("R", "AL") for c in text):
+        return text
+    return f"\u200e{text}"
+
+
 def clip(text: str, limit: int) -> str:
     """Truncate a text to at most `limit` characters, at a space if there is one nearby.
 

@@ -10,12 +10,15 @@ EXTRAS = {
     "umap": "density",
     "plotly": "plot",
     "rjieba": "chinese",
+    "kiwipiepy": "korean",
+    "pythainlp": "thai",
+    "sudachipy": "japanese",
     "fastexcel": "excel",
     "openai": "llm",
     "dash": "explore",
     "ray": "ray",
 }
-"""Extra of topickit by package. The default install has all but fastexcel, openai, dash and ray."""
+"""Extra of topickit by package. The default install has those of density, plot and chinese."""
 
 
 def require(module: str) -> ModuleType:
@@ -50,3 +53,29 @@ def require(module: str) -> ModuleType:
             f"the package {package!r} is not installed; install it with: "
             f"pip install 'topickit[{EXTRAS[package]}]'"
         ) from error
+
+
+def find(module: str) -> ModuleType | None:
+    """Import a module of a package that makes a result better and may be missing.
+
+    Parameters
+    ----------
+    module : str
+        Name of the module.
+
+    Returns
+    -------
+    module or None
+        None if the package is not installed.
+
+    Examples
+    --------
+    >>> find("no_such_package") is None
+    True
+    """
+    try:
+        return importlib.import_module(module)
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name != module.partition(".")[0]:
+            raise
+        return None

@@ -13,10 +13,12 @@ a letter of its own in Persian and Urdu, but a spelling of alef in Arabic.
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import regex  # type: ignore[import-untyped]
+
+from topickit.keywords.clitics import joined_forms
 
 APOSTROPHES = "’‘ʼʻ´＇"
 """Characters that are written for an apostrophe within a word."""
@@ -193,7 +195,8 @@ def spelling_variants(times: Mapping[str, float]) -> dict[str, str]:
     """Find the keys of a corpus that are another spelling or form of another one.
 
     - "mueller" is "müller" where both occur; so are "ae", "oe" and "aa".
-    - Korean nouns are counted without their particle; see `without_particles`.
+    - Korean nouns are counted without their particle, and Arabic ones without their article; see
+      `topickit.keywords.clitics`.
 
     Parameters
     ----------
@@ -215,74 +218,4 @@ def spelling_variants(times: Mapping[str, float]) -> dict[str, str]:
         for pair, letter in _DIGRAPHS:
             found = (key for key in times if pair in key and key not in variants)
             variants |= {key: other for key in found if (other := key.replace(pair, letter)) in times}
-    return variants | without_particles(times)
-
-
-# Particles behind a consonant, behind a vowel, and behind either.
-_PARTICLES: tuple[tuple[str, Callable[[bool], bool]], ...] = tuple(
-    (particle, fits)
-    for particles, fits in (
-        ("은 이 을 과 으로 이나 이라 이라는 으로는 으로도 이랑 이다 입니다 이에요", lambda closed: closed),
-        ("는 가 를 와 로 나 라는 랑 로는 로도 예요", lambda closed: not closed),
-        (
-            "에 의 도 만 에서 에게 까지 부터 보다 처럼 에는 에도 에서는 에서도 에게는 한테 께서 "
-            "마다 조차 밖에",
-            lambda _: True,
-        ),
-    )
-    for particle in particles.split()
-)
-_HANGUL = regex.compile(r"[가-힣]{2,}")
-MIN_FORMS, MIN_FORMS_OF_SYLLABLE = 2, 3
-
-
-def without_particles(times: Iterable[str]) -> dict[str, str]:
-    """Find the Korean words that are a noun with a particle.
-
-    The noun must occur alone or with another particle; one of a single syllable, in three forms.
-
-    Parameters
-    ----------
-    times : iterable of str
-        The keys of a corpus.
-
-    Returns
-    -------
-    dict of str to str
-        The noun of each such word.
-
-    Examples
-    --------
-    >>> without_particles(["커피가", "커피를", "커피", "고양이"])
-    {'커피가': '커피', '커피를': '커피'}
-    """
-    words = [word for word in times if not word.isascii() and _HANGUL.fullmatch(word)]
-    forms: dict[str, list[str]] = {}
-    for word in words:
-        for particle, fits in _PARTICLES:
-            stem = word.removesuffix(particle)
-            if stem and stem != word and fits(_is_closed(stem)):
-                forms.setdefault(stem, []).append(word)
-    known = set(times)
-    nouns = {
-        stem
-        for stem, listed in forms.items()
-        if len(listed) + (stem in known) >= (MIN_FORMS if len(stem) > 1 else MIN_FORMS_OF_SYLLABLE)
-    }
-    result: dict[str, str] = {}
-    # The shortest particle first, so that the longest noun is found last and the shortest one stays out.
-    for stem in sorted(nouns, key=lambda noun: (len(noun), noun)):
-        result |= dict.fromkeys(forms[stem], stem)
-    return {word: _last(word, result) for word in words if word in result}
-
-
-def _last(word: str, noun_of: Mapping[str, str]) -> str:
-    """Follow a word to the noun that is itself no form of another."""
-    while word in noun_of:
-        word = noun_of[word]
-    return word
-
-
-def _is_closed(word: str) -> bool:
-    """Return True if a Korean word ends with a consonant."""
-    return "가" <= word[-1] <= "힣" and (ord(word[-1]) - ord("가")) % 28 > 0
+    return variants | joined_forms(times)

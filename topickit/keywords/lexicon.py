@@ -174,12 +174,17 @@ def make_lexicon(
             form = forms.setdefault(key, {})
             form[word] = form.get(word, 0) + times
     ordered = sorted(forms)
-    display = [min(forms[key], key=lambda word, f=forms[key]: (-f[word], word)) for key in ordered]  # type: ignore[misc]
+    display = [_most_frequent(forms[key]) for key in ordered]
     number = {key: i for i, key in enumerate(ordered)}
     number[""] = -1
     word_of = np.fromiter((number[key] for key in keys), dtype=np.int32, count=len(keys))
     counted = _counted_words(stream, weights, word_of, len(ordered))
     return Lexicon(ordered, display, word_of, *counted, spelling)
+
+
+def _most_frequent(forms: Mapping[str, float]) -> str:
+    """Give the form that is written most often; of equals, one that is not in capitals, as headings are."""
+    return min(forms, key=lambda form: (-forms[form], form.isupper(), form))
 
 
 def keys_of(

@@ -3,13 +3,14 @@
 The terms of highest weight repeat themselves: "game" and "games", "New", "York" and "New York". To list
 ten different things in ten keywords,
 
-- only the best form of a stem is listed (Snowball stemmers, Porter 2001, from nltk, for the first language
-  of the corpus that has one; spellings such as "e-mail" and "email" count as forms, too);
+- only the best form of a stem is listed (Snowball stemmers, Porter 2001, from nltk and snowballstemmer, for
+  the first language of the corpus that has one; spellings such as "e-mail" and "email" count as forms, too);
 - a phrase replaces a word that hardly occurs outside of it in the topic;
 - a phrase is left out if all of its words are listed;
 - of a word and a phrase with it ("key" and "foreign key") one is listed: the word, unless nearly
   half of its occurrences are in the phrase and the phrase ranks higher;
 - of a name and its adjective ("Israel" and "Israeli") one is listed;
+- a Vietnamese syllable is left out if most of its occurrences are in phrases: they are the words;
 - a word that documents outside the topic are likelier to have is left out, unless the topic has no other.
 
 With `Evidence`, the list is chosen from a shortlist by coherence and relevance.
@@ -73,6 +74,8 @@ _SNOWBALL = {
     "ru": "russian",
     "sv": "swedish",
 }
+_FURTHER_SNOWBALL = {"el": "greek", "hi": "hindi", "tr": "turkish"}
+"""Stemmers that nltk does not have, from the package snowballstemmer."""
 
 
 class _Term(NamedTuple):
@@ -99,6 +102,7 @@ class _Terms(dict[int, _Term]):
         super().__init__()
         self._counts = counts
         self._stem = _bare_stem(counts.languages)
+        self.syllabic = counts.languages[:1] == ("vi",)
 
     def __missing__(self, number: int) -> _Term:
         terms, parts = self._counts.terms, self._counts.parts[number].tolist()
@@ -341,6 +345,8 @@ def _choose(
 ) -> list[int]:
     """Take n terms from a pool, best first, that name different things; `strict` as for `_take_distinct`."""
     dropped: set[str] = set()
+    if terms.syllabic:
+        pool = _whole_words(pool, terms, times)
     while True:
         chosen = _take_distinct((terms[number] for number in pool), n, times, dropped, strict=strict)
         phrases = [term for term in chosen if term.is_phrase]
@@ -355,6 +361,16 @@ def _choose(
         if not absorbed:
             return [term.number for term in chosen]
         dropped |= {term.name for term in absorbed}  # and with a word its other forms
+
+
+def _whole_words(pool: Iterable[int], terms: _Terms, times: IntArray) -> list[int]:
+    """Leave out the syllables that mostly occur in phrases of the pool."""
+    numbers = list(pool)
+    inside: dict[int, int] = {}
+    for term in (terms[number] for number in numbers):
+        for word in term.words if term.is_phrase else ():
+            inside[word] = inside.get(word, 0) + int(times[term.number])
+    return [number for number in numbers if 2 * inside.get(number, 0) < max(times[number], 1)]
 
 
 def _take_distinct(
@@ -439,8 +455,12 @@ def stemmer(languages: Iterable[str]) -> Callable[[str], str]:
     >>> stemmer(["zh", "en"])("games"), stemmer([])("games")
     ('game', 'games')
     """
-    name = next((_SNOWBALL[language] for language in languages if language in _SNOWBALL), None)
-    return str if name is None else _snowball(name)
+    for language in languages:
+        if language in _SNOWBALL:
+            return _snowball(_SNOWBALL[language])
+        if language in _FURTHER_SNOWBALL:
+            return _further_snowball(_FURTHER_SNOWBALL[language])
+    return str
 
 
 @functools.lru_cache(maxsize=4)
@@ -456,3 +476,11 @@ def _snowball(name: str) -> Callable[[str], str]:
     from nltk.stem.snowball import SnowballStemmer
 
     return functools.lru_cache(maxsize=MAX_STEMS)(SnowballStemmer(name).stem)
+
+
+@functools.cache
+def _further_snowball(name: str) -> Callable[[str], str]:
+    import snowballstemmer  # type: ignore[import-untyped]
+
+    stem = snowballstemmer.stemmer(name).stemWord
+    return functools.lru_cache(maxsize=MAX_STEMS)(lambda word: stem(word.casefold()))

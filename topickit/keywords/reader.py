@@ -1,6 +1,6 @@
 """TermReader: count the terms of a corpus in other texts, by what the corpus alone decides.
 
-Which spellings are one word, which words are acronyms, and how Han characters are segmented depend on a
+Which spellings are one word, which words are acronyms, and how runs without spaces are segmented depend on a
 corpus. A reader keeps what its corpus decided, so the counts of a text do not depend on the texts read beside
 it: the counts of the parts of a collection add up to those of the whole, however it is divided.
 """
@@ -19,7 +19,8 @@ from topickit.keywords.lexicon import Spelling, make_lexicon
 from topickit.keywords.reading import has_own_rules, read_with, word_function
 from topickit.keywords.recast import recast
 from topickit.keywords.settings import KeywordSettings
-from topickit.keywords.tokens import clean, is_japanese
+from topickit.keywords.tokens import clean
+from topickit.keywords.unspaced import Segmentation
 from topickit.keywords.vocabulary import DocumentTerms
 
 
@@ -33,7 +34,8 @@ class TermReader:
     spelling : Spelling
     acronyms : frozenset of str
         Words in capitals that are words of their own.
-    japanese : bool
+    segmentation : Segmentation
+        How runs without spaces are segmented.
     columns : mapping of tuple of str to int
         The term that some words are, by their keys.
     parts : int32 ndarray of shape (t, 3)
@@ -52,7 +54,7 @@ class TermReader:
     settings: KeywordSettings
     spelling: Spelling = field(repr=False)
     acronyms: frozenset[str]
-    japanese: bool
+    segmentation: Segmentation
     columns: dict[tuple[str, ...], int] = field(repr=False)
     parts: NDArray[np.int32] = field(repr=False)
 
@@ -76,7 +78,7 @@ class TermReader:
             settings,
             read.lexicon.spelling,
             frozenset(read.stream.surfaces[i] for i in read.stream.keys),
-            is_japanese(read.stream),
+            read.stream.segmentation,
             {tuple(keys[word] for word in words): column for words, column in read.columns.items()},
             known.parts,
         )
@@ -93,7 +95,7 @@ class TermReader:
         csr_array of shape (u, t), int32
         """
         weights, tokenizer = np.ones(len(texts), dtype=np.int64), self.settings.tokenizer
-        stream = read_with(tokenizer, texts, japanese=self.japanese)
+        stream = read_with(tokenizer, texts, segmentation=self.segmentation)
         if has_own_rules(tokenizer):
             stream = recast(stream, weights, clean, acronyms=self.acronyms)
         lexicon = make_lexicon(stream, weights, word_function(tokenizer), spelling=self.spelling)

@@ -6,10 +6,15 @@ from typing import Any
 
 from topickit.corpus.tokenizer import is_lemmatizer, words_of
 from topickit.keywords.tokens import Advance, TokenStream, as_token, clean, read_tokens, tokens_of
+from topickit.keywords.unspaced import Segmentation
 
 
 def read_with(
-    tokenizer: Any, texts: Iterable[str], advance: Advance | None = None, *, japanese: bool | None = None
+    tokenizer: Any,
+    texts: Iterable[str],
+    advance: Advance | None = None,
+    *,
+    segmentation: Segmentation | None = None,
 ) -> TokenStream:
     """Split texts into tokens.
 
@@ -20,7 +25,7 @@ def read_with(
     texts : iterable of str
     advance : function, optional
         Called now and then with the number of texts read since the last call.
-    japanese : bool, optional
+    segmentation : Segmentation, optional
         As for `topickit.keywords.tokens.read_tokens`.
 
     Returns
@@ -33,11 +38,11 @@ def read_with(
     (['boats,', 'sea'], ['boats', ',', 'sea'])
     """
     if tokenizer is None:
-        return read_tokens(texts, advance, japanese=japanese)
+        return read_tokens(texts, advance, segmentation=segmentation)
     words = words_of(tokenizer)
     if not is_lemmatizer(tokenizer):
         return tokens_of(texts, words, advance)
-    stream = read_tokens(texts, advance, japanese=japanese)
+    stream = read_tokens(texts, advance, segmentation=segmentation)
     bare = [(surface, clean(surface)) for surface in stream.surfaces]
     # A word without a lemma is counted no more than a break.
     return replace(

@@ -8,9 +8,11 @@ Scripts that do not put spaces between words:
 
 - Han runs are segmented with ``rjieba`` (imported when a corpus has such a run), unless the corpus is
   Japanese: it has more than a tenth as many hiragana as Han characters. Words then end where the script
-  changes: runs of Han and of katakana are words, hiragana is grammar.
-- Thai runs are split at the stop words of Thai. Lao, Khmer and Burmese runs stay whole: they yield
-  keywords only where the writer put spaces.
+  changes: runs of Han and of katakana are words, hiragana is grammar. If ``sudachipy`` is installed, runs
+  of Han are segmented by it.
+- Thai runs are segmented by ``pythainlp`` if it is installed, otherwise at stop words and at the pieces that
+  repeat; see `topickit.keywords.unspaced`. Lao, Khmer and Burmese runs stay whole: they yield keywords only
+  where the writer put spaces.
 """
 
 import itertools
@@ -27,11 +29,12 @@ import regex  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 
 from topickit._core.display import unescaped
-from topickit._core.optional import require
 from topickit._core.spill import StoredNumbers
 from topickit._core.vectors import IntArray, release
+from topickit.keywords import unspaced
 from topickit.keywords.addresses import Addresses
 from topickit.keywords.folding import APOSTROPHES
+from topickit.keywords.unspaced import Segmentation
 
 IdArray = NDArray[np.int32]
 Advance: TypeAlias = Callable[[float], None]
@@ -141,12 +144,15 @@ class TokenStream:
         Tokens ``offsets[i]`` to ``offsets[i + 1]`` are those of document i.
     keys : mapping of int to str
         Surfaces that are counted under a key of their own; see `topickit.keywords.recast`.
+    segmentation : Segmentation
+        How runs without spaces were segmented.
     """
 
     surfaces: list[str] = field(repr=False)
     ids: IdArray = field(repr=False)
     offsets: IntArray = field(repr=False)
     keys: Mapping[int, str] = field(default_factory=dict, repr=False)
+    segmentation: Segmentation = field(default=Segmentation(), repr=False)
 
     def blocks(self) -> Iterator[tuple[int, int]]:
         """Give first and last-plus-one documents of blocks of about `BLOCK_TOKENS` tokens."""
@@ -179,7 +185,7 @@ class TokenStream:
 
 
 def read_tokens(
-    texts: Iterable[str], advance: Advance | None = None, *, japanese: bool | None = None
+    texts: Iterable[str], advance: Advance | None = None, *, segmentation: Segmentation | None = None
 ) -> TokenStream:
     """Split texts into words and breaks.
 
@@ -188,8 +194,8 @@ def read_tokens(
     texts : iterable of str
     advance : function, optional
         Called now and then with the number of texts read since the last call.
-    japanese : bool, optional
-        Whether the texts are Japanese; None looks at them.
+    segmentation : Segmentation, optional
+        How runs without spaces are segmented; None looks at the texts.
 
     Examples
     --------
@@ -203,7 +209,7 @@ def read_tokens(
             if writer.make_room() or len(runs) > MAX_RUNS:
                 runs.clear()
             writer.add(runs.tokens(_written_out(text)))
-        return _segmented(writer.stream(), japanese)
+        return _segmented(writer.stream(), segmentation)
 
 
 def tokens_of(
@@ -363,11 +369,13 @@ def most_frequent(times: IntArray, n: int) -> NDArray[np.bool_]:
     return np.asarray(times > np.sort(times)[::-1][min(n, len(times) - 1)])
 
 
-def _segmented(stream: TokenStream, japanese: bool | None = None) -> TokenStream:
+def _segmented(stream: TokenStream, segmentation: Segmentation | None = None) -> TokenStream:
     """Replace each run of an unspaced script by its words."""
-    cut = _cutters(stream, japanese)
-    if not cut:
+    runs = [s for s in stream.surfaces if not s.isascii() and IS_UNSPACED.fullmatch(s)]
+    if not runs:
         return stream
+    segmentation = segmentation or _segmentation_of(stream)
+    cut = _cutters(runs, segmentation)
     numbers: dict[str, int] = {}
     pieces, lengths = array("i"), np.empty(len(stream.surfaces), dtype=np.int64)
     for i, surface in enumerate(stream.surfaces):
@@ -385,29 +393,20 @@ def _segmented(stream: TokenStream, japanese: bool | None = None) -> TokenStream
             bounds = stream.offsets[start + 1 : stop + 1] - stream.offsets[start]
             offsets[start + 1 : stop + 1] = len(ids) + ends[bounds]
             ids.extend(words[np.repeat(starts[ids_of_block], per_token) + within])
-        return TokenStream(list(numbers), ids.array(), offsets)
+        return TokenStream(list(numbers), ids.array(), offsets, segmentation=segmentation)
 
 
-def _cutters(stream: TokenStream, japanese: bool | None = None) -> dict[str, Callable[[str], list[str]]]:
-    """Find how to segment each surface that is a run of an unspaced script; empty where there is none."""
-    runs = [
-        i
-        for i, surface in enumerate(stream.surfaces)
-        if not surface.isascii() and IS_UNSPACED.fullmatch(surface)
-    ]
-    if not runs:
-        return {}
-    surfaces = stream.surfaces
-    han = [i for i in runs if _IS_HAN.fullmatch(surfaces[i])]
-    cut: dict[str, Callable[[str], list[str]]] = {}
-    if han and not (is_japanese(stream) if japanese is None else japanese):
-        segment = require("rjieba").cut
-        cut.update((surfaces[i], segment) for i in han)
-    thai = [i for i in runs if _IS_THAI.fullmatch(surfaces[i])]
-    if thai:
-        thai_cut = _thai_cutter()
-        cut.update((surfaces[i], thai_cut) for i in thai)
-    return cut
+def _segmentation_of(stream: TokenStream) -> Segmentation:
+    thai = (s for s in stream.surfaces if not s.isascii() and _IS_THAI.fullmatch(s))
+    return Segmentation(is_japanese(stream), unspaced.thai_pieces(thai))
+
+
+def _cutters(runs: list[str], segmentation: Segmentation) -> dict[str, unspaced.Cut]:
+    """Find how to segment each run of an unspaced script; those that stay whole are not in it."""
+    han = [run for run in runs if _IS_HAN.fullmatch(run)]
+    segment = segmentation.han() if han else None
+    cut = {} if segment is None else dict.fromkeys(han, segment)
+    return cut | {run: segmentation.thai_run for run in runs if _IS_THAI.fullmatch(run)}
 
 
 def is_japanese(stream: TokenStream) -> bool:
@@ -418,13 +417,6 @@ def is_japanese(stream: TokenStream) -> bool:
             n_han += times * len(surface) if _IS_HAN.fullmatch(surface) else 0
             n_hiragana += times * len(surface) if _IS_HIRAGANA.fullmatch(surface) else 0
     return n_hiragana > HIRAGANA_PER_HAN * n_han
-
-
-def _thai_cutter() -> Callable[[str], list[str]]:
-    from stopwordsiso import stopwords
-
-    at = re.compile("(" + "|".join(sorted(map(re.escape, stopwords("th")), key=lambda w: (-len(w), w))) + ")")
-    return lambda run: [piece for piece in at.split(run) if piece]
 
 
 def clean(surface: str) -> str:

@@ -40,6 +40,7 @@ from topickit._core.state import State
 from topickit._core.vectors import IntArray
 from topickit.corpus.tokenizer import gives_n_grams
 from topickit.errors import InputError, ParameterError, TopickitWarning, is_whole
+from topickit.keywords.clitics import is_predicate
 from topickit.keywords.folding import fold
 from topickit.keywords.lexicon import Lexicon, Mask, language_evidence, make_lexicon, well_shaped
 from topickit.keywords.n_grams import (
@@ -286,7 +287,8 @@ def stop_mask(keys: Sequence[str], stop_words: StopWords, settings: KeywordSetti
     if settings.stop_words == "auto":
         mask |= stop_words.mask
         if has_own_rules(settings.tokenizer):
-            mask |= np.fromiter(map(is_hiragana, keys), dtype=np.bool_, count=len(keys))
+            grammar = (is_hiragana(key) or is_predicate(key) for key in keys)
+            mask |= np.fromiter(grammar, dtype=np.bool_, count=len(keys))
     if gives_n_grams(settings.tokenizer):
         own |= {keys[i] for i in np.flatnonzero(mask).tolist()}
         ends = (key.split()[:: max(len(key.split()) - 1, 1)] for key in keys)

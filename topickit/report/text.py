@@ -8,7 +8,15 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from topickit._core.display import MAX_WIDTH, one_line, plural, render_plain, text_width, unescaped
+from topickit._core.display import (
+    MAX_WIDTH,
+    left_to_right,
+    one_line,
+    plural,
+    render_plain,
+    text_width,
+    unescaped,
+)
 from topickit.errors import ParameterError
 from topickit.fitted.topics import Topic
 from topickit.report import formatting
@@ -168,29 +176,39 @@ def _table(summary: Summary, topics: tuple[Topic, ...], width: int) -> Table:
         for part in summary.parts.get(topic.id, ()):
             cells = ["", formatting.count(part.size), formatting.percent(part.share)]
             cells += ["", ""][: bars + stability]
-            name = Padding(Text(one_line(part.name)), (0, 0, 0, 2))
+            name = Padding(Text(_directed(part.name)), (0, 0, 0, 2))
             table.add_row(*map(Text, cells), name, _part_keywords(part))
     return table
 
 
 def _part_keywords(part: Topic) -> Text:
     """Write the first keywords of a part on one line."""
-    words = " · ".join(map(one_line, part.words)) or formatting.MISSING
-    return Text(words, no_wrap=True, overflow="ellipsis")
+    return Text(_listed(part), no_wrap=True, overflow="ellipsis")
 
 
 def _name(topic: Topic) -> str:
     """Write a name, marked if the user brought the topic."""
-    return f"{one_line(topic.name)} (known)" if topic.is_known else one_line(topic.name)
+    name = _directed(topic.name)
+    return f"{name} (known)" if topic.is_known else name
+
+
+def _directed(name: str) -> str:
+    """Write a name so that words from right to left stay in their column, wherever the line breaks."""
+    return ", ".join(map(left_to_right, one_line(name).split(", ")))
+
+
+def _listed(topic: Topic) -> str:
+    """Write the keywords in a row, from left to right in every script."""
+    return " · ".join(left_to_right(one_line(word)) for word in topic.words) or formatting.MISSING
 
 
 def _keywords(topic: Topic) -> RenderableType:
-    words = Text(" · ".join(map(one_line, topic.words)) or formatting.MISSING)
+    words = Text(_listed(topic))
     if not topic.representative_documents:
         return words
     # Rich truncates at the edge of the column and need not measure a long document for that.
     example = one_line(unescaped(topic.representative_documents[0][: 10 * MAX_WIDTH]))
-    return Group(words, Text(f"“{example}”", no_wrap=True, overflow="ellipsis"))
+    return Group(words, Text(left_to_right(f"“{example}”"), no_wrap=True, overflow="ellipsis"))
 
 
 def _bar(part: float) -> str:
