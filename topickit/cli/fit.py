@@ -30,7 +30,7 @@ from topickit.cli.options import (
     Seed,
     TextColumn,
 )
-from topickit.cli.reading import cache_folder, read_file, report_blank
+from topickit.cli.reading import InputRows, cache_folder, read_file, report_blank
 from topickit.cli.writing import LABEL_COLUMNS, HtmlFormat, check_separate, choose_format, documents_csv
 from topickit.errors import InputError, ParameterError
 
@@ -182,20 +182,15 @@ def fit(
     """Find the topics of the texts in a file and save the model."""
     from topickit.model import TopicModel
 
-    if out is None and not dry_run:
-        raise ParameterError("--out FOLDER is required, except with --dry-run")
-    _check_targets(out, {"--labels": labels, "--report": report})
+    _check_targets(out, {"--labels": labels, "--report": report}, dry_run)
     for target in (labels, report):
         check_separate(target, file, embeddings)
     choose_format(None, report, HtmlFormat)
     _check_together("--keep", keep, "--labels FILE", labels)
     _check_together("--across", across or None, "--by COLUMN", classes)
     _check_together("--time-format", time_format, "--timestamps COLUMN", timestamps)
-    if refine is not None and not (refine > 0 and embedder == "distilled" and embeddings is None):
-        raise ParameterError(
-            "--refine takes a number of seconds above 0, needs --embedder distilled and excludes --embeddings"
-        )
     _check_together("--address", address, "--engine ray", engine is Engine.ray or None)
+    _check_refine(refine, embedder, embeddings)
     model = TopicModel(
         embedder=embedder,
         clusterer=clusterer.value,
@@ -249,35 +244,44 @@ def fit(
         keep=keep or (),
         reserved=LABEL_COLUMNS,
     )
-    texts, (column, class_names, topics) = read.texts, read.covariates
+    column, class_names, topics = read.covariates
     times = None if column is None else _read_times(column, str(timestamps), time_format)
-    named_classes: Any = class_names
-    if class_names is not None and all(value is None or isinstance(value, str) for value in class_names):
-        import polars as pl
-
-        named_classes = pl.Series(classes, class_names, dtype=pl.String)  # the report shows its name
     if dry_run or out is None:
-        from topickit.cli.estimation import estimate_fit
-
-        estimate = estimate_fit(model, texts, embeddings=read.embeddings, keep_texts=keep_texts)
-        if refine is not None:
-            estimate = replace(estimate, stages={**estimate.stages, "refining": refine})
-        typer.echo(str(estimate))
+        _print_estimate(model, read, keep_texts, refine)
         return
     model.fit(
-        texts,
+        read.texts,
         embeddings=read.embeddings,
         timestamps=times,
-        classes=named_classes,
+        classes=_named(class_names, classes),
         regardless_of="classes" if across else None,
         known_labels=topics,
     )
-    report_blank(texts)
+    report_blank(read.texts)
     if refine is not None:
         model = model.refine(refine)
     if labels is not None:
         write_atomic(labels, documents_csv(model, read.kept, read.rows))
     _save(model, out, keep_texts=keep_texts, report=report, source=file)
+
+
+def _print_estimate(model: "TopicModel", read: InputRows, keep_texts: bool, refine: float | None) -> None:
+    """Print what a fit would take."""
+    from topickit.cli.estimation import estimate_fit
+
+    estimate = estimate_fit(model, read.texts, embeddings=read.embeddings, keep_texts=keep_texts)
+    if refine is not None:
+        estimate = replace(estimate, stages={**estimate.stages, "refining": refine})
+    typer.echo(str(estimate))
+
+
+def _named(values: list[Any] | None, name: str | None) -> Any:
+    """Name a column of strings, because the report shows the name."""
+    if values is None or not all(value is None or isinstance(value, str) for value in values):
+        return values
+    import polars as pl
+
+    return pl.Series(name, values, dtype=pl.String)
 
 
 def _save(model: "TopicModel", out: Path, *, keep_texts: bool, report: Path | None, source: str) -> None:
@@ -306,10 +310,20 @@ def _check_together(option: str, value: object, needed: str, other: object) -> N
         raise ParameterError(f"{option} needs {needed}")
 
 
-def _check_targets(out: Path | None, files: dict[str, Path | None]) -> None:
+def _check_refine(refine: float | None, embedder: str, embeddings: Path | None) -> None:
+    """Refuse --refine where nothing can be refined."""
+    if refine is not None and not (refine > 0 and embedder == "distilled" and embeddings is None):
+        raise ParameterError(
+            "--refine takes a number of seconds above 0, needs --embedder distilled and excludes --embeddings"
+        )
+
+
+def _check_targets(out: Path | None, files: dict[str, Path | None], dry_run: bool) -> None:
     """Report results that cannot be written before the work starts."""
     from topickit.storage import check_folder
 
+    if out is None and not dry_run:
+        raise ParameterError("--out FOLDER is required, except with --dry-run")
     if out is not None:
         check_folder(out)
     for option, file in files.items():
