@@ -102,8 +102,9 @@ def merging(result: Result) -> str:
     return one_table(
         "Models fitted apart and merged",
         "`python -m benchmarks.merging`. Halves of a collection are fitted apart and merged by `TopicModel.merged`; means of "
-        "two seeds. A merged model has the topics of both halves, and where each "
-        "divides another subject, it is finer than either. *Two fits*: of all documents, with different seeds. *Ratio*: agreement of the merged model with one fit, "
+        "two seeds. A merged model has the topics of both halves, less those that "
+        "only divide the subjects of the others differently. A half of Banking77 has fewer topics than the whole, and a "
+        "merge divides none. *Two fits*: of all documents, with different seeds. *Ratio*: agreement of the merged model with one fit, "
         "relative to that of two fits. *Without texts*: of models saved without their texts. *Terms unlike a recount*: terms "
         "whose counts differ from those counted in all texts; without texts, of the terms that both halves have. (Acronyms "
         "that are stop words in lower case are told apart by the corpus, so those of a half can differ.)",

@@ -60,6 +60,15 @@ def test_documents_need_a_corpus(model, tmp_path):
 
 def test_topics(model):
     frame = model.topic_info()
-    assert frame.columns == ["topic", "name", "size", "share", "keywords", "stability"]
+    assert frame.columns == [
+        "topic",
+        "name",
+        "size",
+        "share",
+        "keywords",
+        "stability",
+        "cohesion",
+        "unlike_share",
+    ]
     assert frame["size"].to_list() == [topic.size for topic in model.topics_]
     assert frame["keywords"][0].to_list() == list(model.topics_[0].words)

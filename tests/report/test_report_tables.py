@@ -20,6 +20,8 @@ def test_csv_has_a_row_a_topic(report):
         "size": "1200",
         "share": "0.6",
         "stability": "",
+        "cohesion": "",
+        "unlike_share": "",
         "keywords": "cat; New York",
         "weights": "0.5; 0.25",
         "document_1": "A cat sat.\nIt slept.",

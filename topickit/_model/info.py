@@ -129,7 +129,8 @@ class InfoMixin:
         Returns
         -------
         polars.DataFrame
-            Columns topic, name, size, share, keywords (list of str) and stability.
+            Columns topic, name, size, share, keywords (list of str), stability, cohesion and unlike_share;
+            see `Topic`.
 
         Examples
         --------

@@ -78,5 +78,7 @@ def topic_info(fitted: Fitted) -> pl.DataFrame:
             "share": pl.Series([topic.share for topic in topics], dtype=pl.Float64),
             "keywords": pl.Series([list(topic.words) for topic in topics], dtype=pl.List(pl.String)),
             "stability": pl.Series([topic.stability for topic in topics], dtype=pl.Float64),
+            "cohesion": pl.Series([topic.cohesion for topic in topics], dtype=pl.Float64),
+            "unlike_share": pl.Series([topic.unlike_share for topic in topics], dtype=pl.Float64),
         }
     )

@@ -256,9 +256,14 @@ def head(topic: Topic) -> list[Any]:
     list of dash components
     """
     stability = "" if topic.stability is None else f" · stability {topic.stability:.2f}"
+    alike = "" if topic.cohesion is None else f" · cohesion {topic.cohesion:.2f}"
+    unlike = "" if topic.unlike_share is None else f" · {topic.unlike_share:.0%} unlike the topic"
     return [
         html.H3([html.Span(f"{topic.id} ", className="soft"), text(topic.name, 120)], id="opened-title"),
-        html.P(f"{plural(topic.size, 'document')} · {topic.share:.1%}{stability}", className="soft"),
+        html.P(
+            f"{plural(topic.size, 'document')} · {topic.share:.1%}{stability}{alike}{unlike}",
+            className="soft",
+        ),
     ]
 
 

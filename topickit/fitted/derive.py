@@ -17,6 +17,7 @@ from topickit.corpus.covariates import Covariates
 from topickit.fitted.across import Across, weigh_terms
 from topickit.fitted.assigner import Assigner
 from topickit.fitted.base_level import BaseLevel
+from topickit.fitted.cohesion import cohesion, unlike_shares
 from topickit.fitted.corpus import Corpus
 from topickit.fitted.fitted import Fitted
 from topickit.fitted.keyword_names import topic_names
@@ -283,6 +284,7 @@ def describe(fitted: Fitted, before: Fitted | None = None) -> Fitted:
     names = topic_names(keywords.keywords, fitted.counts, fitted.means, evidence=fitted.evidence)
     names = _kept_names(fitted, names, before)
     representatives = _representatives(fitted, weights)
+    alike, unlike = cohesion(fitted.means), unlike_shares(fitted, before)
     items = tuple(
         replace(
             topic,
@@ -291,6 +293,8 @@ def describe(fitted: Fitted, before: Fitted | None = None) -> Fitted:
             representative_documents=representatives[row],
             since=fitted.provenance.since(topic.id),
             risk_ratios=keywords.risk_ratios[row],
+            cohesion=alike[row],
+            unlike_share=unlike[row],
         )
         for row, topic in enumerate(fitted.topics)
     )

@@ -15,6 +15,7 @@ from topickit.errors import InputError, NoLabelsError
 from topickit.fitted.across import Across, weigh_terms
 from topickit.fitted.assigner import Assigner
 from topickit.fitted.base_level import BaseLevel
+from topickit.fitted.cohesion import cohesion
 from topickit.fitted.corpus import Corpus
 from topickit.fitted.doubtful import DoubtfulLabel
 from topickit.fitted.parts import Parts
@@ -208,6 +209,16 @@ class Fitted:
         """Weigh the terms of each topic, shape (n_topics, t); the words of classes are damped."""
         return weigh_terms(self.counts, self.keyword_settings, self.across)
 
+    def with_cohesion(self) -> "Fitted":
+        """Compute the cohesion of topics that were saved without it, by an earlier topickit."""
+        if all(topic.cohesion is not None for topic in self.topics):
+            return self
+        items = tuple(
+            replace(topic, cohesion=value)
+            for topic, value in zip(self.topics, cohesion(self.means), strict=True)
+        )
+        return replace(self, topics=replace(self.topics, items=items))
+
     def mapped(self, vectors: FloatArray) -> FloatArray:
         """Map unit vectors of an embedder, of shape (n, d), to the space of the topics."""
         return vectors if self.across is None else self.across.vectors(vectors)
@@ -322,6 +333,7 @@ class Fitted:
             next_id=results.config.get("next_id", 0),
             row_weights=results.arrays.get("row_weights"),
         )
+        fitted = fitted.with_cohesion()
         if "parts" in parts:
             fitted.__dict__["parts"] = Parts.from_state(parts["parts"])
         return fitted

@@ -54,6 +54,14 @@ class Topic:
         The update that brought the topic, counted from 1; 0 for the fit.
     is_known : bool
         Whether the topic was given to the fit: by its name, seed words or labelled documents.
+    cohesion : float or None
+        Mean cosine similarity of the topic's documents to their mean, 0 to 1: how alike they are. Compare it
+        between topics of one model; long texts and other embedders have other values. None for a topic
+        without documents.
+    unlike_share : float or None
+        Share of the topic's documents that are unlike it, 0 to 1: less similar to it than 95 % of other
+        documents of the corpus are to their topics. None if unknown, as in models saved by an earlier
+        version, and after edits of a model without its texts.
 
     Examples
     --------
@@ -74,6 +82,8 @@ class Topic:
     risk_ratios: tuple[RiskRatio, ...] = field(default=(), repr=False)
     is_known: bool = field(default=False, repr=False)
     since: int = field(default=0, repr=False)
+    cohesion: float | None = field(default=None, repr=False)
+    unlike_share: float | None = field(default=None, repr=False)
 
     @property
     def is_unstable(self) -> bool:

@@ -15,7 +15,7 @@ from topickit.corpus.covariates import Covariates
 from topickit.corpus.documents import Documents
 from topickit.corpus.joining import Joined
 from topickit.errors import ParameterError
-from topickit.fitted.added import labels_with_added
+from topickit.fitted.added import labels_with_added, own_values
 from topickit.fitted.assigner import Assigner
 from topickit.fitted.change import Change
 from topickit.fitted.comparing import Recount, measure_change
@@ -89,6 +89,7 @@ def updated(fitted: Fitted, new: NewRows, *, drift: Drift = "keep", find_new: bo
         _with_corpus(fitted, new, assigner, terms) if fitted.corpus else _alone(fitted, new, assigner, terms)
     )
     grown = _named_as_before(fitted, describe(grown))
+    grown = grown if grown.corpus else _with_unlike(fitted, grown, new)
     change = _change(fitted, grown, new, terms)
     provenance = grown.provenance.updated(change, fitted.next_id, grown.next_id)
     items = tuple(replace(topic, since=provenance.since(topic.id)) for topic in grown.topics)
@@ -274,6 +275,26 @@ def _named_as_before(fitted: Fitted, grown: Fitted) -> Fitted:
         if row >= len(names) and name in names:
             name = f"{name} ({topic.id})"
         items.append(replace(topic, name=name))
+    return replace(grown, topics=replace(grown.topics, items=tuple(items)))
+
+
+def _with_unlike(fitted: Fitted, grown: Fitted, new: NewRows) -> Fitted:
+    """Add the new documents that are unlike their topics, where those of the model are not at hand."""
+    low, documents = fitted.provenance.similarity_p5, new.documents
+    if low is None or not np.array_equal(
+        grown.assigner.prototypes[: len(fitted.assigner.topics)], fitted.assigner.prototypes
+    ):
+        return grown
+    labels = grown.labels[len(fitted.labels) :][documents.first_rows]
+    unlike = (labels >= 0) & (own_values(grown.assigner, new.vectors, labels, unit=True) < low)
+    counts = np.bincount(labels[unlike], documents.weights[unlike], minlength=len(grown.topics))
+    items = []
+    for row, topic in enumerate(grown.topics):
+        known = fitted.topics.items[row] if row < len(fitted.topics) else replace(topic, size=0)
+        share = 0.0 if not known.size else known.unlike_share
+        if share is not None and topic.size:
+            share = float((share * known.size + counts[row]) / topic.size)
+        items.append(replace(topic, unlike_share=share if topic.size else None))
     return replace(grown, topics=replace(grown.topics, items=tuple(items)))
 
 

@@ -37,8 +37,9 @@ def render_json(summary: Summary, indent: int | None = 2) -> str:
 def render_csv(summary: Summary) -> str:
     """Render one row per topic as CSV (RFC 4180: commas, CRLF).
 
-    The columns are id, name, size, share, stability (empty if unknown), keywords, weights (both
-    separated by "; ", in the same order), then document_1, document_2, … if there are texts.
+    The columns are id, name, size, share, stability, cohesion, unlike_share (these three empty if unknown),
+    keywords, weights (both separated by "; ", in the same order), then document_1, document_2, … if there
+    are texts.
     `safe_cell` is applied to every text; use JSON for exact values.
 
     Parameters
@@ -54,12 +55,12 @@ def render_csv(summary: Summary) -> str:
     >>> from topickit.fitted.topics import Topic
     >>> topic = Topic(id=0, size=3, share=0.75, keywords=(("cat", 0.5),), name="=cats")
     >>> render_csv(Summary((topic,), n_documents=4, n_outliers=1, notes={})).splitlines()[1]
-    "0,'=cats,3,0.75,,cat,0.5"
+    "0,'=cats,3,0.75,,,,cat,0.5"
     """
     n_documents = max((len(topic.representative_documents) for topic in summary.topics), default=0)
     table = io.StringIO(newline="")
     writer = csv.writer(table, lineterminator="\r\n")
-    header = ["id", "name", "size", "share", "stability", "keywords", "weights"]
+    header = ["id", "name", "size", "share", "stability", "cohesion", "unlike_share", "keywords", "weights"]
     writer.writerow([*header, *(f"document_{i + 1}" for i in range(n_documents))])
     for topic in summary.topics:
         texts = [safe_cell(unescaped(text)) for text in topic.representative_documents]
@@ -68,7 +69,10 @@ def render_csv(summary: Summary) -> str:
             safe_cell(topic.name),
             topic.size,
             topic.share,
-            "" if topic.stability is None else topic.stability,
+            *(
+                "" if value is None else value
+                for value in (topic.stability, topic.cohesion, topic.unlike_share)
+            ),
             safe_cell("; ".join(topic.words)),
             safe_cell("; ".join(f"{weight:.6g}" for _, weight in topic.keywords)),
         ]

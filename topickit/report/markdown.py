@@ -64,17 +64,19 @@ def _topics(summary: Summary) -> list[str]:
     if not summary.topics:
         return []
     stability = summary.has_stability
-    head = ["#", "Name", "Size", "Share", *(["Stability"] if stability else []), "Keywords (weight)"]
+    unlike = summary.has_unlike
+    more = [*(["Stability"] if stability else []), *(["Unlike"] if unlike else [])]
+    head = ["#", "Name", "Size", "Share", *more, "Keywords (weight)"]
     rows = []
     for topic in summary.topics:
-        rows.append(_topic_cells(topic, stability))
+        rows.append(_topic_cells(topic, stability, unlike))
         for part in summary.parts.get(topic.id, ()):
-            cells = _topic_cells(part, stability)
+            cells = _topic_cells(part, stability, unlike)
             rows.append(["", f"– {cells[1]}", *cells[2:]])
     return _table(head, rows, text=("Name", head[-1]))
 
 
-def _topic_cells(topic: Topic, stability: bool) -> list[str]:
+def _topic_cells(topic: Topic, stability: bool, unlike: bool) -> list[str]:
     words = ", ".join(f"{_escape(word)} ({formatting.weight(weight)})" for word, weight in topic.keywords)
     cells = [
         str(topic.id),
@@ -84,6 +86,9 @@ def _topic_cells(topic: Topic, stability: bool) -> list[str]:
     ]
     if stability:
         cells.append(formatting.score(topic.stability))
+    if unlike:
+        share = topic.unlike_share
+        cells.append(formatting.MISSING if share is None else formatting.percent(share))
     return [*cells, words or formatting.MISSING]
 
 

@@ -13,6 +13,10 @@ _DIVERSITY = "Low values mean that topics share keywords: fit fewer topics."
 _MEAN = "Lower is better separated."
 _MAXIMUM = "Above 0.9 two topics may be one: compare their documents, and merge them if they are alike."
 _STABILITY = "Share of a topic that is found again in other samples: above 0.75 is reliable."
+_UNLIKE = (
+    "They are less similar to their topic than 95% of other documents of the corpus are to theirs. "
+    "A topic with many of them is mixed: split it, or set a share of outliers."
+)
 _UNSTABLE = "Read their documents before you use them; merge or delete topics that are no subject."
 
 
@@ -52,4 +56,6 @@ def quality_metrics(summary: Summary) -> tuple[tuple[str, str, str], ...]:
                 _UNSTABLE,
             )
         )
+    if (unlike := summary.unlike_share) is not None:
+        metrics.append(("Documents unlike their topic", formatting.percent(unlike), _UNLIKE))
     return tuple(metrics)

@@ -296,7 +296,8 @@ class Report:
     ) -> str | Path:
         """Render one row per topic as CSV.
 
-        The columns are id, name, size, share, stability, keywords, weights, document_1, document_2, …
+        The columns are id, name, size, share, stability, cohesion, unlike_share, keywords, weights,
+        document_1, document_2, …
         Texts that a spreadsheet would read as formulas get a leading apostrophe.
 
         Parameters
@@ -325,7 +326,7 @@ class Report:
         --------
         >>> report = Report(Summary((), n_documents=4, n_outliers=4, notes={}))
         >>> report.to_csv().strip()
-        'id,name,size,share,stability,keywords,weights'
+        'id,name,size,share,stability,cohesion,unlike_share,keywords,weights'
         """
         if encoding not in {"utf-8", "utf-8-sig"}:
             raise ParameterError(f"encoding must be 'utf-8' or 'utf-8-sig', got {encoding!r}")

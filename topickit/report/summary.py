@@ -83,6 +83,18 @@ class Summary:
         """Whether the stability of any topic is known."""
         return any(topic.stability is not None for topic in self.topics)
 
+    @cached_property
+    def has_unlike(self) -> bool:
+        """Whether the share of unlike documents of any topic is known."""
+        return any(topic.unlike_share is not None for topic in self.topics)
+
+    @property
+    def unlike_share(self) -> float | None:
+        """Share of the documents in topics that are unlike their topic; None if unknown."""
+        known = [(topic.unlike_share, topic.size) for topic in self.topics if topic.unlike_share is not None]
+        n_documents = sum(size for _, size in known)
+        return sum(share * size for share, size in known) / n_documents if n_documents else None
+
     @property
     def unstable(self) -> tuple[Topic, ...]:
         """The topics whose stability is below 0.5; see `Topic.is_unstable`."""
@@ -327,6 +339,8 @@ def _topic_as_dict(topic: Topic) -> dict[str, Plain]:
         "size": topic.size,
         "share": plain(topic.share),
         "stability": plain(topic.stability),
+        "cohesion": plain(topic.cohesion),
+        "unlike_share": plain(topic.unlike_share),
         "is_known": topic.is_known,
         "keywords": [{"word": word, "weight": plain(weight)} for word, weight in topic.keywords],
         "risk_ratios": [plain(ratio._asdict()) for ratio in topic.risk_ratios],

@@ -37,6 +37,7 @@ from topickit.report.trends import (
 
 MIN_WIDTH = 40
 _MIN_WIDTH_FOR_STABILITY = 60
+_MIN_WIDTH_FOR_UNLIKE = 80
 _MIN_WIDTH_FOR_BARS = 100
 _BAR_WIDTH = 12
 MAX_CHANGES = 10
@@ -155,6 +156,7 @@ def _known(summary: Summary) -> str:
 def _table(summary: Summary, topics: tuple[Topic, ...], width: int) -> Table:
     bars = width >= _MIN_WIDTH_FOR_BARS
     stability = summary.has_stability and width >= _MIN_WIDTH_FOR_STABILITY
+    unlike = summary.has_unlike and width >= _MIN_WIDTH_FOR_UNLIKE
     table = Table(box=box.SIMPLE_HEAD, width=width, pad_edge=False, padding=(0, 1, 0, 0), show_edge=False)
     table.add_column("#", justify="right", no_wrap=True)
     table.add_column("Size", justify="right", no_wrap=True)
@@ -163,6 +165,8 @@ def _table(summary: Summary, topics: tuple[Topic, ...], width: int) -> Table:
         table.add_column("", no_wrap=True, width=_BAR_WIDTH)
     if stability:
         table.add_column("Stability", justify="right", no_wrap=True)
+    if unlike:
+        table.add_column("Unlike", justify="right", no_wrap=True)
     table.add_column("Name", ratio=3, overflow="ellipsis")  # breaks at spaces; a longer word is truncated
     table.add_column("Keywords", ratio=7, overflow="fold")
     largest = max(topic.share for topic in topics)
@@ -172,13 +176,19 @@ def _table(summary: Summary, topics: tuple[Topic, ...], width: int) -> Table:
             cells.append(_bar(topic.share / largest if largest else 0.0))
         if stability:
             cells.append(formatting.score(topic.stability))
+        if unlike:
+            cells.append(_unlike(topic))
         table.add_row(*map(Text, cells), Text(_name(topic)), _keywords(topic))
         for part in summary.parts.get(topic.id, ()):
             cells = ["", formatting.count(part.size), formatting.percent(part.share)]
-            cells += ["", ""][: bars + stability]
+            cells += [""] * (bars + stability + unlike)
             name = Padding(Text(_directed(part.name)), (0, 0, 0, 2))
             table.add_row(*map(Text, cells), name, _part_keywords(part))
     return table
+
+
+def _unlike(topic: Topic) -> str:
+    return formatting.MISSING if topic.unlike_share is None else formatting.percent(topic.unlike_share)
 
 
 def _part_keywords(part: Topic) -> Text:
