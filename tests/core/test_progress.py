@@ -9,6 +9,19 @@ import pytest
 from topickit._core import progress
 
 
+def test_the_time_of_all_work_is_told_once(clock):
+    told = []
+    with progress.stage("Reading", 1000, expect=told.append) as reading:
+        for _ in range(20):
+            clock[0] += 1
+            reading.advance(10)
+    assert told == [pytest.approx(1000 / 10)]
+    with progress.stage("Reading", 10, expect=told.append) as reading:
+        clock[0] += 1
+        reading.advance(10)
+    assert len(told) == 1
+
+
 @pytest.fixture
 def terminal(monkeypatch):
     monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)

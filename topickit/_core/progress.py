@@ -6,7 +6,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from time import monotonic
 from typing import Any, ClassVar, Protocol
@@ -15,6 +15,8 @@ PATIENCE = 2.0
 """Counted work that takes longer gets a bar; seconds."""
 SHORTEST = 5.0
 """Stages that take this long or longer get a line in the output of the command; seconds."""
+SETTLED = 5.0
+"""Seconds after which the speed of counted work tells how long all of it takes."""
 LINE_INTERVAL = 30.0
 """Time between lines on counted work; seconds."""
 NOTEBOOK_INTERVAL = 0.5
@@ -53,6 +55,8 @@ class Stage:
     total: int | None = None
     done: float = 0.0
     _reporter: _Reporter | None = field(default=None, repr=False)
+    _expect: Callable[[float], None] | None = field(default=None, repr=False)
+    _began: float = field(default=0.0, repr=False)
 
     def advance(self, n: float) -> None:
         """Add n completed steps."""
@@ -63,10 +67,21 @@ class Stage:
         self.done = max(self.done, done)
         if self._reporter is not None:
             self._reporter.show(self.done)
+        if self._expect is not None and self.total and self.done > 0:
+            seconds = monotonic() - self._began
+            if seconds >= SETTLED:
+                expect, self._expect = self._expect, None
+                expect(seconds * self.total / self.done)
 
 
 @contextlib.contextmanager
-def stage(description: str, total: int | None = None, *, show: bool | None = None) -> Iterator[Stage]:
+def stage(
+    description: str,
+    total: int | None = None,
+    *,
+    show: bool | None = None,
+    expect: Callable[[float], None] | None = None,
+) -> Iterator[Stage]:
     """Show progress while a block of work runs.
 
     Work without a `total` gets a spinner. Counted work gets a bar with rate and time left, once it is
@@ -82,6 +97,9 @@ def stage(description: str, total: int | None = None, *, show: bool | None = Non
         Number of steps.
     show : bool, optional
         Show progress; by default, if standard error is a terminal or a notebook, or inside `lines_to`.
+    expect : function of a float, optional
+        Called once with the seconds that all of counted work takes at its present speed, after `SETTLED`
+        seconds. Not called for work that is done by then.
 
     Yields
     ------
@@ -101,6 +119,8 @@ def stage(description: str, total: int | None = None, *, show: bool | None = Non
     start = time.perf_counter()
     reporter = _new_reporter(description, total, show)
     outer[description] = current = Stage(description, total, _reporter=reporter)
+    if expect is not None:
+        current._expect, current._began = expect, monotonic()
     try:
         yield current
     finally:

@@ -9,12 +9,14 @@ Examples
 
 import contextlib
 import os
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from numpy.typing import NDArray
 
+from topickit._core.progress import stage
 from topickit._core.state import State
 from topickit._core.validation import TextError
 from topickit._core.vectors import FloatArray, unit_rows
@@ -23,7 +25,10 @@ from topickit.embed import base
 from topickit.embed.base import BuildsOnVectors, ChoosesByLanguage, Embedder, EmbedderInfo, LongDocuments
 from topickit.embed.cache.embedder import cached, with_cached_teacher
 from topickit.embed.learning import LearningEmbedder
-from topickit.errors import InputError, NotFittedError, ParameterError
+from topickit.errors import InputError, NotFittedError, ParameterError, TopickitWarning
+
+LONG = 120.0
+"""Seconds of embedding from which on the user is told at the start."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,6 +96,11 @@ def fit(
     InputError, InputTypeError
         When the embedder cannot learn from the documents or returns unusable embeddings.
 
+    Warns
+    -----
+    TopickitWarning
+        When embedding is going to take `LONG` seconds or more, after some seconds of it.
+
     Examples
     --------
     >>> documents = Documents.of(["a red apple", "a green apple", "a fast car"])
@@ -102,8 +112,12 @@ def fit(
     if units is None and isinstance(resolved, ChoosesByLanguage):
         resolved = resolved.for_languages(languages())
     learned = _learn(resolved, documents, units, cache)
-    vectors = _embed(learned, documents, units, cache)
-    return Embedded(learned, vectors, base.describe(learned) if units is None else base.GIVEN)
+    if units is not None:
+        return Embedded(learned, _embed(learned, documents, units, cache), base.GIVEN)
+    n_texts = len(documents)
+    with stage("Embedding", n_texts, expect=lambda seconds: _warn_of_time(learned, n_texts, seconds)):
+        vectors = _embed(learned, documents, units, cache)
+    return Embedded(learned, vectors, base.describe(learned))
 
 
 def learn(
@@ -250,6 +264,20 @@ def resolve_fitted(embedder: Any, *, device: str | None = None) -> Embedder:
                 "fitted embedder itself"
             ) from error
     return resolved
+
+
+def _warn_of_time(embedder: Embedder, n_texts: int, seconds: float) -> None:
+    """Warn of a long wait while it begins."""
+    if seconds < LONG:
+        return
+    shorter = ""
+    if not isinstance(embedder, LearningEmbedder):
+        shorter = '; embedder="distilled" embeds a sample of them and learns to embed the rest'
+    warnings.warn(
+        f"embedding {n_texts:,} texts will take about {seconds / 60:,.0f} minutes{shorter}",
+        TopickitWarning,
+        stacklevel=4,
+    )
 
 
 def _units(documents: Documents, embeddings: NDArray[Any] | None) -> FloatArray | None:

@@ -320,12 +320,14 @@ class SentenceEmbedder:
         """Embed texts in batches by length; longest first, not to underestimate the remaining time."""
         order = sorted(range(len(texts)), key=lambda i: -len(texts[i]))
         parts: list[NDArray[Any]] = []
+        n_characters = max(1, sum(map(len, texts)))
         # One batch per call, so that the batches, and with them the rounding, are always the same.
         with _arithmetic(model, self.precision):
             for start in range(0, len(order), self.batch_size):
                 batch = [texts[i] for i in order[start : start + self.batch_size]]
                 parts.append(model.encode(batch, batch_size=len(batch), show_progress_bar=False))
-                advance(len(batch) * n_documents / len(texts))
+                # By length, so that the speed of the longest texts is not that of all.
+                advance(n_documents * sum(map(len, batch)) / n_characters)
         result = np.empty((len(texts), parts[0].shape[1]), dtype=np.float32)
         result[order] = np.concatenate(parts)
         return result
