@@ -4,7 +4,7 @@ import datetime
 import re
 import warnings
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,7 @@ from topickit.errors import InputError, InputTypeError, ParameterError, Topickit
 
 NUMBER_FORMATS = ("excel", "s", "ms")
 """Formats of numbers: days since 1899-12-30, and seconds or milliseconds since 1970-01-01."""
+ISO = "iso"
 LAST_ORDINAL = 366
 """A column of whole numbers up to this one holds months, hours or days rather than years."""
 EXCEL_SERIALS = (10_000, 80_000)
@@ -96,19 +97,59 @@ def read_timestamps(
     """
     items = ordered_column(values, n_rows, name)
     times = np.full(n_rows, np.datetime64("NaT", "s"))
-    written: list[int] = []  # rows of values whose format matters
+    written = []
     for row, item in enumerate(items):
-        if is_missing(item) or (isinstance(item, str) and not item.strip()):
-            continue
-        if isinstance(item, str) or _is_number(item):
+        if _is_written(item):
             written.append(row)
-        else:
+        elif not _is_empty(item):
             times[row] = _from_object(item, row, name)
     if written:
         column = [_as_written(items[row]) for row in written]
         read = _read_guessed if time_format is None else _read_format(time_format)
         times[written] = read(column, written, name)
     return times
+
+
+def guessed_format(values: Any, n_rows: int) -> str:
+    """Return how `read_timestamps` reads a column without a format, as a format for other values.
+
+    Parameters
+    ----------
+    values, n_rows
+        As for `read_timestamps`.
+
+    Returns
+    -------
+    str
+        One of strptime or of `NUMBER_FORMATS`, or "iso", "day/month/year" and the like, which
+        `read_timestamps` takes too.
+
+    Examples
+    --------
+    >>> import warnings
+    >>> warnings.simplefilter("ignore", TopickitWarning)
+    >>> [guessed_format(values, 1) for values in (["2024-05-31"], ["31/5/2024"], [45000.5], ["5 May 2024"])]
+    ['iso', 'day/month/year', 'excel', '%d %b %Y']
+    """
+    items = ordered_column(values, n_rows, "timestamps")
+    column = [_as_written(item) for item in items if _is_written(item)]
+    return _guessed(column, range(len(column)), "timestamps").format if column else ISO
+
+
+def _is_empty(item: Any) -> bool:
+    return is_missing(item) or (isinstance(item, str) and not item.strip())
+
+
+def _is_written(item: Any) -> bool:
+    """Return whether the format of a value matters."""
+    return not _is_empty(item) and (isinstance(item, str) or _is_number(item))
+
+
+class _Reading(NamedTuple):
+    """A format, and the times that it gives."""
+
+    format: str
+    times: list[datetime.datetime]
 
 
 def ordered_column(values: Any, n_rows: int, name: str) -> list[Any]:
@@ -159,6 +200,10 @@ def _from_object(item: Any, row: int, name: str) -> np.datetime64:
 
 def _read_guessed(column: list[str | int | float], rows: Sequence[int], name: str) -> list[datetime.datetime]:
     """Read ISO 8601, years and days; else in the one format that fits the whole column."""
+    return _guessed(column, rows, name).times
+
+
+def _guessed(column: list[str | int | float], rows: Sequence[int], name: str) -> _Reading:
     _refuse_ordinals(column, rows, name)
     times: list[datetime.datetime] = []
     for item, row in zip(column, rows, strict=True):
@@ -168,15 +213,14 @@ def _read_guessed(column: list[str | int | float], rows: Sequence[int], name: st
             first = _fail(name, row, item, str(error))
             break
     else:
-        return times
+        return _Reading(ISO, times)
     if (numbers := _numbers(column)) is not None:
         return _guess_numbers(numbers, rows, name, first)
     texts = [str(item) for item in column]
-    return _guess_order(texts, rows, name) or _guess_named(texts, name) or _raise(first)
-
-
-def _raise(error: InputError) -> list[datetime.datetime]:
-    raise error
+    found = _guess_order(texts, rows, name) or _guess_named(texts, name)
+    if found is None:
+        raise first
+    return found
 
 
 def _refuse_ordinals(column: list[str | int | float], rows: Sequence[int], name: str) -> None:
@@ -213,7 +257,7 @@ def _numbers(column: list[str | int | float]) -> list[float] | None:
 
 def _guess_numbers(
     numbers: list[float], rows: Sequence[int], name: str, first: InputError
-) -> list[datetime.datetime]:
+) -> _Reading:
     """Read Excel serials, or Unix times in seconds or milliseconds."""
     low, high = min(numbers), max(numbers)
     if EXCEL_SERIALS[0] <= low and high < EXCEL_SERIALS[1]:
@@ -227,7 +271,7 @@ def _guess_numbers(
     times = _from_numbers(numbers, rows, name, kind)
     shown = f"{numbers[0]:.10g}" if kind == "excel" else f"{numbers[0]:.0f}"
     _state(name, what, shown, times[0])
-    return times
+    return _Reading(kind, times)
 
 
 def _from_numbers(
@@ -244,11 +288,11 @@ def _from_numbers(
     return times
 
 
-def _guess_order(texts: list[str], rows: Sequence[int], name: str) -> list[datetime.datetime]:
-    """Read dates of three numbers in the order that fits all; empty if none does."""
+def _guess_order(texts: list[str], rows: Sequence[int], name: str) -> _Reading | None:
+    """Read dates of three numbers in the order that fits all; None if none does."""
     matches = [_DATE.fullmatch(text) for text in texts]
     if not all(matches):
-        return []
+        return None
     readings: dict[str, list[datetime.datetime]] = {}
     for order, positions in _ORDERS.items():
         try:
@@ -259,7 +303,7 @@ def _guess_order(texts: list[str], rows: Sequence[int], name: str) -> list[datet
     if len(readings) > 1 and all(match and match[2] == "." for match in matches):
         readings.pop("month/day/year", None)
     if not readings:
-        return []
+        return None
     (order, times), *others = readings.items()
     for other, second in others:
         i = next((i for i, pair in enumerate(zip(times, second, strict=True)) if pair[0] != pair[1]), None)
@@ -271,7 +315,14 @@ def _guess_order(texts: list[str], rows: Sequence[int], name: str) -> list[datet
             )
     separator = matches[0][2] if matches[0] else "/"
     _state(name, order.replace("/", separator), texts[0], times[0])
-    return times
+    return _Reading(order, times)
+
+
+def _ordered(text: str, order: str) -> datetime.datetime:
+    match = _DATE.fullmatch(text)
+    if match is None:
+        raise ValueError("no date of three numbers")
+    return _in_order(match, _ORDERS[order])
 
 
 def _in_order(match: re.Match[str], positions: tuple[int, int, int]) -> datetime.datetime:
@@ -288,16 +339,16 @@ def _in_order(match: re.Match[str], positions: tuple[int, int, int]) -> datetime
     return datetime.datetime(century, int(month), int(day), hour, minute, second)
 
 
-def _guess_named(texts: list[str], name: str) -> list[datetime.datetime]:
-    """Read dates with names of months; empty if no format fits all."""
+def _guess_named(texts: list[str], name: str) -> _Reading | None:
+    """Read dates with names of months; None if no format fits all."""
     for time_format in _WITH_NAMES:
         try:
             times = [_parse(text, time_format) for text in texts]
         except ValueError:
             continue
         _state(name, time_format, texts[0], times[0])
-        return times
-    return []
+        return _Reading(time_format, times)
+    return None
 
 
 def _parse(text: str, time_format: str) -> datetime.datetime:
@@ -306,7 +357,7 @@ def _parse(text: str, time_format: str) -> datetime.datetime:
 
 def _read_format(time_format: str) -> Callable[..., list[datetime.datetime]]:
     """Return a function that reads a column in one format."""
-    if time_format not in NUMBER_FORMATS and "%" not in str(time_format):
+    if time_format not in (*NUMBER_FORMATS, ISO, *_ORDERS) and "%" not in str(time_format):
         raise ParameterError(
             f"the format of timestamps must be a format of strptime, such as %d.%m.%Y, or one of "
             f"{', '.join(NUMBER_FORMATS)}; got {time_format!r}"
@@ -318,6 +369,10 @@ def _read_format(time_format: str) -> Callable[..., list[datetime.datetime]]:
             try:
                 if time_format in NUMBER_FORMATS:
                     times += _from_numbers([float(item)], [row], name, time_format)
+                elif time_format == ISO:
+                    times.append(_plain(item))
+                elif time_format in _ORDERS:
+                    times.append(_ordered(str(item), time_format))
                 else:
                     times.append(_parse(str(item), time_format))
             except ValueError as error:
