@@ -1,9 +1,11 @@
-"""A Ray cluster on one machine against one process: ``python -m benchmarks.distributed [--quick]``.
+"""A Ray cluster on one machine against one process: ``python -m benchmarks.distributed [--quick] [--parts …]``.
 
-Three kinds of work, each with one process of topickit, and with 1 and 2 workers of Ray: a fit of titles whose
+Part ``work``: three kinds of work, each with one process of topickit, and with 1 and 2 workers of Ray: a fit of titles whose
 vectors are a column of the files, a fit that embeds titles with MiniLM, and a prediction of titles by a fitted
 model with the lexical embedder. Each run has a process of its own, and Ray is started in it. The answers are
-compared: labels, sizes, keywords and names.
+compared: labels, sizes, keywords and names. ``equality``: fits with 1, 2 and 4 workers and blocks of three
+sizes, up to the limit and beyond it. ``growth``: fits beyond the limit, ``--sizes`` rows, seconds by stage and
+memory. ``paper``: what more rows would take, from these figures. Parts that are not run keep their results.
 """
 
 import argparse
@@ -21,7 +23,9 @@ import numpy as np
 import polars as pl
 import psutil
 
-from benchmarks.common import DATA, in_own_process, texts_and_labels, write
+from benchmarks.common import DATA, in_own_process, read, texts_and_labels, write
+from benchmarks.distributed_equality import equality
+from benchmarks.distributed_growth import growth, paper
 from benchmarks.scale import corpus
 from topickit import LexicalEmbedder, TopicModel
 from topickit._core.progress import record_stages
@@ -37,6 +41,8 @@ class Memory:
 
     def __init__(self) -> None:
         self.driver = self.worker = 0.0
+        self.seconds: dict[int, float] = {}
+        """CPU seconds of each worker."""
 
     @contextmanager
     def watched(self) -> Iterator[None]:
@@ -56,6 +62,8 @@ class Memory:
                 try:
                     if process.name().startswith("ray::"):
                         self.worker = max(self.worker, process.memory_info().rss / 2**20)
+                        times = process.cpu_times()
+                        self.seconds[process.pid] = times.user + times.system
                 except psutil.Error:
                     continue
 
@@ -79,10 +87,16 @@ def measured(work: Any, workers: int) -> dict[str, Any]:
         )
         row["start_seconds"] = time.perf_counter() - start
     memory = Memory()
-    start = time.perf_counter()
+    start, cpu = time.perf_counter(), time.process_time()
     with record_stages() as stages, memory.watched():
         row["answer"] = work()
-    row |= {"seconds": time.perf_counter() - start, "driver_mib": memory.driver, "worker_mib": memory.worker}
+    row |= {
+        "seconds": time.perf_counter() - start,
+        "driver_cpu": time.process_time() - cpu,
+        "worker_cpu": sum(memory.seconds.values()),
+        "driver_mib": memory.driver,
+        "worker_mib": memory.worker,
+    }
     if workers:
         ray.shutdown()
     return {**row, "stages": [stage for stage in stages if stage[1] >= 0.1]}
@@ -160,15 +174,8 @@ def compared(kind: str, n: int, work: Any, *arguments: Any) -> list[dict[str, An
     return rows
 
 
-def main() -> None:
+def kinds_of_work(n: int, n_embedded: int) -> list[dict[str, Any]]:
     """Measure the three kinds of work."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="a tenth of the titles")
-    quick = parser.parse_args().quick
-    if not DATA.is_dir():
-        raise SystemExit("the shared collections are missing: they belong in ../shared/data")
-    warnings.simplefilter("ignore")
-    n, n_embedded = (30_000, 400) if quick else (300_000, 4_000)
     table = corpus(n).select("text")
     few = texts_and_labels("stackoverflow_titles")[0][:n_embedded]
     with tempfile.TemporaryDirectory() as place:
@@ -183,7 +190,38 @@ def main() -> None:
         rows = compared("fit, vectors given", n, fit_vectors, of_vectors)
         rows += compared("fit, MiniLM", n_embedded, fit_texts, of_few)
         rows += compared("predict, lexical", n, predict_texts, of_vectors, model)
-    write("distributed", {"rows": rows})
+    return rows
+
+
+def main() -> None:
+    """Measure the parts that are asked for."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="a tenth of the titles")
+    parser.add_argument("--parts", default="work,equality,growth,paper")
+    parser.add_argument("--sizes", default="", help="rows of the part growth")
+    parser.add_argument("--limit", type=int, default=0, help="rows that the driver holds in the part growth")
+    parser.add_argument("--alone", type=int, default=1_000_000, help="most rows of one process")
+    given = parser.parse_args()
+    if not DATA.is_dir():
+        raise SystemExit("the shared collections are missing: they belong in ../shared/data")
+    warnings.simplefilter("ignore")
+    quick, parts = given.quick, given.parts.split(",")
+    result = {name: value for name, value in (read("distributed") or {}).items() if name != "environment"}
+    if "work" in parts:
+        result["rows"] = kinds_of_work(*((30_000, 400) if quick else (300_000, 4_000)))
+    if "equality" in parts:
+        result["equality"] = equality(*((2_000, 300) if quick else (20_000, 1_000)))
+    if "growth" in parts:
+        default = "10000,30000" if quick else "100000,300000,1000000"
+        sizes = [int(size) for size in (given.sizes or default).split(",")]
+        result["growth"] = growth(sizes, given.limit or (3_000 if quick else 50_000), given.alone)
+    if "paper" in parts and "growth" in result:
+        embedding = next(
+            row for row in result["rows"] if row["kind"] == "fit, MiniLM" and row["workers"] == 0
+        )
+        seconds = sum(seconds for stage, seconds in embedding["stages"] if stage == "Embedding")
+        result["paper"] = paper(result["growth"], embedding["n"] / seconds)
+    write("distributed", result)
 
 
 if __name__ == "__main__":

@@ -148,17 +148,6 @@ def test_an_embedder_that_learns_is_fitted_to_all_texts(ray_cluster, many, lexic
     assert_same(model, lexical)
 
 
-@pytest.mark.parametrize(("n_files", "rows_per_group"), [(1, 5000), (4, 200)])
-def test_of_more_rows_a_sample_is_fitted(ray_cluster, many, vectors, write_files, n_files, rows_per_group):
-    source = write_files({"text": many, "vector": vectors}, n_files, rows_per_group)
-    with pytest.warns(TopickitWarning, match=r"has 3,000 rows, more than limit=1,000: .* of the [\d,]+ rows"):
-        model = fit(read_parquet(source), embeddings="vector", limit=1000)
-    share = 1000 / len(many)
-    rows = [i for i, text in enumerate(many) if 0 < text_keys([text])[0, 0] < share * 2.0**64]
-    assert 900 < len(rows) < 1100
-    assert_same(model, TopicModel().fit([many[i] for i in rows], embeddings=vectors[rows]))
-
-
 def test_a_sample_of_few_repeated_texts_is_refused(ray_cluster, many, write_files):
     share = 200 / 2000
     repeated = next(text for text in many if 0 < text_keys([text])[0, 0] < share * 2.0**64)

@@ -27,6 +27,7 @@ from topickit.cli.options import (
     MissingTexts,
     NoCache,
     NoHeader,
+    RayLimit,
     Seed,
     TextColumn,
 )
@@ -178,6 +179,7 @@ def fit(
     dry_run: DryRun = False,
     engine: EngineName = Engine.local,
     address: Address = None,
+    limit: RayLimit = None,
 ) -> None:
     """Find the topics of the texts in a file and save the model."""
     from topickit.model import TopicModel
@@ -190,6 +192,7 @@ def fit(
     _check_together("--across", across or None, "--by COLUMN", classes)
     _check_together("--time-format", time_format, "--timestamps COLUMN", timestamps)
     _check_together("--address", address, "--engine ray", engine is Engine.ray or None)
+    _check_together("--limit", limit, "--engine ray", engine is Engine.ray or None)
     _check_refine(refine, embedder, embeddings)
     model = TopicModel(
         embedder=embedder,
@@ -228,6 +231,7 @@ def fit(
             known_labels=known_labels,
             missing=missing,
             address=address,
+            limit=limit,
         )
         assert out is not None  # else --dry-run was refused
         _save(model, out, keep_texts=keep_texts, report=report, source=file)
@@ -289,6 +293,9 @@ def _save(model: "TopicModel", out: Path, *, keep_texts: bool, report: Path | No
     from topickit.storage import MANIFEST
 
     replaces = (out / MANIFEST).exists()
+    if keep_texts and model.fitted_.row_weights is not None:  # an error would lose hours of work
+        typer.echo("The model counts its documents and does not hold them: saved without texts.", err=True)
+        keep_texts = False
     model.save(out, keep_texts=keep_texts)
     if report is not None:
         model.report(source=None if source == "-" else Path(source).name).to_html(report)

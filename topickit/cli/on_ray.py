@@ -75,9 +75,10 @@ def fit_on_ray(
     known_labels: str | None,
     missing: MissingTexts,
     address: str | None,
+    limit: int | None,
 ) -> "TopicModel":
     """Fit a model to the texts of Parquet files; options as for the command."""
-    from topickit.distributed.fitting import fit
+    from topickit.distributed.fitting import LIMIT, fit
     from topickit.distributed.parquet import read_parquet
 
     _start(address)
@@ -93,6 +94,7 @@ def fit_on_ray(
         time_format=time_format,
         known_labels=known_labels,
         missing=missing.value,
+        limit=LIMIT if limit is None else limit,
     )
 
 

@@ -155,6 +155,16 @@ EngineName = Annotated[
         "column of vectors.",
     ),
 ]
+RayLimit = Annotated[
+    int | None,
+    typer.Option(
+        metavar="N",
+        min=1,
+        help="With --engine ray: most rows that the driver holds. Of more, topics are found in a sample, and "
+        "all rows are counted.",
+        show_default="1000000",
+    ),
+]
 Address = Annotated[
     str | None,
     typer.Option(

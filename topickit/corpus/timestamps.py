@@ -255,9 +255,7 @@ def _numbers(column: list[str | int | float]) -> list[float] | None:
     return None
 
 
-def _guess_numbers(
-    numbers: list[float], rows: Sequence[int], name: str, first: InputError
-) -> _Reading:
+def _guess_numbers(numbers: list[float], rows: Sequence[int], name: str, first: InputError) -> _Reading:
     """Read Excel serials, or Unix times in seconds or milliseconds."""
     low, high = min(numbers), max(numbers)
     if EXCEL_SERIALS[0] <= low and high < EXCEL_SERIALS[1]:

@@ -11,13 +11,15 @@ from topickit._core.optional import require
 from topickit._model.settings import recorded_parameters
 from topickit.corpus.documents import Missing
 from topickit.distributed.cluster import start
+from topickit.distributed.counting import Columns, count_others
 from topickit.distributed.embedding import ClusterEmbedder
 from topickit.distributed.failures import rows_named
-from topickit.distributed.gathering import Gathered, gather
+from topickit.distributed.gathering import Gathered, check_times, chosen, count_rows, gather
 from topickit.embed import base as embed
 from topickit.embed.cache.embedder import reason_not_cacheable
 from topickit.embed.precomputed import PrecomputedEmbedder
 from topickit.errors import InputTypeError, ParameterTypeError, TopickitWarning, check_whole
+from topickit.fitted.sampled import with_others
 from topickit.model import TopicModel
 
 if TYPE_CHECKING:
@@ -43,11 +45,24 @@ def fit(
     num_cpus: float = 1,
     num_gpus: float = 0,
 ) -> TopicModel:
-    """Find the topics of the texts of a Ray dataset: those that `TopicModel.fit` finds in the same rows.
+    """Find the topics of the texts of a Ray dataset.
 
-    Workers read the rows, and embed the distinct texts with a sentence-transformers model, which is where the
-    time of a fit goes. Topics are found on the driver, which holds up to `limit` rows. They do not depend on
-    blocks or workers.
+    Up to `limit` rows, they are those that `TopicModel.fit` finds in the same rows: workers read them, and
+    embed the distinct texts with a sentence-transformers model, and the driver finds topics.
+
+    Of more rows, topics are found in a uniform sample of about `limit` rows, those whose texts have the
+    smallest content hashes. Workers assign and count all others, block by block, and the driver adds the
+    counts up. Sizes, shares, keywords, risk ratios, and topics over time and by class are then those of all
+    rows. The model differs from one of `TopicModel.fit` in this:
+
+    - It holds no document. ``labels_`` is an error; `topickit.distributed.predict` labels the rows. Edits
+      that move documents are not possible, as in a model that was saved without its texts.
+    - Words and phrases that the sample does not have are not counted.
+    - Representative documents, the evidence that ranks keywords, and thresholds of `outliers` are those of
+      the sample. The number of distinct texts is estimated.
+
+    Neither depends on workers, blocks or their order. Counts are integers; only the vectors of a
+    sentence-transformers model depend on the texts that are embedded together, by rounding (about 1e-7).
 
     Parameters
     ----------
@@ -65,10 +80,9 @@ def fit(
     regardless_of, time_format, missing
         As for `TopicModel.fit`.
     limit : int, default 1,000,000
-        Largest number of rows on the driver. Of more rows, a uniform sample of this size is fitted, with a
-        warning: the rows whose texts have the smallest content hashes.
+        Largest number of rows on the driver; of more, it holds a sample of about this size.
     workers : int, optional
-        Largest number of workers that embed. None (default) is as many as the cluster has room for.
+        Largest number of workers that embed and count. None (default) is as many as the cluster has room for.
     num_cpus, num_gpus : float, default 1 and 0
         Processors and GPUs of a worker.
 
@@ -76,7 +90,7 @@ def fit(
     -------
     TopicModel
         A new model. ``labels_`` are in the order of the rows of the dataset, which for `read_parquet` is that
-        of the files and of their rows.
+        of the files and of their rows. There are none where the dataset has more than `limit` rows.
 
     Raises
     ------
@@ -88,8 +102,8 @@ def fit(
     Warns
     -----
     TopickitWarning
-        When there are more than `limit` rows, or the embedder learns from a corpus: it is fitted, and embeds,
-        on the driver alone.
+        When there are more than `limit` rows; or the embedder learns from a corpus: it is fitted, and embeds
+        the rows that are fitted, on the driver alone.
 
     Examples
     --------
@@ -116,7 +130,14 @@ def fit(
     if embeddings is None:
         embedder = _on_cluster(recipe, workers=workers, num_cpus=num_cpus, num_gpus=num_gpus)
     columns = [name for name in (timestamps, classes, known_labels) if name is not None]
-    rows = gather(dataset, text, columns, embeddings=embeddings, limit=limit)
+    dataset = chosen(dataset, text, columns, embeddings)
+    n_rows = count_rows(dataset, text, embeddings, missing)
+    rows = gather(dataset, text, embeddings=embeddings, limit=limit, n_rows=n_rows)
+    others = _others(rows, Columns(text, embeddings, timestamps, classes, missing, time_format))
+    if others is not None:
+        _warn_of_sample(rows, limit)
+        if timestamps is not None and others.time_format is not None:
+            check_times(dataset, timestamps, others.time_format)
     place = partial(rows.place_without_missing, text) if missing == "drop" else rows.place
     with rows_named(place), embedder or nullcontext():
         fitted = _recipe(recipe, embedder).fit(
@@ -129,7 +150,44 @@ def fit(
             known_labels=rows.column(known_labels),
             missing=missing,
         )
-    return fitted if embedder is None else _with_own_embedder(fitted, recipe, embedder.embedder)
+    if embedder is not None:
+        fitted = _with_own_embedder(fitted, recipe, embedder.embedder)
+    if others is not None:
+        fitted = _counted(
+            fitted, dataset, rows, others, workers=workers, num_cpus=num_cpus, num_gpus=num_gpus
+        )
+    return fitted
+
+
+def _counted(
+    fitted: TopicModel, dataset: "Dataset", rows: Gathered, others: Columns, **options: Any
+) -> TopicModel:
+    """Count the rows that are not in the sample of a fit."""
+    n_others = rows.n_rows - len(rows.table)
+    counted = count_others(dataset, fitted, others, share=rows.share, n_rows=n_others, **options)
+    if counted is None:
+        return fitted
+    # Distinct texts do not add up; the share of them that the sample has is known.
+    n_distinct = round(fitted.fitted_.provenance.n_distinct * (1 / rows.share - 1))
+    state = with_others(fitted.fitted_, replace(counted, n_distinct=n_distinct))
+    return fitted._adopt(state, fitted.embedder_)
+
+
+def _others(rows: Gathered, columns: Columns) -> Columns | None:
+    """Return how to read the rows that are not in a sample; None if all rows were gathered."""
+    if not rows.is_sample:
+        return None
+    return columns.as_in(rows.column(columns.timestamps), rows.column(columns.classes))
+
+
+def _warn_of_sample(rows: Gathered, limit: int) -> None:
+    warnings.warn(
+        f"the dataset has {rows.n_rows:,} rows, more than limit={limit:,}: topics are found in the "
+        f"{len(rows.table):,} rows whose texts have the smallest hashes, and all rows are counted but not "
+        "listed: there is no labels_, topickit.distributed.predict labels them; for fewer rows, raise limit=",
+        TopickitWarning,
+        stacklevel=3,
+    )
 
 
 def _classes(rows: Gathered, name: str | None) -> Any:

@@ -1,9 +1,9 @@
 """Bringing the rows of a Ray dataset to the driver: all of a bounded number, or a sample of more."""
 
 import copy
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,11 +11,13 @@ from numpy.typing import NDArray
 
 from topickit._core.optional import require
 from topickit._core.progress import stage
-from topickit.corpus.documents import text_keys
+from topickit._core.validation import check_vectors
+from topickit.corpus.documents import Missing, check_texts, text_keys
+from topickit.corpus.timestamps import read_timestamps
 from topickit.distributed.cluster import n_processors
 from topickit.distributed.failures import FILE, ROW, place_of, rows_named, running
 from topickit.distributed.prediction import vectors_of
-from topickit.errors import InputError, ParameterError, TopickitWarning
+from topickit.errors import InputError, ParameterError, is_missing
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -36,11 +38,19 @@ class Gathered:
     vectors : ndarray of shape (n, d), or None
     n_rows : int
         Rows of the dataset.
+    share : float
+        Share of the content hashes whose rows these are; 1 for all rows.
     """
 
     table: "pa.Table"
     vectors: NDArray[Any] | None
     n_rows: int
+    share: float = 1.0
+
+    @property
+    def is_sample(self) -> bool:
+        """Whether the dataset has other rows."""
+        return self.share < 1
 
     def column(self, name: str | None) -> list[Any] | None:
         """Return the values of a column; None if it has no name."""
@@ -57,9 +67,107 @@ class Gathered:
         return place_of(self.table.filter(pc.is_valid(self.table[text])), row)
 
 
-def gather(
-    dataset: "Dataset", text: str, columns: Sequence[str], *, embeddings: str | None, limit: int
-) -> Gathered:
+def chosen(dataset: "Dataset", text: str, columns: Sequence[str], embeddings: str | None) -> "Dataset":
+    """Return the columns of a dataset that a fit reads.
+
+    Raises
+    ------
+    ParameterError
+        When there is no such column.
+    """
+    with running():
+        names = dataset.columns() or []
+    wanted = list(dict.fromkeys([text, *columns, *([] if embeddings is None else [embeddings])]))
+    for name in wanted:
+        if name not in names:
+            raise ParameterError(f"there is no column {name!r}; the columns are {', '.join(names)}")
+    return dataset.select_columns([*wanted, *(name for name in (FILE, ROW) if name in names)])
+
+
+def count_rows(dataset: "Dataset", text: str, embeddings: str | None, missing: Missing) -> int:
+    """Count the rows of a dataset and check the text and the vector of each, before hours of work.
+
+    Parameters
+    ----------
+    dataset : ray.data.Dataset
+    text : str
+    embeddings : str or None
+        Columns.
+    missing : {"error", "blank", "drop"}
+
+    Raises
+    ------
+    TopickitError
+        When a row cannot be used; the message names it.
+    """
+    checked = _by_tasks(dataset, check_rows, text=text, embeddings=embeddings, missing=missing)
+    n_rows, first = 0, None
+    with stage("Checking rows") as progress, running():
+        for block in checked.iter_batches(batch_size=None, batch_format="pyarrow"):
+            for found in block.to_pylist():
+                n_rows += found["rows"]
+                progress.advance(found["rows"])
+                if found["dimension"]:
+                    first = first or found
+                    if found["dimension"] != first["dimension"]:
+                        raise InputError(
+                            f"{found['place']} has an embedding of {found['dimension']} numbers, and "
+                            f"{first['place']} one of {first['dimension']}; all must be of one length"
+                        )
+    return n_rows
+
+
+def check_rows(table: "pa.Table", text: str, embeddings: str | None, missing: Missing) -> "pa.Table":
+    """Check the rows of a block, on a worker; return their number and the length of the vectors."""
+    import pyarrow as pa
+
+    texts, dimension = table[text].to_pylist(), 0
+    if missing != "error":
+        texts = ["" if is_missing(value) else value for value in texts]
+    with rows_named(partial(place_of, table)):
+        check_texts(texts, may_be_empty=True)
+        if embeddings is not None and len(table):
+            dimension = check_vectors(vectors_of(table[embeddings])).shape[1]
+    place = place_of(table, 0) if dimension else ""
+    return pa.table({"rows": [len(table)], "dimension": [dimension], "place": [place]})
+
+
+def check_times(dataset: "Dataset", timestamps: str, time_format: str) -> None:
+    """Check that all timestamps of a dataset can be read in a format.
+
+    Raises
+    ------
+    InputError, InputTypeError
+        When one cannot; the message names its row.
+    """
+    checked = _by_tasks(dataset, read_times, timestamps=timestamps, time_format=time_format)
+    with stage("Checking timestamps") as progress, running():
+        for block in checked.iter_batches(batch_size=None, batch_format="pyarrow"):
+            progress.advance(sum(block["rows"].to_pylist()))
+
+
+def read_times(table: "pa.Table", timestamps: str, time_format: str) -> "pa.Table":
+    """Read the timestamps of a block, on a worker; return their number."""
+    import pyarrow as pa
+
+    with rows_named(partial(place_of, table)):
+        read_timestamps(table[timestamps].to_pylist(), len(table), time_format=time_format)
+    return pa.table({"rows": [len(table)]})
+
+
+def _by_tasks(dataset: "Dataset", function: Any, **arguments: Any) -> "Dataset":
+    """Apply a function to each block; as many tasks as there are processors run at a time."""
+    return dataset.map_batches(
+        function,
+        fn_kwargs=arguments,
+        batch_size=None,
+        batch_format="pyarrow",
+        num_cpus=0,  # else workers that take all processors would leave none
+        compute=require("ray.data").TaskPoolStrategy(size=n_processors()),
+    )
+
+
+def gather(dataset: "Dataset", text: str, *, embeddings: str | None, limit: int, n_rows: int) -> Gathered:
     """Bring rows to the driver.
 
     Of more than `limit` rows, those are taken whose texts have the smallest content hashes: about `limit`,
@@ -68,13 +176,14 @@ def gather(
     Parameters
     ----------
     dataset : ray.data.Dataset
+        As from `chosen`.
     text : str
         Column of the texts.
-    columns : sequence of str
-        Further columns.
     embeddings : str, optional
         Column of vectors.
     limit : int
+    n_rows : int
+        Rows of the dataset.
 
     Returns
     -------
@@ -82,62 +191,39 @@ def gather(
 
     Raises
     ------
-    ParameterError
-        When there is no such column.
     InputError
         When few texts make up so many rows that the sample would have more than twice `limit`.
     TopickitError
         When a row cannot be used; the message names it.
-
-    Warns
-    -----
-    TopickitWarning
-        When there are more than `limit` rows.
     """
-    with running():
-        names = dataset.columns() or []
-    wanted = list(dict.fromkeys([text, *columns, *([] if embeddings is None else [embeddings])]))
-    for name in wanted:
-        if name not in names:
-            raise ParameterError(f"there is no column {name!r}; the columns are {', '.join(names)}")
-    chosen = dataset.select_columns([*wanted, *(name for name in (FILE, ROW) if name in names)])
-    found = _collected(chosen, embeddings, limit)
-    if found is not None:
-        return found
-    with running():
-        n_rows = chosen.count()
-    share = limit / n_rows
-    few = chosen.map_batches(
-        in_sample,
-        fn_kwargs={"text": text, "share": share},
-        batch_size=None,
-        batch_format="pyarrow",
-        num_cpus=0,
-        compute=require("ray.data").TaskPoolStrategy(size=n_processors()),
-    )
-    sample = _collected(few, embeddings, MOST * limit)
-    if sample is None:
+    share = 1.0 if n_rows <= limit else limit / n_rows
+    few = dataset if share == 1 else _by_tasks(dataset, in_sample, text=text, share=share)
+    found = _collected(few, embeddings, limit if share == 1 else MOST * limit)
+    if found is None:
         raise InputError(
             f"one text or a few are so many of the {n_rows:,} rows that a sample of about {limit:,} rows "
             f"would have more than {MOST * limit:,}; leave repeated texts out, or raise limit="
         )
-    warnings.warn(
-        f"the dataset has {n_rows:,} rows, more than limit={limit:,}: topics, keywords and sizes are those "
-        f"of the {len(sample.table):,} rows whose texts have the smallest hashes; label all rows with "
-        "topickit.distributed.predict, or raise limit=",
-        TopickitWarning,
-        stacklevel=3,
-    )
-    return Gathered(sample.table, sample.vectors, n_rows)
+    return Gathered(found.table, found.vectors, n_rows, share)
 
 
 def in_sample(table: "pa.Table", text: str, share: float) -> "pa.Table":
     """Select the rows of a block whose texts have content hashes below a share of all; no blank ones."""
     import pyarrow as pa
 
-    with rows_named(lambda row: place_of(table, row)):
-        first = text_keys(["" if value is None else value for value in table[text].to_pylist()])[:, 0]
-    return table.filter(pa.array((first > 0) & (first < share * 2.0**64)))
+    return table.filter(pa.array(_is_sampled(table, text, share)))
+
+
+def not_in_sample(table: "pa.Table", text: str, share: float) -> "pa.Table":
+    """Select the other rows of a block."""
+    import pyarrow as pa
+
+    return table.filter(pa.array(~_is_sampled(table, text, share)))
+
+
+def _is_sampled(table: "pa.Table", text: str, share: float) -> NDArray[np.bool_]:
+    first = text_keys(["" if is_missing(value) else value for value in table[text].to_pylist()])[:, 0]
+    return np.asarray((first > 0) & (first < share * 2.0**64))
 
 
 def _collected(dataset: "Dataset", embeddings: str | None, limit: int) -> Gathered | None:

@@ -208,10 +208,9 @@ class Predictor:
         import pyarrow as pa
 
         kept = self.columns.kept(table.column_names)
+        if self.columns.missing == "drop" and self.columns.text is not None:
+            table = without_missing(table, self.columns.text)
         texts = None if self.columns.text is None else table[self.columns.text].to_pylist()
-        if self.columns.missing == "drop" and texts is not None:
-            rows = [row for row, value in enumerate(texts) if not is_missing(value)]
-            table, texts = table.take(pa.array(rows, pa.int64())), [texts[row] for row in rows]
         with rows_named(lambda row: place_of(table, row)):
             given = None if self.columns.embeddings is None else vectors_of(table[self.columns.embeddings])
             documents, vectors = self.model._vectors(texts, given, self.columns.missing)
@@ -251,13 +250,57 @@ def vectors_of(column: "pa.ChunkedArray") -> NDArray[Any]:
     >>> vectors_of(pa.chunked_array([[[1.0, 2.0], [3.0, 4.0]]])).shape
     (2, 2)
     """
-    rows = [None if value is None else np.asarray(value) for value in column.to_pylist()]
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if not len(column):
+        return np.empty((0, 0), dtype=np.float32)
+    kind = column.type
+    is_list = pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind)
+    if not (is_list and pa.types.is_floating(kind.value_type)):
+        return _stacked([None if value is None else np.asarray(value) for value in column.to_pylist()])
+    if column.null_count:
+        raise _no_embedding(int(np.flatnonzero(pc.is_null(column).to_numpy())[0]))
+    lengths = pc.list_value_length(column).to_numpy()
+    other = np.flatnonzero(lengths != lengths[0])
+    if len(other):
+        raise _other_shape(int(other[0]), (int(lengths[other[0]]),), (int(lengths[0]),))
+    flat = pc.list_flatten(column).to_numpy()
+    return np.asarray(flat).reshape(len(column), int(lengths[0]))
+
+
+def _stacked(rows: list[NDArray[Any] | None]) -> NDArray[Any]:
+    """Return vectors that are no lists of floats as an array."""
+    vectors: list[NDArray[Any]] = []
     for row, value in enumerate(rows):
         if value is None:
-            raise InputError(f"row {row} has no embedding; leave the row out, or embed it")
-        if value.ndim != 1 or value.shape != rows[0].shape:  # type: ignore[union-attr]
-            raise InputError(
-                f"row {row} has an embedding of shape {value.shape}, and the row before it one of "
-                f"{rows[0].shape}; all must be vectors of one length"  # type: ignore[union-attr]
-            )
-    return np.stack(rows) if rows else np.empty((0, 0), dtype=np.float32)  # type: ignore[arg-type]
+            raise _no_embedding(row)
+        if value.ndim != 1 or (vectors and value.shape != vectors[0].shape):
+            raise _other_shape(row, value.shape, vectors[0].shape if vectors else ())
+        vectors.append(value)
+    return np.stack(vectors)
+
+
+def _no_embedding(row: int) -> InputError:
+    return InputError(f"row {row} has no embedding; leave the row out, or embed it")
+
+
+def _other_shape(row: int, shape: tuple[int, ...], before: tuple[int, ...]) -> InputError:
+    return InputError(
+        f"row {row} has an embedding of shape {shape}, and rows before it have {before}; all must be vectors "
+        "of one length"
+    )
+
+
+def without_missing(table: "pa.Table", text: str) -> "pa.Table":
+    """Return the rows of a block that have a text.
+
+    Examples
+    --------
+    >>> import pyarrow as pa
+    >>> len(without_missing(pa.table({"text": ["a", None]}), "text"))
+    1
+    """
+    import pyarrow as pa
+
+    return table.filter(pa.array([not is_missing(value) for value in table[text].to_pylist()], pa.bool_()))
