@@ -406,6 +406,7 @@ SECTIONS: dict[str, Callable[[Result], str]] = {
     "distilled": distilled,
     "hybrid": topic_tables.hybrid,
     "languages": topic_tables.languages,
+    "topeax": topic_tables.topeax,
     "refining": refining,
     "living": living_tables.living,
     "replaying": living_tables.replaying,
