@@ -132,6 +132,8 @@ def growth(sizes: list[int], limit: int, most_alone: int) -> dict[str, Any]:
                 row["same"] = len(same) == 1
             if not figures:
                 figures = in_own_process(of_parts, folder, min(limit, n // 2))
+    for row in rows:
+        row["n_topics"] = len(row.pop("sizes"))
     figures["block_seconds"] = in_own_process(scheduling, 2)
     return {"rows": rows, "limit": limit, "figures": figures}
 

@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from topickit import TopicModel
-from topickit.distributed import predict, read_parquet, write_parquet
+from topickit.distributed import parquet, predict, read_parquet, write_parquet
 from topickit.errors import (
     InputError,
     InputTypeError,
@@ -93,6 +93,33 @@ def test_a_worker_that_is_killed_loses_nothing(ray_cluster, many, write_files, t
     table = read(tmp_path / "out").sort("id")
     assert table["id"].to_list() == list(range(len(many)))
     assert table["topic"].to_list() == expected.tolist()
+
+
+def write_and_die(table, folder: str):
+    """Write a part, then end the process as kill -9 does, once."""
+    written = parquet.write_part(table, folder)
+    armed = Path(folder).parent / "armed"
+    if armed.exists() and len(table):
+        armed.unlink()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return written
+
+
+def test_a_worker_that_is_killed_after_it_wrote_leaves_nothing_twice(
+    ray_cluster, many, lexical, write_files, tmp_path, monkeypatch
+):
+    dataset = predict(lexical, read_parquet(write_files({"id": range(len(many)), "text": many})))
+    (tmp_path / "armed").touch()
+    original = parquet.write_part
+    with monkeypatch.context() as patch:
+        patch.setattr(parquet, "write_part", write_and_die)
+        written = write_parquet(dataset, tmp_path / "out")
+    assert parquet.write_part is original
+    assert not (tmp_path / "armed").exists()
+    assert (written.n_rows, written.n_parts) == (len(many), len(list((tmp_path / "out").iterdir())))
+    table = read(tmp_path / "out").sort("id")
+    assert table["id"].to_list() == list(range(len(many)))
+    assert table["topic"].to_list() == lexical.predict(many).tolist()
 
 
 def test_an_error_names_the_file_and_the_row(ray_cluster, many, lexical, write_files, tmp_path, capfd):
