@@ -292,6 +292,28 @@ def test_outlier_share_holds(share):
     assert (model.with_outliers(0).labels_ >= 0).all()
 
 
+def test_outliers_auto_finds_what_belongs_nowhere(tmp_path):
+    texts, rows = sprinkled(40)
+    free = TopicModel(clusterer="kmeans", n_topics=6).fit(texts, embeddings=rows)
+    model = TopicModel(clusterer="kmeans", n_topics=6, outliers="auto").fit(texts, embeddings=rows)
+    out = model.labels_ < 0
+    assert out[600:].mean() > 0.7
+    assert not out[:600].any()
+    assert (model.predict(texts, embeddings=rows) == model.labels_).all()
+    edited = free.with_outliers("auto")
+    np.testing.assert_array_equal(edited.labels_ < 0, out)
+    model.save(tmp_path / "model", keep_texts=True)
+    loaded = TopicModel.load(tmp_path / "model")
+    assert loaded.outliers == "auto"
+    np.testing.assert_array_equal(loaded.labels_, model.labels_)
+    np.testing.assert_array_equal(edited.undo().labels_, free.labels_)
+    np.testing.assert_array_equal(free.apply(edited.edits_).labels_, edited.labels_)
+    alike = TopicModel(clusterer="kmeans", n_topics=6, outliers="auto").fit(
+        texts[:600], embeddings=rows[:600]
+    )
+    assert alike.topics_.n_outliers == 0
+
+
 def sprinkled(far: int) -> tuple[list[str], np.ndarray]:
     """Six tight groups of a hundred, and rows far from all of them."""
     rng = np.random.default_rng(0)

@@ -15,6 +15,7 @@ from topickit.fitted.fitted import Fitted
 from topickit.fitted.history import History, Kind, recorded
 from topickit.fitted.naming import GroupNaming, NamingFunction, ask_names, naming_groups
 from topickit.fitted.refine import refine
+from topickit.fitted.thresholds import OutlierShare
 from topickit.fitted.topics import TopicKey
 from topickit.keywords.settings import KeywordSettings
 
@@ -22,7 +23,7 @@ from topickit.keywords.settings import KeywordSettings
 class EditingMixin:
     """Edits of topics, for an estimator with ``fitted_``, ``embedder_``, ``random_state``."""
 
-    outliers: float | None
+    outliers: OutlierShare | None
     random_state: int
     keywords: KeywordSettings | None
     embedder_: Any
@@ -219,13 +220,15 @@ class EditingMixin:
         names = ask_names(fitted.topics, name, send_texts=send_texts, groups=groups)
         return self.rename_topics(names)
 
-    def with_outliers(self, share: float) -> Self:
+    def with_outliers(self, share: OutlierShare) -> Self:
         """Set the share of documents that are outliers.
 
         Parameters
         ----------
-        share : float
+        share : float or "auto"
             At most this share of each topic's documents, the farthest ones, becomes outliers; 0 to below 1.
+            "auto" makes outliers of the documents that are less than half as similar to their topic as
+            documents of the corpus usually are (half the median).
 
         Returns
         -------
@@ -248,7 +251,9 @@ class EditingMixin:
         True
         """
         before, edited = self._edited(lambda fitted: edits.with_outliers(fitted, share))
-        edited = edited._recorded(before, "outliers", [], share=float(share))
+        edited = edited._recorded(
+            before, "outliers", [], share=share if isinstance(share, str) else float(share)
+        )
         edited.outliers = share  # later edits keep to it
         return edited
 

@@ -13,13 +13,14 @@ from topickit.fitted.assigning import Target, assign, prototypes_for
 from topickit.fitted.fitted import Fitted
 from topickit.fitted.history import Edit, History, recorded, rounded
 from topickit.fitted.replay import SkippedEdit, perform, replay
+from topickit.fitted.thresholds import OutlierShare
 from topickit.fitted.topics import TopicKey
 
 
 class ReplayMixin:
     """Replay and undo of edits, for an estimator with ``fitted_``, ``embedder_``, ``random_state``."""
 
-    outliers: float | None
+    outliers: OutlierShare | None
     random_state: int
     embedder_: Any
     _history: History

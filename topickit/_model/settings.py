@@ -48,8 +48,8 @@ def check_settings(settings: Mapping[str, Any]) -> None:
     if not (is_whole(seed) and 0 <= seed < 2**32):
         raise ParameterError(f"random_state must be an int from 0 to 2**32 - 1, got {seed!r}")
     is_number = isinstance(share, Real) and not isinstance(share, bool)
-    if share is not None and not (is_number and 0 <= share < 1):
-        raise ParameterError(f"outliers must be None or a share from 0 to below 1, got {share!r}")
+    if share not in (None, "auto") and not (is_number and 0 <= share < 1):
+        raise ParameterError(f"outliers must be None, 'auto' or a share from 0 to below 1, got {share!r}")
 
 
 def _check_count(name: str, value: Any, least: int, others: tuple[Any, ...]) -> None:

@@ -15,6 +15,7 @@ from topickit.embed import base as embed
 from topickit.fitted.change import Change
 from topickit.fitted.fitted import Fitted
 from topickit.fitted.history import History, recorded
+from topickit.fitted.thresholds import OutlierShare
 from topickit.fitted.update import Drift, NewRows, updated
 
 
@@ -22,7 +23,7 @@ class UpdatingMixin:
     """Updates, for an estimator with ``fitted_``, ``embedder_`` and ``_vectors``."""
 
     embedder_: embed.Embedder
-    outliers: float | None
+    outliers: OutlierShare | None
     _history: History
 
     if TYPE_CHECKING:

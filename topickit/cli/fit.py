@@ -41,6 +41,21 @@ if TYPE_CHECKING:
 
     from topickit.model import TopicModel
 
+
+def _outliers(value: str | float) -> "float | str":
+    """Read a share of outliers, or "auto"."""
+    if value == "auto":
+        return "auto"
+    try:
+        share = float(value)
+    except ValueError:
+        share = -1.0
+    if not 0 <= share <= MOST_OUTLIERS:
+        raise typer.BadParameter(f"{value!r} is neither 'auto' nor a number from 0 to {MOST_OUTLIERS}.")
+    return share
+
+
+MOST_OUTLIERS = 0.99
 OutFolder = Annotated[
     Path | None,
     typer.Option(metavar="FOLDER", help="Folder for the model. Required, except with --dry-run."),
@@ -75,13 +90,12 @@ NTopics = Annotated[
     int | None,
     typer.Option(min=1, metavar="N", help="Number of topics.", show_default="chosen by the clusterer"),
 ]
-OutlierShare = Annotated[
-    float | None,
+OutlierOption = Annotated[
+    Any,
     typer.Option(
-        min=0,
-        max=0.99,
+        parser=_outliers,
         metavar="SHARE",
-        help="Largest share of documents in no topic, from 0 to 0.99.",
+        help="Largest share of documents in no topic, from 0 to 0.99, or 'auto': chosen from the corpus.",
         show_default="depends on the clusterer",
     ),
 ]
@@ -158,7 +172,7 @@ def fit(
     seed_words: SeedWordsFile = None,
     known_labels: KnownLabelsColumn = None,
     ignore: IgnoreFile = None,
-    outliers: OutlierShare = None,
+    outliers: OutlierOption = None,
     embedder: EmbedderName = "auto",
     embeddings: Embeddings = None,
     fit_sample: FitSample = None,

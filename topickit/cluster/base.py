@@ -8,7 +8,7 @@ import copy
 import importlib
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, ClassVar, Protocol, Self, runtime_checkable
+from typing import Any, ClassVar, Literal, Protocol, Self, runtime_checkable
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -352,13 +352,13 @@ def resolve(
     )
 
 
-def check_outliers(clusterer: Clusterer, share: float | None) -> None:
+def check_outliers(clusterer: Clusterer, share: float | Literal["auto"] | None) -> None:
     """Check that a share of outliers applies to a clusterer.
 
     Parameters
     ----------
     clusterer : Clusterer
-    share : float, optional
+    share : float or "auto", optional
 
     Raises
     ------

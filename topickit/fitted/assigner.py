@@ -33,7 +33,17 @@ from topickit.fitted.temperature import (
     least_log_loss,
     probabilities_of,
 )
-from topickit.fitted.thresholds import NO_THRESHOLD, check_share, separating_threshold, share_threshold
+from topickit.fitted.thresholds import (
+    NO_THRESHOLD,
+    OutlierShare,
+    check_share,
+    separating_threshold,
+    share_threshold,
+    usual_threshold,
+)
+
+ROUNDED = 1e-6
+"""Thresholds are rounded down: the block product may round a row's own cosine just below it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -378,15 +388,16 @@ class Assigner:
         rule, temperature = state.config["rule"], state.config["sharpness"]
         return cls(arrays["prototypes"], arrays["topics"], arrays["thresholds"], rule, temperature)
 
-    def with_outliers(self, vectors: FloatArray, weights: NDArray[Any], share: float) -> "Assigner":
+    def with_outliers(self, vectors: FloatArray, weights: NDArray[Any], share: OutlierShare) -> "Assigner":
         """Set thresholds so that at most a share of these documents, the farthest ones, are outliers.
 
         Parameters
         ----------
         vectors : float32 ndarray of shape (n, d), unit rows
         weights : ndarray of shape (n,)
-        share : float
-            Of the weight of each topic, 0 to below 1; 0 leaves none.
+        share : float or "auto"
+            Of the weight of each topic, 0 to below 1; 0 leaves none. "auto" sets one threshold for all
+            topics, see `usual_threshold`.
 
         Returns
         -------
@@ -401,11 +412,17 @@ class Assigner:
         """
         check_share(share, self.rule)
         open_ = replace(self, thresholds=np.full(len(self.topics), NO_THRESHOLD, dtype=np.float32))
+        if share == "auto":
+            cosines, labels = open_._own_cosines(vectors)
+            least = usual_threshold(cosines[labels >= 0], weights[labels >= 0]) - ROUNDED
+            return replace(open_, thresholds=np.full(len(self.topics), least, dtype=np.float32))
         return open_._with_thresholds(
             vectors, lambda score, rows: share_threshold(score, weights[rows], share)
         )
 
-    def with_at_most(self, vectors: FloatArray, weights: NDArray[Any], share: float | None) -> "Assigner":
+    def with_at_most(
+        self, vectors: FloatArray, weights: NDArray[Any], share: OutlierShare | None
+    ) -> "Assigner":
         """Keep outliers to a share: a clusterer's own where they are no more, else as `with_outliers`.
 
         Parameters
@@ -420,12 +437,23 @@ class Assigner:
         if share is None:
             return self
         check_share(share, self.rule)
+        wanted = self.with_outliers(vectors, weights, share)
         if (self.thresholds > NO_THRESHOLD).any():
-            left_out = (self.labels(vectors) < 0) & vectors.any(axis=1)
-            left_out &= ~self._in_no_topic(vectors)
-            if weights[left_out].sum() <= share * weights.sum():
+            most = wanted._left_out(vectors, weights) if share == "auto" else share * weights.sum()
+            if self._left_out(vectors, weights) <= most:
                 return self
-        return self.with_outliers(vectors, weights, share)
+        return wanted
+
+    def _left_out(self, vectors: FloatArray, weights: NDArray[Any]) -> float:
+        """The weight of rows that thresholds make outliers."""
+        left_out = (self.labels(vectors) < 0) & vectors.any(axis=1)
+        return float(weights[left_out & ~self._in_no_topic(vectors)].sum())
+
+    def _own_cosines(self, vectors: FloatArray) -> tuple[FloatArray, IntArray]:
+        """Give each row's cosine to the prototype that decides its topic, and the topic."""
+        prototype = nearest_prototype(vectors, self.prototypes, device=self.device)
+        cosine = np.einsum("ij,ij->i", vectors, self._unit_prototypes()[prototype])
+        return cosine, self.labels(vectors)
 
     def _with_thresholds(
         self, vectors: FloatArray, fit: Callable[[FloatArray, IntArray], float]
@@ -433,15 +461,12 @@ class Assigner:
         """Fit each topic's threshold to the cosines of its rows to their prototypes."""
         if not self.n_topics:
             return self
-        labels = self.labels(vectors)
-        prototype = nearest_prototype(vectors, self.prototypes, device=self.device)
-        cosine = np.einsum("ij,ij->i", vectors, self._unit_prototypes()[prototype])
+        cosine, labels = self._own_cosines(vectors)
         thresholds = self.thresholds.copy()
         for topic in range(self.n_topics):
             rows = np.flatnonzero(labels == topic)
             if len(rows):
-                # Rounded down: the block product may round a row's own cosine just below this one.
-                thresholds[self.topics == topic] = fit(cosine[rows], rows) - 1e-6
+                thresholds[self.topics == topic] = fit(cosine[rows], rows) - ROUNDED
         return replace(self, thresholds=thresholds)
 
     def _placed(self, rows: FloatArray, cosines: FloatArray) -> IntArray:

@@ -35,6 +35,7 @@ from topickit.fitted.derive import current_level, derive, describe, rebased, rem
 from topickit.fitted.fitted import Fitted
 from topickit.fitted.level_ids import ids_of_parts, with_base_ids
 from topickit.fitted.prototypes import make_prototypes
+from topickit.fitted.thresholds import OutlierShare
 from topickit.fitted.topics import TopicKey
 
 T = TypeVar("T")
@@ -138,7 +139,7 @@ def delete(
     topics: TopicKey | Sequence[TopicKey],
     *,
     to: Literal["next", "none"] = "next",
-    outliers: float | None = None,
+    outliers: OutlierShare | None = None,
 ) -> Fitted:
     """Delete topics.
 
@@ -265,14 +266,14 @@ def _kmeans_parts(vectors: NDArray[np.float32], weights: IntArray, n: int, rando
     return np.asarray(parts, dtype=np.int64)
 
 
-def with_outliers(fitted: Fitted, share: float) -> Fitted:
+def with_outliers(fitted: Fitted, share: OutlierShare) -> Fitted:
     """Set the share of the documents that are outliers.
 
     Parameters
     ----------
     fitted : Fitted
-    share : float
-        At most this share of each topic's documents, the farthest ones, 0 to below 1.
+    share : float or "auto"
+        At most this share of each topic's documents, the farthest ones, 0 to below 1; "auto" as at the fit.
     """
     corpus = fitted.need_corpus("setting outliers")
     assigner = fitted.assigner.with_outliers(corpus.vectors, corpus.documents.weights, share)

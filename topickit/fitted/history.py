@@ -13,6 +13,7 @@ from topickit._core.vectors import FloatArray, unit_rows
 from topickit.errors import InputError
 from topickit.fitted.derive import describe
 from topickit.fitted.fitted import Fitted
+from topickit.fitted.thresholds import OutlierShare
 
 Kind = Literal["merge", "split", "delete", "rename", "assign", "level", "outliers", "update"]
 DIGITS = 5
@@ -267,7 +268,7 @@ class History:
     edits: tuple[Edit, ...] = ()
     base: Fitted | None = field(default=None, repr=False)
     n_before: int = 0
-    outliers: float | None = None
+    outliers: OutlierShare | None = None
     update: "History | None" = field(default=None, repr=False)
 
     @property
@@ -280,7 +281,7 @@ class History:
         """Whether the last edit is an update that can be undone."""
         return self.base is not None and self.edits[-1].kind == "update"
 
-    def with_edit(self, before: Fitted, edit: Edit, outliers: float | None) -> "History":
+    def with_edit(self, before: Fitted, edit: Edit, outliers: OutlierShare | None) -> "History":
         """Return the history with one more edit.
 
         Parameters
@@ -298,7 +299,7 @@ class History:
             return History(edits, before, len(edits) - 1, outliers)
         return replace(self, edits=edits)
 
-    def with_update(self, before: Fitted, edit: Edit, outliers: float | None) -> "History":
+    def with_update(self, before: Fitted, edit: Edit, outliers: OutlierShare | None) -> "History":
         """Return the history with an update: edits before it are listed, and can no longer be undone.
 
         Parameters

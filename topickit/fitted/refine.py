@@ -13,6 +13,7 @@ from topickit.embed import base as embed
 from topickit.errors import InputError, ParameterError, TopickitWarning
 from topickit.fitted.edits import replaced_vectors
 from topickit.fitted.fitted import Fitted
+from topickit.fitted.thresholds import OutlierShare
 
 FIRST_BATCH = 32
 """Documents by which the teacher's rate is first known."""
@@ -22,7 +23,9 @@ MANY = 4096
 """Documents that it embeds at a time where there is no clock."""
 
 
-def refined_at_fit(fitted: Fitted, embedder: Any, *, outliers: float | None = None) -> tuple[Fitted, Any]:
+def refined_at_fit(
+    fitted: Fitted, embedder: Any, *, outliers: OutlierShare | None = None
+) -> tuple[Fitted, Any]:
     """Embed as many doubtful documents exactly as the embedder asks for; none by most embedders.
 
     Parameters
@@ -48,7 +51,7 @@ def refine(
     seconds: float | None,
     *,
     most: int | None = None,
-    outliers: float | None = None,
+    outliers: OutlierShare | None = None,
 ) -> tuple[Fitted, Any]:
     """Embed the documents nearest to a boundary between topics exactly, and assign them anew.
 

@@ -12,6 +12,7 @@ from topickit.fitted.assigning import Target, assign
 from topickit.fitted.fitted import Fitted
 from topickit.fitted.history import Edit, TopicSketch, mean_matrix, recorded
 from topickit.fitted.matching import LEAST_SHARED, LEAST_SHARED_ALONE, least_cosine, shared_words
+from topickit.fitted.thresholds import OutlierShare
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ class Replay:
 
 
 def replay(
-    fitted: Fitted, edits: Iterable[Edit], *, random_state: int = 0, outliers: float | None = None
+    fitted: Fitted, edits: Iterable[Edit], *, random_state: int = 0, outliers: OutlierShare | None = None
 ) -> Replay:
     """Repeat edits, one after another.
 
@@ -135,7 +136,12 @@ def _missing(
 
 
 def perform(
-    fitted: Fitted, one: Edit, rows: Sequence[int], *, random_state: int = 0, outliers: float | None = None
+    fitted: Fitted,
+    one: Edit,
+    rows: Sequence[int],
+    *,
+    random_state: int = 0,
+    outliers: OutlierShare | None = None,
 ) -> tuple[Fitted, Edit]:
     """Make an edit, of topics given by rows.
 

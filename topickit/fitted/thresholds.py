@@ -1,7 +1,7 @@
 """Thresholds of cosine below which a document is an outlier."""
 
 from numbers import Real
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,8 +9,13 @@ from numpy.typing import NDArray
 from topickit._core.vectors import FloatArray
 from topickit.errors import ParameterError, ParameterTypeError
 
+OutlierShare = float | Literal["auto"]
+"""A share of outliers, or "auto": see `usual_threshold`."""
 NO_THRESHOLD = -2.0
 """Below every cosine: a topic with this threshold has no outliers."""
+
+USUAL = 0.5
+"""Part of the median similarity below which `usual_threshold` makes an outlier."""
 
 
 def separating_threshold(scores: FloatArray, is_outlier: NDArray[np.bool_], weights: NDArray[Any]) -> float:
@@ -43,12 +48,36 @@ def share_threshold(scores: FloatArray, weights: NDArray[Any], share: float) -> 
     return NO_THRESHOLD if share == 0 or not len(allowed) else float(scores[order][allowed[-1]])
 
 
-def check_share(share: float, rule: str) -> None:
+def usual_threshold(scores: FloatArray, weights: NDArray[Any]) -> float:
+    """Return half the median score: documents below it are less than half as similar as is usual.
+
+    Over six collections with 5 % of planted texts of other collections, precision was .60 and recall .68; for
+    documents nearer to the mean of all documents than to their topic, .24 to .27 and .07 to .27
+    (``python -m benchmarks.outliers``).
+
+    Parameters
+    ----------
+    scores : float32 ndarray of shape (n,)
+        Cosine of each document to the prototype that decides its topic.
+    weights : ndarray of shape (n,)
+
+    Examples
+    --------
+    >>> usual_threshold(np.array([0.1, 0.5, 0.75], np.float32), np.ones(3))
+    0.25
+    """
+    order = np.argsort(scores, kind="stable")
+    below = np.cumsum(weights[order])
+    median = float(scores[order][np.searchsorted(below, below[-1] / 2)]) if len(scores) else 0.0
+    return USUAL * median if median > 0 else NO_THRESHOLD
+
+
+def check_share(share: OutlierShare, rule: str) -> None:
     """Check a share of outliers.
 
     Parameters
     ----------
-    share : float
+    share : float or "auto"
     rule : str
         Of the Assigner.
 
@@ -59,10 +88,10 @@ def check_share(share: float, rule: str) -> None:
     ParameterError
         For another share, or an Assigner of communities.
     """
-    if not isinstance(share, Real) or isinstance(share, bool):
-        raise ParameterTypeError(f"outliers must be a share from 0 to below 1, got {share!r}")
-    if not 0 <= share < 1:
-        raise ParameterError(f"outliers must be a share from 0 to below 1, got {share}")
+    if share != "auto" and (not isinstance(share, Real) or isinstance(share, bool)):
+        raise ParameterTypeError(f"outliers must be 'auto' or a share from 0 to below 1, got {share!r}")
+    if share != "auto" and not 0 <= float(share) < 1:
+        raise ParameterError(f"outliers must be 'auto' or a share from 0 to below 1, got {share}")
     if rule == "first":
         raise ParameterError(
             "communities are defined by their threshold: set outliers=None, and a lower threshold= "

@@ -9,6 +9,7 @@ from topickit.report.summary import Plain
 _SETTINGS: dict[tuple[str, Plain], str] = {
     ("n_topics", None): "automatic",
     ("outliers", None): "set by the clusterer",
+    ("outliers", "auto"): "below half the median similarity",
     ("fit_sample", None): "all documents",
     ("fit_sample", "auto"): "chosen for the clusterer",
     ("long_documents", "truncate"): "truncated at the model's maximum length",
