@@ -15,6 +15,7 @@ from benchmarks import (
     unseen_tables,
 )
 from benchmarks.common import HERE, TITLES, median, read
+from benchmarks.losses import LOSSES, with_losses
 from benchmarks.markdown import Result, made_on, one_table, table
 from benchmarks.peers import tables
 from benchmarks.peers.systems import SYSTEMS
@@ -439,9 +440,12 @@ def main() -> None:
     ]
     for name, section in SECTIONS.items():
         result = read(name)
-        parts.append(
-            section(result) if result else f"## {name}\n\nNot measured: `python -m benchmarks.{name}`."
-        )
+        if not result:
+            parts.append(f"## {name}\n\nNot measured: `python -m benchmarks.{name}`.")
+        elif name in LOSSES:
+            parts.append(with_losses(section(result), LOSSES[name](result)))
+        else:
+            parts.append(section(result))
     (HERE / "RESULTS.md").write_text("\n\n".join(parts) + "\n", encoding="utf-8")
 
 

@@ -104,12 +104,19 @@ def levels(result: Result) -> str:
         for key in ("ari", "best_ari", "left_out_ari")
     }
     power, tolerance = result["rule"]
+    # Results without a day are older than this rule.
+    earlier = (
+        ""
+        if "day" in result["environment"]
+        else "(These figures are of an earlier rule, which took the finest good level.) "
+    )
     head = ["collection", "gold", "topics", "ARI", "best level's ARI", "left-out rule", "topics", "ARI"]
     return one_table(
         "Number of topics",
-        '`python -m benchmarks.levels`. The rule of `clusterer="graph"` takes the finest level of the ladder whose smoothed '
-        f"modularity^{power:g} × stability is within {tolerance:.0%} and two standard errors of the best. It takes no "
-        "level of fewer than five clusters unless 95 % of the edges lie within them. Figures are of three seeds, and of clusters "
+        '`python -m benchmarks.levels`. The rule of `clusterer="graph"` gives each level of the ladder a weight that falls with '
+        f"its distance from the best smoothed modularity^{power:g} × stability, to 1/e at {tolerance:.0%}, and takes the level whose "
+        "number of clusters is nearest to the weighted mean of all, plus a part of their standard deviation. A level of fewer than "
+        f"five clusters counts only if 95 % of the edges lie within them. {earlier}Figures are of three seeds, and of clusters "
         "before the Assigner. *Best level*: chosen by gold labels. *Left-out rule*: the power and tolerance with the largest "
         "share of the best ARI on all other collections. Collections in bold are whole; the others are some classes of one. "
         f"Mean ARI over whole collections: {means['ari']:.3f}; left-out rules: {means['left_out_ari']:.3f}; best levels: "
