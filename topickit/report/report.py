@@ -58,7 +58,7 @@ class Report:
     >>> topic = Topic(id=0, size=3, share=0.75, keywords=(("cat", 0.5),), name="cats")
     >>> report = Report(Summary((topic,), n_documents=4, n_outliers=1, notes={}))
     >>> report.to_csv().splitlines()[1]
-    '0,cats,3,0.75,,cat,0.5'
+    '0,cats,3,0.75,,,,cat,0.5'
     """
 
     summary: Summary
