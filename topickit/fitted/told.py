@@ -87,10 +87,10 @@ def discriminant_prototypes(
 ) -> FloatArray:
     """Return one prototype per topic, between which the nearest one is a linear discriminant's choice.
 
-    The discriminant has the covariance of all rows, shrunk to a multiple of the identity, in place of that within
-    topics, and equal priors. It scores a row x by w·x + b. The nearest prototype p is that of the largest p·x − |p|²/2:
-    the same choice for p = s w + v where −|p|²/2 is s b but for a constant. The shift v is the smallest that
-    brings this about, from where the prototypes are near the means of their topics.
+    The discriminant has equal priors and the covariance of all rows, with a share of the identity, in place
+    of the covariance within topics. It scores a row x by w·x + b. The nearest prototype p is that of the
+    largest p·x − |p|²/2: the same choice for p = s w + v where −|p|²/2 is s b but for a constant. The shift
+    v is the smallest that brings this about, from where the prototypes are near the means of their topics.
 
     Parameters
     ----------
