@@ -33,6 +33,7 @@ from topickit._core.spill import StoredNumbers
 from topickit._core.vectors import IntArray, release
 from topickit.keywords import unspaced
 from topickit.keywords.addresses import Addresses
+from topickit.keywords.boilerplate import without_boilerplate
 from topickit.keywords.folding import APOSTROPHES
 from topickit.keywords.unspaced import Segmentation
 
@@ -208,7 +209,7 @@ def read_tokens(
         for text in texts:
             if writer.make_room() or len(runs) > MAX_RUNS:
                 runs.clear()
-            writer.add(runs.tokens(_written_out(text)))
+            writer.add(runs.tokens(without_boilerplate(_written_out(text))))
         return _segmented(writer.stream(), segmentation)
 
 
