@@ -11,10 +11,11 @@ stays, and an agency that a sentence speaks of.
 import re
 
 _AGENCIES = (
-    r"Reuters|AP|AFP|UPI|dpa|DPA|APA|ANSA|EFE|TASS|ITAR-TASS|Interfax|RIA Novosti|PTI|IANS|ANI|Xinhua|Kyodo|Yonhap|SPA|WAM"
-    r"|MENA|Anadolu|Belga|ANP|TT|NTB|Ritzau|STT|PAP|ČTK|MTI|Tanjug|Hina|sda|SDA|ats|KNA|epd|sid|SID|PA|CP|Bloomberg"
+    r"Reuters|AP|AFP|UPI|dpa|DPA|APA|ANSA|EFE|TASS|ITAR-TASS|Interfax|RIA Novosti|PTI|IANS|ANI|Xinhua|Kyodo"
+    r"|Yonhap|SPA|WAM|MENA|Anadolu|Belga|ANP|TT|NTB|Ritzau|STT|PAP|ČTK|MTI|Tanjug|Hina|sda|SDA|ats|KNA|epd|sid|SID|PA|CP|Bloomberg"
     r"|Dow Jones(?: Newswires)?|Agence France[- ]Presse|(?:The )?Associated Press|(?:The )?Canadian Press"
-    r"|Press Association|United Press International|Deutsche Presse-Agentur|PR Newswire|Business Wire|AP Online"
+    r"|Press Association|United Press International|Deutsche Presse-Agentur|PR Newswire"
+    r"|Business Wire|AP Online"
 )
 _DASH = r"(?:--?|[–—])"
 _PLACE = r"[^\W\d_a-z][\w.'’/, -]{0,60}?"
@@ -28,7 +29,7 @@ _TRANSLATED = re.compile(
     r"[\[(]\s*(?:authors?['’]?s?['’]?\s+)?(?:transl(?:ation|\.)?|proceedings)\s*[\])][\s.\]]*$", re.IGNORECASE
 )
 _COPYRIGHT = re.compile(
-    r"(?:©|\(c\)|copyright),?\s*(?:©|\(c\))?\s*(?:19|20)\d\d[^.!?]{0,80}(?:\.[^.!?]{0,40}){0,3}(?:all rights reserved)?[\s.]*$",
+    r"(?:©|\(c\)|copyright),?\s*(?:©|\(c\))?\s*(?:19|20)\d\d[^.!?]{0,80}(?:\.[^.!?]{0,40}){0,3}[\s.]*$",
     re.IGNORECASE,
 )
 _RESERVED = re.compile(r"\ball rights reserved[\s.]*$", re.IGNORECASE)
