@@ -51,8 +51,8 @@ def share_threshold(scores: FloatArray, weights: NDArray[Any], share: float) -> 
 def usual_threshold(scores: FloatArray, weights: NDArray[Any]) -> float:
     """Return half the median score: documents below it are less than half as similar as is usual.
 
-    Over four collections with 5 % of planted texts of other collections, precision was .55 and recall .64; for
-    documents nearer to the mean of all documents than to their topic, .15 and .04
+    Over four collections with 5 % of planted texts of others, precision was .55 and recall .64; for documents
+    nearer to the mean of all documents than to their topic, .15 and .04
     (``python -m benchmarks.outliers``).
 
     Parameters
