@@ -13,7 +13,7 @@ from sklearn.utils.estimator_checks import estimator_checks_generator
 
 from topickit._core.vectors import unit_rows
 from topickit.cluster import agglomerative, base, graph, levels
-from topickit.cluster.consensus import consensus
+from topickit.cluster.consensus import consensus, voted
 from topickit.cluster.density import DensityClusterer
 from topickit.cluster.draws import Draws
 from topickit.errors import InputError, MemoryBudgetError, ParameterError, ParameterTypeError
@@ -302,6 +302,41 @@ def test_a_consensus_is_the_mean_of_what_most_partitions_contain():
 def test_a_consensus_of_partitions_that_share_nothing_keeps_everything():
     partitions = [np.eye(9, dtype=np.float32)[i : i + 3] for i in (0, 3, 6)]
     assert consensus(partitions, 9).shape == (9, 9)
+
+
+def test_the_groups_of_a_consensus_are_settled():
+    """No center is nearer to the mean of another group than to that of its own."""
+    rng = np.random.default_rng(3)
+    truth = rng.normal(size=(9, 12))
+    partitions = [unit_rows(truth + rng.normal(size=(9, 12))).astype(np.float32) for _ in range(20)]
+    rows = np.concatenate(partitions)
+    found = consensus(partitions, 9)
+    groups = (rows @ found.T).argmax(axis=1)
+    again = unit_rows(np.array([rows[groups == group].mean(axis=0) for group in range(len(found))]))
+    assert ((rows @ again.T).argmax(axis=1) == groups).all()
+
+
+def test_partitions_vote_on_each_row():
+    rng = np.random.default_rng(4)
+    truth = np.eye(5, 8)
+    labels = rng.integers(5, size=400)
+    rows = unit_rows(truth[labels] + 0.35 * rng.normal(size=(400, 8))).astype(np.float32)
+    partitions = [unit_rows(truth + 0.4 * rng.normal(size=(5, 8))).astype(np.float32) for _ in range(40)]
+
+    def right(centers: np.ndarray) -> float:
+        return float(((rows @ centers.T).argmax(axis=1) == labels).mean())
+
+    found = voted(rows, np.ones(400), partitions, truth.astype(np.float32))
+    assert found.shape == (5, 8)
+    assert right(found) > max(right(one) for one in partitions)
+    heavy = np.where(np.arange(400) == np.flatnonzero(labels == 2)[0], 1e6, 1.0)
+    pulled = voted(rows, heavy, partitions, truth.astype(np.float32))
+    assert np.allclose(pulled[2], rows[heavy > 1][0], atol=1e-3), "a row weighs as many as it is"
+
+
+def test_a_group_without_votes_is_left_out():
+    rows = np.eye(3, dtype=np.float32)
+    assert len(voted(rows[:2], np.ones(2), [rows, rows], rows)) == 2
 
 
 def test_the_number_of_processors_changes_nothing(monkeypatch):

@@ -1,20 +1,32 @@
 """The consensus of several partitions: clusters of the centers of all of them."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from topickit._core.vectors import FloatArray, group_means, single_threaded, unit_rows
+from topickit._core.vectors import (
+    FloatArray,
+    IntArray,
+    group_means,
+    nearest_prototype,
+    single_threaded,
+    unit_rows,
+)
 from topickit.cluster.ward import merge_order
 
 LEAST_SHARE = 0.4
 """Share of the partitions that must contain a cluster; others found it by chance."""
+MOST_STEPS = 20
+"""Steps of k-means over the centers; it ends where no center changes its group."""
 
 
 def consensus(centers: Sequence[FloatArray], n_clusters: int) -> FloatArray:
-    """Merge the cluster centers of several partitions by Ward's criterion, and average what was merged.
+    """Group the cluster centers of several partitions, and average each group.
 
     One partition of a sample differs from the next; their mean differs much less from the mean of others.
+    Ward's criterion makes the groups, and k-means improves them.
 
     Parameters
     ----------
@@ -41,11 +53,75 @@ def consensus(centers: Sequence[FloatArray], n_clusters: int) -> FloatArray:
     """
     rows = np.concatenate(centers)
     partition = np.repeat(np.arange(len(centers)), [len(each) for each in centers])
-    with single_threaded():  # the same order of merges on any number of processors
-        groups = merge_order(rows, np.ones(len(rows)), n_clusters)
-    n_groups = int(groups.max()) + 1
-    found = np.zeros((n_groups, len(centers)), dtype=np.bool_)
+    with single_threaded():  # the same order of merges and sums on any number of processors
+        groups = _settled(rows, merge_order(rows, np.ones(len(rows)), n_clusters))
+    means = _means(rows, groups)
+    found = np.zeros((len(means), len(centers)), dtype=np.bool_)
     found[groups, partition] = True
     kept = found.mean(axis=1) >= LEAST_SHARE
-    means = unit_rows(group_means(rows, groups, n_groups, np.ones(len(rows))))
     return means[kept] if kept.any() else means
+
+
+def voted(
+    vectors: FloatArray,
+    weights: NDArray[Any],
+    centers: Sequence[FloatArray],
+    groups: FloatArray,
+    *,
+    device: str | None = None,
+) -> FloatArray:
+    """Average the rows that most partitions put into each group of a consensus.
+
+    A vote of many partitions on each row changes less with the partitions than the rows nearest to the mean
+    of their centers (bagging).
+
+    Parameters
+    ----------
+    vectors : float32 ndarray of shape (n, d), unit rows
+    weights : ndarray of shape (n,)
+    centers : sequence of float32 ndarray of shape (k_i, d), unit rows
+        Of each partition; each belongs to the nearest group.
+    groups : float32 ndarray of shape (k, d), unit rows
+        As `consensus` gives them.
+    device : str, optional
+        A torch device, such as "cuda"; None for the CPU.
+
+    Returns
+    -------
+    float32 ndarray of shape (at most k, d), unit rows
+        Without groups that no row is voted into.
+
+    References
+    ----------
+    Dudoit, Fridlyand, "Bagging to Improve the Accuracy of a Clustering Procedure", Bioinformatics 19, 2003.
+
+    Examples
+    --------
+    >>> rows = np.eye(2, dtype=np.float32)
+    >>> voted(rows, np.ones(2), [rows, rows], rows).tolist()
+    [[1.0, 0.0], [0.0, 1.0]]
+    """
+    votes = np.zeros((len(vectors), len(groups)), dtype=np.int64)
+    every = np.arange(len(vectors))
+    for center in centers:
+        group = nearest_prototype(center, groups)
+        votes[every, group[nearest_prototype(vectors, center, device=device)]] += 1
+    labels = np.unique(votes.argmax(axis=1), return_inverse=True)[1]
+    return unit_rows(group_means(vectors, labels, int(labels.max()) + 1, weights))
+
+
+def _settled(rows: FloatArray, groups: IntArray) -> IntArray:
+    """Move each row to the group of the nearest mean, until none moves: k-means from groups.
+
+    Ward's criterion never takes back a merge, so its groups change more with the draws than these.
+    """
+    for _ in range(MOST_STEPS):
+        moved = (rows @ _means(rows, groups).T).argmax(axis=1)
+        if np.array_equal(moved, groups):
+            break
+        groups = np.unique(moved, return_inverse=True)[1].astype(np.int64)  # without empty groups
+    return groups
+
+
+def _means(rows: FloatArray, groups: IntArray) -> FloatArray:
+    return unit_rows(group_means(rows, groups, int(groups.max()) + 1, np.ones(len(rows))))

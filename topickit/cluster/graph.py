@@ -12,6 +12,7 @@ from scipy.sparse import csr_matrix
 from topickit._core import devices
 from topickit._core.vectors import FloatArray, IntArray, group_means, nearest_prototype
 from topickit.cluster.base import BaseClusterer, on_resamples
+from topickit.cluster.consensus import voted
 from topickit.cluster.draws import DRAW_SIZE, Draws
 from topickit.cluster.levels import (
     CLEAR_CUT,
@@ -159,7 +160,8 @@ class GraphClusterer(BaseClusterer):
             labels = communities(graph, level.resolution)
             if labels.max() + 1 >= FEWEST_TOPICS or modularity(graph, labels)[0] >= CLEAR_CUT:
                 return labels
-        near = nearest_prototype(vectors, level.center, device=self.device)
+        center = voted(vectors, weights, level.centers, level.center, device=self.device)
+        near = nearest_prototype(vectors, center, device=self.device)
         return np.unique(near, return_inverse=True)[1].astype(np.int64)
 
     def _cut(
