@@ -4,7 +4,8 @@
    blocks of a tenth; the third has the late tags, too. A tag is found if one new topic has most of its titles in
    that block, and most titles of the topic are the tag's. A new topic of a block without late tags is false. The
    labels are compared with those of a model of all titles by the adjusted Rand index with the tags. Beside it,
-   BERTopic fits each block apart and joins the models by `merge_models`, as its documentation says.
+   BERTopic fits each block apart and joins the models by `merge_models`, as its documentation says, and
+   turftopic's SensTopic reads the blocks by `partial_fit`.
 2. arXiv titles of 20 categories by year: a model of the years to 2014 is updated year by year, and compared with a
    model of all years.
 3. Random halves without any difference: how often an update says that anything changed. And a tag that grows from
@@ -40,6 +41,8 @@ ARXIV_CLASSES, ARXIV_EACH, FIRST_YEAR = 20, 600, 2015
 N_MODELS, N_PER_MODEL = 20, 5
 N_SPLIT = (2000, 500)
 N_GROWTH, BEFORE, AFTER = 5000, 0.05, 0.07
+PEERS = {"bertopic": "bertopic_merged", "turftopic": "turftopic_updated"}
+"""Environments and runners of peers that can be updated."""
 
 
 def topic_of(labels: np.ndarray, gold: np.ndarray, name: Any) -> int | None:
@@ -61,7 +64,7 @@ def blocks_of(gold: np.ndarray, late: np.ndarray, rng: np.random.Generator) -> l
     return [np.flatnonzero(part == number) for number in range(len(BLOCKS))]
 
 
-def late_tags(seed: int, *, with_peer: bool) -> dict[str, Any]:
+def late_tags(seed: int, *, with_peers: bool) -> dict[str, Any]:
     """Update a model by blocks, of which the third brings late classes."""
     (texts, gold), vectors = texts_and_labels(NAME), embeddings(NAME)
     rng = np.random.default_rng(seed)
@@ -94,22 +97,23 @@ def late_tags(seed: int, *, with_peer: bool) -> dict[str, Any]:
         "refit": float(adjusted_rand_score(gold[order], refit.labels_)),
         "topics": [len(model.topics_), len(refit.topics_)],
     }
-    if with_peer:
-        result["peer"] = peer(parts, [gold[rows] for rows in blocks], late)
+    if with_peers:
+        tags = [gold[rows] for rows in blocks]
+        result["peers"] = {name: peer(name, parts, tags, late) for name in PEERS}
     print(result, flush=True)
     return result
 
 
 def peer(
-    parts: list[tuple[list[str], np.ndarray]], tags: list[np.ndarray], late: np.ndarray
+    name: str, parts: list[tuple[list[str], np.ndarray]], tags: list[np.ndarray], late: np.ndarray
 ) -> dict[str, Any]:
-    """Let BERTopic fit each block and merge the models, in an environment of its own."""
+    """Let a peer read the blocks one after another, in an environment of its own."""
     with tempfile.TemporaryDirectory() as folder:
         work, rows, out = (Path(folder) / name for name in ("work.json", "vectors.npy", "out.json"))
         work.write_text(json.dumps([texts for texts, _ in parts]), encoding="utf-8")
         np.save(rows, np.concatenate([vectors for _, vectors in parts]))
-        module = "benchmarks.peers.runners.bertopic_merged"
-        python = interpreter("bertopic", cache_folder() / "envs")
+        module = f"benchmarks.peers.runners.{PEERS[name]}"
+        python = interpreter(name, cache_folder() / "envs")
         subprocess.run([str(python), "-m", module, *map(str, (work, rows, out))], check=True, cwd=HERE.parent)
         found = json.loads(out.read_text(encoding="utf-8"))
     labels, sizes = np.array(found["labels"]), found["n_topics"]
@@ -265,7 +269,7 @@ def main() -> None:
         found = PARTS[name](arguments.quick)
         kept = {key: value for key, value in (read("living") or {}).items() if key != "environment"}
         if not arguments.quick:
-            write("living", {**kept, name: found, "bertopic": pinned("bertopic")["bertopic"]})
+            write("living", {**kept, name: found, "versions": {peer: pinned(peer)[peer] for peer in PEERS}})
 
 
 def _alarms(quick: bool) -> list[dict[str, Any]]:
@@ -274,7 +278,7 @@ def _alarms(quick: bool) -> list[dict[str, Any]]:
 
 
 PARTS: dict[str, Any] = {
-    "late": lambda quick: [late_tags(seed, with_peer=seed == 0) for seed in range(1 if quick else 3)],
+    "late": lambda quick: [late_tags(seed, with_peers=seed == 0) for seed in range(1 if quick else 10)],
     "years": lambda quick: [by_year(seed) for seed in range(1 if quick else 3)],
     "alarms": _alarms,
     "growth": lambda quick: [growth(seed) for seed in range(1 if quick else 20)],

@@ -7,6 +7,8 @@ from typing import Any
 from benchmarks.common import TITLES
 from benchmarks.markdown import Result, made_on, one_table, table
 
+PEERS = {"bertopic": "BERTopic", "turftopic": "turftopic"}
+
 
 def _by_name(rows: Sequence[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
     result: dict[str, list[dict[str, Any]]] = {}
@@ -140,10 +142,10 @@ def _late(rows: Sequence[dict[str, Any]], result: Result) -> str:
         for row in rows
     ]
     for row in rows:
-        if peer := row.get("peer"):
+        for name, peer in row.get("peers", {}).items():
             lines.append(
                 [
-                    f"BERTopic {result['bertopic']}, seed {row['seed']}",
+                    f"{PEERS[name]} {result['versions'][name]}, seed {row['seed']}",
                     f"{peer['found']} of 3",
                     str(peer["false"]),
                     "",
@@ -159,7 +161,7 @@ def _late(rows: Sequence[dict[str, Any]], result: Result) -> str:
         f"are the tag's ({sum(row['found'] for row in rows)} of {n_late}). A tag that is divided among several new topics "
         "is not found. *False*: new topics of the two updates before. "
         "*ARI* with the tags, after all updates and of a fit on all titles. BERTopic fits each block and joins the models by "
-        "`merge_models`."
+        "`merge_models`; turftopic's SensTopic reads each block by `partial_fit`, and joins topics by its defaults."
     )
     head = [
         "",

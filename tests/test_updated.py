@@ -10,8 +10,8 @@ from topickit._core.vectors import unit_rows
 from topickit.errors import InputError, ParameterError
 from topickit.fitted.added import labels_with_added
 from topickit.fitted.assigner import Assigner
-from topickit.fitted.novelty import Block, find_new_topics
-from topickit.fitted.update import optimism
+from topickit.fitted.density import Block, rows_of_new_topics
+from topickit.fitted.novelty import find_new_topics
 from topickit.keywords.counts import TermCounts
 from topickit.keywords.vocabulary import count_terms
 
@@ -156,15 +156,68 @@ def test_words_that_are_no_terms_of_the_model_are_compared_with_its_texts(old, t
     assert not any("quincejam" in topic.rising for topic in later.change_.drifted)
 
 
-def test_documents_of_the_model_are_compared_as_others_would_be(model):
-    """Those of a small fit are more similar to its prototypes than others, so fewer would be in a group."""
-    vectors = unit_rows(documents([40, 35, 30, 25, 20, 15, 40], 4)[1])
-    new = Block(vectors, np.ones(len(vectors), dtype=np.int64))
-    fitted = model.fitted_
-    old = Block(fitted.corpus.vectors, fitted.corpus.documents.weights)
-    assert find_new_topics(fitted.assigner, new, old).n_topics == 1
-    assert find_new_topics(fitted.assigner, new, replace(old, optimism=1.0)).n_topics == 0
-    assert 0 < optimism(fitted, fitted.corpus) < 0.2
+def block_of(vectors):
+    return Block(unit_rows(vectors), np.ones(len(vectors), dtype=np.int64))
+
+
+def beside(size, seed, *, shift=0.5):
+    """Vectors of a subject that is as similar to a topic's prototype as many of the topic's own documents."""
+    rng = np.random.default_rng(seed)
+    own = DIRECTIONS[0] + shift * DIRECTIONS[8]
+    return own + 0.1 * rng.standard_normal((size, 24)).astype(np.float32)
+
+
+def test_a_new_topic_is_found_beside_an_old_one(model, old):
+    texts, vectors, _ = documents([40, 35, 30, 25, 20, 15], 4)
+    more = beside(40, 5)
+    similarity = model.fitted_.assigner.similarity(unit_rows(more))
+    assert (similarity > model.fitted_.provenance.similarity_p5).mean() > 0.5
+    later = model.updated(
+        [*texts, *(f"late {number}" for number in range(40))], np.concatenate([vectors, more])
+    )
+    assert len(later.topics_) == len(model.topics_) + 1
+    assert (later.labels_[-40:] == len(model.topics_)).mean() > 0.8
+    assert (later.labels_[: len(old[0])] == model.labels_).mean() > 0.95
+
+
+def test_a_topic_that_grows_a_lot_is_not_new(model):
+    later = model.updated(*documents([40, 35, 30, 25, 20, 150], 4)[:2])
+    assert len(later.topics_) == len(model.topics_)
+    assert [change.topic for change in later.change_.of_kind("grew")] == [5]
+
+
+def test_chance_makes_no_new_topic():
+    rng = np.random.default_rng(0)
+    topics = np.arange(8)
+    assigner = Assigner(DIRECTIONS[:8], topics, np.full(8, -1, dtype=np.float32))
+    for _ in range(20):
+        group = rng.integers(0, 8, 1000)
+        vectors = unit_rows(DIRECTIONS[group] + 0.3 * rng.standard_normal((1000, 24)).astype(np.float32))
+        assert not len(
+            rows_of_new_topics(assigner, *(block_of(rows) for rows in (vectors[:250], vectors[250:])))
+        )
+
+
+def test_new_topics_are_as_many_as_are_stable(model, old):
+    rng = np.random.default_rng(3)
+    one, two = (DIRECTIONS[[7] * 80], DIRECTIONS[np.repeat([7, 8], 40)])
+    for late, n_new in ((one, 1), (two, 2)):
+        block = block_of(late + 0.16 * rng.standard_normal((80, 24)).astype(np.float32))
+        found = find_new_topics(model.fitted_.assigner, block, block_of(model.fitted_.corpus.vectors))
+        assert found.n_topics == n_new
+
+
+def test_duplicates_are_counted(model):
+    """Twelve different texts, each five times, are a new topic; sixty times one old text are none."""
+    texts, vectors, _ = documents([40, 35, 30, 25, 20, 15], 4)
+    few = np.repeat(beside(12, 5), 5, axis=0)
+    late = [f"late {number}" for number in range(12) for _ in range(5)]
+    later = model.updated([*texts, *late], np.concatenate([vectors, few]))
+    assert len(later.topics_) == len(model.topics_) + 1
+    corpus = model.fitted_.corpus
+    same = [corpus.documents.texts[0]] * 60
+    later = model.updated([*texts, *same], np.concatenate([vectors, corpus.vectors[:1].repeat(60, axis=0)]))
+    assert len(later.topics_) == len(model.topics_)
 
 
 def test_prototypes_follow_on_request(model, old, tmp_path):

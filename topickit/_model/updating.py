@@ -66,9 +66,9 @@ class UpdatingMixin:
         """Add documents to the model, and find new topics in them.
 
         Topics keep their ids and names. Sizes, shares, keywords and risk ratios are those of all documents.
-        A group of new documents that is separated from all topics, and that the earlier documents have
-        hardly any part in, becomes a new topic; usually there is none. Its prototypes may take a few of the
-        earlier documents. `change_` says what changed.
+        New documents in a region where they are three times as frequent as the earlier ones, and twice as
+        frequent as in their topics, become new topics; usually there is none. Their prototypes may take some
+        of the earlier documents, at most a few percent as a rule. `change_` says what changed.
 
         A model that was saved without its texts can be updated, too. Its earlier documents keep their
         topics, and a new topic must be clearer.

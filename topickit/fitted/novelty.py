@@ -1,12 +1,12 @@
-"""New topics among documents that a model explains badly.
+"""New topics among new documents.
 
-A group of new documents is a topic of its own if it is as separated as a small topic of a fit must be, and if
-the documents of the model have hardly any part in it. Each document is left out of the mean of its own group,
-so that a group by chance is not taken for a topic.
+Where the documents of the model are at hand, documents are new that are in a region where the model has
+hardly any; see `topickit.fitted.density`. Without them, a group of documents that the model explains badly
+is new if it is clearly separated. Each document is left out of the mean of its own group then, so that a
+group by chance is not taken for a topic.
 """
 
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,15 +19,17 @@ from topickit._core.vectors import (
     block_rows,
     group_means,
     map_blocks,
-    take_rows,
+    nearest_prototype,
     unit_rows,
 )
-from topickit.cluster.graph import GraphClusterer
+from topickit.cluster.draws import Draws
+from topickit.cluster.graph import FEWEST_FOR_DRAWS
+from topickit.cluster.levels import best_level, ladder
 from topickit.cluster.partition import N_NEIGHBORS, communities, knn_graph
-from topickit.fitted.added import ROUNDING, own_values
+from topickit.cluster.result import ClusteringResult
 from topickit.fitted.assigner import Assigner
+from topickit.fitted.density import Block, rows_of_new_topics
 from topickit.fitted.discover import (
-    MIN_SHARE,
     MIN_SIZE,
     STEPS,
     UNEXPLAINED_SHARE,
@@ -37,41 +39,18 @@ from topickit.fitted.discover import (
 )
 from topickit.fitted.prototypes import make_prototypes
 
+LEAST_STABILITY = 0.75
+"""Least agreement between samples of the new documents for them to be several topics. Those of one class had
+at most .7 at any number of topics, those of several classes .76 to 1.0 at the best."""
 RESOLUTIONS = (8.0, 1.0)
 """Of the clusterings whose groups are examined: fine groups are united, coarse ones follow."""
-SIGNIFICANCE = 0.005
-"""Of all groups of one update together, that documents of the model are as frequent in a new topic."""
-FACTOR = 3.0
-"""Least ratio of a new topic's share among new documents to that among the model's."""
-PART_SIGNIFICANCE = 0.01
-"""The same of each of the groups that a new topic is made of: chance groups would unite new topics."""
 UNITED = 0.5
 """Groups whose separation is below this, in units of the median topic's, are united with others."""
 SEPARATION_FROM_OLD = 0.5
 """Least separation from old topics, in the same units."""
 ALONE_SEPARATION = 1.0
 ALONE_SHARE = 0.02
-"""Least separation and share of a new topic where the model's documents are not at hand."""
-
-
-@dataclass(frozen=True, eq=False)
-class Block:
-    """Distinct documents.
-
-    Attributes
-    ----------
-    vectors : float32 ndarray of shape (n, d), unit rows
-    weights : int64 ndarray of shape (n,)
-    labels : int64 ndarray of shape (n,), optional
-        Topics by an Assigner with the first prototypes of the present one.
-    optimism : float
-        By how much documents are more similar to prototypes because these were made of them.
-    """
-
-    vectors: FloatArray
-    weights: IntArray
-    labels: IntArray | None = None
-    optimism: float = 0.0
+"""Least separation and share of a new topic."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,31 +94,48 @@ def find_new_topics(assigner: Assigner, new: Block, old: Block | None) -> NewTop
     NewTopics
         Usually there is none.
     """
-    usable = new.vectors.any(axis=1)
-    new = Block(new.vectors[usable], new.weights[usable])
-    grown = assigner
-    if assigner.rule == "nearest" and assigner.n_topics >= 2 and len(new.vectors) >= MIN_SIZE:
-        known = _Known.of(grown, new)
-        for resolution in RESOLUTIONS:
-            found = _search(known, new, old, resolution)
-            if found.n_topics:
-                grown = found.added_to(grown)
-                known = _Known.of(grown, new)
-    more = slice(len(assigner.topics), None)
-    found = NewTopics(grown.prototypes[more], grown.topics[more] - assigner.n_topics)
-    if found.n_topics < 2:
-        return found
-    return _as_a_fit_divides(new, grown.labels(new.vectors) >= assigner.n_topics)
+    new = new.first(len(new.weights))
+    nothing = NewTopics(assigner.prototypes[:0], assigner.topics[:0])
+    if assigner.rule != "nearest" or assigner.n_topics < 2 or new.weights.sum() < MIN_SIZE:
+        return nothing
+    if old is None:
+        grown = _with_clear_topics(assigner, new)
+        rows = np.flatnonzero(grown.labels(new.vectors) >= assigner.n_topics)
+    else:
+        rows = rows_of_new_topics(assigner, new, old)
+    return _topics_of(Block(new.vectors[rows], new.weights[rows])) if len(rows) else nothing
 
 
-def _as_a_fit_divides(new: Block, member: NDArray[np.bool_]) -> NewTopics:
-    """Divide the documents of new topics as a fit would: the groups that found them are finer than topics."""
-    vectors, weights = new.vectors[member], new.weights[member]
-    clustering = GraphClusterer().cluster(vectors, weights).or_one_cluster()
-    prototypes, topics = make_prototypes(vectors, clustering, weights, 0)
-    sizes = np.bincount(clustering.labels, weights)  # of a graph, every row is in a cluster
-    place = np.argsort(np.argsort(-sizes, kind="stable"), kind="stable")
+def _with_clear_topics(assigner: Assigner, new: Block) -> Assigner:
+    """Add groups of documents that the model explains badly."""
+    known = _Known.of(assigner, new)
+    for resolution in RESOLUTIONS:
+        found = _search(known, new, resolution)
+        if found.n_topics:
+            assigner = found.added_to(assigner)
+            known = _Known.of(assigner, new)
+    return assigner
+
+
+def _topics_of(new: Block) -> NewTopics:
+    """Make prototypes of the topics that documents of new topics are divided into."""
+    labels = _divided(new)
+    prototypes, topics = make_prototypes(new.vectors, ClusteringResult(labels), new.weights, 0)
+    place = np.argsort(np.argsort(-np.bincount(labels, new.weights), kind="stable"), kind="stable")
     return NewTopics(prototypes, place[topics])
+
+
+def _divided(new: Block) -> IntArray:
+    """Divide documents as a fit would, at a level that is stable; they are one topic if none is."""
+    one = np.zeros(len(new.vectors), dtype=np.int64)
+    if len(one) < FEWEST_FOR_DRAWS:
+        return one
+    levels = ladder(Draws(new.vectors, new.weights, N_NEIGHBORS, 0), whole=False)
+    stable = [level for level in levels if level.n_clusters > 1 and level.stability >= LEAST_STABILITY]
+    if not stable:
+        return one
+    near = nearest_prototype(new.vectors, best_level(stable).center)
+    return np.unique(near, return_inverse=True)[1].astype(np.int64)
 
 
 @dataclass(frozen=True, eq=False)
@@ -189,16 +185,17 @@ class _Known:
         return means
 
 
-def _search(known: _Known, new: Block, old: Block | None, resolution: float) -> NewTopics:
+def _search(known: _Known, new: Block, resolution: float) -> NewTopics:
     """Find new topics among groups of one resolution, the largest first."""
     assigner, usual = known.assigner, known.usual
     if usual < 0:
         return NewTopics(assigner.prototypes[:0], assigner.topics[:0])
-    groups = _Groups.of(known, new, old, resolution).where_new(usual)
+    groups = _Groups.of(known, new, resolution).apart(usual)
     topics = _united(assigner, new, groups.means, usual)
-    kept = [topic for topic in range(int(topics.max(initial=-1)) + 1) if groups.are_new(topics == topic)]
-    kept.sort(key=lambda topic: -groups.sizes[topics == topic].sum())
-    number = np.full(int(topics.max(initial=-1)) + 2, -1, dtype=np.int64)
+    sizes = np.bincount(topics[topics >= 0], groups.sizes[topics >= 0])
+    fewest = max(2 * MIN_SIZE, ALONE_SHARE * float(new.weights.sum()))
+    kept = [topic for topic in np.argsort(-sizes, kind="stable").tolist() if sizes[topic] >= fewest]
+    number = np.full(len(sizes) + 1, -1, dtype=np.int64)
     number[kept] = np.arange(len(kept))
     topics = number[topics]
     return NewTopics(groups.means[topics >= 0], topics[topics >= 0])
@@ -215,23 +212,15 @@ class _Groups:
         New documents of each group, each left out of the mean that it is compared with.
     margins : float64 ndarray of shape (g,)
         Mean cosine to the rest of the group less that to the most similar prototype.
-    before : int64 ndarray of shape (g,), or None
-        Documents of the model that each group would take.
-    n, n_before, n_groups : int
-        Documents, new and of the model, and groups that there were.
     """
 
     means: FloatArray
     sizes: IntArray
     margins: NDArray[np.float64]
-    before: IntArray | None
-    n: int
-    n_before: int
-    n_groups: int
 
     @classmethod
-    def of(cls, known: _Known, new: Block, old: Block | None, resolution: float) -> "_Groups":
-        """Find groups among new documents, and count those of the model."""
+    def of(cls, known: _Known, new: Block, resolution: float) -> "_Groups":
+        """Find groups among new documents."""
         best, means = known.best, known.candidates(new, resolution)
         near = nearest_group(new.vectors, best, means)
         sizes, margins = np.zeros(len(means), dtype=np.int64), np.full(len(means), -np.inf)
@@ -240,41 +229,12 @@ class _Groups:
             weights = new.weights[member]
             margin = cosine_to_rest(new.vectors[member], weights) - best[member]
             sizes[group], margins[group] = weights[margin > 0].sum(), np.average(margin, weights=weights)
-        before = None if old is None else _sizes_before(known.assigner, old, means)
-        n_before = 0 if old is None else int(old.weights.sum())
-        return cls(
-            means.astype(np.float32), sizes, margins, before, int(new.weights.sum()), n_before, len(means)
-        )
+        return cls(means.astype(np.float32), sizes, margins)
 
-    def where_new(self, usual: float) -> "_Groups":
+    def apart(self, usual: float) -> "_Groups":
         """Keep the groups that may be part of a new topic."""
-        if self.before is None:
-            kept = (self.margins >= ALONE_SEPARATION * usual) & (self.sizes >= MIN_SIZE)
-        else:
-            kept = self._p_values(self.sizes, self.before) * self.n_groups <= PART_SIGNIFICANCE
-        rows = np.flatnonzero(kept)
-        before = None if self.before is None else self.before[rows]
-        return replace(
-            self, means=self.means[rows], sizes=self.sizes[rows], margins=self.margins[rows], before=before
-        )
-
-    def are_new(self, chosen: NDArray[np.bool_]) -> bool:
-        """Return whether groups together are a new topic (exact test, Bonferroni)."""
-        size = int(self.sizes[chosen].sum())
-        if self.before is None:
-            return size >= max(2 * MIN_SIZE, ALONE_SHARE * self.n)
-        before = int(self.before[chosen].sum())
-        if size < max(MIN_SIZE, MIN_SHARE * self.n) or size / self.n < FACTOR * before / max(
-            self.n_before, 1
-        ):
-            return False
-        return bool(self._p_values(size, before) * self.n_groups <= SIGNIFICANCE)
-
-    def _p_values(self, size: Any, before: Any) -> Any:
-        """Test that groups are as frequent among documents of the model, or more."""
-        from scipy.stats import hypergeom
-
-        return hypergeom.sf(size - 1, self.n + self.n_before, size + before, self.n)
+        rows = np.flatnonzero((self.margins >= ALONE_SEPARATION * usual) & (self.sizes >= MIN_SIZE))
+        return _Groups(self.means[rows], self.sizes[rows], self.margins[rows])
 
 
 def _united(assigner: Assigner, new: Block, groups: FloatArray, usual: float) -> IntArray:
@@ -323,17 +283,3 @@ def best_cosine(assigner: Assigner, vectors: FloatArray) -> FloatArray:
         return np.asarray(devices.product(vectors[start:stop], units, assigner.device).max(axis=1))
 
     return np.concatenate(map_blocks(best, len(vectors), block_rows(8 * len(units))))
-
-
-def _sizes_before(assigner: Assigner, old: Block, means: NDArray[np.float64]) -> IntArray:
-    """Count the documents of the model that each group would take."""
-    rows = np.arange(len(old.vectors))
-    if old.labels is not None:  # the cosine to the own topic rules out most groups at little cost
-        least = own_values(assigner, old.vectors, old.labels, unit=True) - (ROUNDING + old.optimism)
-        rows = np.flatnonzero(nearest_group(old.vectors, least, means) >= 0)
-    if not len(rows):
-        return np.zeros(len(means), dtype=np.int64)
-    vectors = take_rows(old.vectors, rows)
-    near = nearest_group(vectors, best_cosine(assigner, vectors) - np.float32(old.optimism), means)
-    member = near >= 0
-    return np.bincount(near[member], old.weights[rows[member]], minlength=len(means)).astype(np.int64)

@@ -21,17 +21,15 @@ from topickit.fitted.change import Change
 from topickit.fitted.comparing import Recount, measure_change
 from topickit.fitted.corpus import Corpus
 from topickit.fitted.counted import Counted
+from topickit.fitted.density import Block
 from topickit.fitted.derive import describe, evidence_of, sizes_of, undescribed
 from topickit.fitted.fitted import Fitted
-from topickit.fitted.held_out import LOW_PERCENTILE, N_COMPARED
-from topickit.fitted.novelty import Block, find_new_topics
+from topickit.fitted.novelty import find_new_topics
 from topickit.keywords.counts import TermCounts
 from topickit.keywords.further import count_further_terms, documents_with, extended
 from topickit.keywords.vocabulary import DocumentTerms
 
 Drift = Literal["keep", "follow"]
-OLD_SAMPLE = 100_000
-"""Distinct documents of the model with which groups of new documents are compared."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,7 +79,8 @@ def updated(fitted: Fitted, new: NewRows, *, drift: Drift = "keep", find_new: bo
         raise ParameterError(f'drift must be "keep" or "follow"; got {drift!r}')
     assigner = fitted.assigner if drift == "keep" else _followed(fitted, new)
     if find_new:
-        of_model = None if fitted.corpus is None else _sample(fitted, fitted.corpus, keep=drift == "keep")
+        corpus = fitted.corpus
+        of_model = None if corpus is None else Block(corpus.vectors, corpus.documents.weights)
         found = find_new_topics(assigner, Block(new.vectors, new.documents.weights), of_model)
         assigner = found.added_to(assigner)
     terms = _terms(fitted, new.documents)
@@ -94,21 +93,6 @@ def updated(fitted: Fitted, new: NewRows, *, drift: Drift = "keep", find_new: bo
     provenance = grown.provenance.updated(change, fitted.next_id, grown.next_id)
     items = tuple(replace(topic, since=provenance.since(topic.id)) for topic in grown.topics)
     return replace(grown, provenance=provenance, topics=replace(grown.topics, items=items))
-
-
-def _sample(fitted: Fitted, corpus: Corpus, *, keep: bool) -> Block:
-    few = slice(0, OLD_SAMPLE)  # in the order of content hashes: a uniform sample
-    labels = fitted.labels[corpus.documents.first_rows[few]] if keep else None
-    return Block(corpus.vectors[few], corpus.documents.weights[few], labels, optimism(fitted, corpus))
-
-
-def optimism(fitted: Fitted, corpus: Corpus) -> float:
-    """Compare the 5th percentile of the similarity of the model's documents with that of others."""
-    low, few = fitted.provenance.similarity_p5, corpus.vectors[:N_COMPARED]
-    similarity = fitted.assigner.similarity(few)[few.any(axis=1)]
-    if low is None or not len(similarity):
-        return 0.0
-    return max(0.0, float(np.quantile(similarity, LOW_PERCENTILE)) - low)
 
 
 def _followed(fitted: Fitted, new: NewRows) -> Assigner:
