@@ -31,7 +31,7 @@ from topickit.embed.lexical import features
 MIRROR = "http://deb.debian.org/debian/dists/bookworm/main/i18n/Translation-{}"
 LANGUAGES = ("en", "de", "fr", "it", "da", "es", "pl", "pt_BR", "ru", "ja")
 COLLECTIONS = {"thucnews_titles_zh": "zh", "gnad10_test_de": "de"}
-MOST = 3_000
+MOST = 2_000
 SEEDS = (0, 1, 2)
 
 
@@ -40,9 +40,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     names = [*LANGUAGES, *COLLECTIONS]
     parser.add_argument("--collections", type=lambda given: given.split(","), default=names)
+    parser.add_argument("--seeds", type=int, default=len(SEEDS))
     parser.add_argument("--quick", action="store_true", help="one seed, and two languages")
     options = parser.parse_args()
-    seeds, wanted = (SEEDS[:1], ["de", "ru"]) if options.quick else (SEEDS, options.collections)
+    seeds, wanted = (
+        (SEEDS[:1], ["de", "ru"]) if options.quick else (SEEDS[: options.seeds], options.collections)
+    )
     kept = {row["collection"]: row for row in (read("languages") or {"rows": []})["rows"]}
     for name in wanted:
         kept[name] = measure(name, seeds)

@@ -410,6 +410,8 @@ SECTIONS: dict[str, Callable[[Result], str]] = {
     "hybrid": topic_tables.hybrid,
     "languages": topic_tables.languages,
     "topeax": topic_tables.topeax,
+    "auto": topic_tables.auto,
+    "precision": topic_tables.precision,
     "refining": refining,
     "living": living_tables.living,
     "replaying": living_tables.replaying,

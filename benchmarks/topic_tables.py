@@ -214,10 +214,78 @@ def languages(result: Result) -> str:
     return one_table(
         "Languages that the model does not know",
         "`python -m benchmarks.languages`. Default fits on translated descriptions of Debian packages, with their sections as "
-        "classes, on Chinese titles and on German articles; means of three seeds. No multilingual model was at hand, so texts "
+        "classes, on Chinese titles and on German articles; means of the seeds, one number of topics each. No multilingual model was at hand, so texts "
         "in other languages than English are embedded by their words, smoothed by context vectors.",
         result,
         [*columns, 'ARI, "lexical"', "ARI, NMF, k given"],
+        lines,
+    )
+
+
+def auto(result: Result) -> str:
+    """The default on a corpus too large for the transformer, against the transformer."""
+    lines = [
+        [
+            TITLES.get(row["collection"], row["collection"].replace("_", " ")),
+            f"{row['n']:,}",
+            f"{mean(fit['exact'] for fit in row['fits']):,.0f}",
+            f"{mean(fit['agreement'] for fit in row['fits']):.1%}",
+            *(
+                f"{mean(fit[kind] for fit in row['fits']):.3f}"
+                for kind in ("ari_of_fits", "ari", "ari_of_transformer")
+            ),
+        ]
+        for row in result["rows"]
+    ]
+    return one_table(
+        "The default on large corpora",
+        "`python -m benchmarks.auto`. Beyond a number of tokens, the default embeds a sample and the most doubtful documents by "
+        "the transformer, the others by its student. Here the limit is lowered, so that the transformer embeds three tenths "
+        "of the texts. *Agreement*: share of the documents that get the same topic from the transformer's own embeddings. "
+        "*ARI of fits*: with the labels of a fit on the transformer's embeddings of all texts.",
+        result,
+        [
+            "collection",
+            "documents",
+            "by transformer",
+            "agreement",
+            "ARI of fits",
+            "ARI, labels",
+            "transformer's",
+        ],
+        lines,
+    )
+
+
+def precision(result: Result) -> str:
+    """Whole fits in bfloat16 and in float32."""
+    lines = [
+        [
+            TITLES[row["collection"]],
+            f"{row['n']:,}",
+            *(f"{median(row['seconds'][kind]):.1f}" for kind in ("float32", "bfloat16")),
+            f"{row['ratio']:.2f}",
+            f"{row['agreement']:.1%}",
+            *(f"{row['ari'][kind]:.3f}" for kind in ("float32", "bfloat16")),
+        ]
+        for row in result["rows"]
+    ]
+    return one_table(
+        "The transformer in bfloat16",
+        "`python -m benchmarks.precision`. Whole default fits of texts by all-MiniLM-L6-v2 in both precisions, in turn, on a "
+        "processor with instructions for bfloat16; seconds of the processor, medians. *Agreement*: share of the documents "
+        "with the same topic, topics matched one to one. The default is float32.",
+        result,
+        [
+            "collection",
+            "documents",
+            "s, float32",
+            "s, bfloat16",
+            "ratio",
+            "agreement",
+            "ARI, float32",
+            "ARI, bfloat16",
+        ],
         lines,
     )
 

@@ -44,6 +44,19 @@ def test_takes_the_student_for_many_short_texts() -> None:
     assert (chosen.sample, chosen.n_refined) == (None, auto.MAX_REFINED)
 
 
+@pytest.mark.parametrize("length", [10, 50, 300, 5_000])
+def test_the_model_embeds_no_more_texts_than_it_does_of_a_corpus_at_the_limit(length) -> None:
+    texts = ["a" * length] * 100_000
+    chosen = AutoEmbedder().choose(texts)
+    tokens = estimated_tokens(["a" * length], auto.TOKENS_OF_MODEL)
+    if isinstance(chosen, SentenceEmbedder):
+        assert len(texts) * tokens <= auto.MAX_TOKENS
+    else:
+        assert isinstance(chosen, DistilledEmbedder)
+        embedded = (chosen.sample or auto.MAX_SAMPLE) + chosen.n_refined
+        assert embedded * tokens <= auto.MAX_TOKENS
+
+
 def test_counts_tokens_of_long_texts() -> None:
     few = AutoEmbedder().choose(["word " * 1000] * 2_000)
     many = AutoEmbedder().choose(["word " * 1000] * 20_000)
@@ -66,6 +79,7 @@ def test_takes_words_for_a_language_that_no_model_knows() -> None:
     chosen = AutoEmbedder(languages=("de",)).choose(["ein Text"])
     assert isinstance(chosen, LexicalEmbedder)
     assert chosen.context_rounds == auto.CONTEXT_ROUNDS
+    assert chosen.languages == ("de",)
 
 
 def test_takes_the_multilingual_model_where_there_is_one(monkeypatch: pytest.MonkeyPatch) -> None:

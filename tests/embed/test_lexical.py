@@ -152,3 +152,20 @@ def test_it_finds_gold_labels_of_real_titles(shared_data, name, least):
     table = pl.read_parquet(shared_data / f"{name}.parquet").gather_every(10 if "titles" in name else 1)
     texts, labels = table["text"].to_list(), table["label"].to_list()
     assert agreement(base.embed(LexicalEmbedder().fitted(texts), texts), labels) > least
+
+
+def test_stop_words_of_given_languages_are_no_features() -> None:
+    texts = ["der Hund und die Katze", "die Katze und der Vogel", "der Vogel und das Boot"]
+    plain, german = LexicalEmbedder().fitted(texts), LexicalEmbedder(languages=("de",)).fitted(texts)
+    stop = ["und der die", "das"]
+    assert plain.encode(stop).any()
+    assert not german.encode(stop).any()
+    assert german.encode(["die Katze"]).any()
+    restored = LexicalEmbedder.from_state(german.state())
+    np.testing.assert_array_equal(restored.encode(texts), german.encode(texts))
+    assert restored.fingerprint == german.fingerprint != plain.fingerprint
+
+
+def test_texts_of_stop_words_alone_are_embedded_by_them() -> None:
+    texts = ["und der die", "die und das", "der und das"]
+    assert LexicalEmbedder(languages=("de",)).fitted(texts).encode(texts).any()

@@ -25,12 +25,12 @@ A small model on two cores embeds as many in about a minute.
 """
 MAX_SAMPLE, MIN_SAMPLE = 5_000, 1_000
 """Number of texts that the teacher of a larger corpus embeds."""
-MAX_REFINED = 10_000
+MAX_REFINED = 25_000
 """Number of texts nearest to a boundary between topics that it embeds after that, at most."""
 BYTES_PER_TOKEN = 4
 TOKENS_OF_MODEL = 256
 """Maximum length of the default model."""
-CONTEXT_ROUNDS = 2
+CONTEXT_ROUNDS, DIMENSION = 2, 50
 """For the lexical embedder of texts in a language that no model at hand knows."""
 
 _log = logging.getLogger(__name__)
@@ -41,7 +41,7 @@ class AutoEmbedder:
 
     1. The model is all-MiniLM-L6-v2, or a multilingual model if the texts are in languages that it was not
        trained on. If that model is neither on this machine nor can be had from the hub, the embedder is
-       ``LexicalEmbedder(context_rounds=2)``, which needs no model.
+       ``LexicalEmbedder(50, context_rounds=2, languages=...)``, which needs no model.
     2. The model embeds every text of a corpus of up to `MAX_TOKENS` estimated tokens. For a larger corpus it
        is the teacher of a `DistilledEmbedder`, and embeds a fixed number of texts: a sample, and after the
        search for topics those nearest to a boundary between topics.
@@ -119,17 +119,23 @@ class AutoEmbedder:
         if model is None:
             from topickit.embed.lexical import LexicalEmbedder
 
-            return LexicalEmbedder(random_state=self.random_state, context_rounds=CONTEXT_ROUNDS)
+            return LexicalEmbedder(
+                DIMENSION,
+                self.random_state,
+                context_rounds=CONTEXT_ROUNDS,
+                languages=tuple(self.languages or ()),
+            )
         tokens = estimated_tokens(texts, TOKENS_OF_MODEL if self.long_documents == "truncate" else None)
         if tokens <= MAX_TOKENS:
             return self._sentence(model)
         from topickit.embed.distilled.embedder import DistilledEmbedder
 
-        half = MAX_TOKENS * len(texts) // (2 * tokens)  # texts that half of the tokens suffice for
+        most = MAX_TOKENS * len(texts) // tokens  # texts that the tokens suffice for
+        half = most // 2
         return DistilledEmbedder(
             model,
             sample=None if half >= MAX_SAMPLE else max(MIN_SAMPLE, half),
-            n_refined=min(half, MAX_REFINED),
+            n_refined=min(most - min(half, MAX_SAMPLE), MAX_REFINED),
             random_state=self.random_state,
             long_documents=self.long_documents,
             device=self.device,

@@ -141,6 +141,9 @@ class LexicalEmbedder(LearningEmbedder[_Values]):
         How often the mean context vector of a text's words is added to its embedding; 0 by default. A
         context vector is the mean embedding of the documents with a word. 2 suits short texts, which share
         few words; long ones do not need it. `embedder="auto"` uses 2.
+    languages : sequence of str
+        ISO 639-1 codes of languages whose stop words are not counted, none by default. `embedder="auto"`
+        passes those of the corpus.
 
     References
     ----------
@@ -156,12 +159,20 @@ class LexicalEmbedder(LearningEmbedder[_Values]):
     (3, False)
     """
 
-    __slots__ = ("context_rounds", "dimension", "random_state")
+    __slots__ = ("context_rounds", "dimension", "languages", "random_state")
 
-    def __init__(self, dimension: int = 100, random_state: int = 0, *, context_rounds: int = 0) -> None:
+    def __init__(
+        self,
+        dimension: int = 100,
+        random_state: int = 0,
+        *,
+        context_rounds: int = 0,
+        languages: Sequence[str] = (),
+    ) -> None:
         self.dimension = dimension
         self.random_state = random_state
         self.context_rounds = context_rounds
+        self.languages = languages
         self._learned: _Values | None = None
 
     def fitted(self, texts: Sequence[str], weights: NDArray[Any] | None = None) -> "LexicalEmbedder":
@@ -209,8 +220,14 @@ class LexicalEmbedder(LearningEmbedder[_Values]):
         check_whole("context_rounds", self.context_rounds, 0)
         weights = checked_weights(len(texts), weights)
         with single_threaded():
-            embedder = LexicalEmbedder(self.dimension, self.random_state, context_rounds=self.context_rounds)
-            embedder._learned, tfidf = _learn(texts, weights, self.dimension, self.random_state)
+            embedder = LexicalEmbedder(
+                self.dimension,
+                self.random_state,
+                context_rounds=self.context_rounds,
+                languages=self.languages,
+            )
+            stop = _stop_words(tuple(self.languages))
+            embedder._learned, tfidf = _learn(texts, weights, self.dimension, self.random_state, stop)
             embedder._learned = _with_contexts(embedder._learned, tfidf, weights, self.context_rounds)
         return embedder, tfidf
 
@@ -280,7 +297,9 @@ class LexicalEmbedder(LearningEmbedder[_Values]):
     def fingerprint(self) -> str:
         """Hash of the settings and, once fitted, of everything learned."""
         rounds = f" {self.context_rounds}" if self.context_rounds else ""
-        digest = hashlib.blake2b(f"{self.dimension} {self.random_state}{rounds}".encode(), digest_size=16)
+        spoken = f" {' '.join(self.languages)}" if self.languages else ""
+        settings = f"{self.dimension} {self.random_state}{rounds}{spoken}"
+        digest = hashlib.blake2b(settings.encode(), digest_size=16)
         if self._learned is not None:
             digest.update("\0".join(self._learned.vocabulary).encode("utf-8"))
             for array in self._learned.arrays().values():
@@ -297,6 +316,8 @@ class LexicalEmbedder(LearningEmbedder[_Values]):
         config = {"kind": "lexical", "dimension": self.dimension, "random_state": self.random_state}
         if self.context_rounds:
             config["context_rounds"] = self.context_rounds
+        if self.languages:
+            config["languages"] = list(self.languages)
         if self._learned is None:
             return State(config)
         return State({**config, "vocabulary": list(self._learned.vocabulary)}, self._learned.arrays())
@@ -312,7 +333,10 @@ class LexicalEmbedder(LearningEmbedder[_Values]):
         """
         rounds = int(state.config.get("context_rounds", 0))
         embedder = cls(
-            int(state.config["dimension"]), int(state.config["random_state"]), context_rounds=rounds
+            int(state.config["dimension"]),
+            int(state.config["random_state"]),
+            context_rounds=rounds,
+            languages=tuple(state.config.get("languages", ())),
         )
         if "vocabulary" not in state.config:
             return embedder
@@ -336,6 +360,7 @@ class LexicalEmbedder(LearningEmbedder[_Values]):
 
     def __repr__(self) -> str:
         more = f", context_rounds={self.context_rounds}" if self.context_rounds else ""
+        more += f", languages={list(self.languages)}" if self.languages else ""
         return f"LexicalEmbedder({self.dimension}, random_state={self.random_state}{more})"
 
 
@@ -355,8 +380,19 @@ def checked_weights(n_texts: int, weights: NDArray[Any] | None) -> NDArray[np.fl
     return result
 
 
+@functools.cache
+def _stop_words(languages: tuple[str, ...]) -> frozenset[str]:
+    from stopwordsiso import stopwords
+
+    return frozenset(word.casefold() for language in languages for word in stopwords(language))
+
+
 def _learn(
-    texts: Sequence[str], weights: NDArray[np.float64], dimension: int, random_state: int
+    texts: Sequence[str],
+    weights: NDArray[np.float64],
+    dimension: int,
+    random_state: int,
+    stop: frozenset[str] = frozenset(),
 ) -> "tuple[_Values, csr_matrix]":
     from sklearn.feature_extraction.text import CountVectorizer
 
@@ -370,7 +406,10 @@ def _learn(
         ) from error
     words = counter.get_feature_names_out()
     frequency = np.asarray((counts > 0).T @ weights).ravel()
-    kept = np.flatnonzero(frequency >= (2 if len(texts) >= MANY_TEXTS else 1))
+    counted = np.fromiter((word not in stop for word in words), dtype=np.bool_, count=len(words))
+    if not counted.any():
+        counted[:] = True  # texts of stop words only
+    kept = np.flatnonzero(counted & (frequency >= (2 if len(texts) >= MANY_TEXTS else 1)))
     if not len(kept):
         raise InputError(
             f"no two of the {len(texts):,} texts share a word; use a sentence-transformers model, "
