@@ -327,6 +327,17 @@ def test_new_documents_are_previewed_taken_undone_and_survive_a_crash(saved):
         Session(session.model).preview_of_file("new.txt", b"a text")
 
 
+def test_new_documents_of_a_table_with_several_columns_of_texts(saved):
+    session = Session.open(saved)
+    content = ("title,body\n" + "\n".join(f'a title,"{text}"' for text in NEW)).encode()
+    with pytest.raises(InputError, match=r"^june\.csv has 2 text columns \(title, body\)"):
+        session.preview_of_file("june.csv", content)
+    session.apply(session.preview_of_file("june.csv", content, "body"))
+    again = Session.open(saved)
+    assert again.done == session.done
+    assert again.model.document_info()["document"].to_list()[-len(NEW) :] == NEW
+
+
 def test_a_journal_that_cannot_be_written_stops_the_edit(saved, tmp_path):
     (tmp_path / "file").write_text("not a folder")
     session = Session.open(saved, journal=tmp_path / "file" / "j")

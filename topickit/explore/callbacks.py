@@ -2,6 +2,7 @@
 
 import base64
 import logging
+import re
 import traceback
 from typing import Any
 
@@ -13,6 +14,7 @@ from topickit.explore import cards, figures, forms, views
 from topickit.explore.session import Session
 
 _LOGGER = logging.getLogger(__name__)
+_COLUMN = re.compile(r"choose one with TextFile\(path, column=[^)]*\)")
 _STATUS = Output("status", "children", allow_duplicate=True)
 _VERSION = Output("version", "data", allow_duplicate=True)
 _FORM = {name: State(name, prop) for name, prop in forms.FIELDS.items()}
@@ -44,7 +46,7 @@ def show_error(error: Exception) -> None:
     error : Exception
     """
     if isinstance(error, TopickitError):
-        message = cards.shown(str(error), 500)
+        message = cards.shown(_COLUMN.sub("write the column of the texts above the button", str(error)), 500)
     else:
         message = f"An error of the workbench ({type(error).__name__}); nothing was changed."
         where = "".join(traceback.format_tb(error.__traceback__))  # lines of code only
@@ -219,17 +221,21 @@ def _edit(app: Any, session: Session) -> None:
     @app.callback(
         Output("preview-card", "children", allow_duplicate=True),
         Output("preview", "data", allow_duplicate=True),
-        Output("upload", "contents"),
+        _STATUS,
         Input("upload", "contents"),
         State("upload", "filename"),
+        State("upload-column", "value"),
         prevent_initial_call=True,
     )
-    def add_file(contents: str | None, name: str) -> Any:
+    def add_file(contents: str | None, name: str, column: str | None) -> Any:
         if not contents:
             return (no_update,) * 3
+        dash.set_props(
+            "upload", {"contents": None}
+        )  # so that the same file may be given again, after an error
         content = base64.b64decode(contents.partition(",")[2])
-        shown = session.preview_of_file(name, content)
-        return cards.preview_card(shown), shown.number, None
+        shown = session.preview_of_file(name, content, (column or "").strip() or None)
+        return cards.preview_card(shown), shown.number, ""
 
 
 def _go_back_and_forth(app: Any, session: Session) -> None:

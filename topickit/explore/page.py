@@ -290,6 +290,9 @@ def _keep(session: Session) -> list[Any]:
         id="upload",
         className="upload",
     )
+    column = _field(
+        "Column of the texts, if the file has several", dcc.Input(id="upload-column", type="text")
+    )
     return [
         html.H2("Save"),
         html.Div(
@@ -313,7 +316,7 @@ def _keep(session: Session) -> list[Any]:
             ],
             className="row",
         ),
-        html.Div([html.H3("New documents"), upload], className="edit"),
+        html.Div([html.H3("New documents"), column, upload], className="edit"),
     ]
 
 

@@ -194,7 +194,7 @@ class Session:
             self._pending = preview(self.model, after, step, self._number)
             return self._pending
 
-    def preview_of_file(self, name: str, content: bytes) -> Preview:
+    def preview_of_file(self, name: str, content: bytes, column: str | None = None) -> Preview:
         """Compute what new documents would change: see `TopicModel.updated`.
 
         Parameters
@@ -203,6 +203,8 @@ class Session:
             Name of the file; its ending says the format.
         content : bytes
             A CSV, TSV, JSON lines, Parquet, Excel or plain text file.
+        column : str, optional
+            Column of the texts; by default the column ``text``, or the only text column.
 
         Returns
         -------
@@ -217,7 +219,11 @@ class Session:
             self._check_writable()
             if self._journal is None:
                 raise ParameterError("new documents need a journal: open the session with journal=")
-            return self.preview(update(str(self._journal.keep(name, content))))
+            kept = str(self._journal.keep(name, content))
+            try:
+                return self.preview(update(kept, column))
+            except InputError as error:  # of a file that the user knows by another name
+                raise InputError(str(error).replace(kept, name)) from error
 
     def apply(self, what: "Preview | Step | int") -> None:
         """Apply a step; it is in the journal when this returns.

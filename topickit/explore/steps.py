@@ -64,7 +64,8 @@ class Step:
         """
         given = dict(saved) if isinstance(saved, Mapping) else {}
         kind = given.pop("kind", None)
-        if kind not in _PERFORM or set(given) != set(_ARGUMENTS[kind]):
+        wanted = set(_ARGUMENTS.get(kind, ()))
+        if kind not in _PERFORM or not wanted <= set(given) <= wanted | set(_OPTIONAL.get(kind, ())):
             raise InputError(f"this is not a step that topickit wrote: {str(saved)[:80]}")
         return cls(kind, given)
 
@@ -211,13 +212,15 @@ def level(n_topics: int) -> Step:
     return Step("level", {"n_topics": int(n_topics)})
 
 
-def update(file: str) -> Step:
+def update(file: str, column: str | None = None) -> Step:
     """Add the documents of a file, and find new topics in them.
 
     Parameters
     ----------
     file : str
         Path of a table of texts.
+    column : str, optional
+        Column of the texts; by default the column ``text``, or the only text column.
 
     Returns
     -------
@@ -228,7 +231,7 @@ def update(file: str) -> Step:
     >>> update("new.csv").arguments
     {'file': 'new.csv'}
     """
-    return Step("update", {"file": str(file)})
+    return Step("update", {"file": str(file)} | ({"column": column} if column else {}))
 
 
 def perform(model: TopicModel, step: Step) -> TopicModel:
@@ -271,7 +274,7 @@ def _moved(model: TopicModel, given: Mapping[str, Any]) -> TopicModel:
 
 
 def _updated(model: TopicModel, given: Mapping[str, Any]) -> TopicModel:
-    return model.updated(TextFile(Path(given["file"])))
+    return model.updated(TextFile(Path(given["file"]), given.get("column")))
 
 
 _PERFORM: dict[str, Callable[[TopicModel, Mapping[str, Any]], TopicModel]] = {
@@ -292,3 +295,4 @@ _ARGUMENTS = {
     "level": ("n_topics",),
     "update": ("file",),
 }
+_OPTIONAL = {"update": ("column",)}
