@@ -202,7 +202,7 @@ def test_flags_are_shown_without_a_value(run, monkeypatch, command, width):
     assert "bool" not in out.lower()
     if command == "fit":
         assert re.search(r"--dry-run +Only estimate", out)
-        assert re.search(r"agglomerative \|", out)  # whole
+        assert "agglomerative," in out  # whole
 
 
 def test_the_csv_of_clusters_has_all_rows_of_the_file(run, tmp_path):

@@ -19,7 +19,7 @@ Repeated = list[str] | None
 
 def edit(
     model: Model,
-    undo: Annotated[bool, typer.Option("--undo", help="Undo the last edit of the model, first.")] = False,
+    undo: Annotated[bool, typer.Option("--undo", help="First undo the last edit of the model.")] = False,
     script: Annotated[
         Path | None,
         typer.Option(
@@ -48,7 +48,8 @@ def edit(
 ) -> None:
     """Edit the topics of a saved model: merge, split, delete, rename, undo.
 
-    Topics are given by id; ids do not change. Edits are made in the order of the options in this help.
+    Topics are given by id; ids do not change.
+    Edits are made in the order of the options below.
     Splitting and deleting need a model that was saved with its texts.
     """
     from topickit._core.atomic import write_atomic

@@ -33,8 +33,9 @@ def explore(
 ) -> None:
     """Look at the topics of a saved model, search and correct them, on a page in the browser.
 
-    The page runs on this machine only, for one user at a time. To see documents, save the model with its
-    texts (--keep-texts). Needs the package dash, of the extra "explore".
+    The page runs on this machine only, for one user at a time.
+    To see documents, save the model with its texts (fit --keep-texts).
+    Needs the extra "explore" of topickit.
     """
     from topickit.explore.server import Workbench
     from topickit.explore.session import Session

@@ -110,7 +110,10 @@ FitSample = Annotated[
 ]
 LongDocumentsOption = Annotated[
     LongDocuments,
-    typer.Option(help="Truncate documents at the model's maximum length, or embed them in chunks."),
+    typer.Option(
+        metavar="HOW",
+        help="truncate documents at the model's maximum length, or chunk: embed all of them, in chunks.",
+    ),
 ]
 KnownFile = Annotated[
     Path | None,

@@ -22,8 +22,9 @@ def merge(
 ) -> None:
     """Merge saved models that were fitted apart on the same embedder.
 
-    Topics that are the same by embeddings and keywords become one. Those of the first model keep their ids.
-    The merged model keeps texts if all models have them.
+    Topics that are the same by embeddings and keywords become one. Those of
+    the first model keep their ids. The merged model keeps texts if all models
+    have them.
     """
     from topickit.model import TopicModel
     from topickit.storage import check_folder

@@ -62,8 +62,9 @@ def name(
 ) -> None:
     """Name the topics of a saved model by a language model.
 
-    Keywords are sent to the endpoint, and no documents unless you ask for it. Names that came are kept in
-    OUT.names.jsonl until all topics have one: run the command again to ask for the others.
+    Keywords are sent to the endpoint, and no documents unless you ask for it.
+    Names that came are kept in OUT.names.jsonl until all topics have one: run
+    the command again to ask for the others.
     """
     from topickit.fitted.naming import ask_names, naming_groups
     from topickit.model import TopicModel

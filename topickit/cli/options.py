@@ -82,9 +82,16 @@ class LongDocuments(StrEnum):
     chunk = "chunk"
 
 
-# With spaces, so that help breaks a line between two names and not within one.
-_CLUSTERERS, _FORMATS = (f"<{' | '.join(names)}>" for names in (ClustererName, FileFormat))
-Clusterer = Annotated[ClustererName, typer.Option(metavar=_CLUSTERERS, help="Clustering algorithm.")]
+def _one_of(names: type[StrEnum]) -> str:
+    """List names for help: in the text of an option, where the narrow column of values cannot hold them."""
+    *most, last = names
+    return f"{', '.join(most)} or {last}"
+
+
+Clusterer = Annotated[
+    ClustererName,
+    typer.Option(metavar="NAME", help=f"Clustering algorithm: {_one_of(ClustererName)}."),
+]
 File = Annotated[
     str,
     typer.Argument(
@@ -106,7 +113,10 @@ TextColumn = Annotated[
 InFormat = Annotated[
     FileFormat | None,
     typer.Option(
-        "--input-format", metavar=_FORMATS, help="Format of FILE.", show_default="from the file extension"
+        "--input-format",
+        metavar="FORMAT",
+        help=f"Format of FILE: {_one_of(FileFormat)}.",
+        show_default="from the file extension",
     ),
 ]
 Encoding = Annotated[
@@ -126,7 +136,8 @@ Missing = Annotated[
     MissingTexts,
     typer.Option(
         "--missing",
-        help="Rows without text: give them topic -1, leave them out, or refuse the file.",
+        metavar="WHAT",
+        help="Rows without text: blank gives them topic -1, drop leaves them out, error refuses the file.",
     ),
 ]
 Embeddings = Annotated[

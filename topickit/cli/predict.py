@@ -81,9 +81,10 @@ def predict(
 ) -> None:
     """Assign each text in a file to a topic of a saved model.
 
-    The output is CSV with the columns row (from 0), topic (-1 for none) and name; with --spans, also start,
-    end (in characters, from 0) and text. A blank document has no spans. With --engine ray, it is a folder of
-    Parquet files with the columns file, row, topic, name and similarity.
+    The output is CSV with the columns row (from 0), topic (-1 for none) and
+    name; with --spans, also start, end (in characters, from 0) and text. A
+    blank document has no spans. With --engine ray, it is a folder of Parquet
+    files with the columns file, row, topic, name and similarity.
     """
     from topickit.analysis.new_documents import new_documents
     from topickit.model import TopicModel

@@ -28,7 +28,11 @@ def search(
     n: Annotated[
         int | None,
         typer.Option(
-            "-n", min=1, metavar="N", help="Largest number of results.", show_default="5; 20 documents"
+            "-n",
+            min=1,
+            metavar="N",
+            help="Largest number of results.",
+            show_default="5 topics, or 20 documents",
         ),
     ] = None,
     format: Annotated[
@@ -39,7 +43,11 @@ def search(
     no_cache: NoCache = False,
     device: Device = None,
 ) -> None:
-    """Find topics, or documents, of a saved model by a query."""
+    """Find topics, or documents, of a saved model by a query.
+
+    A line has the id of the topic (or the row of the document, from 0), a score,
+    and its name and keywords (or the text). The best one comes first.
+    """
     from topickit.model import TopicModel
 
     check_separate(out, model)

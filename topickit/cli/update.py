@@ -30,10 +30,10 @@ def update(
     text: TextColumn = None,
     embeddings: Embeddings = None,
     timestamps: Annotated[
-        str | None, typer.Option("--timestamps", metavar="COLUMN", help="Column of the timestamps.")
+        str | None, typer.Option("--timestamps", "--time", metavar="COLUMN", help="Column of timestamps.")
     ] = None,
     classes: Annotated[
-        str | None, typer.Option("--classes", metavar="COLUMN", help="Column of the classes.")
+        str | None, typer.Option("--classes", "--by", metavar="COLUMN", help="Column of classes.")
     ] = None,
     format: Annotated[PlainFormat, typer.Option("--format", help="Output format.")] = PlainFormat.text,
     input_format: InFormat = None,
@@ -45,7 +45,8 @@ def update(
 ) -> None:
     """Add the texts in a file to a saved model, find new topics, and say what changed.
 
-    Topics keep their ids and names. The updated model keeps its texts if MODEL has them.
+    Topics keep their ids and names. The updated model is saved with its texts
+    if MODEL has them. MODEL itself stays as it is.
     """
     from topickit.model import TopicModel
     from topickit.storage import check_folder
