@@ -21,6 +21,9 @@ LEAST_SHARE = 0.4
 MOST_STEPS = 20
 """Steps of k-means over the centers; it ends where no center changes its group."""
 
+N_VOTES = 2
+"""Votes of the partitions on the rows, each on the groups of the vote before; more lose small groups."""
+
 
 def consensus(centers: Sequence[FloatArray], n_clusters: int) -> FloatArray:
     """Group the cluster centers of several partitions, and average each group.
@@ -82,7 +85,7 @@ def voted(
     centers : sequence of float32 ndarray of shape (k_i, d), unit rows
         Of each partition; each belongs to the nearest group.
     groups : float32 ndarray of shape (k, d), unit rows
-        As `consensus` gives them.
+        As `consensus` gives them; the first of `N_VOTES` votes is on these.
     device : str, optional
         A torch device, such as "cuda"; None for the CPU.
 
@@ -101,13 +104,15 @@ def voted(
     >>> voted(rows, np.ones(2), [rows, rows], rows).tolist()
     [[1.0, 0.0], [0.0, 1.0]]
     """
-    votes = np.zeros((len(vectors), len(groups)), dtype=np.int64)
     every = np.arange(len(vectors))
-    for center in centers:
-        group = nearest_prototype(center, groups)
-        votes[every, group[nearest_prototype(vectors, center, device=device)]] += 1
-    labels = np.unique(votes.argmax(axis=1), return_inverse=True)[1]
-    return unit_rows(group_means(vectors, labels, int(labels.max()) + 1, weights))
+    parts = [nearest_prototype(vectors, one, device=device) for one in centers]
+    for _ in range(N_VOTES):
+        votes = np.zeros((len(vectors), len(groups)), dtype=np.int64)
+        for center, part in zip(centers, parts, strict=True):
+            votes[every, nearest_prototype(center, groups)[part]] += 1
+        labels = np.unique(votes.argmax(axis=1), return_inverse=True)[1]
+        groups = unit_rows(group_means(vectors, labels, int(labels.max()) + 1, weights))
+    return groups
 
 
 def _settled(rows: FloatArray, groups: IntArray) -> IntArray:
