@@ -38,6 +38,7 @@ from topickit.fitted.discover import (
     separations_of,
 )
 from topickit.fitted.prototypes import make_prototypes
+from topickit.fitted.thresholds import NO_THRESHOLD
 
 LEAST_STABILITY = 0.75
 """Least agreement between samples of the new documents for them to be several topics. Those of one class had
@@ -103,7 +104,17 @@ def find_new_topics(assigner: Assigner, new: Block, old: Block | None) -> NewTop
         rows = np.flatnonzero(grown.labels(new.vectors) >= assigner.n_topics)
     else:
         rows = rows_of_new_topics(assigner, new, old)
-    return _topics_of(Block(new.vectors[rows], new.weights[rows])) if len(rows) else nothing
+    if not len(rows):
+        return nothing
+    others = np.setdiff1d(np.arange(len(new.weights)), rows)
+    usual = _usual_separation(assigner, Block(new.vectors[others], new.weights[others]))
+    return _topics_of(Block(new.vectors[rows], new.weights[rows]), usual)
+
+
+def _usual_separation(assigner: Assigner, documents: Block) -> float:
+    """Return the median separation of the topics that have documents; −1 where none has."""
+    _, sizes, separations = separations_of(assigner, documents.vectors, documents.weights)
+    return float(np.median(separations[sizes > 0])) if sizes.any() else -1.0
 
 
 def _with_clear_topics(assigner: Assigner, new: Block) -> Assigner:
@@ -117,25 +128,42 @@ def _with_clear_topics(assigner: Assigner, new: Block) -> Assigner:
     return assigner
 
 
-def _topics_of(new: Block) -> NewTopics:
+def _topics_of(new: Block, usual: float) -> NewTopics:
     """Make prototypes of the topics that documents of new topics are divided into."""
-    labels = _divided(new)
+    labels = _divided(new, usual)
     prototypes, topics = make_prototypes(new.vectors, ClusteringResult(labels), new.weights, 0)
     place = np.argsort(np.argsort(-np.bincount(labels, new.weights), kind="stable"), kind="stable")
     return NewTopics(prototypes, place[topics])
 
 
-def _divided(new: Block) -> IntArray:
-    """Divide documents as a fit would, at a level that is stable; they are one topic if none is."""
+def _divided(new: Block, usual: float) -> IntArray:
+    """Divide documents as a fit would, at a level whose clusters are stable and as separated as topics are.
+
+    They are one topic if there is no such level.
+    """
     one = np.zeros(len(new.vectors), dtype=np.int64)
     if len(one) < FEWEST_FOR_DRAWS:
         return one
     levels = ladder(Draws(new.vectors, new.weights, N_NEIGHBORS, 0), whole=False)
-    stable = [level for level in levels if level.n_clusters > 1 and level.stability >= LEAST_STABILITY]
-    if not stable:
+    good = [
+        level
+        for level in levels
+        if level.n_clusters > 1
+        and level.stability >= LEAST_STABILITY
+        and _is_separated(level.center, new, UNITED * usual)
+    ]
+    if not good:
         return one
-    near = nearest_prototype(new.vectors, best_level(stable).center)
+    near = nearest_prototype(new.vectors, best_level(good).center)
     return np.unique(near, return_inverse=True)[1].astype(np.int64)
+
+
+def _is_separated(centers: FloatArray, new: Block, least: float) -> bool:
+    """Return whether the documents of each center are as much more similar to it than to the other ones."""
+    n = len(centers)
+    assigner = Assigner(centers, np.arange(n), np.full(n, NO_THRESHOLD, dtype=np.float32))
+    _, sizes, separations = separations_of(assigner, new.vectors, new.weights)
+    return bool((separations[sizes > 0] >= least).all())
 
 
 @dataclass(frozen=True, eq=False)
@@ -165,8 +193,7 @@ class _Known:
     def of(cls, assigner: Assigner, new: Block) -> "_Known":
         """Compare new documents with all prototypes."""
         best = best_cosine(assigner, new.vectors)
-        _, sizes, separations = separations_of(assigner, new.vectors, new.weights)
-        usual = float(np.median(separations[sizes > 0])) if sizes.any() else -1.0
+        usual = _usual_separation(assigner, new)
         far = np.argsort(best, kind="stable")[: max(MIN_SIZE, int(UNEXPLAINED_SHARE * len(best)))]
         graph = knn_graph(new.vectors[far], new.weights[far], N_NEIGHBORS, assigner.device)
         return cls(assigner, best, usual, far, graph)
