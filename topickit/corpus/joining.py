@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from topickit._core.spill import KeyArray, StoredTexts
-from topickit._core.vectors import FloatArray, IntArray, allocate, release
+from topickit._core.vectors import FloatArray, IntArray, allocate, map_blocks, release
 from topickit.corpus.documents import Documents, collect, take_texts
 
 BLOCK = 4096
@@ -79,13 +79,17 @@ class Joined:
         first, second : float32 ndarrays of shapes (u1, d) and (u2, d)
         """
         result = allocate(len(self.source), first.shape[1])
-        for start in range(0, len(self.source), BLOCK):  # copies of all rows would take twice the memory
-            source, block = self.source[start : start + BLOCK], result[start : start + BLOCK]
+
+        def take(start: int, stop: int) -> None:
+            """Take a block, because copies of all rows would take twice the memory."""
+            source, block = self.source[start:stop], result[start:stop]
             of_second = np.flatnonzero(source >= len(first))
             if len(first):
                 np.take(first, source, axis=0, out=block, mode="clip")
             block[of_second] = second[source[of_second] - len(first)]
             release(first)
+
+        map_blocks(take, len(self.source), BLOCK)
         return result
 
 
