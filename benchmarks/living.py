@@ -27,7 +27,7 @@ import numpy as np
 import polars as pl
 from sklearn.metrics import adjusted_rand_score
 
-from benchmarks.common import DATA, HERE, embeddings, read, texts_and_labels, write
+from benchmarks.common import DATA, HERE, LABELLED, embeddings, read, texts_and_labels, write
 from benchmarks.peers.collections import kept_vectors
 from benchmarks.peers.environments import cache_folder, interpreter, pinned
 from topickit import TopicModel
@@ -40,6 +40,7 @@ LATE_BLOCK = 3
 ARXIV_CLASSES, ARXIV_EACH, FIRST_YEAR = 20, 600, 2015
 N_MODELS, N_PER_MODEL = 20, 5
 N_SPLIT = (2000, 500)
+N_SMALL = (100, 150, 200, 500)
 N_GROWTH, BEFORE, AFTER = 5000, 0.05, 0.07
 PEERS = {"bertopic": "bertopic_merged", "turftopic": "turftopic_updated"}
 """Environments and runners of peers that can be updated."""
@@ -188,6 +189,23 @@ def false_alarms(name: str, seed: int) -> dict[str, Any]:
     return {"name": name, "seed": seed, "alarms": alarms}
 
 
+def unlike(name: str, n: int, n_seeds: int) -> dict[str, Any]:
+    """Share of held-back documents that models of few documents call unlike them."""
+    (texts, _), vectors = texts_and_labels(name), embeddings(name)
+    shares = []
+    for seed in range(n_seeds):
+        order = np.random.default_rng(seed).permutation(len(texts))
+        rows, others = order[:n], order[n : n + 1000]
+        model = TopicModel(random_state=seed).fit(
+            [texts[row] for row in rows.tolist()], embeddings=vectors[rows]
+        )
+        low = model.fitted_.provenance.similarity_p5
+        shares.append(float((model.similarity(None, embeddings=vectors[others]) < low).mean()))
+    result = {"name": name, "n": n, "shares": shares}
+    print(result, flush=True)
+    return result
+
+
 def growth(seed: int) -> dict[str, Any]:
     """Let one tag grow from 5 to 7 % among 5,000 titles."""
     (texts, gold), vectors = texts_and_labels(NAME), embeddings(NAME)
@@ -281,6 +299,7 @@ PARTS: dict[str, Any] = {
     "late": lambda quick: [late_tags(seed, with_peers=seed == 0) for seed in range(1 if quick else 10)],
     "years": lambda quick: [by_year(seed) for seed in range(1 if quick else 3)],
     "alarms": _alarms,
+    "unlike": lambda quick: [unlike(name, n, 2 if quick else 8) for name in LABELLED for n in N_SMALL],
     "growth": lambda quick: [growth(seed) for seed in range(1 if quick else 20)],
     "seconds": lambda quick: {} if quick else seconds_of_update(),
 }

@@ -212,6 +212,22 @@ def _alarms(rows: Sequence[dict[str, Any]], _: Result) -> str:
     return f"{explained}\n\n{table(['collection', 'updates', 'false alarms', 'of what'], lines)}"
 
 
+def _unlike(rows: Sequence[dict[str, Any]], _: Result) -> str:
+    lines = [
+        [
+            TITLES[name],
+            *(f"{mean(row['shares']):.1%} (at most {max(row['shares']):.1%})" for row in of),
+        ]
+        for name, of in _by_name(rows).items()
+    ]
+    sizes = [str(row["n"]) for row in _by_name(rows)[rows[0]["name"]]]
+    explained = (
+        "Unlike documents: share of 1,000 held-back documents that a model of few documents calls unlike it; 5 % is what it "
+        f"says of usual documents. Means of {len(rows[0]['shares'])} seeds, by documents of the fit."
+    )
+    return f"{explained}\n\n{table(['collection', *sizes], lines)}"
+
+
 def _growth(rows: Sequence[dict[str, Any]], _: Result) -> str:
     with_topic = [row for row in rows if row["has_topic"]]
     found, of = sum(row["found"] for row in rows), len(with_topic)
@@ -235,4 +251,11 @@ def _seconds(row: dict[str, Any], _: Result) -> str:
     )
 
 
-LIVING = {"late": _late, "years": _years, "alarms": _alarms, "growth": _growth, "seconds": _seconds}
+LIVING = {
+    "late": _late,
+    "years": _years,
+    "alarms": _alarms,
+    "unlike": _unlike,
+    "growth": _growth,
+    "seconds": _seconds,
+}
