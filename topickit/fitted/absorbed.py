@@ -14,8 +14,8 @@ from topickit.fitted.assigner import Assigner
 from topickit.fitted.discover import AGREEMENT_SAMPLE, separations_of
 
 SEPARATION = 0.7
-"""Least separation of a topic, in units of the median topic's of its own model. With .5 to 1 and six
-collections, each of them left out, .7 was chosen for each."""
+"""Least separation of a topic, in units of the median topic's of its own model. Of .5 to 1, it
+was the best in the mean of six collections."""
 
 
 def usual_separation(assigner: Assigner, vectors: FloatArray, weights: NDArray[np.int64]) -> float:
