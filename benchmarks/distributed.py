@@ -4,7 +4,7 @@ Part ``work``: three kinds of work, each with one process of topickit, and with 
 vectors are a column of the files, a fit that embeds titles with MiniLM, and a prediction of titles by a fitted
 model with the lexical embedder. Each run has a process of its own, and Ray is started in it. The answers are
 compared: labels, sizes, keywords and names. ``equality``: fits with 1, 2 and 4 workers and blocks of three
-sizes, up to the limit and beyond it. ``growth``: fits beyond the limit, ``--sizes`` rows, seconds by stage and
+sizes, up to the limit and beyond it. ``whole``: a fit of a million rows on the driver. ``growth``: fits beyond the limit, ``--sizes`` rows, seconds by stage and
 memory. ``paper``: what more rows would take, from these figures. Parts that are not run keep their results.
 """
 
@@ -197,7 +197,7 @@ def main() -> None:
     """Measure the parts that are asked for."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a tenth of the titles")
-    parser.add_argument("--parts", default="work,equality,growth,paper")
+    parser.add_argument("--parts", default="work,whole,equality,growth,paper")
     parser.add_argument("--sizes", default="", help="rows of the part growth")
     parser.add_argument("--limit", type=int, default=0, help="rows that the driver holds in the part growth")
     parser.add_argument("--alone", type=int, default=1_000_000, help="most rows of one process")
@@ -215,6 +215,9 @@ def main() -> None:
         default = "10000,30000" if quick else "100000,300000,1000000"
         sizes = [int(size) for size in (given.sizes or default).split(",")]
         result["growth"] = growth(sizes, given.limit or (3_000 if quick else 50_000), given.alone)
+    if "whole" in parts:
+        n = 30_000 if quick else 1_000_000
+        result["whole"] = growth([n], n, n)
     if "paper" in parts and "growth" in result:
         embedding = next(
             row for row in result["rows"] if row["kind"] == "fit, MiniLM" and row["workers"] == 0

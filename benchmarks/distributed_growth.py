@@ -23,9 +23,6 @@ N_BLOCKS = 2_000
 CORES, ROWS = (16, 1_000), (100_000_000, 10_000_000_000)
 PRICE = 0.05
 """US dollars for a core and an hour: an assumption, near list prices of general machines."""
-READING = ("Checking rows", "Reading texts", "Checking timestamps")
-COUNTING = ("Counting the other rows",)
-OTHER_STAGES = ("Finding topics", "Counting words", "Describing topics")
 
 
 def run(folder: str, workers: int, limit: int) -> dict[str, Any]:
@@ -127,7 +124,8 @@ def growth(sizes: list[int], limit: int, most_alone: int) -> dict[str, Any]:
                 found = row.pop("answer")
                 rows.append({"n": n, "file_bytes": n_bytes, **row, "sizes": found})
                 print(rows[-1], flush=True)
-            same = {tuple(row["sizes"]) for row in rows if row["n"] == n and row["workers"]}
+            own = [row for row in rows if row["n"] == n]
+            same = {tuple(row["sizes"]) for row in own if row["workers"] or n <= limit}
             for row in rows[-2:]:
                 row["same"] = len(same) == 1
             if not figures:
@@ -148,25 +146,26 @@ def paper(result: dict[str, Any], texts_a_second: float) -> list[dict[str, Any]]
     texts_a_second : float
         Short texts that MiniLM embeds in a second on one core.
     """
-    with_ray = [row for row in result["rows"] if row["workers"]]
-    largest = max(with_ray, key=lambda row: (row["n"], row["workers"]))
+    workers = max(row["workers"] for row in result["rows"])
+    own = sorted((row for row in result["rows"] if row["workers"] == workers), key=lambda row: row["n"])
+    smallest, largest = own[0], own[-1]
     figures, n = result["figures"], largest["n"]
-    seconds_of = {
-        name: sum(s for stage, s in largest["stages"] if stage in stages)
-        for name, stages in (("read", READING), ("count", COUNTING), ("rest", OTHER_STAGES))
-    }
-    read = seconds_of["read"] * largest["workers"] / n
-    count = max(seconds_of["count"] * largest["workers"] / n, figures["count_seconds"])
+    # The start of the workers is in both, and so not in the difference.
+    seconds = (largest["worker_cpu"] - smallest["worker_cpu"]) / max(n - smallest["n"], 1)
+    if n == smallest["n"]:
+        seconds = largest["worker_cpu"] / n
+    count = min(figures["count_seconds"], seconds)
+    read = seconds - count
     estimates = []
     for rows in ROWS:
         blocks = rows / GROUP
         for cores in CORES:
             sent = rows / (counting.BATCH * counting.PARTS) * figures["part_bytes"]
             hours = {
-                "reading, three passes": rows * read / cores / 3600,
+                "reading and checking": rows * read / cores / 3600,
                 "embedding": rows / texts_a_second / cores / 3600,
                 "counting": rows * count / cores / 3600,
-                "topics, on the driver": seconds_of["rest"] / 3600,
+                "topics, on the driver": largest["driver_cpu"] / 3600,
                 "adding up, on the driver": rows
                 / (counting.BATCH * counting.PARTS)
                 * figures["add_seconds"]

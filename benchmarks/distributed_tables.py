@@ -10,7 +10,8 @@ def section(result: Result) -> str:
     """Overhead, equality, growth, and what more rows would take: the parts that were measured."""
     parts = [_work(result)]
     parts += [_equality(result["equality"])] if "equality" in result else []
-    parts += [_growth(result["growth"])] if "growth" in result else []
+    parts += [_growth(result["whole"], "A million rows on the driver")] if "whole" in result else []
+    parts += [_growth(result["growth"], "Growth beyond the limit")] if "growth" in result else []
     parts += [_paper(result["paper"], result["growth"])] if "paper" in result else []
     return "\n\n".join(parts)
 
@@ -71,7 +72,7 @@ def _of(rows: list[dict[str, Any]], what: str) -> str:
     return f"{same} of {len(rows)} ({max(row[what]['means'] for row in rows):.0e})"
 
 
-def _growth(result: dict[str, Any]) -> str:
+def _growth(result: dict[str, Any], title: str) -> str:
     """Seconds and memory by number of rows, with exponents."""
     lines = [
         [
@@ -97,11 +98,11 @@ def _growth(result: dict[str, Any]) -> str:
             lines.append(["*exponent*", name, *shown[:3], "", shown[3], "", "", ""])
     return "\n\n".join(
         [
-            "### Growth",
-            f"`--parts growth`. Recombined titles with vectors in a column, fitted with limit={result['limit']:,}: topics are "
-            "found in that many rows, and the others are counted. *No Ray*: `TopicModel.fit` on all rows. *CPU*: seconds of "
-            "the driver, and of all workers, their start included. *Same*: sizes are equal for 1 and 2 workers. *Exponent*: "
-            "slope of the logarithms.",
+            f"### {title}",
+            f"`--parts whole` and `growth`. Recombined titles with vectors in a column, fitted with limit={result['limit']:,}: of "
+            "more rows, topics are found in that many, and the others are counted. *No Ray*: `TopicModel.fit` on all rows. "
+            "*CPU*: seconds of the driver, and of all workers, their start included. *Same*: sizes are equal for 1 and 2 "
+            "workers, and up to the limit those without Ray. *Exponent*: slope of the logarithms.",
             table(
                 ["rows", "workers", "seconds", "driver CPU", "worker CPU", "stages, seconds", "driver MiB", "worker MiB",
                  "load", "same"],
@@ -132,7 +133,7 @@ def _paper(rows: list[dict[str, Any]], measured: dict[str, Any]) -> str:
     return "\n\n".join(
         [
             "### On paper",
-            f"`--parts paper`. Computed from the figures of {largest:,} rows and of MiniLM on one core, not measured: stages "
+            f"`--parts paper`. Computed from CPU seconds up to {largest:,} rows and of MiniLM on one core, not measured: stages "
             "of workers are divided by the cores, stages of the driver are not. Network: files are read three times, and "
             "counts of 262,144 rows are sent at a time. Object store: three blocks for each core. A core costs 0.05 US "
             "dollars an hour. *First*: the stage of the driver that takes longest, which more cores do not shorten.",

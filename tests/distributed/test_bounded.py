@@ -37,35 +37,37 @@ def classes(texts) -> list[float]:
     return [float(len(text) % 3) for text in texts]
 
 
-@pytest.fixture(scope="module")
-def expected(many, vectors) -> TopicModel:
+def in_this_process(recipe, many, vectors=None, **columns) -> TopicModel:
     """The same steps in this process, all other rows as one block."""
     first = text_keys(many)[:, 0]
     sampled = (first > 0) & (first < LIMIT / len(many) * 2.0**64)
     of, others = np.flatnonzero(sampled), np.flatnonzero(~sampled)
 
-    def covariates(rows):
-        return {
-            "timestamps": [years(many)[row] for row in rows],
-            "classes": [classes(many)[row] for row in rows],
-        }
+    def values(rows):
+        return {name: [column[row] for row in rows] for name, column in columns.items()}
 
-    model = TopicModel().fit([many[row] for row in of], embeddings=vectors[of], **covariates(of))
-    corpus, fitted = model.fitted_.corpus, model.fitted_
-    reader = TermReader.of(
-        corpus.documents.texts, corpus.documents.weights, fitted.keyword_settings, corpus.terms
-    )
-    documents = Documents.of([many[row] for row in others], vectors[others])
-    units = model._embedded(documents, vectors[others])
+    def given(rows):
+        return None if vectors is None else vectors[rows]
+
+    model = recipe.fit([many[row] for row in of], embeddings=given(of), **values(of))
+    fitted, documents = model.fitted_, model.fitted_.corpus.documents
+    reader = TermReader.of(documents.texts, documents.weights, fitted.keyword_settings, fitted.corpus.terms)
+    documents = Documents.of([many[row] for row in others], given(others))
+    units = model._embedded(documents, given(others))
     counted = Counted.of(
         documents,
         units,
         fitted.assigner.labels(units),
         reader.count(documents.texts),
         len(fitted.topics),
-        Covariates.of(len(others), **covariates(others)),
+        Covariates.of(len(others), **values(others)),
     )
     return TopicModel()._adopt(with_others(fitted, counted.grouped()), model.embedder_)
+
+
+@pytest.fixture(scope="module")
+def expected(many, vectors) -> TopicModel:
+    return in_this_process(TopicModel(), many, vectors, timestamps=years(many), classes=classes(many))
 
 
 def assert_same(model: TopicModel, expected: TopicModel) -> None:
@@ -141,13 +143,12 @@ def kill_once(table, armed: str):
 
 @pytest.mark.parametrize("stage", ["count_rows", "gather", "count_others"])
 def test_a_worker_that_is_killed_loses_nothing(
-    ray_cluster, many, vectors, write_files, tmp_path, monkeypatch, stage
+    ray_cluster, many, vectors, expected, write_files, tmp_path, monkeypatch, stage
 ):
     source = write_files({"text": many, "vector": vectors})
     dataset = read_parquet(source).map_batches(
         kill_once, fn_kwargs={"armed": str(tmp_path / "armed")}, batch_size=300, batch_format="pyarrow"
     )
-    whole = fit(dataset, embeddings="vector", limit=LIMIT)
     work = getattr(fitting, stage)
 
     def armed(*arguments, **options):
@@ -157,7 +158,7 @@ def test_a_worker_that_is_killed_loses_nothing(
     monkeypatch.setattr(fitting, stage, armed)
     model = fit(dataset, embeddings="vector", limit=LIMIT)
     assert not (tmp_path / "armed").exists()
-    assert model.topics_ == whole.topics_
+    assert model.topics_ == expected.topics_
 
 
 def test_a_worker_that_is_killed_while_it_embeds_and_counts(
@@ -165,7 +166,7 @@ def test_a_worker_that_is_killed_while_it_embeds_and_counts(
 ):
     recipe = TopicModel(Letters(tmp_path), n_topics=4)
     source = write_files({"text": many})
-    whole = fit(read_parquet(source), model=recipe, limit=LIMIT, num_cpus=0.4)
+    whole = in_this_process(TopicModel(Letters(tmp_path), n_topics=4), many)
     work = fitting.count_others
 
     def armed(*arguments, **options):

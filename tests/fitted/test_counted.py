@@ -158,6 +158,7 @@ def test_it_is_saved_and_loaded(model, tmp_path):
         _ = loaded.labels_
     for report in (loaded.report(), model.report()):
         assert f"{N:,} documents" in report.to_text()
+        assert f"rows of sample: {N_SAMPLE}" in " ".join(report.to_text().split()).lower()
         assert len(report.to_html()) > 10_000
         assert json.loads(report.to_json())["topics"][0]["size"] == model.topics_[0].size
 

@@ -84,6 +84,8 @@ class Provenance:
         What the last update changed.
     sources : tuple of Source
         The models that were merged, in the order of their rows; empty if none were.
+    rows_of_sample : int or None
+        Rows of the sample that was fitted, where all others were only counted; None where none were.
     """
 
     settings: Mapping[str, Any]
@@ -103,6 +105,7 @@ class Provenance:
     updates: tuple[tuple[int, int], ...] = ()
     change: Change | None = field(default=None, repr=False)
     sources: tuple[Source, ...] = field(default=(), repr=False)
+    rows_of_sample: int | None = None
 
     @classmethod
     def of(
@@ -160,6 +163,7 @@ class Provenance:
             "merged_from": {source.name: source.text for source in self.sources} or None,
             "sources": [_plain(source) for source in self.sources] or None,
             "across": dict(self.across) or None,
+            "rows_of_sample": self.rows_of_sample,
         }
         return {
             "settings": dict(self.settings),
@@ -196,6 +200,7 @@ class Provenance:
             updates=tuple((first, end) for first, end in saved.get("updates", ())),
             change=Change.from_dict(saved["change"]) if saved.get("change") else None,
             sources=tuple(_source(source) for source in saved.get("sources", ())),
+            rows_of_sample=saved.get("rows_of_sample"),
         )
 
 

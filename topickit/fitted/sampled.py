@@ -36,7 +36,14 @@ def with_others(fitted: Fitted, others: Counted) -> Fitted:
     )
     grown = with_counted(base, others, fitted.assigner, corpus.terms)
     rows = (held + others.rows).grouped()
-    grown = replace(grown, labels=rows.labels, row_weights=rows.weights, covariates=rows.covariates)
+    provenance = replace(grown.provenance, rows_of_sample=len(fitted.labels))
+    grown = replace(
+        grown,
+        labels=rows.labels,
+        row_weights=rows.weights,
+        covariates=rows.covariates,
+        provenance=provenance,
+    )
     if grown.base_level is not None:
         grown = replace(grown, base_level=replace(grown.base_level, ids=()))
     grown = with_base_ids(numbered_anew(grown))
