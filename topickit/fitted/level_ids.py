@@ -13,9 +13,10 @@ from topickit.fitted.fitted import Fitted
 def ids_of_parts(fitted: Fitted, mapping: IntArray, sizes: NDArray[Any]) -> list[int]:
     """Choose the ids of topics of another level that are made of the same prototypes.
 
-    Unions of present topics take the id of the largest. Parts of a present topic take the id of the largest
-    topic of the base level in them, or that of the present one; `topickit.fitted.derive.measure` gives it to
-    the largest of them, and new ids to the others.
+    Unions of present topics take the id of the largest. Parts of a topic of the base level count as that
+    topic if all of them are in the union: so a level has the same ids by way of any finer level. Parts of a
+    present topic take the id of the largest topic of the base level in them, or that of the present one;
+    `topickit.fitted.derive.measure` gives it to the largest of them, and new ids to the others.
 
     Parameters
     ----------
@@ -35,18 +36,33 @@ def ids_of_parts(fitted: Fitted, mapping: IntArray, sizes: NDArray[Any]) -> list
     base_ids, in_use = _base_ids(fitted), set(ids.tolist())
     present = np.bincount(own[own >= 0], sizes[own >= 0], minlength=len(ids))
     original = np.bincount(base[base >= 0], sizes[base >= 0])
+    whole = _wholes(own, base)
     result = []
     for new in range(int(mapping.max(initial=-1)) + 1):
         rows = np.unique(own[(mapping == new) & (own >= 0)])
         if not len(rows):
             result.append(-1)
             continue
-        topic = int(ids[rows[np.lexsort((ids[rows], -present[rows]))[0]]])
+        candidates = [(-present[row], int(ids[row])) for row in rows.tolist()]
+        for number in {whole[row] for row in rows.tolist() if row in whole}:
+            if number in base_ids and (mapping[base == number] == new).all():
+                candidates.append((-original[number], base_ids[number]))
+        topic = min(candidates)[1]
         numbers = np.unique(base[(mapping == new) & (base >= 0)])
         if (mapping[np.isin(own, rows)] != new).any() and len(numbers):
             wanted = base_ids.get(int(numbers[np.argmax(original[numbers])]), topic)
             topic = topic if wanted in in_use else wanted
         result.append(topic)
+    return result
+
+
+def _wholes(own: IntArray, base: IntArray) -> dict[int, int]:
+    """Return the topic of the base level that each present topic is a part of; for no others."""
+    result = {}
+    for row in np.unique(own[own >= 0]).tolist():
+        numbers = np.unique(base[own == row])
+        if len(numbers) == 1 and numbers[0] >= 0 and (own[base == numbers[0]] != row).any():
+            result[row] = int(numbers[0])
     return result
 
 
