@@ -6,6 +6,7 @@ import pickle
 import sys
 import tempfile
 import threading
+import time
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
@@ -58,11 +59,17 @@ def in_child(work, *arguments):
 
 
 def in_thread(work, *arguments):
-    """Return what a function returns in a new thread."""
+    """Return what a function returns in a new thread, which has ended.
+
+    `join` returns before the system has ended the thread. MKL, which torch contains, gives the memory of the
+    thread back then, under a lock that a process forked at this moment inherits and waits for forever.
+    """
     results = []
     thread = threading.Thread(target=lambda: results.append(work(*arguments)))
     thread.start()
     thread.join()
+    while os.path.exists(f"/proc/self/task/{thread.native_id}"):
+        time.sleep(0.01)
     return results[0]
 
 
