@@ -85,7 +85,7 @@ def assert_same(model: TopicModel, expected: TopicModel) -> None:
     assert np.array_equal(one.covariates.class_codes, other.covariates.class_codes)
 
 
-@pytest.mark.parametrize(("n_files", "rows_per_group", "workers"), [(1, 5000, 1), (4, 200, 2), (7, 90, 4)])
+@pytest.mark.parametrize(("n_files", "rows_per_group", "workers"), [(1, 5000, 1), (4, 200, 2), (7, 300, 4)])
 def test_any_blocks_and_workers_give_the_same(
     ray_cluster, many, vectors, expected, write_files, monkeypatch, n_files, rows_per_group, workers
 ):

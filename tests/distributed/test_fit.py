@@ -76,7 +76,7 @@ def years(texts) -> list[int]:
     return [2000 + len(text) % 9 for text in texts]
 
 
-@pytest.mark.parametrize(("n_files", "rows_per_group"), [(1, 5000), (3, 400), (7, 90)])
+@pytest.mark.parametrize(("n_files", "rows_per_group"), [(1, 5000), (3, 400), (7, 300)])
 def test_vectors_that_are_given(ray_cluster, many, vectors, of_vectors, write_files, n_files, rows_per_group):
     columns = {"body": many, "vector": vectors, "year": years(many), "id": range(len(many))}
     source = write_files(columns, n_files, rows_per_group)
