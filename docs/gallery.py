@@ -69,7 +69,8 @@ def _tickets(months: tuple[tuple[int, int, int], ...]) -> tuple[list[str], list[
     for month, n_known, n_new in months:
         rng = random.Random(month)
         parts = [SUBJECTS[rng.choice(list(SUBJECTS))] for _ in range(n_known)] + [NEW] * n_new
-        texts += [". ".join(rng.sample(part, 2)) + "." for part in parts]
+        said = [". ".join(rng.sample(part, 2)) for part in parts]
+        texts += [f"{text}. Ticket {rng.randrange(10_000, 99_999)}." for text in said]
         days += [f"2025-{month:02}-{rng.randrange(1, 29):02}" for _ in parts]
         regions += [rng.choice(["north", "south"]) for _ in parts]
     return texts, days, regions
