@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
 
 from benchmarks.across_texts import Hidden, packages_by_language, titles_by_company
-from benchmarks.common import DATA, write
+from benchmarks.common import require_data, write
 from benchmarks.debian_texts import MissingError
 from benchmarks.markdown import Result, one_table
 from topickit import TopicModel
@@ -115,8 +115,7 @@ def section(result: Result) -> str:
 
 def main() -> None:
     """Measure all collections."""
-    if not DATA.is_dir():
-        raise SystemExit("the shared collections are missing: they belong in ../shared/data")
+    require_data()
     if "--quick" in sys.argv:
         measure("StackOverflow titles × company", titles_by_company(600), "lexical", seeds=(0,))
         return

@@ -18,7 +18,7 @@ import numpy as np
 import polars as pl
 from sklearn.metrics import adjusted_rand_score
 
-from benchmarks.common import DATA, embeddings, in_own_process, read, texts_and_labels, write
+from benchmarks.common import DATA, embeddings, in_own_process, read, require_data, texts_and_labels, write
 from benchmarks.peers.environments import cache_folder
 from topickit import TopicModel
 from topickit.embed import auto
@@ -36,8 +36,7 @@ def main() -> None:
     parser.add_argument("--collections", type=lambda given: given.split(","), default=list(COLLECTIONS))
     parser.add_argument("--seeds", type=int, default=1)
     options = parser.parse_args()
-    if not DATA.is_dir():
-        raise SystemExit("the shared collections are missing: they belong in ../shared/data")
+    require_data()
     kept = {row["collection"]: row for row in (read("auto") or {"rows": []})["rows"]}
     for name in options.collections:
         kept[name] = in_own_process(measure, name, options.seeds)

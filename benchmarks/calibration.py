@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.common import DATA, TITLES, embeddings, texts_and_labels, write
+from benchmarks.common import TITLES, embeddings, require_data, texts_and_labels, write
 from topickit import TopicModel
 from topickit.cluster.result import ClusteringResult
 from topickit.fitted.assigner import Assigner
@@ -69,8 +69,7 @@ def measure(name: str) -> dict[str, Any]:
 
 def main() -> None:
     """Measure each collection."""
-    if not DATA.is_dir():
-        raise SystemExit("the shared collections are missing: they belong in ../shared/data")
+    require_data()
     rows = []
     for name in COLLECTIONS:
         rows.append(measure(name))

@@ -13,12 +13,12 @@ import numpy as np
 from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
 
 from benchmarks.common import (
-    DATA,
     LABELLED,
     TITLES,
     embeddings,
     in_own_process,
     peak_mib,
+    require_data,
     texts_and_labels,
     write,
 )
@@ -83,8 +83,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="1,500 rows a collection, nothing kept")
     quick = parser.parse_args().quick
-    if not DATA.is_dir():
-        raise SystemExit("the shared collections are missing: they belong in ../shared/data")
+    require_data()
     rows = []
     for name in LABELLED:
         for method in base.CLUSTERERS:

@@ -42,6 +42,12 @@ def embeddings(name: str) -> np.ndarray:
     return rows / np.linalg.norm(rows, axis=1, keepdims=True)
 
 
+def require_data() -> None:
+    """End the program if the shared collections are missing."""
+    if not DATA.is_dir():
+        raise SystemExit("the shared collections are missing: they belong in ../shared/data")
+
+
 def environment() -> dict[str, Any]:
     """Cores, versions and the day, for the head of a results table."""
     packages = ("numpy", "scipy", "scikit-learn", "numba", "umap-learn", "hdbscan", "torch")

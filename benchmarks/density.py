@@ -13,11 +13,11 @@ from sklearn.metrics import adjusted_rand_score
 
 from benchmarks.clusterers import warm_up
 from benchmarks.common import (
-    DATA,
     LABELLED,
     embeddings,
     in_own_process,
     median,
+    require_data,
     seconds,
     texts_and_labels,
     write,
@@ -71,8 +71,7 @@ def measure(name: str) -> dict[str, Any]:
 
 def main() -> None:
     """Measure each collection in a process of its own."""
-    if not DATA.is_dir():
-        raise SystemExit("the shared collections are missing: they belong in ../shared/data")
+    require_data()
     rows = []
     for name in LABELLED:
         rows.append(in_own_process(measure, name))

@@ -20,12 +20,12 @@ from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
 
 from benchmarks.common import (
-    DATA,
     TITLES,
     embeddings,
     in_own_process,
     peak_mib,
     read,
+    require_data,
     texts_and_labels,
     write,
 )
@@ -215,8 +215,7 @@ def main() -> None:
     )
     parser.add_argument("collections", nargs="*", default=COLLECTIONS, help="only these")
     options = parser.parse_args()
-    if not DATA.is_dir():
-        raise SystemExit("the shared collections are missing: they belong in ../shared/data")
+    require_data()
     for name in options.collections:
         made = in_own_process(measure, name, options.quick, options.shares)
         if not options.quick:

@@ -23,7 +23,7 @@ import numpy as np
 import polars as pl
 import psutil
 
-from benchmarks.common import DATA, in_own_process, read, texts_and_labels, write
+from benchmarks.common import in_own_process, read, require_data, texts_and_labels, write
 from benchmarks.distributed_equality import equality
 from benchmarks.distributed_growth import growth, paper
 from benchmarks.scale import corpus
@@ -202,8 +202,7 @@ def main() -> None:
     parser.add_argument("--limit", type=int, default=0, help="rows that the driver holds in the part growth")
     parser.add_argument("--alone", type=int, default=1_000_000, help="most rows of one process")
     given = parser.parse_args()
-    if not DATA.is_dir():
-        raise SystemExit("the shared collections are missing: they belong in ../shared/data")
+    require_data()
     warnings.simplefilter("ignore")
     quick, parts = given.quick, given.parts.split(",")
     result = {name: value for name, value in (read("distributed") or {}).items() if name != "environment"}

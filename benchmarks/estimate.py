@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.common import DATA, TITLES, in_own_process, peak_mib, texts_and_labels, write
+from benchmarks.common import DATA, TITLES, in_own_process, peak_mib, require_data, texts_and_labels, write
 
 CASES: tuple[tuple[str, int, bool, dict[str, Any]], ...] = (
     ("stackoverflow_titles", 20_000, True, {}),
@@ -69,8 +69,7 @@ def fit_and_save(*case: Any) -> dict[str, float]:
 
 def main() -> None:
     """Measure each case."""
-    if not DATA.is_dir():
-        raise SystemExit("the shared collections are missing: they belong in ../shared/data")
+    require_data()
     rows = []
     for name, n, given, settings in CASES:
         estimate = in_own_process(make_estimate, name, n, given, settings)

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.common import DATA, in_own_process, peak_mib, texts_and_labels, write
+from benchmarks.common import in_own_process, peak_mib, require_data, texts_and_labels, write
 from topickit.cluster import base
 from topickit.corpus.documents import Documents
 from topickit.embed import base as embed
@@ -67,8 +67,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="1,000 rows a collection, nothing kept")
     quick = parser.parse_args().quick
-    if not DATA.is_dir():
-        raise SystemExit("the shared collections are missing: they belong in ../shared/data")
+    require_data()
     rows: list[dict[str, Any]] = []
     for name in COLLECTIONS:
         for row in in_own_process(measure, name, 1000 if quick else None):

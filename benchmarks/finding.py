@@ -20,12 +20,12 @@ from scipy.sparse import csr_array, vstack
 from sklearn.feature_extraction.text import CountVectorizer
 
 from benchmarks.common import (
-    DATA,
     LABELLED,
     embeddings,
     in_own_process,
     median,
     read,
+    require_data,
     seconds,
     texts_and_labels,
     write,
@@ -227,8 +227,7 @@ def main() -> None:
     parser.add_argument("--large", type=Path, help="folder to keep the model of a million documents in")
     arguments = parser.parse_args()
     quick = arguments.quick
-    if not DATA.is_dir():
-        raise SystemExit("the shared collections are missing: they belong in ../shared/data")
+    require_data()
     warnings.simplefilter("ignore")
     embedder = SentenceEmbedder("all-MiniLM-L6-v2")
     names = ("stackoverflow_titles", "bbc_news") if quick else (*LABELLED, "arxiv_titles")

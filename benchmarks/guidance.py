@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import adjusted_rand_score as ari
 
-from benchmarks.common import DATA, read, write
+from benchmarks.common import read, require_data, write
 from benchmarks.debian_texts import MissingError
 from benchmarks.guidance_data import (
     LEXICAL,
@@ -253,8 +253,7 @@ def main() -> None:
     parser.add_argument("--keep-peers", action="store_true")
     parser.add_argument("--seeds", type=int, default=len(SEEDS))
     asked = parser.parse_args()
-    if not DATA.is_dir():
-        raise SystemExit("the shared collections are missing: they belong in ../shared/data")
+    require_data()
     if asked.quick:
         print(measure(sample("bbc_news", 600), (0,), (1, 10)))
         return

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from sklearn.metrics import adjusted_rand_score
 
-from benchmarks.common import DATA, write
+from benchmarks.common import require_data, write
 from benchmarks.peers.collections import LANGUAGES, load
 from benchmarks.peers.environments import cache_folder
 from topickit._core.vectors import nearest_prototype, unit_rows
@@ -79,8 +79,7 @@ def share_of_best(ladders: list[Ladder], power: float, tolerance: float) -> floa
 
 def main() -> None:
     """Measure all, and keep the result."""
-    if not DATA.is_dir():
-        raise SystemExit("the shared collections are missing: they belong in ../shared/data")
+    require_data()
     sets = collections()
     climbed = {name: [climb(vectors, gold, seed) for seed in SEEDS] for name, _, vectors, gold in sets}
     rules = list(product(POWERS, TOLERANCES))

@@ -27,7 +27,7 @@ import numpy as np
 import polars as pl
 from sklearn.metrics import adjusted_rand_score
 
-from benchmarks.common import DATA, HERE, LABELLED, embeddings, read, texts_and_labels, write
+from benchmarks.common import DATA, HERE, LABELLED, embeddings, read, require_data, texts_and_labels, write
 from benchmarks.peers.collections import kept_vectors
 from benchmarks.peers.environments import cache_folder, interpreter, pinned
 from topickit import TopicModel
@@ -280,8 +280,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="one seed of each part")
     parser.add_argument("--parts", type=lambda names: names.split(","), default=list(PARTS))
     arguments = parser.parse_args()
-    if not DATA.is_dir():
-        raise SystemExit("the shared collections are missing: they belong in ../shared/data")
+    require_data()
     warnings.simplefilter("ignore")
     for name in arguments.parts:
         found = PARTS[name](arguments.quick)

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.common import DATA, embeddings, texts_and_labels, write
+from benchmarks.common import embeddings, require_data, texts_and_labels, write
 from topickit import KeywordSettings, TopicModel
 from topickit.keywords.counts import TermCounts
 from topickit.keywords.vocabulary import count_terms
@@ -103,8 +103,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="one seed, two collections")
     quick = parser.parse_args().quick
-    if not DATA.is_dir():
-        raise SystemExit("the shared collections are missing: they belong in ../shared/data")
+    require_data()
     warnings.simplefilter("ignore")
     names = ("stackoverflow_titles", "bbc_news") if quick else NAMES
     write("merging", {"rows": [measure(name, seed) for name in names for seed in range(1 if quick else 2)]})

@@ -15,7 +15,7 @@ from scipy.optimize import linear_sum_assignment
 from sklearn.metrics import adjusted_rand_score
 from sklearn.metrics.cluster import contingency_matrix
 
-from benchmarks.common import DATA, in_own_process, texts_and_labels, write
+from benchmarks.common import in_own_process, require_data, texts_and_labels, write
 from topickit import TopicModel
 from topickit.embed.sentence import SentenceEmbedder, fast_precision
 
@@ -29,8 +29,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--repeats", type=int, default=3)
     options = parser.parse_args()
-    if not DATA.is_dir():
-        raise SystemExit("the shared collections are missing: they belong in ../shared/data")
+    require_data()
     if fast_precision() != "bfloat16":
         raise SystemExit("this processor has no instructions for bfloat16")
     rows = []

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from sklearn.metrics import adjusted_rand_score
 
-from benchmarks.common import DATA, embeddings, in_own_process, texts_and_labels, write
+from benchmarks.common import embeddings, in_own_process, require_data, texts_and_labels, write
 from topickit.model import TopicModel
 
 COLLECTIONS = ("stackoverflow_titles", "banking77", "20newsgroups_stripped")
@@ -52,8 +52,7 @@ def measure(name: str) -> list[dict[str, Any]]:
 
 def main() -> None:
     """Measure each collection in a process of its own."""
-    if not DATA.is_dir():
-        raise SystemExit("the shared collections are missing: they belong in ../shared/data")
+    require_data()
     rows = []
     for name in COLLECTIONS:
         rows += in_own_process(measure, name)

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.common import DATA, LABELLED, embeddings, texts_and_labels, write
+from benchmarks.common import LABELLED, embeddings, require_data, texts_and_labels, write
 from topickit import TopicModel
 from topickit._core.vectors import unit_rows
 from topickit.fitted import matching
@@ -165,8 +165,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="one seed, two collections")
     quick = parser.parse_args().quick
-    if not DATA.is_dir():
-        raise SystemExit("the shared collections are missing: they belong in ../shared/data")
+    require_data()
     warnings.simplefilter("ignore")
     names = ("stackoverflow_titles", "bbc_news") if quick else LABELLED
     rows = [measure(name, seed) for name in names for seed in range(1 if quick else 3)]

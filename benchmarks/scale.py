@@ -26,7 +26,7 @@ import numpy as np
 import polars as pl
 from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
 
-from benchmarks.common import DATA, HERE, in_own_process, read, texts_and_labels, write
+from benchmarks.common import HERE, in_own_process, read, require_data, texts_and_labels, write
 from benchmarks.peers.collections import load, rows_of
 from benchmarks.peers.environments import cache_folder, interpreter
 from topickit import TextFile, TopicModel
@@ -252,8 +252,7 @@ def main() -> None:
     kinds.add_argument("--bertopic", action="store_true", help="BERTopic, in place of topickit")
     parser.add_argument("--minutes", type=float, default=60, help="most that a run of BERTopic takes")
     arguments = parser.parse_args()
-    if not DATA.is_dir():
-        raise SystemExit("the shared collections are missing: they belong in ../shared/data")
+    require_data()
     key, sizes = "topickit", SIZES
     if arguments.bertopic:
         key, sizes = "bertopic", BERTOPIC_SIZES

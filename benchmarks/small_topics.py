@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from sklearn.metrics import adjusted_rand_score
 
-from benchmarks.common import DATA, LABELLED, write
+from benchmarks.common import LABELLED, require_data, write
 from benchmarks.peers.collections import Collection, load
 from benchmarks.peers.environments import cache_folder
 from topickit.cluster.graph import GraphClusterer
@@ -67,8 +67,7 @@ def measure(name: str, known: dict[str, Collection]) -> list[dict[str, Any]]:
 
 def main() -> None:
     """Measure each collection."""
-    if not DATA.is_dir():
-        raise SystemExit("the shared collections are missing: they belong in ../shared/data")
+    require_data()
     known = {name: load(name, cache_folder()) for name in LABELLED}
     write("small_topics", {"rows": [row for name in LABELLED for row in measure(name, known)]})
 

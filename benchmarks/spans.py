@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.common import DATA, HERE, embeddings, texts_and_labels, write
+from benchmarks.common import HERE, embeddings, require_data, texts_and_labels, write
 from benchmarks.peers.environments import cache_folder, interpreter, pinned
 from topickit import TopicModel
 from topickit.corpus.sentences import Sentence, sentences
@@ -132,8 +132,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="30 pairs")
     quick = parser.parse_args().quick
-    if not DATA.is_dir():
-        raise SystemExit("the shared collections are missing: they belong in ../shared/data")
+    require_data()
     warnings.simplefilter("ignore")
     result = measure(30 if quick else PAIRS)
     print(result)

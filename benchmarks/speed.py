@@ -6,7 +6,7 @@ vectors and all processors; the fit with its keywords is timed, after imports an
 
 from typing import Any
 
-from benchmarks.common import DATA, median, write
+from benchmarks.common import median, require_data, write
 from benchmarks.peers.collections import load
 from benchmarks.peers.environments import cache_folder
 from benchmarks.peers.running import Options, run
@@ -45,8 +45,7 @@ def measure(name: str) -> dict[str, Any]:
 
 def main() -> None:
     """Measure, and keep the result."""
-    if not DATA.is_dir():
-        raise SystemExit("the shared collections are missing: they belong in ../shared/data")
+    require_data()
     write("speed", {"rows": [measure(name) for name in COLLECTIONS]})
 
 

@@ -16,7 +16,16 @@ from typing import Any
 import numpy as np
 
 from benchmarks import debian_texts
-from benchmarks.common import DATA, LABELLED, TITLES, embeddings, median, read, texts_and_labels, write
+from benchmarks.common import (
+    LABELLED,
+    TITLES,
+    embeddings,
+    median,
+    read,
+    require_data,
+    texts_and_labels,
+    write,
+)
 from benchmarks.peers.environments import cache_folder
 from benchmarks.peers.protocol import Settings, Work
 from benchmarks.peers.running import Options, in_subprocess
@@ -119,8 +128,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="two seeds on 1,000 documents, nothing kept")
     parser.add_argument("--rerun", action="store_true", help="repeat finished runs")
     arguments = parser.parse_args()
-    if not DATA.is_dir():
-        raise SystemExit("the shared collections are missing: they belong in ../shared/data")
+    require_data()
     warnings.simplefilter("ignore", TopickitWarning)
     kept = {} if arguments.quick else read("steadiness") or {}
     rows = {(row["collection"], row["system"]): row for row in kept.get("rows", [])}

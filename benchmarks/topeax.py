@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from sklearn.metrics import adjusted_mutual_info_score, fowlkes_mallows_score
 
-from benchmarks.common import DATA, embeddings, texts_and_labels, write
+from benchmarks.common import embeddings, require_data, texts_and_labels, write
 from topickit import TopicModel
 
 NAME = "20newsgroups_stripped"
@@ -32,8 +32,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=3, help="subsamples of each size, and fits of the whole")
     parser.add_argument("--quick", action="store_true", help="two small subsamples, nothing is kept")
     options = parser.parse_args()
-    if not DATA.is_dir():
-        raise SystemExit("the shared collections are missing: they belong in ../shared/data")
+    require_data()
     sizes: tuple[int | None, ...] = SIZES[:2] if options.quick else (*SIZES, None)
     rows: list[dict[str, Any]] = []
     for size in sizes:

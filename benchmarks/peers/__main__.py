@@ -12,7 +12,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks.common import DATA
+from benchmarks.common import require_data
 from benchmarks.peers.collections import LANGUAGES, QUICK, load
 from benchmarks.peers.environments import cache_folder, interpreter
 from benchmarks.peers.running import CLOCKED, Options, OutOfTimeError, run, scores
@@ -25,8 +25,7 @@ from topickit._core.vectors import n_threads
 def main() -> None:
     """Measure the selected runs that are missing."""
     arguments = _arguments()
-    if not DATA.is_dir():
-        raise SystemExit("the shared collections are missing: they belong in ../shared/data")
+    require_data()
     cache = arguments.cache
     store = Store("peers_quick" if arguments.quick else "peers", cache)
     options = Options(arguments.envs or cache / "envs", arguments.limit, n_threads())

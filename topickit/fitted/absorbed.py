@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from topickit._core.vectors import FloatArray
 from topickit.fitted.assigner import Assigner
-from topickit.fitted.discover import AGREEMENT_SAMPLE, separations_of
+from topickit.fitted.discover import AGREEMENT_SAMPLE, median_separation, separations_of
 
 SEPARATION = 0.7
 """Least separation of a topic, in units of the median topic's of its own model. Of .5 to 1, it
@@ -31,8 +31,7 @@ def usual_separation(assigner: Assigner, vectors: FloatArray, weights: NDArray[n
     if assigner.n_topics < 2:
         return 0.0
     few = slice(0, AGREEMENT_SAMPLE)  # in the order of content hashes: a uniform sample
-    _, sizes, separations = separations_of(assigner, vectors[few], weights[few])
-    return float(np.median(separations[sizes > 0])) if (sizes > 0).any() else 0.0
+    return median_separation(assigner, vectors[few], weights[few], default=0.0)
 
 
 def absorbed_topics(

@@ -289,6 +289,14 @@ def separations_of(
     return labels, sizes, totals / np.maximum(sizes, 1e-300)
 
 
+def median_separation(
+    assigner: Assigner, vectors: FloatArray, weights: NDArray[Any], default: float
+) -> float:
+    """Return the median separation of the topics that have documents; a default where none has."""
+    _, sizes, separations = separations_of(assigner, vectors, weights)
+    return float(np.median(separations[sizes > 0])) if sizes.any() else default
+
+
 def _add_parts(
     assigner: Assigner, vectors: FloatArray, weights: NDArray[Any], least: float, fewest: float
 ) -> Assigner:

@@ -34,6 +34,7 @@ from topickit.fitted.discover import (
     STEPS,
     UNEXPLAINED_SHARE,
     cosine_to_rest,
+    median_separation,
     nearest_group,
     separations_of,
 )
@@ -113,8 +114,7 @@ def find_new_topics(assigner: Assigner, new: Block, old: Block | None) -> NewTop
 
 def _usual_separation(assigner: Assigner, documents: Block) -> float:
     """Return the median separation of the topics that have documents; −1 where none has."""
-    _, sizes, separations = separations_of(assigner, documents.vectors, documents.weights)
-    return float(np.median(separations[sizes > 0])) if sizes.any() else -1.0
+    return median_separation(assigner, documents.vectors, documents.weights, default=-1.0)
 
 
 def _with_clear_topics(assigner: Assigner, new: Block) -> Assigner:
