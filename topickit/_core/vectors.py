@@ -11,7 +11,7 @@ import functools
 import os
 import sys
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -361,6 +361,49 @@ def nearest_prototype(
 
     if len(vectors) == 0:
         return np.empty(0, dtype=np.int64)
+    return np.concatenate(map_blocks(search, len(vectors), block_rows(8 * len(prototypes), budget)))
+
+
+def nearest_of_each(
+    vectors: FloatArray,
+    sets: Sequence[FloatArray],
+    *,
+    budget: int = BLOCK_BUDGET,
+    device: str | None = None,
+) -> IntArray:
+    """Find the nearest prototype of each of several sets, as `nearest_prototype` does, in one product.
+
+    Parameters
+    ----------
+    vectors : float32 ndarray of shape (n, d)
+    sets : sequence of float32 ndarray of shape (p_i, d)
+    budget : int
+        Bytes that the blocks may take.
+    device : str, optional
+        A torch device, such as "cuda"; None for the CPU.
+
+    Returns
+    -------
+    int64 ndarray of shape (n, number of sets)
+        Positions among the prototypes of all sets, one set after the other.
+
+    Examples
+    --------
+    >>> eye = np.eye(2, dtype=np.float32)
+    >>> nearest_of_each(eye, [eye, eye[::-1]]).tolist()
+    [[0, 3], [1, 2]]
+    """
+    prototypes = np.concatenate(sets)
+    half_norms = half_square_norms(prototypes)
+    ends = np.cumsum([len(one) for one in sets])
+    spans = list(zip([0, *ends[:-1].tolist()], ends.tolist(), strict=True))
+
+    def search(start: int, stop: int) -> IntArray:
+        scores = devices.product(vectors[start:stop], prototypes, device) - half_norms
+        return np.stack([first + scores[:, first:end].argmax(axis=1) for first, end in spans], axis=1)
+
+    if len(vectors) == 0:
+        return np.empty((0, len(sets)), dtype=np.int64)
     return np.concatenate(map_blocks(search, len(vectors), block_rows(8 * len(prototypes), budget)))
 
 

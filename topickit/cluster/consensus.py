@@ -10,6 +10,7 @@ from topickit._core.vectors import (
     FloatArray,
     IntArray,
     group_means,
+    nearest_of_each,
     nearest_prototype,
     single_threaded,
     unit_rows,
@@ -104,13 +105,13 @@ def voted(
     >>> voted(rows, np.ones(2), [rows, rows], rows).tolist()
     [[1.0, 0.0], [0.0, 1.0]]
     """
-    every = np.arange(len(vectors))
-    parts = [nearest_prototype(vectors, one, device=device) for one in centers]
+    parts = nearest_of_each(vectors, centers, device=device)
+    rows = np.concatenate(centers)
     for _ in range(N_VOTES):
-        votes = np.zeros((len(vectors), len(groups)), dtype=np.int64)
-        for center, part in zip(centers, parts, strict=True):
-            votes[every, nearest_prototype(center, groups)[part]] += 1
-        labels = np.unique(votes.argmax(axis=1), return_inverse=True)[1]
+        cast = nearest_prototype(rows, groups)[parts]
+        cast += np.arange(len(vectors))[:, None] * len(groups)
+        votes = np.bincount(cast.ravel(), minlength=len(vectors) * len(groups))
+        labels = np.unique(votes.reshape(len(vectors), -1).argmax(axis=1), return_inverse=True)[1]
         groups = unit_rows(group_means(vectors, labels, int(labels.max()) + 1, weights))
     return groups
 

@@ -21,10 +21,8 @@ from topickit.fitted.thresholds import NO_THRESHOLD
 
 LOW_PERCENTILE = 0.05
 """`Provenance.similarity_p5` is this quantile."""
-OUTSIDE = 1.5
-"""Times the sample that the documents are, so that those outside are more than what a sample leaves out."""
 N_COMPARED = 5000
-"""Documents outside of the sample that are compared."""
+"""Most documents that are compared, or of which some are left out."""
 N_FOLDS = 5
 N_HELD_OUT = 1000
 """Documents that are left out, of as many folds as it takes."""
@@ -53,7 +51,7 @@ def low_similarity(assigner: Assigner, search: TopicSearch, vectors: FloatArray)
     n_clusters = search.clustering.n_clusters
     if not usable.any():
         return 0.0
-    if len(vectors) >= OUTSIDE * len(search.sampled):
+    if len(vectors) - len(search.sampled) >= N_HELD_OUT:
         others = np.setdiff1d(np.arange(len(vectors)), search.rows)[:N_COMPARED]
         rows = take_rows(vectors, others)
         similarity = assigner.similarity(rows)[rows.any(axis=1)]
@@ -67,8 +65,9 @@ def low_similarity(assigner: Assigner, search: TopicSearch, vectors: FloatArray)
 
 def _left_out(search: TopicSearch, usable: NDArray[np.bool_], device: str | None) -> FloatArray:
     """Compare rows of the sample with prototypes that are made of the other rows."""
-    vectors, weights = search.sampled[usable], search.weights[usable]
-    labels = search.clustering.labels[usable]
+    few = np.flatnonzero(usable)[:N_COMPARED]
+    vectors, weights = search.sampled[few], search.weights[few]
+    labels = search.clustering.labels[few]
     fold = np.arange(len(vectors)) % N_FOLDS  # in the order of content hashes: uniform samples
     result: list[FloatArray] = []
     for number in range(N_FOLDS):
