@@ -10,6 +10,7 @@ from benchmarks import (
     living_tables,
     outliers_tables,
     scale_tables,
+    speed_tables,
     steadiness_tables,
     topic_tables,
     unseen_tables,
@@ -18,7 +19,6 @@ from benchmarks.common import HERE, TITLES, median, read
 from benchmarks.losses import LOSSES, with_losses
 from benchmarks.markdown import Result, made_on, one_table, table
 from benchmarks.peers import tables
-from benchmarks.peers.systems import SYSTEMS
 
 ESTIMATED = (("seconds", 1), ("mib", 0), ("disk_mib", 1))
 ESTIMATE_TARGET = 1.3
@@ -169,45 +169,6 @@ def cache(result: Result) -> str:
         "dimensions: hashing, SQLite, checksums and the result array. Medians of three runs, with the file in the page "
         "cache. Transactions write 512 rows. The target is 100,000 rows read per second; the slowest case reads "
         f"{fewest['hits_shuffled']:,.0f}, in random order from {fewest['rows']:,} rows.",
-        result,
-        columns,
-        rows,
-    )
-
-
-def speed(result: Result) -> str:
-    """Time topickit and BERTopic alternately."""
-    rows = [
-        [
-            TITLES[row["collection"]] if system == "topickit" else "",
-            f"{row['rows']:,}" if system == "topickit" else "",
-            SYSTEMS[system].title,
-            f"{median([one['seconds'] for one in row[system]]):.2f}",
-            f"{median([one['cpu_seconds'] for one in row[system]]):.2f}",
-            f"{row['ratio']:.1f}" if system == "topickit" else "",
-            str(row[system][0]["topics"]),
-            "—" if row[system][0]["ari"] is None else f"{row[system][0]['ari']:.3f}",
-            f"{row[system][0]['c_npmi']:.3f}",
-        ]
-        for row in result["rows"]
-        for system in ("topickit", "bertopic")
-    ]
-    columns = [
-        "collection",
-        "documents",
-        "system",
-        "seconds",
-        "CPU s",
-        "speedup",
-        "topics",
-        "ARI",
-        "c_npmi",
-    ]
-    return one_table(
-        "Speed with precomputed embeddings",
-        "`python -m benchmarks.speed`. Default fits of both systems, alternately, each in its own process. Times include "
-        "keywords (and topickit's stability) and exclude imports and compilation. Seconds are medians of "
-        f"{len(result['rows'][0]['topickit'])} runs, and the speedup is their ratio. Topics, ARI and c_npmi are of the first runs.",
         result,
         columns,
         rows,
@@ -423,7 +384,7 @@ SECTIONS: dict[str, Callable[[Result], str]] = {
     "html_report": html_report,
     "explore": explore,
     "startup": startup,
-    "speed": speed,
+    "speed": speed_tables.speed,
     "guidance": guidance_tables.section,
     "across": across.section,
     "finding": finding_tables.finding,

@@ -75,14 +75,19 @@ def test_many_rows_are_linked_draw_by_draw(rows, monkeypatch):
     assert abs(made[3].graph - knn_graph(rows[chosen], np.ones(400), 10)).max() < 1e-6
 
 
+@pytest.mark.parametrize(("n", "expected"), [(40, 24), (2500, 24), (4000, 15), (5000, 12), (9000, 12)])
+def test_smaller_draws_are_more(n, expected):
+    assert Draws(np.zeros((n, 2), dtype=np.float32), np.ones(n), 5, 0).n_compared == expected
+
+
 def test_more_draws_at_the_chosen_level(rows, monkeypatch):
     made = Draws(rows, np.ones(len(rows)), 10, 0)
     level = levels.best_level(levels.ladder(made, whole=False))
-    assert len(level.centers) == draws.N_DRAWS
+    assert len(level.centers) == made.n_compared
     more = levels.with_more_draws(level, made)
     n_centers = np.mean([len(center) for center in level.centers])
     assert len(more.centers) == min(draws.MOST_DRAWS, int(levels.MOST_CENTERS / n_centers))
-    assert more.centers[: draws.N_DRAWS] == level.centers
+    assert more.centers[: made.n_compared] == level.centers
     monkeypatch.setattr(levels, "MOST_CENTERS", 10)  # too many centers for a consensus of more draws
     assert levels.with_more_draws(level, made).centers == level.centers
 

@@ -137,3 +137,15 @@ def test_a_map_of_repeated_rows_starts_by_axes():
     ring = np.stack([np.arange(12), (np.arange(12) + 1) % 12], axis=1)
     assert vectors.umap_start(rows, ring) == "pca"
     assert vectors.umap_start(rows + np.arange(12, dtype=np.float32)[:, None], ring) == "spectral"
+
+
+def test_nearest_of_each_set_is_that_of_the_set_alone():
+    rng = np.random.default_rng(0)
+    rows = rng.normal(size=(500, 6)).astype(np.float32)
+    sets = [rng.normal(size=(k, 6)).astype(np.float32) for k in (1, 4, 9)]
+    firsts = np.cumsum([0, 1, 4])
+    found = vectors.nearest_of_each(rows, sets, budget=1 << 16)
+    assert np.array_equal(
+        found, np.stack([vectors.nearest_prototype(rows, one) for one in sets], axis=1) + firsts
+    )
+    assert vectors.nearest_of_each(rows[:0], sets).shape == (0, 3)

@@ -13,7 +13,9 @@ from topickit._core.vectors import FloatArray, IntArray, Neighbors, group_means,
 from topickit.cluster.partition import knn_graph, linked, n_links
 
 N_DRAWS = 24
-"""Draws that are partitioned at every level."""
+"""Most draws that are partitioned at every level."""
+FEWEST_DRAWS = 12
+"""As many are enough if they have `DRAW_SIZE` rows: the larger draws are, the less they differ."""
 MOST_DRAWS = 100
 """Draws that are partitioned at the chosen level."""
 DRAW_SIZE = 2500
@@ -79,6 +81,11 @@ class Draws:
     def size(self) -> int:
         """The number of rows of a draw."""
         return min(DRAW_SIZE, int(DRAW_SHARE * len(self.vectors)))
+
+    @property
+    def n_compared(self) -> int:
+        """The number of draws that are partitioned at every level: more of small draws, at the same cost."""
+        return min(N_DRAWS, max(1, FEWEST_DRAWS * DRAW_SIZE // self.size))
 
     @cached_property
     def rows(self) -> tuple[IntArray, ...]:

@@ -15,14 +15,14 @@ from numpy.typing import NDArray
 
 from topickit._core.vectors import FloatArray, IntArray, map_blocks, n_threads
 from topickit.cluster.consensus import consensus
-from topickit.cluster.draws import MOST_DRAWS, N_DRAWS, Draw, Draws
+from topickit.cluster.draws import MOST_DRAWS, Draw, Draws
 from topickit.cluster.partition import communities, modularity
 
 RESOLUTIONS = tuple(float(r) for r in np.geomspace(0.1, 40.0, 18))
 N_COMPARED = 6
 """Draws of a level with which its clusters are compared afterwards, for the stability of each."""
 MOST_CENTERS = 2500
-"""Most centers of which a consensus is made, unless fewer draws than `N_DRAWS` would be left."""
+"""Most centers of which a consensus is made, unless fewer draws than were compared would be left."""
 MODULARITY_POWER = 1.0
 TOLERANCE = 0.04
 """Share of the best score by which a level falls short if its weight is 1/e of the best level's."""
@@ -55,7 +55,7 @@ class Level:
     inside : float
         Share of the edge weight inside clusters, mean over the draws.
     agreement : float64 ndarray of shape (n_draws, n_draws)
-        Adjusted Rand index between the first `N_DRAWS` draws, on rows that all of them label.
+        Adjusted Rand index between the draws of the ladder, on rows that all of them label.
     wanted : int, optional
         Number of clusters of the consensus of the draws; None for the median of their numbers.
     """
@@ -103,7 +103,7 @@ def ladder(draws: Draws, *, whole: bool = True) -> list[Level]:
     Parameters
     ----------
     draws : Draws
-        The first `N_DRAWS` are taken.
+        The first `Draws.n_compared` are taken.
     whole : bool
         Go on to the finest level; else end where finer levels score far below the best.
 
@@ -112,7 +112,7 @@ def ladder(draws: Draws, *, whole: bool = True) -> list[Level]:
     list of Level
         Coarse to fine.
     """
-    parts = [draws[number] for number in range(N_DRAWS)]
+    parts = [draws[number] for number in range(draws.n_compared)]
     levels: list[Level] = []
     step = len(RESOLUTIONS) if whole else n_threads()
     while len(levels) < len(RESOLUTIONS):
