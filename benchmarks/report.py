@@ -221,7 +221,7 @@ def distilled(result: Result) -> str:
         "The distilled embedder",
         "`python -m benchmarks.distilled`. The teacher (MiniLM) embeds a share of the distinct texts, and its student embeds the "
         "others. *NMI* and *ARI*: k-means with the gold number of topics on all embeddings, the mean of three seeds. "
-        "*Topics*: as `TopicModel` finds them, on up to 15,000 documents (— for older measurements). *Graph*: topics found on "
+        "*Topics*: as `TopicModel` finds them, on up to 12,500 documents (— for older measurements). *Graph*: topics found on "
         "the sample alone, and all other documents assigned; at 100 %, on the model's own sample. *Same sample*: the same with "
         "the teacher's embeddings everywhere, which separates the cost of the sample from that of the student. *Recall*: "
         "share of the teacher's 10 nearest texts found with the mixed embeddings. *Cosine*: similarity to the teacher on texts "

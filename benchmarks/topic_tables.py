@@ -38,7 +38,7 @@ def clusterers(result: Result) -> str:
             "## The five clusterers",
             "`python -m benchmarks.clusterers`. `TopicModel(clusterer=…)` with default settings on the shared MiniLM embeddings. "
             "*Seconds* include keywords and the state for reports, and exclude embedding, imports and numba's compilation. "
-            "*MiB*: peak memory above that before `fit`. NMI and ARI treat outliers as one cluster. Topics are found on 15,000 "
+            "*MiB*: peak memory above that before `fit`. NMI and ARI treat outliers as one cluster. Topics are found on 12,500 "
             "documents (`graph`) or 5,000, and all documents assigned; `community` uses all documents.",
             made_on(result),
             table(columns, found),

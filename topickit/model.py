@@ -80,7 +80,7 @@ class TopicModel(
         are (half the median), 0 to 8% on six collections. None (default) leaves outliers to the clusterer.
     fit_sample : int, "auto" or None
         Number of distinct documents that are clustered; the others are assigned to the topics found.
-        "auto" (default) is 15,000 for "graph", all for "community" and 5,000 for the others. None is all.
+        "auto" (default) is 12,500 for "graph", all for "community" and 5,000 for the others. None is all.
     long_documents : {"truncate", "chunk"}
         How a named sentence-transformers model embeds a text longer than its maximum length: truncated
         (default), or as the mean of the embeddings of its windows. Only "truncate" is
