@@ -26,7 +26,7 @@ from benchmarks.debian_texts import HOW_MADE, section_of_packages
 from benchmarks.peers.environments import cache_folder
 from topickit import TopicModel
 from topickit.embed import auto
-from topickit.embed.lexical import features
+from topickit.embed.features import features
 
 MIRROR = "http://deb.debian.org/debian/dists/bookworm/main/i18n/Translation-{}"
 LANGUAGES = ("en", "de", "fr", "it", "da", "es", "pl", "pt_BR", "ru", "ja")

@@ -215,7 +215,7 @@ def languages(result: Result) -> str:
         "Languages that the model does not know",
         "`python -m benchmarks.languages`. Default fits on translated descriptions of Debian packages, with their sections as "
         "classes, on Chinese titles and on German articles; means of the seeds, one number of topics each. No multilingual model was at hand, so texts "
-        "in other languages than English are embedded by their words, smoothed by context vectors.",
+        "in other languages than English are embedded by their words and stems, smoothed by context vectors.",
         result,
         [*columns, 'ARI, "lexical"', "ARI, NMF, k given"],
         lines,

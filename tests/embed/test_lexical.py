@@ -8,7 +8,8 @@ from threadpoolctl import threadpool_limits
 from tests.conftest import make_corpus
 from topickit._core.state import State
 from topickit.embed import base
-from topickit.embed.lexical import LexicalEmbedder, features
+from topickit.embed.features import features, reader
+from topickit.embed.lexical import LexicalEmbedder
 from topickit.errors import InputError, NotFittedError, ParameterError, ParameterTypeError
 
 
@@ -138,6 +139,32 @@ def test_features_of_words_and_of_scripts_without_spaces():
     assert features("한국어 문장") == ["한국어", "문장"]
     assert features("C") == ["c"]
     assert features("... 🙂") == []
+
+
+def test_words_of_known_languages_have_stems_instead_of_prefixes():
+    assert reader(())("die Häuser") == features("die Häuser") == ["die", "häuser", "<häuse"]
+    assert reader(("zh", "de"))("die Häuser 北京") == ["die", "~die", "häuser", "~haus", "北", "京", "北京"]
+    assert reader(("zh",))("die Häuser 北京") == ["die", "häuser", "北", "京", "北京"]
+
+
+def test_forms_of_a_word_are_alike_where_the_language_is_known():
+    texts = ["viele Häuser", "großes Haus", "schnelle Autos", "neues Auto", "teure Autos", "alte Häuser"]
+    fitted = LexicalEmbedder(2, languages=("de",)).fitted(texts)
+    house, houses, car = base.embed(fitted, ["Haus", "Häuser", "Auto"])
+    assert house @ houses > 0.9 > house @ car
+    loaded = LexicalEmbedder.from_state(fitted.state())
+    new_form = fitted.encode(["Hauses"])
+    assert new_form.any()
+    assert not LexicalEmbedder(2).fitted(texts).encode(["Hauses"]).any()
+    np.testing.assert_array_equal(loaded.encode(["Hauses"]), new_form)
+
+
+def test_characters_count_less_than_words_where_the_language_is_known():
+    texts = ["linux 東京", "linux 大阪", "windows 東京", "windows 大阪"]
+    for languages, weights in (((), (1.0, 1.0)), (("ja",), (1.0, 0.5))):
+        fitted = LexicalEmbedder(languages=languages).fitted(texts)
+        idf = dict(zip(fitted.state().config["vocabulary"], fitted.idf, strict=True))
+        assert idf["東京"] / idf["linux"] == pytest.approx(weights[1] / weights[0])
 
 
 def test_it_finds_the_subjects(corpus):

@@ -5,9 +5,9 @@ import pytest
 
 from tests.keywords.nine_languages import SUBJECTS, sentences
 from topickit import TopicModel
+from topickit.corpus.stemming import stemmer
 from topickit.keywords import clitics, unspaced
 from topickit.keywords.clitics import is_predicate, without_articles, without_particles
-from topickit.keywords.rank import stemmer
 from topickit.keywords.reader import TermReader
 from topickit.keywords.settings import KeywordSettings
 from topickit.keywords.stopwords import stop_words

@@ -4,10 +4,11 @@ import pytest
 from scipy.sparse import csr_array
 
 from topickit.corpus.documents import Documents
+from topickit.corpus.stemming import SNOWBALL, stemmer
 from topickit.keywords import rank
 from topickit.keywords.counts import TermCounts
 from topickit.keywords.ctfidf import weigh
-from topickit.keywords.rank import stemmer, top_keywords
+from topickit.keywords.rank import top_keywords
 from topickit.keywords.risk_ratio import risk_ratios
 from topickit.keywords.settings import KeywordSettings
 from topickit.keywords.vocabulary import count_terms
@@ -101,9 +102,7 @@ def test_no_topics():
 
 
 def test_every_language_in_the_table_has_its_stemmer():
-    from topickit.keywords.rank import _SNOWBALL
-
-    assert all(isinstance(stemmer([language])("abc"), str) for language in _SNOWBALL)
+    assert all(isinstance(stemmer([language])("abc"), str) for language in SNOWBALL)
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,7 @@
 
 import functools
 import hashlib
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +13,7 @@ from topickit._core.state import State
 from topickit._core.vectors import FloatArray, single_threaded, unit_rows
 from topickit.embed.base import EmbedderInfo
 from topickit.embed.context import context_vectors, smoothed
+from topickit.embed.features import STEM, is_unspaced, reader
 from topickit.embed.learning import LearnedValues, LearningEmbedder
 from topickit.errors import InputError, check_whole
 
@@ -22,68 +22,17 @@ if TYPE_CHECKING:
 
 MAX_VOCABULARY = 20_000
 """Maximum number of features. Each is saved with the model as a row of `dimension` float32."""
-PREFIX = 5
-"""Letters of the prefix that a longer word adds as a language-independent stem."""
 MANY_TEXTS = 1_000
 """Number of texts from which features with a document frequency of 1 are dropped."""
 SVD_ITERATIONS = 4
 CENTER_AFTER = 10.0
 """Number of texts at which half of the corpus mean is subtracted; less is subtracted from fewer texts."""
+IDF_POWER = 1.5
+"""Power of the idf where the languages are known: frequent words say little of the subject of a text."""
+UNSPACED = 0.5
+"""Weight of a character or a pair where the languages are known: a run has twice as many as letters."""
 CONTEXT = 1.0
 """Length of the mean context vector that each round adds to an embedding of length 1."""
-
-# Thai and Lao, Myanmar, Khmer, kana, Han: scripts that put no space between words.
-_UNSPACED = (
-    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3041-\u30ff\u31f0-\u31ff"
-    "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
-)
-_WORDS = re.compile(r"\w+")
-_RUNS = re.compile(rf"([{_UNSPACED}]+)|((?:(?![{_UNSPACED}])\w)+)")
-
-
-def features(text: str) -> list[str]:
-    """Split a text into the features that are counted.
-
-    A word of two letters or more is a feature, and so is the prefix of a word longer than `PREFIX`. In
-    scripts without spaces, characters and pairs of characters are features, so no language has to be chosen.
-    Single letters are features only of a text that has no others.
-
-    Parameters
-    ----------
-    text : str
-
-    Returns
-    -------
-    list of str
-        In the order of the text, repeated features included.
-
-    Examples
-    --------
-    >>> features("Trains in 東京")
-    ['trains', '<train', 'in', '東', '京', '東京']
-    """
-    found: list[str] = []
-    words = _WORDS.findall(text.casefold())
-    for word in words:
-        if word.isascii():
-            if len(word) > 1:
-                found.append(word)
-            if len(word) > PREFIX:
-                found.append(f"<{word[:PREFIX]}")
-        else:
-            found.extend(_features_of_runs(word))
-    return found or words
-
-
-def _features_of_runs(mixed: str) -> Iterator[str]:
-    for run, word in _RUNS.findall(mixed):
-        if run:
-            yield from run
-            yield from (run[i : i + 2] for i in range(len(run) - 1))
-        elif len(word) > 1:
-            yield word
-            if len(word) > PREFIX:
-                yield f"<{word[:PREFIX]}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,12 +44,14 @@ class _Values(LearnedValues):
     components: FloatArray
     center: FloatArray
     contexts: tuple[NDArray[np.float16], ...] = ()
+    languages: tuple[str, ...] = ()
 
     @functools.cached_property
     def counter(self) -> Any:
         from sklearn.feature_extraction.text import CountVectorizer
 
-        return CountVectorizer(analyzer=features, vocabulary=self.vocabulary, dtype=np.float32)
+        analyzer = reader(self.languages)
+        return CountVectorizer(analyzer=analyzer, vocabulary=self.vocabulary, dtype=np.float32)
 
     def tfidf(self, texts: Sequence[str]) -> Any:
         return _tfidf(self.counter.transform(texts), self.idf)
@@ -142,8 +93,9 @@ class LexicalEmbedder(LearningEmbedder[_Values]):
         context vector is the mean embedding of the documents with a word. 2 suits short texts, which share
         few words; long ones do not need it. `embedder="auto"` uses 2.
     languages : sequence of str
-        ISO 639-1 codes of languages whose stop words are not counted, none by default. `embedder="auto"`
-        passes those of the corpus.
+        ISO 639-1 codes, none by default; `embedder="auto"` passes those of the corpus. Their stop words are
+        not counted. Words count by themselves and by their Snowball stem instead of a prefix, rare ones more
+        than by their idf (its power `IDF_POWER`), and characters of scripts without spaces by half.
 
     References
     ----------
@@ -226,8 +178,8 @@ class LexicalEmbedder(LearningEmbedder[_Values]):
                 context_rounds=self.context_rounds,
                 languages=self.languages,
             )
-            stop = _stop_words(tuple(self.languages))
-            embedder._learned, tfidf = _learn(texts, weights, self.dimension, self.random_state, stop)
+            languages = tuple(self.languages)
+            embedder._learned, tfidf = _learn(texts, weights, self.dimension, self.random_state, languages)
             embedder._learned = _with_contexts(embedder._learned, tfidf, weights, self.context_rounds)
         return embedder, tfidf
 
@@ -290,7 +242,7 @@ class LexicalEmbedder(LearningEmbedder[_Values]):
 
     @property
     def idf(self) -> FloatArray:
-        """Inverse document frequency of each feature, of shape (v,)."""
+        """Weight of each feature by its inverse document frequency, of shape (v,)."""
         return self._fitted_values().idf
 
     @property
@@ -343,7 +295,7 @@ class LexicalEmbedder(LearningEmbedder[_Values]):
         vocabulary = tuple(str(word) for word in state.config["vocabulary"])
         contexts = tuple(state.arrays[f"context_{i}"] for i in range(rounds))
         idf, components, center = (state.arrays[name] for name in ("idf", "components", "centre"))
-        values = _Values(vocabulary, idf, components, center, contexts)
+        values = _Values(vocabulary, idf, components, center, contexts, tuple(embedder.languages))
         shape = (len(vocabulary), *values.center.shape)
         if any(vectors.shape != shape for vectors in contexts):
             raise InputError(f"the context vectors are not of shape {shape}; save the model again")
@@ -381,10 +333,14 @@ def checked_weights(n_texts: int, weights: NDArray[Any] | None) -> NDArray[np.fl
 
 
 @functools.cache
-def _stop_words(languages: tuple[str, ...]) -> frozenset[str]:
+def _stop_features(languages: tuple[str, ...]) -> frozenset[str]:
+    """Return the stop words of languages, and their stems."""
     from stopwordsiso import stopwords
 
-    return frozenset(word.casefold() for language in languages for word in stopwords(language))
+    read = reader(languages)
+    words = {word.casefold() for language in languages for word in stopwords(language)}
+    stems = (feature for word in words for feature in read(word) if feature.startswith(STEM))
+    return frozenset(words.union(stems))
 
 
 def _learn(
@@ -392,11 +348,11 @@ def _learn(
     weights: NDArray[np.float64],
     dimension: int,
     random_state: int,
-    stop: frozenset[str] = frozenset(),
+    languages: tuple[str, ...] = (),
 ) -> "tuple[_Values, csr_matrix]":
     from sklearn.feature_extraction.text import CountVectorizer
 
-    counter = CountVectorizer(analyzer=features, dtype=np.float32)
+    counter = CountVectorizer(analyzer=reader(languages), dtype=np.float32)
     try:
         counts = counter.fit_transform(texts)
     except ValueError as error:
@@ -406,6 +362,7 @@ def _learn(
         ) from error
     words = counter.get_feature_names_out()
     frequency = np.asarray((counts > 0).T @ weights).ravel()
+    stop = _stop_features(languages)
     counted = np.fromiter((word not in stop for word in words), dtype=np.bool_, count=len(words))
     if not counted.any():
         counted[:] = True  # texts of stop words only
@@ -418,12 +375,15 @@ def _learn(
     # Words are in alphabetical order, and a stable sort breaks ties by it.
     kept = np.sort(kept[np.argsort(-frequency[kept], kind="stable")[:MAX_VOCABULARY]])
     idf = (np.log((1 + weights.sum()) / (1 + frequency[kept])) + 1).astype(np.float32)
+    if languages:
+        halved = np.where([is_unspaced(word) for word in words[kept]], UNSPACED, 1.0)
+        idf = (idf**IDF_POWER * halved).astype(np.float32)
     matrix = _tfidf(counts[:, kept], idf)
     components = _components(matrix, weights, dimension, random_state)
     center = np.average(matrix @ components.T, axis=0, weights=weights)
     shrunk = center * (len(texts) / (len(texts) + CENTER_AFTER))
     vocabulary = tuple(str(word) for word in words[kept])
-    return _Values(vocabulary, idf, components, shrunk.astype(np.float32)), matrix
+    return _Values(vocabulary, idf, components, shrunk.astype(np.float32), languages=languages), matrix
 
 
 def _with_contexts(

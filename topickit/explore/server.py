@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from topickit._core.optional import require
+from topickit.corpus.stemming import stemmer
 from topickit.errors import InputError
 from topickit.explore.session import Session
-from topickit.keywords.rank import stemmer
 
 HOST = "127.0.0.1"
 WARM_AFTER = 5.0

@@ -6,10 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from topickit._core.vectors import FloatArray, IntArray, top_k_cosine, unit_rows
+from topickit.corpus.stemming import stemmer
 from topickit.keywords.counts import DocumentFrequencies, TermCounts
 from topickit.keywords.evidence import Evidence
 from topickit.keywords.n_grams import ONLY_ALONE
-from topickit.keywords.rank import Keywords, bare, stemmer
+from topickit.keywords.rank import Keywords, bare
 from topickit.keywords.sparse import values_at
 
 N_WORDS = 3

@@ -26,6 +26,7 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from topickit._core.vectors import FloatArray, IntArray
+from topickit.corpus.stemming import MAX_STEMS, stemmer
 from topickit.keywords.counts import TermCounts
 from topickit.keywords.evidence import Evidence
 from topickit.keywords.n_grams import NO_TERM
@@ -56,26 +57,6 @@ ALL_CANDIDATES = 6000
 RESERVE = 2
 """Times as many words are put in order as are listed: some repeat others."""
 _READ_FIRST = 60
-MAX_STEMS = 50_000
-_SNOWBALL = {
-    "ar": "arabic",
-    "da": "danish",
-    "de": "german",
-    "en": "english",
-    "es": "spanish",
-    "fi": "finnish",
-    "fr": "french",
-    "hu": "hungarian",
-    "it": "italian",
-    "nl": "dutch",
-    "no": "norwegian",
-    "pt": "portuguese",
-    "ro": "romanian",
-    "ru": "russian",
-    "sv": "swedish",
-}
-_FURTHER_SNOWBALL = {"el": "greek", "hi": "hindi", "tr": "turkish"}
-"""Stemmers that nltk does not have, from the package snowballstemmer."""
 
 
 class _Term(NamedTuple):
@@ -438,49 +419,8 @@ def bare(term: str) -> str:
     return "".join(c for c in term.casefold() if c.isalnum() or c in "+#" or ord(c) > 127) or term
 
 
-def stemmer(languages: Iterable[str]) -> Callable[[str], str]:
-    """Return the stemmer of the first language that has one, or else the identity.
-
-    Parameters
-    ----------
-    languages : iterable of str
-        ISO 639-1 codes.
-
-    Returns
-    -------
-    function of str to str
-
-    Examples
-    --------
-    >>> stemmer(["zh", "en"])("games"), stemmer([])("games")
-    ('game', 'games')
-    """
-    for language in languages:
-        if language in _SNOWBALL:
-            return _snowball(_SNOWBALL[language])
-        if language in _FURTHER_SNOWBALL:
-            return _further_snowball(_FURTHER_SNOWBALL[language])
-    return str
-
-
 @functools.lru_cache(maxsize=4)
 def _bare_stem(languages: tuple[str, ...]) -> Callable[[str], str]:
     """Return a function that stems a term without its signs, and remembers its answers."""
     stem = stemmer(languages)
     return functools.lru_cache(maxsize=MAX_STEMS)(lambda word: stem(bare(word)))
-
-
-@functools.cache
-def _snowball(name: str) -> Callable[[str], str]:
-    # Imported here: nltk takes half a second, and only the choice of keywords needs it.
-    from nltk.stem.snowball import SnowballStemmer
-
-    return functools.lru_cache(maxsize=MAX_STEMS)(SnowballStemmer(name).stem)
-
-
-@functools.cache
-def _further_snowball(name: str) -> Callable[[str], str]:
-    import snowballstemmer  # type: ignore[import-untyped]
-
-    stem = snowballstemmer.stemmer(name).stemWord
-    return functools.lru_cache(maxsize=MAX_STEMS)(lambda word: stem(word.casefold()))
