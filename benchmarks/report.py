@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from benchmarks import (
     across,
+    consensus,
     distributed_tables,
     finding_tables,
     guidance_tables,
@@ -362,6 +363,7 @@ SECTIONS: dict[str, Callable[[Result], str]] = {
     "clusterers": topic_tables.clusterers,
     "density": topic_tables.density,
     "levels": topic_tables.levels,
+    "consensus": consensus.section,
     "steadiness": steadiness_tables.section,
     "small_topics": topic_tables.small_topics,
     "outliers": outliers_tables.section,
