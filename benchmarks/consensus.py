@@ -6,6 +6,7 @@ The draws of a level are made once for each collection, seed and omission; every
 
 import argparse
 import warnings
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -20,7 +21,6 @@ from benchmarks.common import TITLES, require_data, write
 from benchmarks.markdown import Result, made_on, table
 from benchmarks.peers.score import same_grouping
 from benchmarks.steadiness import LARGEST, LEFT_OUT, LEXICAL, load
-from benchmarks.steadiness_tables import OTHER_TITLES
 from topickit._core.vectors import nearest_prototype, unit_rows
 from topickit.cluster import consensus, levels
 from topickit.cluster.draws import MOST_DRAWS, Draws
@@ -122,8 +122,9 @@ def section(result: Result) -> str:
     by_variant = {title: [row for row in rows if row["variant"] == title] for title in VARIANTS}
     chosen = left_out(rows)
     lines = [_line(title, found) for title, found in [*by_variant.items(), ("*left-out choices*", chosen)]]
-    choices = ", ".join(f"{_title(row['collection'])}: {row['variant']}" for row in chosen)
     n = len(by_variant[DEFAULT])
+    times = Counter(row["variant"] for row in chosen).most_common()
+    choices = ", ".join(f'"{variant}" for {number} of {n}' for variant, number in times)
     return "\n\n".join(
         [
             "## Constants of the consensus",
@@ -143,10 +144,6 @@ def _line(title: str, rows: list[dict[str, Any]]) -> list[str]:
     least = min(min(row["seeds"], row["fewer"]) for row in rows)
     means = mean(row["seeds"] for row in rows), mean(row["fewer"] for row in rows), least, mean(gold)
     return [title, *(f"{value:.3f}" for value in means)]
-
-
-def _title(collection: str) -> str:
-    return TITLES.get(collection) or OTHER_TITLES[collection]
 
 
 def main() -> None:
