@@ -23,8 +23,8 @@ import numpy as np
 import polars as pl
 import psutil
 
+from benchmarks import distributed_equality
 from benchmarks.common import in_own_process, read, require_data, texts_and_labels, write
-from benchmarks.distributed_equality import equality
 from benchmarks.distributed_growth import growth, paper
 from benchmarks.scale import corpus
 from topickit import LexicalEmbedder, TopicModel
@@ -193,11 +193,20 @@ def kinds_of_work(n: int, n_embedded: int) -> list[dict[str, Any]]:
     return rows
 
 
+def with_equality(result: dict[str, Any], name: str, n: int, n_embedded: int) -> None:
+    """Replace the rows of one embedder in the part `equality`; the transformer embeds `n_embedded` rows."""
+    names = distributed_equality.EMBEDDERS
+    rows = [row for row in result.get("equality", []) if row["embedder"] != name]
+    rows += in_own_process(distributed_equality.measure, name, n_embedded if name == names[-1] else n)
+    result["equality"] = sorted(rows, key=lambda row: names.index(row["embedder"]))
+
+
 def main() -> None:
     """Measure the parts that are asked for."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a tenth of the titles")
     parser.add_argument("--parts", default="work,whole,equality,growth,paper")
+    parser.add_argument("--embedders", type=lambda names: names.split(","), help="of the part equality")
     parser.add_argument("--sizes", default="", help="rows of the part growth")
     parser.add_argument("--limit", type=int, default=0, help="rows that the driver holds in the part growth")
     parser.add_argument("--alone", type=int, default=1_000_000, help="most rows of one process")
@@ -209,7 +218,9 @@ def main() -> None:
     if "work" in parts:
         result["rows"] = kinds_of_work(*((30_000, 400) if quick else (300_000, 4_000)))
     if "equality" in parts:
-        result["equality"] = equality(*((2_000, 300) if quick else (20_000, 1_000)))
+        for name in given.embedders or distributed_equality.EMBEDDERS:
+            with_equality(result, name, *((2_000, 300) if quick else (20_000, 1_000)))
+            write("distributed", result)
     if "growth" in parts:
         default = "10000,30000" if quick else "100000,300000,1000000"
         sizes = [int(size) for size in (given.sizes or default).split(",")]

@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 from sklearn.metrics import adjusted_rand_score
 
-from benchmarks.common import embeddings, in_own_process, texts_and_labels
+from benchmarks.common import embeddings, texts_and_labels
 from topickit import TopicModel
 from topickit.distributed import fit, read_parquet
 
@@ -136,18 +136,3 @@ def measure(name: str, n: int) -> list[dict[str, Any]]:
                 print({k: v for k, v in row.items()}, flush=True)
     ray.shutdown()
     return rows
-
-
-def equality(n: int, n_embedded: int) -> list[dict[str, Any]]:
-    """All embedders; the transformer on fewer rows.
-
-    Parameters
-    ----------
-    n, n_embedded : int
-        Rows, and rows that the transformer embeds.
-    """
-    return [
-        row
-        for name in EMBEDDERS
-        for row in in_own_process(measure, name, n_embedded if name == EMBEDDERS[-1] else n)
-    ]
