@@ -4,7 +4,7 @@ import pytest
 from scipy.sparse import csr_array
 
 from topickit.corpus.documents import Documents
-from topickit.corpus.stemming import SNOWBALL, stemmer
+from topickit.corpus.stemming import FURTHER, SNOWBALL, stemmer
 from topickit.keywords import rank
 from topickit.keywords.counts import TermCounts
 from topickit.keywords.ctfidf import weigh
@@ -102,7 +102,22 @@ def test_no_topics():
 
 
 def test_every_language_in_the_table_has_its_stemmer():
-    assert all(isinstance(stemmer([language])("abc"), str) for language in SNOWBALL)
+    assert all(isinstance(stemmer([language])("abc"), str) for language in (*SNOWBALL, *FURTHER))
+
+
+@pytest.mark.parametrize(
+    ("language", "one", "other"),
+    [
+        ("pl", "biblioteka", "biblioteki"),
+        ("cs", "knihovna", "knihovny"),
+        ("id", "membaca", "bacaan"),
+        ("et", "raamat", "raamatud"),
+        ("ca", "paraula", "paraules"),
+    ],
+)
+def test_forms_of_a_word_have_one_stem(language, one, other):
+    stem = stemmer([language])
+    assert stem(one) == stem(other) != ""
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,17 @@ SNOWBALL = {
     "ru": "russian",
     "sv": "swedish",
 }
-FURTHER = {"el": "greek", "hi": "hindi", "tr": "turkish"}
+FURTHER = {
+    "ca": "catalan",
+    "cs": "czech",
+    "el": "greek",
+    "et": "estonian",
+    "fa": "persian",
+    "hi": "hindi",
+    "id": "indonesian",
+    "pl": "polish",
+    "tr": "turkish",
+}
 """Stemmers that nltk does not have, from the package snowballstemmer."""
 
 
