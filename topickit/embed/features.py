@@ -85,8 +85,8 @@ def reader(languages: Sequence[str]) -> Callable[[str], list[str]]:
 
     Examples
     --------
-    >>> reader(["de"])("Züge nach Köln"), reader(["pl"])("pociągi")
-    (['züge', '~zug', 'nach', '~nach', 'köln', '~koln'], ['pociągi'])
+    >>> reader(["de"])("Züge nach Köln"), reader(["uk"])("потяги")
+    (['züge', '~zug', 'nach', '~nach', 'köln', '~koln'], ['потяги'])
     """
     if not languages:
         return features
